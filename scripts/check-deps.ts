@@ -1,0 +1,37 @@
+// Which folder may import which (DESIGN: cli -> domain -> parts -> util). Folders not listed may not exist.
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'skerry', 'src');
+const ALLOWED: Record<string, readonly string[]> = {
+  '': ['lab', 'util'],
+  cli: ['lab', 'machine', 'image', 'sandbox', 'util'],
+  lab: ['machine', 'image', 'sandbox', 'util'],
+  machine: ['util'],
+  image: ['util'],
+  sandbox: ['util'],
+  util: [],
+};
+
+const problems: string[] = [];
+for (const file of globSync('**/*.ts', { cwd: root })) {
+  const folder = folderOf(file);
+  const allowed = ALLOWED[folder];
+  if (!allowed) problems.push(`${file}: folder '${folder}' is not in scripts/check-deps.ts`);
+  const text = readFileSync(join(root, file), 'utf8');
+  for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
+    const to = folderOf(normalize(join(dirname(file), target ?? '')));
+    if (to !== folder && !allowed?.includes(to))
+      problems.push(`${file}: '${folder}' may not import from '${to}' (${target})`);
+  }
+}
+if (problems.length > 0) {
+  console.error(problems.join('\n'));
+  process.exitCode = 1;
+}
+
+function folderOf(file: string): string {
+  const [first, second] = relative('.', file).split('/');
+  return second === undefined ? '' : (first ?? '');
+}

@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@skerry/source'];
+const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
+
+// unit: pure, beside its source. integration: real parts (libvirtd, namespaces), no VM.
+// e2e: real VMs. The last two run file by file: this is a two-core project.
+export default defineConfig({
+  test: {
+    silent: 'passed-only',
+    reporters: process.env.CI ? ['verbose'] : ['default'],
+    projects: [
+      {
+        ...shared,
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'] },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: ['packages/*/test/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
+    ],
+  },
+});
