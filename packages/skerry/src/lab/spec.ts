@@ -1,0 +1,57 @@
+/** A lab as the rest of the code sees it: every default filled in, every name and address decided. Plain data. */
+export interface LabSpec {
+  readonly name: string;
+  /** Absolute path of the lab file. */
+  readonly file: string;
+  /** The folder the lab file is in. */
+  readonly dir: string;
+  readonly network: NetworkSpec;
+  /** In the order of the file; exactly one is primary. */
+  readonly machines: readonly MachineSpec[];
+}
+
+export interface NetworkSpec {
+  /** The lab's own network, such as `10.77.3.0/24`. */
+  readonly cidr: string;
+  /** The host part `.1` of it: where the gateway, DHCP and DNS are. */
+  readonly gateway: string;
+  /** The DNS domain of the machines, such as `archipelago.test`. */
+  readonly domain: string;
+}
+
+export interface MachineSpec {
+  /** The name in the file, such as `agent_1`. */
+  readonly name: string;
+  /** The same as a host name (RFC 1123), such as `agent-1`. */
+  readonly hostname: string;
+  /** Other names that resolve to it: the name as written, when it differs from the host name. */
+  readonly aliases: readonly string[];
+  readonly image: string;
+  readonly memoryMiB: number;
+  readonly cpus: number;
+  /** The machine shall be able to run machines itself. */
+  readonly nested: boolean;
+  /** `skerry ssh` without a name goes to this one. */
+  readonly primary: boolean;
+  /** `skerry up` without names starts it. */
+  readonly autostart: boolean;
+  readonly disks: readonly DiskSpec[];
+  readonly forwards: readonly ForwardSpec[];
+  /** Derived from lab and machine name, locally administered, such as `52:54:00:1a:2b:3c`. */
+  readonly mac: string;
+  /** Derived from the name unless the file says it. */
+  readonly address: string;
+}
+
+export interface DiskSpec {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export interface ForwardSpec {
+  /** The port on the host, bound to `address`. */
+  readonly host: number;
+  readonly address: string;
+  /** The TCP port in the machine. */
+  readonly guest: number;
+}

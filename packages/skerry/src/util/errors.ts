@@ -1,0 +1,72 @@
+import { ERRORS, type ErrorCode } from './error-table.ts';
+
+/** A place in a file, counted from 1, as editors print it. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What an error may carry besides its table row. */
+export interface ErrorDetails {
+  /** Values for the `{placeholders}` of the table's message and hint. */
+  readonly data?: Readonly<Record<string, string | number>>;
+  /** Where in the user's file the trouble is. */
+  readonly place?: Place;
+  /** The path of the field, such as `machines.agent_1.memory`. */
+  readonly field?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of the product. `code` is stable and listed in docs/reference/errors.md; `message` says what
+ * failed and on which object; `hint` is the next thing to type.
+ *
+ * @example
+ * throw new SkerryError('LAB_FILE_MISSING', { data: { dir: '/srv/src' } });
+ */
+export class SkerryError extends Error {
+  override readonly name = 'SkerryError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly exitCode: number;
+  readonly place: Place | undefined;
+  readonly field: string | undefined;
+  readonly data: Readonly<Record<string, string | number>>;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const row = ERRORS[code];
+    const data = details.data ?? {};
+    super(fill(row.message, data), details.cause === undefined ? {} : { cause: details.cause });
+    this.code = code;
+    this.hint = fill(row.hint, data);
+    this.exitCode = row.exitCode;
+    this.place = details.place;
+    this.field = details.field;
+    this.data = data;
+  }
+
+  /** The form `--json` prints. */
+  toJSON(): Record<string, unknown> {
+    const { code, message, hint, place, field, data } = this;
+    return { code, message, hint, ...(place && { place }), ...(field && { field }), data };
+  }
+}
+
+/** Several findings about one input, all of them at once (validation). Its exit code is that of the worst. */
+export class SkerryErrors extends AggregateError {
+  override readonly name = 'SkerryErrors';
+  declare readonly errors: readonly SkerryError[];
+
+  constructor(errors: readonly SkerryError[]) {
+    super(errors, errors.map((e) => e.message).join('\n'));
+  }
+
+  get exitCode(): number {
+    return Math.max(...this.errors.map((e) => e.exitCode));
+  }
+}
+
+function fill(template: string, data: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, key: string) => String(data[key] ?? whole));
+}
