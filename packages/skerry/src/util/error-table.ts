@@ -48,8 +48,174 @@ export const ERRORS = {
   LAB_FILE_SYNTAX: { message: '{reason}', hint: 'mend the syntax at that place', exitCode: EXIT.usage },
   LAB_FILE_THROWS: {
     message: 'the lab file threw while it was loaded: {reason}',
-    hint: 'run it on its own with: node {file}',
+    hint: 'mend it at that place; nothing was started',
     exitCode: EXIT.usage,
+  },
+  LAB_FILE_EMPTY: {
+    message: '{file} gives no lab: {reason}',
+    hint: 'write it as {example}',
+    exitCode: EXIT.usage,
+  },
+  LAB_KEY_UNKNOWN: {
+    message: "unknown key '{key}' in {object}",
+    hint: '{advice}',
+    exitCode: EXIT.usage,
+  },
+  LAB_KEY_MISSING: { message: '{field} is missing', hint: 'add it: {example}', exitCode: EXIT.usage },
+  LAB_KEY_TWICE: {
+    message: "the key '{key}' is there twice; the first is in line {line}",
+    hint: 'keep one of the two',
+    exitCode: EXIT.usage,
+  },
+  LAB_TYPE: {
+    message: '{field} must be {expected}, not {got}',
+    hint: 'for example: {example}',
+    exitCode: EXIT.usage,
+  },
+  LAB_VALUE: {
+    message: '{field} is {value}; it must be {expected}',
+    hint: 'for example: {example}',
+    exitCode: EXIT.usage,
+  },
+  LAB_NAME: {
+    message: "{what} '{name}' is no host name: it {reason}",
+    hint: 'use letters, digits, - and _, with a letter or digit at both ends, at most 63',
+    exitCode: EXIT.usage,
+  },
+  LAB_NAME_TWICE: {
+    message: "{what} '{name}' and '{other}' would both be {same}",
+    hint: 'rename one of them',
+    exitCode: EXIT.usage,
+  },
+  LAB_MACHINES_NONE: {
+    message: 'the lab has no machines',
+    hint: 'add one: machines: { one: {} }',
+    exitCode: EXIT.usage,
+  },
+  LAB_PRIMARY_TWICE: {
+    message: "machine '{machine}' is primary, and so is '{other}'",
+    hint: 'keep primary: true on one machine',
+    exitCode: EXIT.usage,
+  },
+  LAB_IMAGE_UNKNOWN: {
+    message: "{field}: there is no image '{image}'",
+    hint: '{advice}',
+    exitCode: EXIT.usage,
+  },
+  LAB_CIDR: {
+    message: "{field}: '{cidr}' {reason}",
+    hint: "for example: cidr: '{example}'",
+    exitCode: EXIT.usage,
+  },
+  LAB_CIDR_SMALL: {
+    message: '{cidr} has room for {room} machines, and the lab has {machines}',
+    hint: "take a larger network: cidr: '{example}'",
+    exitCode: EXIT.usage,
+  },
+  LAB_ADDRESS: {
+    message: "{field}: '{address}' {reason}",
+    hint: '{advice}',
+    exitCode: EXIT.usage,
+  },
+  LAB_ADDRESS_TWICE: {
+    message: "machine '{machine}' has the address {address}, and so has '{other}'",
+    hint: 'change one of them, or leave it out to have one derived',
+    exitCode: EXIT.usage,
+  },
+  LAB_DOMAIN: {
+    message: "{field}: '{domain}' is no domain: it {reason}",
+    hint: "for example: domain: '{example}'",
+    exitCode: EXIT.usage,
+  },
+  LAB_MEMORY: {
+    message: '{what} {memory} MiB of memory, and this host has {host} MiB',
+    hint: '{advice}',
+    exitCode: EXIT.usage,
+  },
+  LAB_CPUS: {
+    message: "machine '{machine}' has {cpus} CPUs, and this host has {host}: more than {limit} would only wait",
+    hint: 'give it at most {limit}',
+    exitCode: EXIT.usage,
+  },
+  LAB_PORT_TWICE: {
+    message: "machine '{machine}' forwards the host port {port}, and so does '{other}'",
+    hint: 'take another host port for one of them',
+    exitCode: EXIT.usage,
+  },
+  LAB_PORT_PRIVILEGED: {
+    message: 'only root may listen on the host port {port}',
+    hint: 'take one from 1024 up, such as {example}',
+    exitCode: EXIT.usage,
+  },
+
+  // Machine names as arguments.
+  MACHINE_UNKNOWN: {
+    message: "the lab '{lab}' has no machine '{name}'",
+    hint: '{advice}',
+    exitCode: EXIT.notFound,
+  },
+  MACHINE_PATTERN: {
+    message: '{pattern} is no regular expression: {reason}',
+    hint: 'write it as /agent_.*/ (in quotes, for the shell)',
+    exitCode: EXIT.usage,
+  },
+  MACHINE_PATTERN_EMPTY: {
+    message: "{pattern} matches no machine of the lab '{lab}'",
+    hint: 'its machines are: {known}',
+    exitCode: EXIT.notFound,
+  },
+  // Programs and the machine's limits.
+  PROGRAM_MISSING: {
+    message: 'the program {program} is not installed',
+    hint: 'see what is missing, and how to install it: skerry doctor',
+    exitCode: EXIT.failure,
+  },
+  PROGRAM_FAILED: {
+    message: '{program} ended with code {code}: {reason}',
+    hint: 'see what may be wrong with this machine: skerry doctor',
+    exitCode: EXIT.failure,
+  },
+  PROGRAM_TIMEOUT: {
+    message: '{program} did not end in time and was killed',
+    hint: 'see whether the machine is overloaded, then run the command again',
+    exitCode: EXIT.timeout,
+  },
+  LOCK_TIMEOUT: {
+    message: 'another command is still changing this lab: {holder}',
+    hint: 'wait for it or end it, then run the command again',
+    exitCode: EXIT.conflict,
+  },
+
+  // The sandbox.
+  SANDBOX_START: {
+    message: 'the sandbox did not start: {reason}',
+    hint: 'find the cause and its remedy: skerry doctor (the log is {log})',
+    exitCode: EXIT.failure,
+  },
+  SANDBOX_TIMEOUT: {
+    message: 'the sandbox did not answer within {seconds} s',
+    hint: 'read {log}, then: skerry doctor',
+    exitCode: EXIT.timeout,
+  },
+  SANDBOX_SILENT: {
+    message: 'the sandbox runs but its supervisor does not answer on {socket}',
+    hint: 'end it with: skerry halt --force',
+    exitCode: EXIT.timeout,
+  },
+  SANDBOX_STUCK: {
+    message: 'a process of the sandbox does not die (it holds {lock})',
+    hint: 'see which with: fuser -v {lock}',
+    exitCode: EXIT.failure,
+  },
+  STATE_PATH_LONG: {
+    message: 'the path of a socket is too long for the kernel (107 bytes): {path}',
+    hint: 'set SKERRY_STATE_DIR to a folder with a shorter path',
+    exitCode: EXIT.failure,
+  },
+  GATEWAY_REFUSED: {
+    message: 'cannot connect to {target} port {port}: {reason}',
+    hint: 'see whether the machine is up: skerry status',
+    exitCode: EXIT.failure,
   },
 } as const satisfies Record<string, ErrorRow>;
 

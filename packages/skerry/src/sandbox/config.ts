@@ -1,0 +1,43 @@
+import { INSIDE } from '../util/paths.ts';
+
+/** Addresses and names that are the same in every sandbox. */
+export const SANDBOX = {
+  /** Where the host's resolver answers inside (pasta --dns-forward); link-local, so it clashes with no route. */
+  dns: '169.254.53.53',
+  /** QEMU's user and group in a sandbox made by root; an ordinary user's sandbox needs none. */
+  qemuUid: 64055,
+} as const;
+
+/** libvirtd.conf of a sandbox: one socket, for whoever may open the state folder. */
+export function libvirtdConf(hostUuid: string): string {
+  return `# Written by skerry at every start of the sandbox.
+unix_sock_dir = "${INSIDE.lab}/libvirt/run"
+unix_sock_rw_perms = "0600"
+unix_sock_ro_perms = "0600"
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+host_uuid = "${hostUuid}"
+log_outputs = "2:file:${INSIDE.lab}/log/libvirtd.log"
+log_filters = "4:util.netlink"
+max_clients = 200
+max_client_requests = 20
+max_workers = 40
+prio_workers = 10
+`;
+}
+
+/** qemu.conf of a sandbox: the sandbox confines QEMU, so libvirt's own confinement and helpers are off. */
+export function qemuConf(asRoot: boolean): string {
+  const id = asRoot ? `"+${SANDBOX.qemuUid}"` : '"root"';
+  return `# Written by skerry at every start of the sandbox.
+user = ${id}
+group = ${id}
+dynamic_ownership = 0
+remember_owner = 0
+cgroup_controllers = [ ]
+namespaces = [ ]
+security_driver = "none"
+stdio_handler = "file"
+max_core = 0
+`;
+}

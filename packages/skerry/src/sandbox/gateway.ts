@@ -1,0 +1,107 @@
+// The outside end of gateway.sock: how commands talk to a sandbox's supervisor.
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { SkerryError } from '../util/errors.ts';
+import type { ForwardStatus, SandboxStatus } from './protocol.ts';
+
+const ANSWER_MS = 5000;
+
+/** The supervisor's status, or undefined when no sandbox runs. A sandbox that hangs throws SANDBOX_SILENT. */
+export async function sandboxStatus(socketPath: string): Promise<SandboxStatus | undefined> {
+  try {
+    return (await ask(socketPath, 'GET', '/status')) as SandboxStatus;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Asks the supervisor to end. True when it said it will; false when there was none. */
+export async function askToStop(socketPath: string): Promise<boolean> {
+  try {
+    await ask(socketPath, 'POST', '/stop');
+    return true;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+/** Ends all forwarders of the lab. */
+export async function stopForwards(socketPath: string): Promise<void> {
+  await ask(socketPath, 'DELETE', '/forwards');
+}
+
+/**
+ * Tells the supervisor of a forwarder. It counts as running until `signal` fires or the sandbox goes; the promise of
+ * `closed` then settles.
+ */
+export function registerForward(
+  socketPath: string,
+  forward: ForwardStatus,
+  signal: AbortSignal,
+): Promise<{ closed: Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ socketPath, method: 'POST', path: '/forwards', signal });
+    request.on('response', (response) => {
+      const closed = new Promise<void>((done) => {
+        response.on('close', done);
+      });
+      response.on('error', () => {}).resume();
+      resolve({ closed });
+    });
+    request.on('error', reject);
+    request.end(JSON.stringify(forward));
+  });
+}
+
+/** A TCP connection into the lab. `target` is a machine's name or address. GATEWAY_REFUSED if it does not answer. */
+export function openTunnel(
+  socketPath: string,
+  target: string,
+  port: number,
+  signal?: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      socketPath,
+      method: 'CONNECT',
+      path: `${target}:${port}`,
+      ...(signal && { signal }),
+    });
+    request.on('connect', (response: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (response.statusCode === 200) {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+        return;
+      }
+      socket.destroy();
+      const reason = String(response.headers['x-skerry-reason'] ?? response.statusCode);
+      reject(new SkerryError('GATEWAY_REFUSED', { data: { target, port, reason } }));
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}
+
+function ask(socketPath: string, method: string, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ socketPath, method, path, timeout: ANSWER_MS, agent: false });
+    request.on('response', (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve(body ? JSON.parse(body) : undefined));
+      response.on('error', reject);
+    });
+    request.on('timeout', () =>
+      request.destroy(new SkerryError('SANDBOX_SILENT', { data: { socket: socketPath } })),
+    );
+    request.on('error', reject);
+    request.end();
+  });
+}
+
+function isAbsent(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
+}

@@ -1,0 +1,122 @@
+// The supervisor: the one process of ours inside a sandbox. It owns libvirtd and answers on gateway.sock, a plain
+// HTTP/1.1 server on a unix socket:
+//   GET /status          SandboxStatus
+//   POST /stop           ends the sandbox: every process in it dies with this one
+//   POST /forwards       registers a forwarder for as long as the request stays open
+//   CONNECT name:port    a TCP connection to a machine, by name or address (RFC 9110 section 9.3.6)
+// It imports nothing but node and its neighbours, to stay small: it idles for days.
+import { Resolver } from 'node:dns/promises';
+import { rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { startLibvirtd } from './libvirtd.ts';
+import type { ForwardStatus, SandboxStatus, SupervisorEnv } from './protocol.ts';
+
+const SOCKET = '/run/skerry/lab/gateway.sock';
+const CONNECT_MS = 10_000;
+
+const env = process.env as unknown as SupervisorEnv;
+const started = Date.now();
+const forwards = new Map<IncomingMessage, ForwardStatus>();
+const resolver = new Resolver({ timeout: 2000, tries: 2 });
+resolver.setServers([env.SKERRY_GATEWAY]);
+
+process.chdir('/');
+rmSync(SOCKET, { force: true });
+const server = createServer(answer);
+// Forwards are requests that last; nothing else here takes long.
+server.requestTimeout = 0;
+server.keepAliveTimeout = 1000;
+server.on('connect', (request, client, head) => {
+  void tunnel(request.url ?? '', client, head);
+});
+const libvirtd = startLibvirtd((line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`));
+server.listen(SOCKET);
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  switch (`${request.method} ${request.url}`) {
+    case 'GET /status':
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(status()));
+      break;
+    case 'POST /stop':
+      response.end('{}', () => process.exit(0));
+      break;
+    case 'POST /forwards':
+      register(request, response);
+      break;
+    case `DELETE /forwards`:
+      for (const open of forwards.keys()) open.socket.end();
+      response.end('{}');
+      break;
+    default:
+      response.writeHead(404).end();
+  }
+}
+
+function status(): SandboxStatus {
+  const { state, restarts, reason } = libvirtd.status();
+  return {
+    uptimeMs: Date.now() - started,
+    libvirtd: state,
+    restarts,
+    ...(reason && { reason }),
+    accel: env.SKERRY_ACCEL,
+    uplink: env.SKERRY_UPLINK,
+    forwards: [...forwards.values()],
+  };
+}
+
+function register(request: IncomingMessage, response: ServerResponse): void {
+  let body = '';
+  request.setEncoding('utf8').on('data', (text: string) => (body += text));
+  request.on('end', () => {
+    try {
+      forwards.set(request, JSON.parse(body) as ForwardStatus);
+    } catch {
+      response.writeHead(400).end();
+      return;
+    }
+    // The headers say that it is registered; the body never ends, so each side sees the other go.
+    response.writeHead(200);
+    response.flushHeaders();
+    request.socket.once('close', () => forwards.delete(request));
+  });
+}
+
+async function tunnel(target: string, client: Duplex, head: Buffer): Promise<void> {
+  client.on('error', () => {});
+  const [, name = '', port = ''] = /^(.+):(\d+)$/.exec(target) ?? [];
+  try {
+    const upstream = await dial(await addressOf(name.replace(/^\[|\]$/g, '')), Number(port));
+    upstream.on('error', () => client.destroy());
+    client.on('close', () => upstream.destroy());
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    upstream.write(head);
+    upstream.pipe(client).pipe(upstream);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/[\r\n]+/g, ' ') : 'failed';
+    client.end(`HTTP/1.1 502 Bad Gateway\r\nx-skerry-reason: ${reason}\r\n\r\n`);
+  }
+}
+
+async function addressOf(name: string): Promise<string> {
+  if (isIP(name)) return name;
+  const full = name.includes('.') ? name : `${name}.${env.SKERRY_DOMAIN}`;
+  const [address] = await resolver.resolve4(full);
+  if (!address) throw new Error(`no machine is called ${name}`);
+  return address;
+}
+
+function dial(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: CONNECT_MS, noDelay: true });
+    socket.once('error', reject);
+    socket.once('timeout', () => socket.destroy(new Error(`no answer from ${host}:${port}`)));
+    socket.once('connect', () => {
+      socket.setTimeout(0);
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where Skerry keeps what must outlive a command: labs' state. XDG Base Directory Specification 0.8. */
+export function stateDir(): string {
+  return process.env.SKERRY_STATE_DIR ?? join(xdg('XDG_STATE_HOME', '.local/state'), 'skerry');
+}
+
+/** Where images are: shared by all labs of the user. */
+export function dataDir(): string {
+  return process.env.SKERRY_DATA_DIR ?? join(xdg('XDG_DATA_HOME', '.local/share'), 'skerry');
+}
+
+/** What may be thrown away at any time. */
+export function cacheDir(): string {
+  return process.env.SKERRY_CACHE_DIR ?? join(xdg('XDG_CACHE_HOME', '.cache'), 'skerry');
+}
+
+function xdg(variable: string, fallback: string): string {
+  const value = process.env[variable];
+  return value?.startsWith('/') ? value : join(homedir(), fallback);
+}
+
+/** Every file of one lab's state folder; docs/internals.md explains each. */
+export interface LabPaths {
+  readonly id: string;
+  readonly dir: string;
+  readonly record: string;
+  readonly applyLock: string;
+  readonly sandboxLock: string;
+  readonly sandboxPid: string;
+  readonly gatewaySocket: string;
+  readonly libvirtSocket: string;
+  readonly libvirtDir: string;
+  readonly logDir: string;
+  readonly sshDir: string;
+  readonly machinesDir: string;
+}
+
+/**
+ * The state folder of the lab called `name` whose file is in `labDir`. Two checkouts of one lab are two labs: the id
+ * ends in a hash of the folder.
+ *
+ * @example labPaths('archipelago', '/srv/src').id // 'archipelago-6f1c02'
+ */
+export function labPaths(name: string, labDir: string): LabPaths {
+  const id = `${name}-${createHash('sha256').update(labDir).digest('hex').slice(0, 6)}`;
+  return labPathsById(id);
+}
+
+/** The same by id, for commands that only know the state folder (`global-status`). */
+export function labPathsById(id: string): LabPaths {
+  const dir = join(stateDir(), 'labs', id);
+  return {
+    id,
+    dir,
+    record: join(dir, 'lab.json'),
+    applyLock: join(dir, 'apply.lock'),
+    sandboxLock: join(dir, 'sandbox.lock'),
+    sandboxPid: join(dir, 'sandbox.pid'),
+    gatewaySocket: join(dir, 'gateway.sock'),
+    libvirtSocket: join(dir, 'libvirt', 'run', 'libvirt-sock'),
+    libvirtDir: join(dir, 'libvirt'),
+    logDir: join(dir, 'log'),
+    sshDir: join(dir, 'ssh'),
+    machinesDir: join(dir, 'machines'),
+  };
+}
+
+/** Where the state folder and the image store appear inside every sandbox; the same for all labs, so forks fit. */
+export const INSIDE = { lab: '/run/skerry/lab', images: '/run/skerry/images' } as const;
