@@ -1,0 +1,149 @@
+import { type EventKind, eventKinds } from './event-decoders.ts';
+import { EventQueue, type EventStream } from './event-queue.ts';
+import type { EventOf, EventType, LibvirtEvent } from './event-types.ts';
+import { PROGRAM, type Packet } from './frame.ts';
+import type { DebugHook, RpcClient } from './rpc-client.ts';
+
+export interface EventOptions<T extends EventType = EventType> {
+  /** Which events. Default: lifecycle, reboot, agent, device, job, metadata and network events. */
+  readonly types?: readonly T[] | undefined;
+  /** Only events of this domain. */
+  readonly domain?: { readonly uuid: string } | undefined;
+  /** Ends the subscription; a `for await` loop then ends normally. */
+  readonly signal?: AbortSignal | undefined;
+  /** Events kept for a slow reader; beyond that it gets a `resync` event instead. Default 10000. */
+  readonly queueLimit?: number | undefined;
+}
+
+const defaultTypes = [
+  'lifecycle',
+  'reboot',
+  'agent-lifecycle',
+  'device-added',
+  'device-removed',
+  'job-completed',
+  'block-job',
+  'metadata',
+  'network-lifecycle',
+] as const satisfies readonly EventType[];
+
+const register = {
+  domain: 'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY',
+  network: 'CONNECT_NETWORK_EVENT_REGISTER_ANY',
+  pool: 'CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY',
+} as const;
+const deregister = {
+  domain: 'CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY',
+  network: 'CONNECT_NETWORK_EVENT_DEREGISTER_ANY',
+  pool: 'CONNECT_STORAGE_POOL_EVENT_DEREGISTER_ANY',
+} as const;
+
+/** One registration in the daemon, shared by all listeners of that kind. */
+interface Registration {
+  readonly kind: EventKind;
+  readonly listeners: Set<EventQueue>;
+  /** Register and deregister calls of a kind run one after the other. */
+  work: Promise<void>;
+  /** 0 is a valid id. Unknown until the daemon's answer, which may come after the first event. */
+  callbackId: number | undefined;
+}
+
+/** Registers with the daemon and hands its messages to the listeners' queues. */
+export class EventHub {
+  readonly #client: RpcClient;
+  readonly #debug: DebugHook | undefined;
+  readonly #byMessage: ReadonlyMap<number, Registration>;
+  readonly #queues = new Set<EventQueue>();
+
+  constructor(client: RpcClient, debug: DebugHook | undefined) {
+    this.#client = client;
+    this.#debug = debug;
+    this.#byMessage = new Map(
+      eventKinds.map((kind) => [
+        kind.message,
+        { kind, listeners: new Set(), work: Promise.resolve(), callbackId: undefined },
+      ]),
+    );
+    void this.#endWithClient();
+  }
+
+  async #endWithClient(): Promise<void> {
+    const error = await this.#client.closed;
+    for (const queue of this.#queues) queue.end(error);
+    this.#queues.clear();
+  }
+
+  /** Resolves when the daemon has all registrations, so nothing that follows is missed. */
+  async subscribe<T extends EventType>(
+    options: EventOptions<T>,
+  ): Promise<EventStream<EventOf<T | 'resync'>>> {
+    const { types = defaultTypes, domain, signal, queueLimit = 10_000 } = options;
+    signal?.throwIfAborted();
+    const wanted = new Set<EventType>(types);
+    const registrations = [...this.#byMessage.values()].filter((r) => wanted.has(r.kind.type));
+    const uuid = domain?.uuid;
+    const wants = (event: LibvirtEvent): boolean =>
+      uuid === undefined || !('domain' in event) || event.domain.uuid === uuid;
+    const queue = new EventQueue(queueLimit, wants, async () => {
+      signal?.removeEventListener('abort', onAbort);
+      this.#queues.delete(queue);
+      await Promise.all(registrations.map((r) => this.#leave(r, queue)));
+    });
+    const onAbort = (): void => void queue.close().catch(() => {});
+    this.#queues.add(queue);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.all(registrations.map((r) => this.#join(r, queue)));
+      if (this.#client.closeError !== undefined) throw this.#client.closeError;
+    } catch (error) {
+      await queue.close().catch(() => {});
+      throw error;
+    }
+    return queue as unknown as EventStream<EventOf<T | 'resync'>>;
+  }
+
+  /** Takes a message from the wire. Returns false when it is not an event we know. */
+  receive(packet: Packet): boolean {
+    const registration = this.#byMessage.get(packet.procedure);
+    if (packet.program !== PROGRAM.remote || registration === undefined) return false;
+    try {
+      const { callbackId, event } = registration.kind.decode(packet.payload);
+      if (registration.callbackId === undefined || registration.callbackId === callbackId) {
+        for (const queue of registration.listeners) queue.push(event);
+      }
+    } catch (error) {
+      this.#debug?.('undecodable event', { procedure: packet.procedure, error });
+    }
+    return true;
+  }
+
+  /** The queue listens before we ask, because an event may overtake the answer. */
+  #join(registration: Registration, queue: EventQueue): Promise<void> {
+    registration.listeners.add(queue);
+    return this.#settle(registration);
+  }
+
+  #leave(registration: Registration, queue: EventQueue): Promise<void> {
+    registration.listeners.delete(queue);
+    return this.#settle(registration);
+  }
+
+  /** Makes the daemon's side match ours, after what is already on its way. */
+  #settle(registration: Registration): Promise<void> {
+    const work = registration.work.then(() => this.#reconcile(registration));
+    registration.work = work.catch(() => {});
+    return work;
+  }
+
+  async #reconcile(registration: Registration): Promise<void> {
+    const { kind, listeners, callbackId } = registration;
+    if (this.#client.closeError !== undefined) return;
+    if (listeners.size > 0 && callbackId === undefined) {
+      const answer = await this.#client.call(register[kind.family], { eventId: kind.id });
+      registration.callbackId = answer.callbackId;
+    } else if (listeners.size === 0 && callbackId !== undefined) {
+      await this.#client.call(deregister[kind.family], { callbackId });
+      registration.callbackId = undefined;
+    }
+  }
+}

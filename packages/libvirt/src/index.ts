@@ -1,0 +1,68 @@
+export { connect, type ConnectOptions } from './connect.ts';
+export type {
+  Connection,
+  DefineOptions,
+  DomainCapabilitiesOptions,
+  ListDomainsOptions,
+  ListOptions,
+  NodeInfo,
+} from './connection.ts';
+export type {
+  AffectOptions,
+  AgentOptions,
+  Domain,
+  DomainInfo,
+  DomainInterface,
+  DomainState,
+  MetadataKey,
+  MetadataOptions,
+  PowerOptions,
+  StartOptions,
+  UndefineOptions,
+  XmlOptions,
+} from './domain.ts';
+export type { DomainStateName } from './domain-states.ts';
+export type { DomainStats, StatsGroup, StatsOptions } from './domain-stats.ts';
+export {
+  ConnectError,
+  ConnectionClosedError,
+  isAgentUnavailable,
+  isAlreadyExists,
+  isConnectionClosed,
+  isDenied,
+  isInvalidState,
+  isNotFound,
+  isTimeout,
+  isUnsupported,
+  LibvirtError,
+  type LibvirtErrorData,
+  ProtocolError,
+  TimeoutError,
+  UriError,
+} from './errors.ts';
+export type { EventOptions } from './events.ts';
+export type { EventStream } from './event-queue.ts';
+export type {
+  EventOf,
+  EventSubject,
+  EventType,
+  LibvirtEvent,
+  LifecycleEvent,
+} from './event-types.ts';
+export type { Affect } from './flags.ts';
+export type { KeepAliveOptions } from './keepalive.ts';
+export type { DhcpLease, Network, NetworkUpdate } from './network.ts';
+export type { CallOptions } from './pending-call.ts';
+export type { Procedure, ProcedureArgs, ProcedureResult } from './procedures.ts';
+export { type QemuCommand, QemuCommandError } from './qemu-command.ts';
+export type { CallArgs, DebugHook } from './rpc-client.ts';
+export type { Struct } from './schema.ts';
+export type {
+  PoolInfo,
+  StoragePool,
+  StorageVolume,
+  TransferOptions,
+  VolumeInfo,
+} from './storage.ts';
+export type { LibvirtStream } from './stream.ts';
+export type { ParamRecord, TypedParam } from './typed-params.ts';

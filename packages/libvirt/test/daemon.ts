@@ -1,0 +1,84 @@
+// A private libvirtd in namespaces of its own: nothing of the host's libvirt is seen or touched.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '@skerry/libvirt';
+
+export interface Daemon extends AsyncDisposable {
+  readonly socket: string;
+  readonly folder: string;
+  /** A URI for this daemon, e.g. `uri('test:///default')`. */
+  readonly uri: (name: string) => string;
+  readonly kill: () => void;
+}
+
+/** Pid 1 is a shell that waits, so that orphans are reaped; its end takes all the rest with it. */
+const script = `
+set -e
+for dir in /run /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
+  mkdir -p $dir; mount -t tmpfs tmpfs $dir
+done
+ip link set lo up
+cp "$1/qemu.conf" /etc/libvirt/qemu.conf
+libvirtd --config "$1/libvirtd.conf" --pid-file "$1/libvirtd.pid" > "$1/log" 2>&1 &
+wait $!
+`;
+
+export async function startDaemon(): Promise<Daemon> {
+  const folder = await mkdtemp(join(tmpdir(), 'skerry-libvirt-'));
+  const socket = join(folder, 'libvirt-sock');
+  const lines = {
+    'libvirtd.conf': [
+      `unix_sock_dir = "${folder}"`,
+      'auth_unix_rw = "none"',
+      'auth_unix_ro = "none"',
+      'log_level = 3',
+      'keepalive_interval = 5',
+    ],
+    'qemu.conf': [
+      'user = "root"',
+      'group = "root"',
+      'security_driver = "none"',
+      'stdio_handler = "file"',
+      'namespaces = []',
+      'cgroup_controllers = []',
+    ],
+  };
+  for (const [name, text] of Object.entries(lines)) {
+    await writeFile(join(folder, name), `${text.join('\n')}\n`);
+  }
+  const flags = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  const child = spawn('unshare', [...flags, 'sh', '-c', script, 'sh', folder], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const uri = (name: string): string => `${name}?socket=${socket}`;
+  await waitUntilReady(child, uri('test:///default'));
+  return {
+    socket,
+    folder,
+    uri,
+    kill: () => void child.kill('SIGKILL'),
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function waitUntilReady(child: ChildProcess, uri: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      const conn = await connect(uri);
+      return await conn.close();
+    } catch (error) {
+      if (tries > 200 || child.exitCode !== null) throw error;
+      await delay(50);
+    }
+  }
+}
