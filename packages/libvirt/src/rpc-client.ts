@@ -150,7 +150,13 @@ export class RpcClient {
     this.#queue.add(call);
     call.watch(options);
     this.#pump();
-    return call.promise;
+    try {
+      return await call.promise;
+    } catch (error) {
+      // Made where the socket was read; the caller wants to see who called.
+      if (error instanceof LibvirtError) Error.captureStackTrace(error);
+      throw error;
+    }
   }
 
   #pump(): void {

@@ -22,6 +22,12 @@ for dir in /run /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvir
   mkdir -p $dir; mount -t tmpfs tmpfs $dir
 done
 ip link set lo up
+# libvirt looks these up by name even when qemu.conf names others.
+for file in passwd group; do
+  cp /etc/$file "$1/$file"
+  grep -q ^libvirt-qemu: "$1/$file" || echo 'libvirt-qemu:x:64055:64055:::' >> "$1/$file"
+  mount --bind "$1/$file" /etc/$file
+done
 cp "$1/qemu.conf" /etc/libvirt/qemu.conf
 libvirtd --config "$1/libvirtd.conf" --pid-file "$1/libvirtd.pid" > "$1/log" 2>&1 &
 wait $!
