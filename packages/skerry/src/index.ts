@@ -1,0 +1,11 @@
+/** What a lab file imports. Everything else of this package is internal. */
+export { defineLab } from './lab/config.ts';
+export type {
+  DiskConfig,
+  ForwardConfig,
+  LabConfig,
+  MachineConfig,
+  MachineDefaults,
+  NetworkConfig,
+  Size,
+} from './lab/config.ts';

@@ -1,0 +1,10 @@
+import { labJsonSchema } from '../packages/skerry/src/lab/json-schema.ts';
+import { errorsPage } from './gen-errors.ts';
+import { labFilePage } from './gen-lab-file.ts';
+
+/** Every generated file by its path in the repository. */
+export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>> = {
+  'packages/skerry/schema.json': () => `${JSON.stringify(labJsonSchema(), null, 2)}\n`,
+  'docs/reference/lab-file.md': labFilePage,
+  'docs/reference/errors.md': errorsPage,
+};
