@@ -21,6 +21,7 @@ set -e
 for dir in /run /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
   mkdir -p $dir; mount -t tmpfs tmpfs $dir
 done
+mkdir -p /run/lock # consoles are locked there
 ip link set lo up
 # libvirt looks these up by name even when qemu.conf names others.
 for file in passwd group; do
