@@ -38,14 +38,18 @@ const deregister = {
   pool: 'CONNECT_STORAGE_POOL_EVENT_DEREGISTER_ANY',
 } as const;
 
+const EARLY_LIMIT = 10_000;
+
 /** One registration in the daemon, shared by all listeners of that kind. */
 interface Registration {
   readonly kind: EventKind;
   readonly listeners: Set<EventQueue>;
   /** Register and deregister calls of a kind run one after the other. */
   work: Promise<void>;
-  /** 0 is a valid id. Unknown until the daemon's answer, which may come after the first event. */
+  /** 0 is a valid id. */
   callbackId: number | undefined;
+  /** What came while the answer to our registration, with its id, was still on its way. */
+  early: { callbackId: number; event: LibvirtEvent }[] | undefined;
 }
 
 /** Registers with the daemon and hands its messages to the listeners' queues. */
@@ -61,7 +65,13 @@ export class EventHub {
     this.#byMessage = new Map(
       eventKinds.map((kind) => [
         kind.message,
-        { kind, listeners: new Set(), work: Promise.resolve(), callbackId: undefined },
+        {
+          kind,
+          listeners: new Set(),
+          work: Promise.resolve(),
+          callbackId: undefined,
+          early: undefined,
+        },
       ]),
     );
     void this.#endWithClient();
@@ -107,10 +117,9 @@ export class EventHub {
     const registration = this.#byMessage.get(packet.procedure);
     if (packet.program !== PROGRAM.remote || registration === undefined) return false;
     try {
-      const { callbackId, event } = registration.kind.decode(packet.payload);
-      if (registration.callbackId === undefined || registration.callbackId === callbackId) {
-        for (const queue of registration.listeners) queue.push(event);
-      }
+      const message = registration.kind.decode(packet.payload);
+      if (registration.early === undefined) deliver(registration, message);
+      else if (registration.early.length < EARLY_LIMIT) registration.early.push(message);
     } catch (error) {
       this.#debug?.('undecodable event', { procedure: packet.procedure, error });
     }
@@ -139,11 +148,26 @@ export class EventHub {
     const { kind, listeners, callbackId } = registration;
     if (this.#client.closeError !== undefined) return;
     if (listeners.size > 0 && callbackId === undefined) {
-      const answer = await this.#client.call(register[kind.family], { eventId: kind.id });
-      registration.callbackId = answer.callbackId;
+      registration.early = [];
+      try {
+        const answer = await this.#client.call(register[kind.family], { eventId: kind.id });
+        registration.callbackId = answer.callbackId;
+        for (const message of registration.early) deliver(registration, message);
+      } finally {
+        registration.early = undefined;
+      }
     } else if (listeners.size === 0 && callbackId !== undefined) {
       await this.#client.call(deregister[kind.family], { callbackId });
       registration.callbackId = undefined;
     }
   }
+}
+
+/** Hands an event to the listeners, unless it is a late one of a registration that is gone. */
+function deliver(
+  { listeners, callbackId }: Registration,
+  message: { callbackId: number; event: LibvirtEvent },
+): void {
+  if (message.callbackId !== callbackId) return;
+  for (const queue of listeners) queue.push(message.event);
 }
