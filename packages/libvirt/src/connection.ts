@@ -70,6 +70,7 @@ export class Connection implements Session, AsyncDisposable {
   readonly #client: RpcClient;
   readonly #events: EventHub;
   readonly #redial: Redial;
+  readonly #streamClients = new Set<RpcClient>();
 
   /** Use `connect()`. */
   constructor(client: RpcClient, events: EventHub, redial: Redial) {
@@ -115,7 +116,11 @@ export class Connection implements Session, AsyncDisposable {
     const client = await this.#redial.stream(options);
     try {
       const opened = await client.openStream(name, args, kind, options);
-      opened.stream.once('close', () => void client.close());
+      this.#streamClients.add(client);
+      opened.stream.once('close', () => {
+        this.#streamClients.delete(client);
+        void client.close();
+      });
       return opened;
     } catch (error) {
       void client.close();
@@ -142,9 +147,13 @@ export class Connection implements Session, AsyncDisposable {
     return this.#events.subscribe(options);
   }
 
-  /** Closes. Pending and later calls reject with ConnectionClosedError. Never fails. */
-  close(): Promise<void> {
-    return this.#client.close();
+  /**
+   * Closes, and destroys its streams. Pending and later calls reject with ConnectionClosedError.
+   * Never fails.
+   */
+  async close(): Promise<void> {
+    const clients = [this.#client, ...this.#streamClients];
+    await Promise.all(clients.map((client) => client.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -35,14 +35,17 @@ async function dialPatiently(path: string, signal: AbortSignal): Promise<Socket>
   }
 }
 
+/** Not `connect({ signal })`: that signal would go on to destroy the socket when it is connected. */
 function dialOnce(path: string, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path, signal });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connect({ path });
+  const onAbort = (): void => void socket.destroy(signal.reason as Error);
+  signal.addEventListener('abort', onAbort, { once: true });
+  socket.once('error', reject);
+  socket.once('connect', () => resolve(socket));
+  return promise.finally(() => {
+    socket.off('error', reject);
+    signal.removeEventListener('abort', onAbort);
   });
 }
 

@@ -4,7 +4,7 @@ import { paramsToRecord } from './typed-params.ts';
 import { XdrReader } from './xdr.ts';
 
 /** One of libvirt's event families: each registers with calls of its own. */
-export type EventFamily = 'domain' | 'network' | 'pool';
+type EventFamily = 'domain' | 'network' | 'pool';
 
 export interface EventKind {
   readonly type: EventType;

@@ -85,6 +85,20 @@ test('leaving the loop unsubscribes', async () => {
   expect(daemon.peer.calls.at(-1)).toBe('CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY');
 });
 
+test('leaving the loop never fails', async () => {
+  const { conn, daemon } = await open({
+    CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY: () => {
+      throw daemonError(1);
+    },
+  });
+  const events = await conn.events({ types: ['lifecycle'] });
+  lifecycle(daemon.peer, 2, 0);
+  for await (const event of events) {
+    expect(event.type).toBe('lifecycle');
+    break;
+  }
+});
+
 test('a signal ends the loop without an error', async () => {
   const { conn } = await open();
   const stop = new AbortController();

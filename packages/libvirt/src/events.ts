@@ -157,8 +157,13 @@ export class EventHub {
         registration.early = undefined;
       }
     } else if (listeners.size === 0 && callbackId !== undefined) {
-      await this.#client.call(deregister[kind.family], { callbackId });
       registration.callbackId = undefined;
+      try {
+        await this.#client.call(deregister[kind.family], { callbackId });
+      } catch (error) {
+        // Nobody listens any more, so nobody is helped by an error; late events have an unknown id.
+        this.#debug?.('deregistration failed', { type: kind.type, error });
+      }
     }
   }
 }

@@ -191,6 +191,7 @@ export const remoteProcedures = {
   STORAGE_VOL_DELETE: [94, 'volume:volume flags:uint', ''],
   STORAGE_VOL_LOOKUP_BY_NAME: [95, 'pool:pool name:string', 'volume:volume'],
   STORAGE_VOL_LOOKUP_BY_PATH: [97, 'path:string', 'volume:volume'],
+  STORAGE_VOL_GET_INFO: [98, 'volume:volume', 'type:int capacity:uhyper allocation:uhyper'],
   STORAGE_VOL_GET_INFO_FLAGS: [
     378,
     'volume:volume flags:uint',
@@ -229,7 +230,7 @@ export const qemuProcedures = {
   ],
 } as const;
 
-export type Procedures = typeof remoteProcedures & typeof qemuProcedures;
+type Procedures = typeof remoteProcedures & typeof qemuProcedures;
 /** A procedure's name, as in libvirt, without its `REMOTE_PROC_` prefix. */
 export type Procedure = keyof Procedures;
 /** What a procedure takes. Nullable arguments and `flags` may be left out. */

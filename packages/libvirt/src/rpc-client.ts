@@ -126,7 +126,7 @@ export class RpcClient {
       call.stream?.discard();
       if (call !== except) call.reject(error);
     }
-    for (const stream of this.#streams.values()) stream.destroy(error);
+    for (const stream of this.#streams.values()) stream.destroy(error.intended ? undefined : error);
     this.#drained();
     this.#closed.resolve(error);
   }

@@ -148,10 +148,10 @@ export class StorageVolume {
     this.key = ref.key;
   }
 
-  /** Kind and sizes (virStorageVolGetInfoFlags). */
+  /** Kind and sizes (virStorageVolGetInfo). */
   async info(options?: CallOptions): Promise<VolumeInfo> {
     const args = { volume: this.#ref };
-    const info = await this.#session.call('STORAGE_VOL_GET_INFO_FLAGS', args, options);
+    const info = await this.#session.call('STORAGE_VOL_GET_INFO', args, options);
     return {
       type: volumeTypes[info.type] ?? 'unknown',
       capacityBytes: toNumber(info.capacity),

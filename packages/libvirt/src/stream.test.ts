@@ -134,6 +134,14 @@ test('a lost connection is an error of the stream', async () => {
   expect(await error).toMatchObject({ code: 'CONNECTION_CLOSED' });
 });
 
+test('closing the connection ends its streams quietly', async () => {
+  const { conn, volume, daemon } = await open({ [DOWNLOAD]: () => ({}) });
+  const stream = await volume.openDownload();
+  await conn.close();
+  expect(stream.destroyed).toBe(true);
+  await vi.waitFor(() => expect(daemon.peers[1]?.calls.at(-1)).toBe('CONNECT_CLOSE'));
+});
+
 test('a stream procedure cannot be called as if it were none', async () => {
   const { conn } = await open({});
   const args = {

@@ -7,10 +7,6 @@ export function parseUuid(text: string): Buffer {
   return Buffer.from(hex, 'hex');
 }
 
-export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-}
-
 export function formatUuid(bytes: Buffer): string {
   const hex = bytes.toString('hex');
   return [

@@ -58,7 +58,8 @@ export async function startDaemon(): Promise<Daemon> {
     await writeFile(join(folder, name), `${text.join('\n')}\n`);
   }
   const flags = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
-  const child = spawn('unshare', [...flags, 'sh', '-c', script, 'sh', folder], {
+  const argv = ['unshare', ...flags, 'sh', '-c', script, 'sh', folder];
+  const child = spawn('sh', ['-c', 'exec "$@"', 'sh', ...argv], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const uri = (name: string): string => `${name}?socket=${socket}`;

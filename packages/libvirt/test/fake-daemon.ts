@@ -7,7 +7,7 @@ import { readFields, writeFields } from '../src/schema.ts';
 import { structs } from '../src/structs.ts';
 import { XdrReader, XdrWriter } from '../src/xdr.ts';
 
-export type Args = Readonly<Record<string, unknown>>;
+type Args = Readonly<Record<string, unknown>>;
 /** Answers a call; throws a LibvirtError to refuse it. */
 export type Handler = (args: Args, peer: Peer, serial: number) => object | Promise<object>;
 export type Handlers = Partial<Record<Procedure, Handler>>;
