@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type Procedure, procedureInfo, qemuProcedures, remoteProcedures } from './procedures.ts';
 import type { ProcedureArgs, ProcedureResult } from './procedures.ts';
@@ -73,6 +74,19 @@ describe('the procedure table', () => {
       return `${program}/${number}`;
     });
     expect(new Set(numbers).size).toBe(numbers.length);
+  });
+
+  test('reads any bytes as a result or a protocol error, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.uint8Array({ maxLength: 200 }), (name, bytes) => {
+        try {
+          readFields(new XdrReader(Buffer.from(bytes)), procedureInfo(name).result);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'PROTOCOL' });
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('gives arguments and results their types', () => {
