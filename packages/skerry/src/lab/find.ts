@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 
 /** The names a lab file may have. */
-export const LAB_FILES: readonly string[] = ['ts', 'js', 'mjs', 'json', 'yaml', 'yml'].map(
-  (extension) => `skerry.config.${extension}`,
+const LAB_FILES: ReadonlySet<string> = new Set(
+  ['ts', 'js', 'mjs', 'json', 'yaml', 'yml'].map((extension) => `skerry.config.${extension}`),
 );
 
 /**
@@ -16,7 +16,7 @@ export function findLabFile(start: string): string {
   const path = real(given);
   if (statSync(path).isFile()) return path;
   for (let dir = path; ; dir = dirname(dir)) {
-    const found = list(dir).filter((name) => LAB_FILES.includes(name));
+    const found = list(dir).filter((name) => LAB_FILES.has(name));
     if (found.length > 1) {
       throw new SkerryError('LAB_FILE_AMBIGUOUS', {
         data: { dir, files: found.sort().join(', ') },

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { checkJson } from './check-json.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { inherited, positionsOf, type PositionEntry, type PositionNode } from './positions.ts';
 
@@ -21,6 +22,10 @@ export function loadDocument(file: string, source: string): LoadedConfig {
       }),
     );
   }
+  if (document.contents === null) {
+    const data = { file, reason: 'it is empty', example: '{ name: demo, machines: { one: {} } }' };
+    throw new SkerryError('LAB_FILE_EMPTY', { data, place: { file, line: 1, column: 1 } });
+  }
   const positions = positionsOf(file, toTree(document, lines));
   return { file, config: toValue(file, document), positions: () => Promise.resolve(positions) };
 }
@@ -30,26 +35,6 @@ function toValue(file: string, document: Document): unknown {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
     throw syntaxError(file, 1, 1, cause instanceof Error ? cause.message : String(cause));
-  }
-}
-
-/** JSON must be JSON: other tools read the file as well. */
-function checkJson(file: string, source: string): void {
-  try {
-    JSON.parse(source);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(message) ?? [];
-    const reason = message
-      .replace(/,? ?(?:\.\.\.)?".*" is not valid JSON$/s, '')
-      .replace(/ \(line.*$/s, '');
-    const end = source.trimEnd().split('\n');
-    throw syntaxError(
-      file,
-      Number(line ?? end.length),
-      Number(column ?? (end.at(-1)?.length ?? 0) + 1),
-      reason,
-    );
   }
 }
 

@@ -18,8 +18,8 @@ export interface LoadOptions extends ValidateOptions {
 }
 
 /**
- * Reads, checks and resolves the lab file in a folder, above it, or at a path. Everything that is wrong is thrown at
- * once as `SkerryErrors`, in the file's order, each with its place.
+ * Reads, checks and resolves the lab file in a folder, above it, or at a path. Everything that is wrong with it is
+ * thrown at once as `SkerryErrors`, in the file's order, each with its place; that there is no file, as `SkerryError`.
  *
  * @example const lab = await loadLab('.', { knownImages: ['debian-12'], hostMemoryMiB: 16_000 });
  */

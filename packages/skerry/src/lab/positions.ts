@@ -9,7 +9,7 @@ export interface Positions {
   readonly duplicates: readonly DuplicateKey[];
 }
 
-export interface DuplicateKey {
+interface DuplicateKey {
   readonly path: FieldPath;
   readonly place: Place;
   readonly firstLine: number;

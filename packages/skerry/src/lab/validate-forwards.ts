@@ -19,10 +19,9 @@ function checkForward(
 ): Finding[] {
   const findings: Finding[] = [];
   if (!(Number.isInteger(host) && host >= 1 && host <= 65_535)) {
-    const value = `the host port ${String(path.at(-1))}`;
     const data = {
-      field: formatPath(path),
-      value: part === 'key' ? value : String(host),
+      field: part === 'key' ? 'the host port' : formatPath(path),
+      value: part === 'key' ? `'${String(path.at(-1))}'` : String(host),
       expected: 'a port from 1 to 65535',
       example: '8080',
     };

@@ -67,7 +67,9 @@ function toFindings(issue: Issue, config: unknown): Finding[] {
   const field = formatPath(path);
   const { expected, example } = KINDS[issue.message as keyof typeof KINDS] ?? KINDS.text;
   if (value === undefined && path.length > 0) {
-    return [{ code: 'LAB_KEY_MISSING', path, part: 'value', data: { field, example } }];
+    const key = `${String(path.at(-1))}: `;
+    const data = { field, example: example.startsWith(key) ? example : key + example };
+    return [{ code: 'LAB_KEY_MISSING', path, part: 'value', data }];
   }
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union') {
     if (!(isInt(issue) && Number.isFinite(value))) {
