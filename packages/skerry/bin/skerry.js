@@ -19,7 +19,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
     process.exit(1);
   }
   const self = fileURLToPath(import.meta.url);
-  const { status, signal } = spawnSync(newer, [self, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const { status, signal } = spawnSync(newer, [self, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   process.exit(signal ? 130 : (status ?? 1));
 }
 if (existsSync(join(here, '..', 'tsconfig.json'))) buildIfOlder();
@@ -27,7 +29,11 @@ await import(pathToFileURL(main).href);
 
 function nodeOfTheCheckout() {
   try {
-    const path = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+    const path = join(
+      dirname(createRequire(import.meta.url).resolve('node/package.json')),
+      'bin',
+      'node',
+    );
     return existsSync(path) && path !== process.execPath ? path : undefined;
   } catch {
     return undefined;
@@ -41,9 +47,13 @@ function buildIfOlder() {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
   const build = [process.execPath, tsc, '-b', ...packages];
   // Two at once: the second waits, and then has little to do.
-  const { status, stdout, error } = spawnSync('flock', [join(root, 'package.json'), ...build], { encoding: 'utf8' });
+  const { status, stdout, error } = spawnSync('flock', [join(root, 'package.json'), ...build], {
+    encoding: 'utf8',
+  });
   if (status !== 0) {
-    console.error(`warning: the build of skerry's own sources failed; what was built before is used`);
+    console.error(
+      `warning: the build of skerry's own sources failed; what was built before is used`,
+    );
     if (process.env.SKERRY_DEBUG) console.error(stdout || error);
   }
 }
@@ -53,6 +63,7 @@ function isFresh(folder) {
   if (!built) return false;
   const sources = readdirSync(join(folder, 'src'), { recursive: true, withFileTypes: true });
   return sources.every(
-    (entry) => !entry.isFile() || statSync(join(entry.parentPath, entry.name)).mtimeMs <= built.mtimeMs,
+    (entry) =>
+      !entry.isFile() || statSync(join(entry.parentPath, entry.name)).mtimeMs <= built.mtimeMs,
   );
 }

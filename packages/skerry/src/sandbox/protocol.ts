@@ -18,6 +18,8 @@ export interface ForwardStatus {
   readonly address: string;
   readonly host: number;
   readonly guest: number;
+  /** It belongs to the lab file, not to somebody's terminal. */
+  readonly background: boolean;
   readonly pid: number;
 }
 

@@ -46,7 +46,13 @@ export async function startSandbox(options: SandboxOptions): Promise<SandboxStat
       if (!status && exited !== undefined && exited !== BUSY) throw await startError(paths);
       return status;
     },
-    { signal, timeoutMs: START_MS, intervalMs: 10, maxIntervalMs: 50, onTimeout: () => timeoutError(paths) },
+    {
+      signal,
+      timeoutMs: START_MS,
+      intervalMs: 10,
+      maxIntervalMs: 50,
+      onTimeout: () => timeoutError(paths),
+    },
   );
 }
 
@@ -73,7 +79,9 @@ async function isGone(paths: LabPaths, waitSeconds: number): Promise<boolean> {
 
 /** Kills the sandbox's outermost process; the kernel then kills the rest (unshare --kill-child). */
 async function killByPid(paths: LabPaths): Promise<void> {
-  const [pid = '', startTime = ''] = (await readFile(paths.sandboxPid, 'utf8').catch(() => '')).split(' ');
+  const [pid = '', startTime = ''] = (
+    await readFile(paths.sandboxPid, 'utf8').catch(() => '')
+  ).split(' ');
   // A pid may have been given to another process since: its start time tells.
   if (/^\d+$/.test(pid) && (await startTimeOf(Number(pid))) === startTime.trim())
     process.kill(Number(pid), 'SIGKILL');
@@ -94,14 +102,16 @@ async function prepare({ paths, imagesDir }: SandboxOptions): Promise<void> {
   await writeFile(join(etc, 'libvirtd.conf'), libvirtdConf(uuidOf('host', paths.id)));
   await writeFile(join(etc, 'qemu.conf'), qemuConf(asRoot));
   const known = join(cacheDir(), 'libvirt', 'capabilities');
-  if (!existsSync(capabilities) && existsSync(known)) await cp(known, capabilities, { recursive: true });
+  if (!existsSync(capabilities) && existsSync(known))
+    await cp(known, capabilities, { recursive: true });
 }
 
 /** Keeps what libvirt learnt of QEMU for other labs: probing it anew costs seconds. */
 export async function keepCapabilities(paths: LabPaths): Promise<void> {
   const capabilities = join(paths.libvirtDir, 'cache', 'qemu', 'capabilities');
   const known = join(cacheDir(), 'libvirt', 'capabilities');
-  if (existsSync(capabilities) && !existsSync(known)) await cp(capabilities, known, { recursive: true });
+  if (existsSync(capabilities) && !existsSync(known))
+    await cp(capabilities, known, { recursive: true });
 }
 
 async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>> {
@@ -120,7 +130,17 @@ async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>
     'flock',
     [
       ...['-n', '-F', '-E', String(BUSY), paths.sandboxLock],
-      ...['unshare', ...user, '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', init],
+      ...[
+        'unshare',
+        ...user,
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--mount-proc',
+        'sh',
+        init,
+      ],
       ...[process.execPath, '--max-semi-space-size=1', '--max-old-space-size=64', supervisor],
     ],
     {
@@ -130,7 +150,9 @@ async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>
       env: {
         PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
         LC_ALL: 'C.UTF-8',
-        ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+        ...(process.env.NODE_COMPILE_CACHE && {
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        }),
         SKERRY_LAB: paths.dir,
         SKERRY_IMAGES: imagesDir,
         SKERRY_ACCEL: accel,
@@ -155,7 +177,8 @@ async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>
 
 async function startError(paths: LabPaths): Promise<SkerryError> {
   const log = join(paths.logDir, 'sandbox.log');
-  const reason = (await readFile(log, 'utf8').catch(() => '')).trim().slice(-500) || 'it said nothing';
+  const reason =
+    (await readFile(log, 'utf8').catch(() => '')).trim().slice(-500) || 'it said nothing';
   return new SkerryError('SANDBOX_START', { data: { reason, log } });
 }
 

@@ -3,6 +3,7 @@
 //   GET /status          SandboxStatus
 //   POST /stop           ends the sandbox: every process in it dies with this one
 //   POST /forwards       registers a forwarder for as long as the request stays open
+//   DELETE /forwards     ends those of the lab file
 //   CONNECT name:port    a TCP connection to a machine, by name or address (RFC 9110 section 9.3.6)
 // It imports nothing but node and its neighbours, to stay small: it idles for days.
 import { Resolver } from 'node:dns/promises';
@@ -31,7 +32,9 @@ server.keepAliveTimeout = 1000;
 server.on('connect', (request, client, head) => {
   void tunnel(request.url ?? '', client, head);
 });
-const libvirtd = startLibvirtd((line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`));
+const libvirtd = startLibvirtd((line) =>
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`),
+);
 server.listen(SOCKET);
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -46,7 +49,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       register(request, response);
       break;
     case `DELETE /forwards`:
-      for (const open of forwards.keys()) open.socket.end();
+      for (const [open, { background }] of forwards) if (background) open.socket.destroy();
       response.end('{}');
       break;
     default:

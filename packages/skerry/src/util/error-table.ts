@@ -27,6 +27,16 @@ export const ERRORS = {
     hint: 'this is a bug in Skerry: run the command again with --debug and report the stack',
     exitCode: EXIT.failure,
   },
+  DISK_FULL: {
+    message: 'the disk is full: {detail}',
+    hint: 'make room (see: skerry image list; skerry global-status), then run the command again',
+    exitCode: EXIT.failure,
+  },
+  LIBVIRT: {
+    message: 'libvirt says: {detail}',
+    hint: 'run the command again; if it stays: skerry doctor',
+    exitCode: EXIT.failure,
+  },
   USAGE: { message: '{detail}', hint: 'see: {command} --help', exitCode: EXIT.usage },
 
   // The lab file.
@@ -45,7 +55,11 @@ export const ERRORS = {
     hint: 'check the path and its permissions',
     exitCode: EXIT.failure,
   },
-  LAB_FILE_SYNTAX: { message: '{reason}', hint: 'mend the syntax at that place', exitCode: EXIT.usage },
+  LAB_FILE_SYNTAX: {
+    message: '{reason}',
+    hint: 'mend the syntax at that place',
+    exitCode: EXIT.usage,
+  },
   LAB_FILE_THROWS: {
     message: 'the lab file threw while it was loaded: {reason}',
     hint: 'mend it at that place; nothing was started',
@@ -61,7 +75,11 @@ export const ERRORS = {
     hint: '{advice}',
     exitCode: EXIT.usage,
   },
-  LAB_KEY_MISSING: { message: '{field} is missing', hint: 'add it: {example}', exitCode: EXIT.usage },
+  LAB_KEY_MISSING: {
+    message: '{field} is missing',
+    hint: 'add it: {example}',
+    exitCode: EXIT.usage,
+  },
   LAB_KEY_TWICE: {
     message: "the key '{key}' is there twice; the first is in line {line}",
     hint: 'keep one of the two',
@@ -133,7 +151,8 @@ export const ERRORS = {
     exitCode: EXIT.usage,
   },
   LAB_CPUS: {
-    message: "machine '{machine}' has {cpus} CPUs, and this host has {host}: more than {limit} would only wait",
+    message:
+      "machine '{machine}' has {cpus} CPUs, and this host has {host}: more than {limit} would only wait",
     hint: 'give it at most {limit}',
     exitCode: EXIT.usage,
   },
@@ -216,6 +235,93 @@ export const ERRORS = {
     message: 'cannot connect to {target} port {port}: {reason}',
     hint: 'see whether the machine is up: skerry status',
     exitCode: EXIT.failure,
+  },
+  IMAGE_MISSING: {
+    message: "there is no image called '{name}' here",
+    hint: 'see what is there: skerry image list',
+    exitCode: EXIT.notFound,
+  },
+  IMAGE_IN_USE: {
+    message: 'image {name} is used by {labs}',
+    hint: 'destroy those first: skerry global-status, skerry destroy',
+    exitCode: EXIT.conflict,
+  },
+
+  // Machines.
+  LIBVIRTD_DOWN: {
+    message: 'libvirtd of the lab cannot be reached: {reason}',
+    hint: 'read {log}; then end the sandbox with: skerry halt --force, and start again with: skerry up',
+    exitCode: EXIT.failure,
+  },
+  MACHINE_BOOT_TIMEOUT: {
+    message: '{machine} did not come up within {seconds} s; last on its console: {console}',
+    hint: 'read on with: skerry logs {machine}',
+    exitCode: EXIT.timeout,
+  },
+  MACHINE_STOPPED: {
+    message: '{machine} stopped while it was starting ({state}); last on its console: {console}',
+    hint: 'read its console with: skerry logs {machine}, then: skerry up {machine}',
+    exitCode: EXIT.failure,
+  },
+  MACHINE_IDENTITY: {
+    message: '{machine} runs but could not be given its name, keys and address: {reason}',
+    hint: 'try once more with: skerry up {machine}; look inside with: skerry console {machine}',
+    exitCode: EXIT.failure,
+  },
+  MACHINE_FOREIGN: {
+    message: 'a domain called {machine} is in the lab, but Skerry did not define it',
+    hint: 'give the machine another name, or remove that domain',
+    exitCode: EXIT.conflict,
+  },
+  MACHINE_OFF: {
+    message: '{machine} is not running',
+    hint: 'start it with: skerry up {machine}',
+    exitCode: EXIT.conflict,
+  },
+  LAB_FILE_EXISTS: {
+    message: '{file} is there already',
+    hint: 'keep it, or overwrite it with: skerry init --force',
+    exitCode: EXIT.conflict,
+  },
+  LAB_UNKNOWN: {
+    message: "there is no lab with the id '{id}'",
+    hint: 'see all of them with: skerry global-status',
+    exitCode: EXIT.notFound,
+  },
+  NOT_CONFIRMED: {
+    message: 'nothing was destroyed',
+    hint: 'answer y, or add --yes',
+    exitCode: EXIT.failure,
+  },
+  LAB_OFF: {
+    message: 'lab {lab} is not running',
+    hint: 'start it with: skerry up',
+    exitCode: EXIT.conflict,
+  },
+  EXEC_FAILED: {
+    message: 'the command did not run on {machine}: {reason}',
+    hint: 'see whether it is up: skerry status; what it says: skerry logs {machine}',
+    exitCode: EXIT.failure,
+  },
+  GUEST_SCRIPT_TIMEOUT: {
+    message: 'a script of skerry did not end inside {machine}',
+    hint: 'see what the machine does: skerry console {machine}',
+    exitCode: EXIT.timeout,
+  },
+  SHUTDOWN_TIMEOUT: {
+    message: '{machine} does not shut down',
+    hint: 'switch it off with: skerry halt --force {machine}',
+    exitCode: EXIT.timeout,
+  },
+  NETWORK_MOVED: {
+    message: "the lab's network or domain changed in the lab file, which machines that run cannot follow",
+    hint: 'stop and start the lab: skerry reload',
+    exitCode: EXIT.conflict,
+  },
+  PORT_TAKEN: {
+    message: 'cannot listen on {address}:{port}, which leads to {machine}:{guest}: {reason}',
+    hint: "see who has the port: ss -ltnp 'sport = :{port}'; or choose another one in the lab file",
+    exitCode: EXIT.conflict,
   },
 } as const satisfies Record<string, ErrorRow>;
 

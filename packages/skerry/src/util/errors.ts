@@ -56,7 +56,7 @@ export class SkerryError extends Error {
 /** Several findings about one input, all of them at once (validation). Its exit code is that of the worst. */
 export class SkerryErrors extends AggregateError {
   override readonly name = 'SkerryErrors';
-  declare readonly errors: readonly SkerryError[];
+  declare errors: SkerryError[];
 
   constructor(errors: readonly SkerryError[]) {
     super(errors, errors.map((e) => e.message).join('\n'));

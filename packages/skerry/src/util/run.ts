@@ -38,7 +38,8 @@ export async function run(
   child.stdin.on('error', () => {}).end(options.input ?? '');
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') reject(new SkerryError('PROGRAM_MISSING', { data: { program }, cause }));
+      if (cause.code === 'ENOENT')
+        reject(new SkerryError('PROGRAM_MISSING', { data: { program }, cause }));
       else if (deadline.aborted)
         reject(new SkerryError('PROGRAM_TIMEOUT', { data: { program }, cause }));
       else reject(cause);

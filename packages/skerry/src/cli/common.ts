@@ -1,0 +1,52 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { Command } from 'commander';
+import { loadLab } from '../lab/load.ts';
+import type { LabSpec } from '../lab/spec.ts';
+
+export interface CommonOptions {
+  readonly lab?: string;
+  readonly json?: boolean;
+}
+
+/** The option of every command that is about one lab. */
+export function withLab(command: Command): Command {
+  return command.option('--lab <dir>', 'the folder of the lab file (default: this one or the nearest above)');
+}
+
+/** The option of every command that prints data. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON for programs');
+}
+
+/** A worked example under the command's help. */
+export function withExample(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText('after', `\nExample:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}
+
+/** Loads the lab a command is about. */
+export async function labOf(options: CommonOptions): Promise<LabSpec> {
+  const { knownImages } = await import('../image/store.ts');
+  return loadLab(options.lab ?? process.cwd(), {
+    knownImages: await knownImages(),
+    hostMemoryMiB: Math.floor(totalmem() / 2 ** 20),
+    hostCpus: availableParallelism(),
+    uid: process.getuid?.() ?? 0,
+  });
+}
+
+/** Aborts on the first Ctrl-C or SIGTERM, so that work ends in order; the second one ends the process. */
+export function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** Prints data for programs. */
+export function printJson(data: unknown): void {
+  console.log(JSON.stringify(data, undefined, 2));
+}

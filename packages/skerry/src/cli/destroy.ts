@@ -1,0 +1,68 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import type { LabPaths } from '../util/paths.ts';
+import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+
+interface Options extends CommonOptions {
+  readonly yes?: boolean;
+  readonly id?: string;
+}
+
+export function define(command: Command): void {
+  withJson(withLab(command))
+    .argument('[machine...]', 'names or /regular expressions/ (default: the whole lab)')
+    .option('-y, --yes', 'do not ask')
+    .option('--id <id>', 'a lab whose folder is gone, by its id from global-status')
+    .action(run);
+  withExample(command, '$ skerry destroy --yes', '$ skerry destroy agent_2', '$ skerry destroy --id storage-6f1c02');
+}
+
+async function run(args: string[], options: Options): Promise<void> {
+  const signal = interruptible();
+  const { paths, machines, name } = await target(args, options);
+  const { existsSync } = await import('node:fs');
+  const what = machines.length > 0 ? machines.join(', ') : `lab ${name}`;
+  if (!existsSync(paths.dir)) {
+    if (options.json) printJson({ destroyed: [] });
+    else console.log(`Nothing to destroy: ${what} does not exist.`);
+    return;
+  }
+  if (!options.yes) await confirm(`Destroy ${what} with all disks?`);
+  const { destroy } = await import('../lab/destroy.ts');
+  const { progressView } = await import('./progress-view.ts');
+  const view = progressView();
+  await destroy(paths, { machines, signal, onProgress: view.onProgress }).finally(view.end);
+  if (options.json) printJson({ destroyed: machines.length > 0 ? machines : [name] });
+  else console.log(`Destroyed ${what}.`);
+}
+
+async function target(
+  args: readonly string[],
+  options: Options,
+): Promise<{ paths: LabPaths; machines: string[]; name: string }> {
+  const { labPaths, labPathsById } = await import('../util/paths.ts');
+  if (options.id !== undefined) {
+    const { listRecords } = await import('../lab/record.ts');
+    const record = (await listRecords()).find(({ id }) => id === options.id);
+    if (!record) throw new SkerryError('LAB_UNKNOWN', { data: { id: options.id } });
+    return { paths: labPathsById(record.id), machines: [...args], name: record.name };
+  }
+  const lab = await labOf(options);
+  const { machineNames } = await import('../lab/select.ts');
+  const paths = labPaths(lab.name, lab.dir);
+  // Machines that left the file can be named as well.
+  const { labStatus } = await import('../lab/status.ts');
+  const orphans = args.length === 0 ? [] : (await labStatus(lab)).machines.filter(({ orphan }) => orphan);
+  const gone = args.filter((arg) => orphans.some(({ name }) => name === arg));
+  const rest = args.filter((arg) => !gone.includes(arg));
+  return { paths, machines: [...gone, ...(rest.length > 0 ? machineNames(lab, rest) : [])], name: lab.name };
+}
+
+async function confirm(question: string): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new SkerryError('USAGE', { data: { detail: 'destroy asks before it removes anything, and there is no terminal to ask on: add --yes', command: 'skerry destroy' } });
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(`${question} [y/N] `).finally(() => prompt.close());
+  if (!/^y(es)?$/i.test(answer.trim())) throw new SkerryErrors([new SkerryError('NOT_CONFIRMED')]);
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { SkerryError } from '../util/errors.ts';
+import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+
+interface Options extends CommonOptions {
+  readonly on?: string;
+  readonly env?: string[];
+}
+
+export function define(command: Command): void {
+  withJson(withLab(command))
+    .argument('<command...>', 'the program and its arguments, after --; a single word with spaces is run by a shell')
+    .option('--on <machines>', 'names or /regular expressions/, with commas (default: all that run)')
+    .option('-e, --env <NAME=value...>', 'environment for the command')
+    .passThroughOptions()
+    .action(run);
+  withExample(
+    command,
+    '$ skerry exec -- hostname',
+    "$ skerry exec --on 'agent_1,agent_2' -- 'systemctl is-active ssh.socket || true'",
+    '$ echo hello | skerry exec --on agent_1 -- tee /tmp/hello',
+    '',
+    'The exit code is that of the worst machine. It needs no network in the machines.',
+  );
+}
+
+async function run(words: string[], options: Options): Promise<void> {
+  const signal = interruptible();
+  const lab = await labOf(options);
+  const { machineNames } = await import('../lab/select.ts');
+  const { execOnLab, worstExitCode } = await import('../lab/exec.ts');
+  const machines = options.on ? machineNames(lab, options.on.split(',')) : await runningOf(lab);
+  const command = words.length === 1 && /[\s|&;<>$`*?]/.test(words[0] ?? '') ? ['/bin/sh', '-c', ...words] : words;
+  const input = await pipedInput();
+  const { outputCollector, prefixedOutput } = await import('./exec-output.ts');
+  const output = options.json ? outputCollector() : prefixedOutput(machines);
+  const results = await execOnLab(lab, {
+    machines,
+    command,
+    signal,
+    env: options.env ?? [],
+    onOutput: output.write,
+    ...(input && { input }),
+  });
+  output.end();
+  process.exitCode = worstExitCode(results);
+  if (options.json) {
+    printJson(results.map(({ error, ...result }) => ({ ...result, ...output.of(result.machine), ...(error && { error: error.toJSON() }) })));
+    return;
+  }
+  const { printError } = await import('./print-error.ts');
+  for (const { machine, error, exitCode, signal: killed } of results) {
+    if (error) printError(error, { json: false, debug: false });
+    else if (killed) process.stderr.write(`${machine}: ended by ${killed}\n`);
+    else if (exitCode !== 0 && results.length > 1) process.stderr.write(`${machine}: exit code ${exitCode}\n`);
+  }
+}
+
+async function runningOf(lab: Awaited<ReturnType<typeof labOf>>): Promise<string[]> {
+  const { labStatus } = await import('../lab/status.ts');
+  const { machines } = await labStatus(lab);
+  const running = machines.filter(({ state, orphan }) => state === 'running' && !orphan).map(({ name }) => name);
+  if (running.length === 0) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  return running;
+}
+
+/** What is piped in, for the command's stdin on every machine; nothing from a terminal. */
+async function pipedInput(): Promise<Buffer | undefined> {
+  const { fstatSync } = await import('node:fs');
+  const kind = fstatSync(0, { throwIfNoEntry: false } as never);
+  if (process.stdin.isTTY || !(kind?.isFIFO() || kind?.isFile())) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > 2 ** 20)
+      throw new SkerryError('USAGE', { data: { detail: 'exec takes at most 1 MiB of input: use skerry ssh for more', command: 'skerry exec' } });
+  }
+  return Buffer.concat(chunks);
+}

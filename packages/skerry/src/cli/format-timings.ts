@@ -1,0 +1,18 @@
+import { styleText } from 'node:util';
+import type { UpResult } from '../lab/up.ts';
+import { formatTable } from './table.ts';
+
+const WIDTH = 40;
+
+/** A waterfall: one row a phase, a bar where it lay in the whole. */
+export function formatTimings({ timings, elapsedMs }: UpResult): string {
+  const scale = WIDTH / Math.max(elapsedMs, 1);
+  const rows = [...timings]
+    .sort((a, b) => (a.machine ?? '').localeCompare(b.machine ?? '') || a.startMs - b.startMs)
+    .map(({ machine, phase, startMs, durationMs }) => {
+      const from = Math.min(Math.floor(startMs * scale), WIDTH - 1);
+      const length = Math.max(1, Math.round(durationMs * scale));
+      return [machine ?? 'lab', phase, `${durationMs} ms`, ' '.repeat(from) + styleText('cyan', '█'.repeat(length))];
+    });
+  return `\n${formatTable(['WHERE', 'PHASE', 'TOOK', `0 .. ${(elapsedMs / 1000).toFixed(1)} s`], rows)}`;
+}

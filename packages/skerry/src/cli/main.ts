@@ -1,0 +1,14 @@
+// The entry point. Only the command that was asked for is loaded: starting must not cost what others need.
+import { enableCompileCache } from 'node:module';
+import { COMMANDS } from './commands.ts';
+import { VERSION } from './version.ts';
+
+enableCompileCache?.();
+const words = process.argv.slice(2);
+
+if (words[0] === '--version' || words[0] === '-V') {
+  console.log(VERSION);
+} else {
+  const { runCli } = await import('./run-cli.ts');
+  process.exitCode = await runCli(words, COMMANDS);
+}

@@ -1,0 +1,123 @@
+// Shows what an operation is doing: one live line a machine in a terminal, plain lines elsewhere. On stderr, so that
+// stdout stays for data.
+import { styleText } from 'node:util';
+import type { Phase, ProgressEvent } from '../lab/progress.ts';
+
+const WORDS: Record<Phase, string> = {
+  lock: 'waiting',
+  image: 'building the image',
+  accelerator: 'trying KVM with a probe guest',
+  sandbox: 'starting the sandbox',
+  libvirt: 'connecting to libvirt',
+  network: 'setting the network up',
+  forwards: 'forwarding ports',
+  disk: 'making its disk',
+  define: 'defining it',
+  start: 'starting it',
+  boot: 'booting',
+  identity: 'giving it name, keys and address',
+  shutdown: 'shutting down',
+  destroy: 'removing',
+};
+const SPINNER = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
+const FRAME_MS = 100;
+/** A plain log says nothing of phases that are over at once. */
+const PLAIN_AFTER_MS = 1000;
+
+interface Line {
+  readonly name: string;
+  phase: Phase;
+  detail: string;
+  sinceMs: number;
+  state: 'busy' | 'done' | 'failed';
+}
+
+/** Feed it with events; call `end` before printing anything else. */
+export function progressView(stream: NodeJS.WriteStream = process.stderr): {
+  readonly onProgress: (event: ProgressEvent) => void;
+  readonly end: () => void;
+} {
+  return stream.isTTY && !process.env.CI ? liveView(stream) : plainView(stream);
+}
+
+function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
+  const lines = new Map<string, Line>();
+  const began = performance.now();
+  let drawn = 0;
+  let frame = 0;
+  const draw = (): void => {
+    const text = [...lines.values()].map((line) => format(line)).join('\n');
+    stream.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}\r\x1b[J${text}${text && '\n'}`);
+    drawn = lines.size;
+  };
+  const format = (line: Line): string => {
+    const seconds = `${((performance.now() - began - line.sinceMs) / 1000).toFixed(0)} s`;
+    const icon =
+      line.state === 'busy'
+        ? styleText('cyan', SPINNER[frame % SPINNER.length] ?? '', { stream })
+        : line.state === 'done'
+          ? styleText('green', '✓', { stream })
+          : styleText('red', '✗', { stream });
+    const what = line.state === 'done' ? styleText('dim', 'ready', { stream }) : WORDS[line.phase];
+    const more = line.state === 'busy' ? styleText('dim', ` ${seconds}${line.detail && `  ${line.detail}`}`, { stream }) : '';
+    return clip(`${icon} ${line.name.padEnd(16)} ${what}${more}`, stream.columns || 80);
+  };
+  const timer = setInterval(() => {
+    frame += 1;
+    draw();
+  }, FRAME_MS);
+  timer.unref();
+  return {
+    onProgress: (event) => {
+      const name = event.machine ?? 'lab';
+      const line = lines.get(name) ?? { name, phase: event.phase, detail: '', sinceMs: event.atMs, state: 'busy' };
+      lines.set(name, line);
+      if (event.status === 'begin') Object.assign(line, { phase: event.phase, detail: '', sinceMs: event.atMs, state: 'busy' });
+      if (event.status === 'note') Object.assign(line, { phase: event.phase, detail: event.detail ?? '', state: 'busy' });
+      if (event.status === 'end') line.state = 'done';
+      if (event.status === 'fail') line.state = 'failed';
+    },
+    end: () => {
+      clearInterval(timer);
+      if (drawn > 0 || lines.size > 0) draw();
+    },
+  };
+}
+
+function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
+  const begun = new Map<string, number>();
+  const say = (event: ProgressEvent, text: string): void => {
+    stream.write(`[${(event.atMs / 1000).toFixed(1).padStart(6)} s] ${event.machine ?? 'lab'}: ${text}\n`);
+  };
+  let last = '';
+  return {
+    onProgress: (event) => {
+      const key = `${event.machine} ${event.phase}`;
+      const words = WORDS[event.phase];
+      if (event.status === 'begin') {
+        begun.set(key, event.atMs);
+        if (['boot', 'image', 'shutdown', 'accelerator', 'identity'].includes(event.phase)) say(event, words);
+      }
+      if (event.status === 'note' && (event.phase === 'image' || event.phase === 'lock') && event.detail !== last)
+        say(event, (last = event.detail ?? ''));
+      const took = event.atMs - (begun.get(key) ?? event.atMs);
+      if (event.status === 'end' && took >= PLAIN_AFTER_MS) say(event, `${words}: done in ${(took / 1000).toFixed(1)} s`);
+      if (event.status === 'fail') say(event, `${words}: failed`);
+    },
+    end: () => {},
+  };
+}
+
+/** Cuts a line with colours to the terminal's width, so that it never wraps and the redraw stays in place. */
+function clip(text: string, width: number): string {
+  let seen = 0;
+  let out = '';
+  for (const [part] of text.matchAll(/\x1b\[[0-9;]*m|[\s\S]/gu)) {
+    if (part.startsWith('\x1b')) out += part;
+    else if (seen < width - 1) {
+      out += part;
+      seen += 1;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../util/error-table.ts';
+import type { CommandEntry } from './commands.ts';
+import { printError } from './print-error.ts';
+import { VERSION } from './version.ts';
+
+/** Parses, runs one command and gives the exit code. */
+export async function runCli(words: readonly string[], commands: readonly CommandEntry[]): Promise<number> {
+  if (words[0] === '__complete') {
+    const { complete } = await import('./complete.ts');
+    await complete(words.slice(1), commands);
+    return EXIT.ok;
+  }
+  const program = await buildProgram(commands, words);
+  try {
+    await program.parseAsync(words as string[], { from: 'user' });
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return printError(error, { json: words.includes('--json'), debug: isDebug(words) });
+  }
+}
+
+/** The commander program; only the commands in `words` (all, without `words`) get their options. */
+export async function buildProgram(
+  commands: readonly CommandEntry[],
+  words?: readonly string[],
+): Promise<Command> {
+  const program = new Command('skerry')
+    .description('Several real VMs from one file: named, reachable, gone without a trace. Without root.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help; also for each command: skerry up --help')
+    .helpCommand('help [command]', 'print help for a command')
+    .option('--debug', 'print the stack of an error')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', `\nExample:\n  $ skerry init && skerry up && skerry ssh\n\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 timeout, 130 interrupted.`);
+  for (const entry of commands) {
+    const command = program.command(entry.name).summary(entry.summary).description(sentence(entry.summary));
+    command.exitOverride().helpOption('-h, --help', 'print this help');
+    command.configureOutput({ outputError: (text, write) => write(text.replace(/\n?$/, `\nhint: see skerry ${entry.name} --help\n`)) });
+    if (!words || words.includes(entry.name)) (await entry.load()).define(command);
+  }
+  return program;
+}
+
+function isDebug(words: readonly string[]): boolean {
+  return words.includes('--debug') || Boolean(process.env.SKERRY_DEBUG);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

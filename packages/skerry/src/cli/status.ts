@@ -1,0 +1,48 @@
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import type { LabStatus } from '../lab/status.ts';
+import { type CommonOptions, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import { formatTable } from './table.ts';
+
+export function define(command: Command): void {
+  withJson(withLab(command)).action(run);
+  withExample(command, '$ skerry status', '$ skerry status --json | jq -r .machines[0].state');
+}
+
+async function run(options: CommonOptions): Promise<void> {
+  const lab = await labOf(options);
+  const { labStatus } = await import('../lab/status.ts');
+  const status = await labStatus(lab);
+  if (options.json) printJson(status);
+  else console.log(formatStatus(status));
+}
+
+function formatStatus({ lab, network, sandbox, machines }: LabStatus): string {
+  const rows = machines.map((machine) => [
+    machine.name + (machine.primary ? styleText('dim', ' *') : ''),
+    paint(machine.state) + (machine.orphan ? styleText('yellow', ' (not in the file)') : ''),
+    machine.address,
+    `${machine.hostname}.${network.domain}`,
+    `${machine.memoryMiB} MiB`,
+    String(machine.cpus),
+    machine.image,
+  ]);
+  const box = sandbox
+    ? `running under ${sandbox.accel === 'kvm' ? 'KVM' : 'emulation (no usable KVM: skerry doctor)'}, internet by ${sandbox.uplink}`
+    : 'off';
+  const broken = sandbox?.libvirtd === 'failed' ? `\n${styleText('red', `libvirtd is down: ${sandbox.reason}`)}` : '';
+  const forwards = (sandbox?.forwards ?? []).map(
+    (forward) => `${forward.address}:${forward.host} -> ${forward.machine}:${forward.guest}`,
+  );
+  return [
+    `${styleText('bold', lab)}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
+    formatTable(['MACHINE', 'STATE', 'ADDRESS', 'NAME', 'MEMORY', 'CPUS', 'IMAGE'], rows),
+    ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
+  ].join('\n');
+}
+
+function paint(state: string): string {
+  if (state === 'running') return styleText('green', state);
+  if (state === 'absent' || state === 'shutoff') return styleText('dim', state);
+  return styleText('yellow', state);
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+
+interface Options extends CommonOptions {
+  readonly dryRun?: boolean;
+  readonly timings?: boolean;
+}
+
+export function define(command: Command): void {
+  withJson(withLab(command))
+    .argument('[machine...]', 'names or /regular expressions/ (default: all with autostart)')
+    .option('-n, --dry-run', 'show what would be done and do nothing; exit code 0')
+    .option('--timings', 'show how long each machine took in each phase')
+    .action(run);
+  withExample(
+    command,
+    '$ skerry up                      # all machines; a second time it changes nothing',
+    '$ skerry up agent_1 --timings',
+    "$ skerry up '/agent_.*/' --dry-run",
+  );
+}
+
+async function run(args: string[], options: Options): Promise<void> {
+  const signal = interruptible();
+  const lab = await labOf(options);
+  const { machineNames } = await import('../lab/select.ts');
+  const machines = args.length > 0 ? machineNames(lab, args) : [];
+  const { dryRunUp, up } = await import('../lab/up.ts');
+  const { formatPlan, formatUp } = await import('./format-plan.ts');
+  if (options.dryRun) {
+    const plan = await dryRunUp(lab, machines);
+    if (options.json) printJson(plan);
+    else console.log(formatPlan(plan));
+    return;
+  }
+  const { progressView } = await import('./progress-view.ts');
+  const view = progressView();
+  const result = await up(lab, { machines, signal, onProgress: view.onProgress }).finally(view.end);
+  if (options.json) printJson(result);
+  else {
+    console.log(formatUp(lab, result));
+    if (options.timings) console.log((await import('./format-timings.ts')).formatTimings(result));
+  }
+}

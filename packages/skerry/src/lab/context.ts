@@ -1,0 +1,17 @@
+import type { Connection } from '@skerry/libvirt';
+import type { Image } from '../image/store.ts';
+import type { LabPaths } from '../util/paths.ts';
+import type { Progress } from './progress.ts';
+import type { LabSpec, MachineSpec } from './spec.ts';
+
+/** What every step on a running lab needs. */
+export interface LabContext {
+  readonly lab: LabSpec;
+  readonly paths: LabPaths;
+  readonly connection: Connection;
+  readonly accel: 'kvm' | 'tcg';
+  readonly uplink: string;
+  readonly progress: Progress;
+  readonly imageOf: (machine: MachineSpec) => Image;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isNotFound } from '@skerry/libvirt';
+import { sandboxStatus } from '../sandbox/gateway.ts';
+import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
+import type { LabPaths } from '../util/paths.ts';
+import { run } from '../util/run.ts';
+import { connectLab } from './connect.ts';
+import { Progress, type ProgressEvent } from './progress.ts';
+import { withLabLock } from './with-lock.ts';
+
+export interface DestroyOptions {
+  /** Names of machines; empty means the whole lab with everything Skerry keeps of it. */
+  readonly machines: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** Removes machines with their disks, or the whole lab. Works without the lab file, and on half-made labs. */
+export async function destroy(paths: LabPaths, options: DestroyOptions): Promise<void> {
+  if (!existsSync(paths.dir)) return;
+  const progress = new Progress(options.onProgress);
+  await withLabLock(paths, 'destroy', progress, options.signal, () =>
+    options.machines.length === 0
+      ? progress.phase('destroy', undefined, () => destroyLab(paths))
+      : destroyMachines(paths, options.machines, progress, options.signal),
+  );
+}
+
+async function destroyLab(paths: LabPaths): Promise<void> {
+  await stopSandbox(paths);
+  // Renamed first: a kill half way through leaves no half of a lab under its name.
+  const doomed = `${paths.dir}.destroyed-${process.pid}`;
+  await rename(paths.dir, doomed);
+  await removeTree(doomed);
+}
+
+/** Removes a folder; files of sub-uids, which some daemons in a sandbox make, only go from inside a user namespace. */
+async function removeTree(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    await run('unshare', ['--user', '--map-root-user', '--map-auto', 'rm', '-rf', '--', folder]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function destroyMachines(
+  paths: LabPaths,
+  names: readonly string[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const running = (await isSandboxAlive(paths)) && (await sandboxStatus(paths.gatewaySocket));
+  if (running) {
+    await using connection = await connectLab(paths, signal);
+    await Promise.all(
+      names.map((name) =>
+        progress.phase('destroy', name, async () => {
+          try {
+            const domain = await connection.domain(name);
+            if (await domain.isActive()) await domain.destroy();
+            await domain.undefine({ managedSave: true, nvram: true });
+          } catch (error) {
+            if (!isNotFound(error)) throw error;
+          }
+        }),
+      ),
+    );
+  }
+  for (const name of names) {
+    if (!running) await rm(join(paths.libvirtDir, 'etc', 'qemu', `${name}.xml`), { force: true });
+    await removeTree(join(paths.machinesDir, name));
+    for (const suffix of ['', '.pub'])
+      await rm(join(paths.sshDir, 'hosts', `${name}${suffix}`), { force: true });
+  }
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sandboxStatus } from '../sandbox/gateway.ts';
+import { type LabPaths, labPathsById } from '../util/paths.ts';
+import { observeOffline } from './observe.ts';
+import { type LabRecord, listRecords } from './record.ts';
+
+export interface LabSummary extends LabRecord {
+  readonly state: 'running' | 'off' | 'broken';
+  /** How many machines are defined. */
+  readonly machines: number;
+  /** What the machines' disks take on this host. */
+  readonly diskBytes: number;
+  readonly fileGone: boolean;
+}
+
+/** All labs of this user, asked afresh: there is no cache that could be stale. */
+export async function globalStatus(): Promise<LabSummary[]> {
+  const records = await listRecords();
+  return Promise.all(
+    records.map(async (record) => {
+      const paths = labPathsById(record.id);
+      const [state, machines, diskBytes] = await Promise.all([
+        stateOf(paths),
+        observeOffline(paths),
+        diskUse(paths),
+      ]);
+      return {
+        ...record,
+        state,
+        machines: machines.length,
+        diskBytes,
+        fileGone: !existsSync(record.file),
+      };
+    }),
+  );
+}
+
+async function stateOf(paths: LabPaths): Promise<LabSummary['state']> {
+  try {
+    const status = await sandboxStatus(paths.gatewaySocket);
+    if (!status) return 'off';
+    return status.libvirtd === 'failed' ? 'broken' : 'running';
+  } catch {
+    return 'broken';
+  }
+}
+
+async function diskUse(paths: LabPaths): Promise<number> {
+  const files = await readdir(paths.machinesDir, { recursive: true }).catch(() => []);
+  const sizes = await Promise.all(
+    files.map(
+      async (file) =>
+        (await stat(join(paths.machinesDir, file)).catch(() => undefined))?.blocks ?? 0,
+    ),
+  );
+  return sizes.reduce((sum, blocks) => sum + blocks * 512, 0);
+}

@@ -1,0 +1,72 @@
+import { createReadStream, existsSync, watch } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { consoleLogPath, stripControls } from '../machine/console-log.ts';
+import { labPaths } from '../util/paths.ts';
+import type { LabSpec } from './spec.ts';
+
+/** A log file and whose it is. */
+export interface LogSource {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The consoles of machines, or with `system` what the lab's own parts wrote: sandbox, libvirtd and QEMU. */
+export function logSources(
+  lab: LabSpec,
+  machines: readonly string[],
+  system: boolean,
+): LogSource[] {
+  const paths = labPaths(lab.name, lab.dir);
+  if (!system) return machines.map((name) => ({ name, path: consoleLogPath(paths, name) }));
+  const own = ['sandbox.log', 'libvirtd.log', 'forwarder.log'].map((file) =>
+    join(paths.logDir, file),
+  );
+  const qemu = machines.map((name) => join(paths.libvirtDir, 'log', 'qemu', `${name}.log`));
+  return [...own, ...qemu].map((path) => ({ name: basename(path, '.log'), path }));
+}
+
+/** The last lines of a log, without terminal control characters; undefined when nothing was written yet. */
+export async function lastLines(source: LogSource, count: number): Promise<string[] | undefined> {
+  if (!existsSync(source.path)) return undefined;
+  const lines = stripControls(await readFile(source.path, 'utf8')).split(/\r*\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines.slice(-count);
+}
+
+/** Calls back for every line added to a log from now on, until the signal fires. */
+export async function followLog(
+  source: LogSource,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let from = (await stat(source.path).catch(() => undefined))?.size ?? 0;
+  let rest = '';
+  const readOn = async (): Promise<void> => {
+    const size = (await stat(source.path).catch(() => undefined))?.size ?? 0;
+    // Shorter than before: the machine was started anew.
+    if (size < from) from = 0;
+    if (size === from) return;
+    const start = from;
+    from = size;
+    for await (const chunk of createReadStream(source.path, {
+      start,
+      end: size - 1,
+      encoding: 'utf8',
+    })) {
+      const lines = stripControls(rest + String(chunk)).split(/\r*\n/);
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    }
+  };
+  await new Promise<void>((resolve) => {
+    let busy = Promise.resolve();
+    const watcher = watch(join(source.path, '..'), () => {
+      busy = busy.then(readOn);
+    });
+    signal.addEventListener('abort', () => {
+      watcher.close();
+      resolve();
+    });
+  });
+}

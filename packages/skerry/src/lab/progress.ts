@@ -1,0 +1,93 @@
+/** Something an operation on a lab began or ended: what the screen, `--timings` and tests are made from. */
+export interface ProgressEvent {
+  /** The machine it is about; none for what concerns the whole lab. */
+  readonly machine?: string;
+  readonly phase: Phase;
+  readonly status: 'begin' | 'end' | 'fail' | 'note';
+  /** Milliseconds since the operation began. */
+  readonly atMs: number;
+  /** For people, such as the last line of the console while a machine boots. */
+  readonly detail?: string;
+}
+
+export type Phase =
+  | 'lock'
+  | 'image'
+  | 'accelerator'
+  | 'sandbox'
+  | 'libvirt'
+  | 'network'
+  | 'forwards'
+  | 'disk'
+  | 'define'
+  | 'start'
+  | 'boot'
+  | 'identity'
+  | 'shutdown'
+  | 'destroy';
+
+export interface Timing {
+  readonly machine?: string;
+  readonly phase: Phase;
+  readonly startMs: number;
+  readonly durationMs: number;
+}
+
+/** Collects events into timings and passes them on to whoever shows them. */
+export class Progress {
+  readonly #began = performance.now();
+  readonly #timings: Timing[] = [];
+  readonly #listener: ((event: ProgressEvent) => void) | undefined;
+
+  constructor(listener?: (event: ProgressEvent) => void) {
+    this.#listener = listener;
+  }
+
+  get timings(): readonly Timing[] {
+    return this.#timings;
+  }
+
+  get elapsedMs(): number {
+    return Math.round(performance.now() - this.#began);
+  }
+
+  /** Runs `work` as a phase. */
+  async phase<T>(phase: Phase, machine: string | undefined, work: () => Promise<T>): Promise<T> {
+    const startMs = this.elapsedMs;
+    this.#tell(phase, machine, 'begin');
+    try {
+      const result = await work();
+      this.#timings.push({
+        phase,
+        startMs,
+        durationMs: this.elapsedMs - startMs,
+        ...(machine !== undefined && { machine }),
+      });
+      this.#tell(phase, machine, 'end');
+      return result;
+    } catch (error) {
+      this.#tell(phase, machine, 'fail', error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  /** Says more about a phase that is under way. */
+  note(phase: Phase, machine: string | undefined, detail: string): void {
+    this.#tell(phase, machine, 'note', detail);
+  }
+
+  #tell(
+    phase: Phase,
+    machine: string | undefined,
+    status: ProgressEvent['status'],
+    detail?: string,
+  ): void {
+    this.#listener?.({
+      phase,
+      status,
+      atMs: this.elapsedMs,
+      ...(machine !== undefined && { machine }),
+      ...(detail !== undefined && { detail }),
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LabPaths, labPathsById, stateDir } from '../util/paths.ts';
+import type { LabSpec } from './spec.ts';
+
+/** lab.json in a state folder: how `global-status` finds a lab's file again. Nothing else depends on it. */
+export interface LabRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly dir: string;
+}
+
+/** Makes the state folder and its record. */
+export async function writeRecord(paths: LabPaths, lab: LabSpec): Promise<void> {
+  if (existsSync(paths.record)) return;
+  await mkdir(join(stateDir(), 'labs'), { recursive: true, mode: 0o700 });
+  await mkdir(paths.dir, { recursive: true, mode: 0o755 });
+  const record: LabRecord = { id: paths.id, name: lab.name, file: lab.file, dir: lab.dir };
+  const fresh = `${paths.record}.${process.pid}`;
+  await writeFile(fresh, `${JSON.stringify(record, undefined, 2)}\n`);
+  await rename(fresh, paths.record);
+}
+
+/** All labs that have a state folder, running or not. */
+export async function listRecords(): Promise<LabRecord[]> {
+  const ids = await readdir(join(stateDir(), 'labs')).catch(() => []);
+  const records = await Promise.all(
+    ids.map(async (id) => {
+      const text = await readFile(labPathsById(id).record, 'utf8').catch(() => undefined);
+      if (text === undefined) return undefined;
+      try {
+        return JSON.parse(text) as LabRecord;
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+  return records.filter((record) => record !== undefined);
+}

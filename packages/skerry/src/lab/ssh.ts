@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecResult } from '../machine/exec.ts';
+import { SkerryError } from '../util/errors.ts';
+import { labPaths } from '../util/paths.ts';
+import type { LabSpec } from './spec.ts';
+
+const PROXY = fileURLToPath(new URL(`./ssh-proxy${extname(import.meta.url)}`, import.meta.url));
+
+/**
+ * An OpenSSH configuration (ssh_config(5)) for all machines of the lab: it goes through the sandbox's gateway and
+ * knows the host keys already. `command` says how the proxy is started; it is the same file at every call.
+ */
+export async function sshConfig(lab: LabSpec): Promise<string> {
+  const paths = labPaths(lab.name, lab.dir);
+  const quoted = [process.execPath, PROXY, paths.gatewaySocket].map(
+    (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`,
+  );
+  const hosts = lab.machines.map((machine) => {
+    const names = [
+      ...new Set([machine.name, machine.hostname, `${machine.hostname}.${lab.network.domain}`]),
+    ];
+    return `Host ${names.join(' ')}
+  HostName ${machine.address}
+  HostKeyAlias ${machine.hostname}.${lab.network.domain}
+  User root
+  Port 22
+  IdentityFile "${join(paths.sshDir, 'id_ed25519')}"
+  IdentitiesOnly yes
+  UserKnownHostsFile "${join(paths.sshDir, 'known_hosts')}"
+  StrictHostKeyChecking yes
+  ProxyCommand ${quoted.join(' ')} %h %p
+  LogLevel ERROR
+`;
+  });
+  return hosts.join('\n');
+}
+
+/** Writes the configuration and the known hosts into the state folder and gives the configuration's path. */
+export async function prepareSsh(lab: LabSpec): Promise<string> {
+  const paths = labPaths(lab.name, lab.dir);
+  if (!existsSync(join(paths.sshDir, 'id_ed25519')))
+    throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  await mkdir(paths.sshDir, { recursive: true, mode: 0o700 });
+  const known = await Promise.all(
+    lab.machines.map(async ({ name, hostname }) => {
+      const key = await readFile(join(paths.sshDir, 'hosts', `${name}.pub`), 'utf8').catch(
+        () => '',
+      );
+      return (
+        key && `${hostname}.${lab.network.domain} ${key.split(' ').slice(0, 2).join(' ').trim()}\n`
+      );
+    }),
+  );
+  const config = join(paths.sshDir, 'config');
+  await Promise.all([
+    writeWhole(join(paths.sshDir, 'known_hosts'), known.join('')),
+    sshConfig(lab).then((text) => writeWhole(config, text)),
+  ]);
+  return config;
+}
+
+/** Runs ssh on the caller's terminal and gives its exit code. */
+export async function runSsh(
+  lab: LabSpec,
+  machine: string,
+  args: readonly string[],
+): Promise<number> {
+  const child = spawn('ssh', ['-F', await prepareSsh(lab), machine, ...args], { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', (cause) =>
+      reject(new SkerryError('PROGRAM_MISSING', { data: { program: 'ssh' }, cause })),
+    );
+    child.on('close', (code, signal) =>
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
+    );
+  });
+}
+
+export interface SshExecOptions {
+  readonly signal?: AbortSignal;
+  readonly input?: Buffer | undefined;
+  readonly onOutput?: (stream: 'stdout' | 'stderr', data: Buffer) => void;
+}
+
+/** Runs a command over ssh without a terminal: the fallback where a guest has no agent. */
+export async function execOverSsh(
+  lab: LabSpec,
+  machine: string,
+  command: readonly string[],
+  options: SshExecOptions,
+): Promise<ExecResult> {
+  const words = command.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  const args = [
+    '-F',
+    await prepareSsh(lab),
+    '-o',
+    'BatchMode=yes',
+    '-o',
+    'ConnectTimeout=15',
+    machine,
+    words,
+  ];
+  const child = spawn('ssh', args, {
+    stdio: 'pipe',
+    ...(options.signal && { signal: options.signal }),
+  });
+  child.stdout.on('data', (data: Buffer) => options.onOutput?.('stdout', data));
+  child.stderr.on('data', (data: Buffer) => options.onOutput?.('stderr', data));
+  child.stdin.on('error', () => {}).end(options.input);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) =>
+      resolve({ exitCode: code ?? undefined, signal: signal ?? undefined }),
+    );
+  });
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, text, { mode: 0o600 });
+  await rename(fresh, path);
+}

@@ -1,0 +1,138 @@
+// One machine from nothing (or from off) to ready: disk, definition, boot, identity.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Domain } from '@skerry/libvirt';
+import { runScript, waitForAgent } from '../machine/agent.ts';
+import { consoleTail } from '../machine/console-log.ts';
+import { makeDisk } from '../machine/disk.ts';
+import { domainXml } from '../machine/domain-xml.ts';
+import { type Identity, identityHash, identityScript } from '../machine/identity.ts';
+import { keyPair } from '../machine/keys.ts';
+import { metadataXml, NAMESPACE, NAMESPACE_KEY } from '../machine/metadata.ts';
+import { SANDBOX } from '../sandbox/config.ts';
+import { SkerryError } from '../util/errors.ts';
+import { INSIDE } from '../util/paths.ts';
+import type { LabContext } from './context.ts';
+import { domainPlanOf, machineIdOf } from './facts.ts';
+import type { MachineSpec } from './spec.ts';
+
+const BOOT_MS = { kvm: 120_000, tcg: 600_000 };
+const IDENTITY_MS = { kvm: 60_000, tcg: 180_000 };
+
+/** Makes the machine's disks where they are missing and defines its domain. Nothing of it runs yet. */
+export async function defineMachine(context: LabContext, machine: MachineSpec): Promise<Domain> {
+  const { lab, paths, connection, accel, progress } = context;
+  const image = context.imageOf(machine);
+  const owner = process.getuid?.() === 0 ? SANDBOX.qemuUid : undefined;
+  const folder = join(paths.machinesDir, machine.name);
+  await progress.phase('disk', machine.name, async () => {
+    const backing = `${INSIDE.images}/${image.digest}/${image.disk}`;
+    await makeDisk({
+      path: join(folder, 'disk.qcow2'),
+      backing,
+      sizeBytes: image.virtualSizeBytes,
+      owner,
+    });
+    for (const disk of machine.disks)
+      await makeDisk({
+        path: join(folder, `disk-${disk.name}.qcow2`),
+        sizeBytes: disk.sizeBytes,
+        owner,
+      });
+  });
+  return progress.phase('define', machine.name, () =>
+    connection.defineDomain(domainXml(domainPlanOf(lab, paths.id, machine, image, accel))),
+  );
+}
+
+/** Starts a defined machine and waits until it is ready: its agent answers, it has its identity and its address. */
+export async function startMachine(
+  context: LabContext,
+  machine: MachineSpec,
+  domain: Domain,
+): Promise<void> {
+  await context.progress.phase('start', machine.name, async () => {
+    const { state } = await domain.state();
+    if (state === 'paused') await domain.resume();
+    else if (state !== 'running') await domain.start();
+  });
+  await finishMachine(context, machine, domain);
+}
+
+/** The part of `startMachine` after the start; safe to repeat after an interruption. */
+export async function finishMachine(
+  context: LabContext,
+  machine: MachineSpec,
+  domain: Domain,
+): Promise<void> {
+  const { progress, accel, paths, signal } = context;
+  await progress.phase('boot', machine.name, () => {
+    let shown = '';
+    return waitForAgent(domain, {
+      signal,
+      timeoutMs: BOOT_MS[accel],
+      onTimeout: () => bootError('MACHINE_BOOT_TIMEOUT', context, machine, shown),
+      check: async () => {
+        const { state, reason } = await domain.state();
+        const tail = await consoleTail(paths, machine.name);
+        if (tail !== shown) progress.note('boot', machine.name, (shown = tail));
+        if (state !== 'running')
+          throw bootError('MACHINE_STOPPED', context, machine, shown, `${state}, ${reason}`);
+      },
+    });
+  });
+  await progress.phase('identity', machine.name, () => identify(context, machine, domain));
+}
+
+async function identify(context: LabContext, machine: MachineSpec, domain: Domain): Promise<void> {
+  const { paths, accel, signal, lab } = context;
+  const identity = await identityOf(context, machine);
+  const result = await runScript(domain, identityScript(identity, randomBytes(64)), {
+    signal,
+    timeoutMs: IDENTITY_MS[accel],
+  });
+  if (result.exitCode !== 0) {
+    const reason = result.stderr.trim() || `exit code ${result.exitCode}`;
+    throw new SkerryError('MACHINE_IDENTITY', { data: { machine: machine.name, reason } });
+  }
+  const { mark } = domainPlanOf(lab, paths.id, machine, context.imageOf(machine), accel);
+  const before = await domain.xml({ inactive: true });
+  const image = /\bimage=["']([^"']*)["']/.exec(before)?.[1] ?? mark.image;
+  await domain.setMetadata(
+    { uri: NAMESPACE },
+    metadataXml({ ...mark, image, identity: identityHash(identity) }),
+    { key: NAMESPACE_KEY, affect: 'both' },
+  );
+}
+
+async function identityOf({ lab, paths }: LabContext, machine: MachineSpec): Promise<Identity> {
+  const [host, user] = await Promise.all([
+    keyPair(join(paths.sshDir, 'hosts', machine.name), machine.hostname),
+    keyPair(join(paths.sshDir, 'id_ed25519'), `skerry ${lab.name}`),
+  ]);
+  return {
+    hostname: machine.hostname,
+    aliases: machine.aliases,
+    domain: lab.network.domain,
+    address: machine.address,
+    gateway: lab.network.gateway,
+    machineId: machineIdOf(paths.id, machine.name),
+    hostKey: host.privateKey,
+    hostPublicKey: host.publicKey,
+    authorizedKey: user.publicKey,
+    nested: machine.nested,
+  };
+}
+
+function bootError(
+  code: 'MACHINE_BOOT_TIMEOUT' | 'MACHINE_STOPPED',
+  { accel }: LabContext,
+  machine: MachineSpec,
+  console: string,
+  state = '',
+): SkerryError {
+  const seconds = BOOT_MS[accel] / 1000;
+  return new SkerryError(code, {
+    data: { machine: machine.name, seconds, state, console: console || '(nothing)' },
+  });
+}

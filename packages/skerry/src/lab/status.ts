@@ -1,0 +1,84 @@
+import { sandboxStatus } from '../sandbox/gateway.ts';
+import type { SandboxStatus } from '../sandbox/protocol.ts';
+import { labPaths } from '../util/paths.ts';
+import { connectLab } from './connect.ts';
+import { observe, observeOffline } from './observe.ts';
+import type { ObservedMachine } from './plan.ts';
+import type { LabSpec, MachineSpec } from './spec.ts';
+
+/** One machine as `status` shows it. */
+export interface MachineStatus {
+  readonly name: string;
+  /** absent, shutoff, starting (runs, but not ready), running, paused, crashed, ... */
+  readonly state: string;
+  readonly hostname: string;
+  readonly address: string;
+  readonly memoryMiB: number;
+  readonly cpus: number;
+  readonly image: string;
+  readonly nested: boolean;
+  readonly primary: boolean;
+  /** In libvirt but no longer in the lab file. */
+  readonly orphan: boolean;
+}
+
+export interface LabStatus {
+  readonly lab: string;
+  readonly id: string;
+  readonly file: string;
+  readonly stateDir: string;
+  readonly network: LabSpec['network'];
+  readonly sandbox: SandboxStatus | undefined;
+  readonly machines: readonly MachineStatus[];
+}
+
+/** How the lab fares. Takes no lock, starts nothing and waits for nobody. */
+export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<LabStatus> {
+  const paths = labPaths(lab.name, lab.dir);
+  const sandbox = await sandboxStatus(paths.gatewaySocket);
+  let observed: ObservedMachine[];
+  if (sandbox) {
+    await using connection = await connectLab(paths, signal);
+    observed = await observe(connection, signal);
+  } else observed = await observeOffline(paths);
+  const found = new Map(observed.map((machine) => [machine.name, machine]));
+  const known = new Set(lab.machines.map(({ name }) => name));
+  return {
+    lab: lab.name,
+    id: paths.id,
+    file: lab.file,
+    stateDir: paths.dir,
+    network: lab.network,
+    sandbox,
+    machines: [
+      ...lab.machines.map((machine) => describe(machine, found.get(machine.name))),
+      ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
+    ],
+  };
+}
+
+function describe(machine: MachineSpec, found: ObservedMachine | undefined): MachineStatus {
+  const { name, hostname, address, memoryMiB, cpus, image, nested, primary } = machine;
+  const state = !found
+    ? 'absent'
+    : found.running && !found.mark?.identity
+      ? 'starting'
+      : found.state;
+  return { name, state, hostname, address, memoryMiB, cpus, image, nested, primary, orphan: false };
+}
+
+function describeOrphan({ name, state, mark }: ObservedMachine): MachineStatus {
+  const facts = mark?.facts ?? {};
+  return {
+    name,
+    state,
+    hostname: String(facts.hostname ?? ''),
+    address: String(facts.address ?? ''),
+    memoryMiB: Number(facts.memoryMiB ?? 0),
+    cpus: Number(facts.cpus ?? 0),
+    image: mark?.image.slice(0, 12) ?? '',
+    nested: facts.nested === true,
+    primary: false,
+    orphan: true,
+  };
+}

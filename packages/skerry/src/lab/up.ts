@@ -1,0 +1,219 @@
+import { buildImage, findImage, type Image, imagesDir } from '../image/store.ts';
+import { sandboxStatus } from '../sandbox/gateway.ts';
+import { chooseAccel } from '../sandbox/accel.ts';
+import { keepCapabilities, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
+import { chooseUplink } from '../sandbox/uplink.ts';
+import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { labPaths, type LabPaths } from '../util/paths.ts';
+import { connectLab } from './connect.ts';
+import type { LabContext } from './context.ts';
+import { factsOf } from './facts.ts';
+import { applyForwards } from './forwards.ts';
+import { applyNetwork, isNetworkMoved, networkPlanOf } from './network.ts';
+import { observe, observeOffline } from './observe.ts';
+import { type Action, type ObservedMachine, type Plan, planUp } from './plan.ts';
+import { Progress, type ProgressEvent, type Timing } from './progress.ts';
+import { writeRecord } from './record.ts';
+import { shutdownMachines } from './shutdown.ts';
+import type { LabSpec, MachineSpec } from './spec.ts';
+import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
+import { withLabLock } from './with-lock.ts';
+
+export interface UpOptions {
+  /** Names of machines; empty means all with autostart. */
+  readonly machines: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+export interface UpResult {
+  readonly plan: Plan;
+  readonly timings: readonly Timing[];
+  readonly elapsedMs: number;
+}
+
+/** What `up` would do, without doing it. Starts nothing. */
+export async function dryRunUp(lab: LabSpec, machines: readonly string[]): Promise<Plan> {
+  const paths = labPaths(lab.name, lab.dir);
+  const status = await sandboxStatus(paths.gatewaySocket);
+  const images = await imagesOf(lab.machines);
+  const accel = status?.accel ?? (await chooseAccel(undefined)).accel;
+  if (!status) return plan(lab, machines, await observeOffline(paths), accel, images);
+  await using connection = await connectLab(paths);
+  return plan(lab, machines, await observe(connection), accel, images);
+}
+
+/**
+ * Brings the lab to what its file says: images, sandbox, network, forwards, machines. Machines start side by side;
+ * where some fail the others still come up, and all failures are thrown together. Safe to repeat at any point.
+ */
+export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
+  const { signal } = options;
+  const paths = labPaths(lab.name, lab.dir);
+  const progress = new Progress(options.onProgress);
+  const result = await withLabLock(paths, 'up', progress, signal, async () => {
+    await writeRecord(paths, lab);
+    const images = await ensureImages(wantedMachines(lab, options.machines), progress, signal);
+    const { accel, uplink } = await ensureSandbox(lab, paths, images, progress, signal);
+    await using connection = await progress.phase('libvirt', undefined, () =>
+      connectLab(paths, signal),
+    );
+    const imageOf = (machine: MachineSpec): Image => images.get(machine.image) as Image;
+    const context: LabContext = {
+      lab,
+      paths,
+      connection,
+      accel,
+      uplink,
+      progress,
+      imageOf,
+      signal,
+    };
+    return { plan: await apply(context, options.machines, images) };
+  });
+  return { ...result, timings: progress.timings, elapsedMs: progress.elapsedMs };
+}
+
+async function apply(
+  context: LabContext,
+  names: readonly string[],
+  images: ReadonlyMap<string, Image>,
+): Promise<Plan> {
+  const { lab, paths, connection, accel, uplink, progress } = context;
+  const network = networkPlanOf(lab, paths.id, uplink);
+  if (await isNetworkMoved(connection, network)) throw new SkerryError('NETWORK_MOVED');
+  const [observed] = await Promise.all([
+    observe(connection, context.signal),
+    progress.phase('network', undefined, () => applyNetwork(connection, network)),
+    progress.phase('forwards', undefined, () => applyForwards(lab, paths)),
+  ]);
+  const todo = plan(lab, names, observed, accel, images);
+  const foreign = todo.notes.find((note) => note.kind === 'foreign');
+  if (foreign) throw new SkerryError('MACHINE_FOREIGN', { data: { machine: foreign.machine } });
+  const results = await inParallel(todo.actions, parallelism(accel), (action) =>
+    perform(context, action),
+  );
+  const errors = results.filter((error) => error !== undefined);
+  context.signal.throwIfAborted();
+  if (errors.length > 0)
+    throw errors.length === 1 ? errors[0] : new SkerryErrors(errors as SkerryError[]);
+  if (todo.actions.length > 0) await keepCapabilities(paths);
+  return todo;
+}
+
+async function perform(context: LabContext, action: Action): Promise<void> {
+  const machine = context.lab.machines.find(({ name }) => name === action.machine);
+  if (!machine)
+    throw new SkerryError('INTERNAL', { data: { detail: `no machine ${action.machine}` } });
+  switch (action.kind) {
+    case 'create':
+      return startMachine(context, machine, await defineMachine(context, machine));
+    case 'start':
+      return startMachine(context, machine, await context.connection.domain(machine.name));
+    case 'finish':
+      return finishMachine(context, machine, await context.connection.domain(machine.name));
+    case 'redefine':
+      await shutdownMachines(context.connection, [machine.name], { ...context });
+      return startMachine(context, machine, await defineMachine(context, machine));
+    default:
+      return action satisfies never;
+  }
+}
+
+function plan(
+  lab: LabSpec,
+  names: readonly string[],
+  observed: readonly ObservedMachine[],
+  accel: 'kvm' | 'tcg',
+  images: ReadonlyMap<string, Image>,
+): Plan {
+  return planUp({
+    wanted: wantedMachines(lab, names),
+    all: lab.machines,
+    observed,
+    factsOf: (machine) => factsOf(machine, accel),
+    imageOf: (machine) => images.get(machine.image)?.digest,
+  });
+}
+
+function wantedMachines(lab: LabSpec, names: readonly string[]): MachineSpec[] {
+  return lab.machines.filter((machine) =>
+    names.length > 0 ? names.includes(machine.name) : machine.autostart,
+  );
+}
+
+async function imagesOf(machines: readonly MachineSpec[]): Promise<Map<string, Image>> {
+  const images = new Map<string, Image>();
+  for (const name of new Set(machines.map((machine) => machine.image))) {
+    const image = await findImage(name);
+    if (image) images.set(name, image);
+  }
+  return images;
+}
+
+/** Finds the images, and builds those that are missing. */
+async function ensureImages(
+  machines: readonly MachineSpec[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Map<string, Image>> {
+  const images = await imagesOf(machines);
+  for (const name of new Set(machines.map((machine) => machine.image))) {
+    if (images.has(name)) continue;
+    const image = await progress.phase('image', undefined, () =>
+      buildImage(name, {
+        signal,
+        onProgress: ({ message }) => progress.note('image', undefined, `${name}: ${message}`),
+      }),
+    );
+    images.set(name, image);
+  }
+  return images;
+}
+
+async function ensureSandbox(
+  lab: LabSpec,
+  paths: LabPaths,
+  images: ReadonlyMap<string, Image>,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<{ accel: 'kvm' | 'tcg'; uplink: string }> {
+  const running = await sandboxStatus(paths.gatewaySocket);
+  if (running) return running;
+  const [probe] = images.values();
+  const { accel } = await progress.phase('accelerator', undefined, () =>
+    chooseAccel(probe, signal),
+  );
+  const uplink = chooseUplink();
+  const { gateway, domain } = lab.network;
+  return progress.phase('sandbox', undefined, async () => {
+    // What a killed sandbox left running would hold its lock: end it first.
+    await stopSandbox(paths);
+    return startSandbox({ paths, imagesDir: imagesDir(), accel, uplink, gateway, domain, signal });
+  });
+}
+
+/** How many machines are started at once: more than the CPUs can boot only makes all of them late. */
+function parallelism(accel: 'kvm' | 'tcg'): number {
+  return accel === 'kvm' ? 16 : 6;
+}
+
+/** Runs all, `limit` at a time; a failure does not stop the others. Gives each one's error or undefined. */
+async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<unknown[]> {
+  const queue = items.map((item, at) => ({ item, at }));
+  const errors: unknown[] = Array.from({ length: items.length });
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { item, at } = next;
+      await work(item).catch((error: unknown) => {
+        errors[at] = error;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return errors;
+}

@@ -1,0 +1,24 @@
+import { mkdir } from 'node:fs/promises';
+import { lockFile } from '../util/file-lock.ts';
+import type { LabPaths } from '../util/paths.ts';
+import type { Progress } from './progress.ts';
+
+const WAIT_MS = 15 * 60_000;
+
+/** Runs what changes a lab while nobody else does; a second command waits and says for whom. Readers take no lock. */
+export async function withLabLock<T>(
+  paths: LabPaths,
+  command: string,
+  progress: Progress,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  await mkdir(paths.dir, { recursive: true });
+  await using _lock = await lockFile(paths.applyLock, {
+    holder: `skerry ${command} (process ${process.pid})`,
+    timeoutMs: WAIT_MS,
+    signal,
+    onWait: (holder) => progress.note('lock', undefined, `waiting for ${holder}`),
+  });
+  return await work();
+}

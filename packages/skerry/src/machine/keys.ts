@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { runOrThrow } from '../util/run.ts';
+
+export interface KeyPair {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+/** Reads the ed25519 key pair at `path`, made on the first call with ssh-keygen (mode 0600, no passphrase). */
+export async function keyPair(path: string, comment: string): Promise<KeyPair> {
+  if (!existsSync(path)) {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const fresh = `${path}.new`;
+    await Promise.all([rm(fresh, { force: true }), rm(`${fresh}.pub`, { force: true })]);
+    await runOrThrow('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', fresh]);
+    await rename(`${fresh}.pub`, `${path}.pub`);
+    await rename(fresh, path);
+  }
+  const [privateKey, publicKey] = await Promise.all([
+    readFile(path, 'utf8'),
+    readFile(`${path}.pub`, 'utf8'),
+  ]);
+  return { privateKey, publicKey };
+}

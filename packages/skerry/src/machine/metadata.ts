@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { xml } from './xml.ts';
+
+/** The XML namespace of what Skerry writes into domains. */
+export const NAMESPACE = 'https://skerry.dev/ns/1';
+/** The element's prefix, which libvirt's metadata calls name `key`. */
+export const NAMESPACE_KEY = 'skerry';
+
+/** What a domain was defined from, as far as changing it means defining it anew. Plain JSON. */
+export type MachineFacts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** What a domain says about itself: whose it is and what it was made from. The one record of a machine. */
+export interface MachineMark {
+  /** The lab's id. */
+  readonly lab: string;
+  /** The machine's name in the lab file. */
+  readonly machine: string;
+  readonly facts: MachineFacts;
+  /** Digest of the image its disk was made from. */
+  readonly image: string;
+  /** Set once the machine has its identity (identity.ts): a hash of that. */
+  readonly identity?: string | undefined;
+}
+
+/** The element libvirt keeps in the domain's <metadata>. */
+export function metadataXml(mark: MachineMark): string {
+  const identity = mark.identity ?? '';
+  const facts = JSON.stringify(mark.facts);
+  return xml`<skerry:machine xmlns:skerry="${NAMESPACE}" lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" identity="${identity}" facts="${facts}"/>`;
+}
+
+/** Reads the mark back from domain XML, or undefined when the domain is not Skerry's or was altered by hand. */
+export function parseMark(domainXmlText: string): MachineMark | undefined {
+  const element = /<skerry:machine\b[^>]*>/.exec(domainXmlText)?.[0];
+  if (element === undefined) return undefined;
+  const values = new Map<string, string>();
+  for (const [, name = '', double, single] of element.matchAll(/\s(\w+)=(?:"([^"]*)"|'([^']*)')/g))
+    values.set(name, unescapeXml(double ?? single ?? ''));
+  const [lab, machine, image, text] = ['lab', 'machine', 'image', 'facts'].map((key) =>
+    values.get(key),
+  );
+  if (lab === undefined || machine === undefined || image === undefined || text === undefined)
+    return undefined;
+  try {
+    const facts = JSON.parse(text) as MachineFacts;
+    return { lab, machine, image, facts, identity: values.get('identity') || undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A short name for facts or any other plain data: equal data, equal hash. */
+export function hashOf(data: unknown): string {
+  return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+}
+
+function unescapeXml(text: string): string {
+  const named: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+  return text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (whole, decimal, hex, name: string) => {
+    if (decimal) return String.fromCodePoint(Number(decimal));
+    if (hex) return String.fromCodePoint(Number.parseInt(hex as string, 16));
+    return named[name] ?? whole;
+  });
+}

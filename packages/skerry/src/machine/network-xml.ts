@@ -1,0 +1,56 @@
+import { raw, xml } from './xml.ts';
+
+export interface NetworkPlan {
+  readonly name: string;
+  readonly uuid: string;
+  readonly domain: string;
+  readonly gateway: string;
+  readonly netmask: string;
+  /** Where names outside the lab are asked for; none without a way out. */
+  readonly forwarder: string | undefined;
+  readonly hosts: readonly NetworkHost[];
+}
+
+export interface NetworkHost {
+  readonly mac: string;
+  readonly address: string;
+  /** The host name and its aliases, without the domain. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The lab's network (https://libvirt.org/formatnetwork.html): a reservation and DNS records (A, PTR and aliases) for
+ * every machine, so that names resolve before a machine has even booted. Without stp=off and delay=0 a new port is
+ * mute for seconds.
+ */
+export function networkXml(plan: NetworkPlan): string {
+  const forwarder = plan.forwarder ? xml`<forwarder addr="${plan.forwarder}"/>` : '';
+  return xml`<network>
+  <name>${plan.name}</name>
+  <uuid>${plan.uuid}</uuid>
+  ${raw(plan.forwarder ? '<forward mode="nat"/>' : '')}
+  <bridge name="lab0" stp="off" delay="0"/>
+  <domain name="${plan.domain}" localOnly="yes"/>
+  <dns>
+    ${raw(forwarder)}
+    ${raw([{ address: plan.gateway, names: ['gateway'] }, ...plan.hosts].map((host) => dnsHostXml(host, plan.domain)).join('\n    '))}
+  </dns>
+  <ip address="${plan.gateway}" netmask="${plan.netmask}">
+    <dhcp>
+      ${raw(plan.hosts.map(dhcpHostXml).join('\n      '))}
+    </dhcp>
+  </ip>
+</network>`;
+}
+
+/** One machine's DNS records, also for a live update of a running network. */
+export function dnsHostXml(host: Pick<NetworkHost, 'address' | 'names'>, domain: string): string {
+  const names = host.names.flatMap((name) => [`${name}.${domain}`, name]);
+  const hostnames = names.map((name) => xml`<hostname>${name}</hostname>`);
+  return xml`<host ip="${host.address}">${raw(hostnames.join(''))}</host>`;
+}
+
+/** One machine's DHCP reservation, also for a live update of a running network. */
+export function dhcpHostXml(host: NetworkHost): string {
+  return xml`<host mac="${host.mac}" name="${host.names[0] ?? ''}" ip="${host.address}"/>`;
+}
