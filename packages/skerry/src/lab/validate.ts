@@ -48,9 +48,16 @@ function checkImages(
     .filter(({ image }) => !known.includes(image))
     .map(({ image, path }) => {
       const near = suggest(image, known);
-      const all = `known images: ${known.join(', ')}`;
-      const advice = near === undefined ? all : `did you mean '${near}'? ${all}`;
+      const advice = adviseImage(image, known);
       const field = formatPath(path);
       return { code: 'LAB_IMAGE_UNKNOWN', path, part: 'value', data: { field, image, advice } };
     });
+}
+
+function adviseImage(image: string, known: readonly string[]): string {
+  if (known.length === 0)
+    return `there are no images yet; build it with: skerry image build ${image}`;
+  const near = suggest(image, known);
+  const all = `known images: ${known.join(', ')}`;
+  return near === undefined ? all : `did you mean '${near}'? ${all}`;
 }
