@@ -47,7 +47,6 @@ function checkImages(
   return uses
     .filter(({ image }) => !known.includes(image))
     .map(({ image, path }) => {
-      const near = suggest(image, known);
       const advice = adviseImage(image, known);
       const field = formatPath(path);
       return { code: 'LAB_IMAGE_UNKNOWN', path, part: 'value', data: { field, image, advice } };
