@@ -323,6 +323,23 @@ export const ERRORS = {
     hint: "see who has the port: ss -ltnp 'sport = :{port}'; or choose another one in the lab file",
     exitCode: EXIT.conflict,
   },
+
+  // Images.
+  IMAGE_UNKNOWN: {
+    message: "there is no image '{image}'",
+    hint: 'known images: {known}',
+    exitCode: EXIT.notFound,
+  },
+  IMAGE_NOT_BUILT: {
+    message: "image '{image}' is not in the store",
+    hint: 'in the store: {known}; build it with: skerry image build {image}',
+    exitCode: EXIT.notFound,
+  },
+  IMAGE_BUILD_FAILED: {
+    message: 'cannot build image {image}: {reason}',
+    hint: 'see what this machine lacks: skerry doctor',
+    exitCode: EXIT.failure,
+  },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

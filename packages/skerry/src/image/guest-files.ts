@@ -1,0 +1,182 @@
+/** A file of ours in the guest. */
+export interface GuestFile {
+  readonly path: string;
+  readonly content: string;
+  readonly mode?: number;
+}
+
+const SYSTEM = 'etc/systemd/system';
+
+/**
+ * Units a lab machine has no use for. Under emulation each process started at boot costs 50-200 ms. Not masked:
+ * whatever a package may ask for later (cryptsetup, remote file systems, timers of its own).
+ */
+const MASKED = [
+  // Timers of a machine that lives for years.
+  'apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer systemd-tmpfiles-clean.timer',
+  'e2scrub_all.timer e2scrub_reap.service',
+  // First boots: ours is prepared by the host.
+  'systemd-firstboot.service systemd-repart.service systemd-sysusers.service',
+  'systemd-networkd-wait-online.service systemd-network-generator.service',
+  // virtio-rng gives the seed, the journal is in memory, nobody reads utmp.
+  'systemd-random-seed.service systemd-journal-flush.service systemd-pstore.service',
+  'systemd-update-utmp.service systemd-update-utmp-runlevel.service',
+  'systemd-pcrphase.service systemd-pcrphase-sysinit.service',
+  // File systems that whoever needs them mounts.
+  'proc-sys-fs-binfmt_misc.automount systemd-binfmt.service sys-kernel-debug.mount sys-kernel-tracing.mount',
+  'sys-kernel-config.mount sys-fs-fuse-connections.mount dev-mqueue.mount dev-hugepages.mount',
+  'systemd-ask-password-console.path systemd-ask-password-wall.path systemd-journald-audit.socket',
+  'systemd-initctl.socket getty-static.service systemd-logind.service kmod-static-nodes.service',
+].flatMap((line) => line.split(' '));
+
+const WANTED: Readonly<Record<string, string>> = {
+  'sysinit.target.wants/qemu-guest-agent.service': `/${SYSTEM}/qemu-guest-agent.service`,
+  'sockets.target.wants/ssh.socket': '/lib/systemd/system/ssh.socket',
+  'multi-user.target.wants/systemd-networkd.service':
+    '/lib/systemd/system/systemd-networkd.service',
+  'default.target': '/lib/systemd/system/multi-user.target',
+};
+
+/** Symbolic links, path to target. */
+export const GUEST_LINKS: Readonly<Record<string, string>> = Object.fromEntries([
+  ...MASKED.map((unit) => [`${SYSTEM}/${unit}`, '/dev/null']),
+  ...Object.entries(WANTED).map(([path, target]) => [`${SYSTEM}/${path}`, target]),
+]);
+
+/** What the packages leave and a machine must not share with its siblings, or does not need. Shell patterns. */
+export const GUEST_REMOVED: readonly string[] = [
+  'etc/ssh/ssh_host_*',
+  'etc/resolv.conf',
+  'var/lib/dbus/machine-id',
+  'var/log/*.log',
+  'var/log/apt',
+  'var/log/journal',
+  'var/cache/ldconfig/aux-cache',
+  'var/cache/debconf/*-old',
+  'var/lib/dpkg/*-old',
+  `${SYSTEM}/timers.target.wants`,
+  `${SYSTEM}/getty.target.wants`,
+  `${SYSTEM}/sshd.service`,
+  `${SYSTEM}/multi-user.target.wants/ssh.service`,
+  `${SYSTEM}/multi-user.target.wants/e2scrub_reap.service`,
+  `${SYSTEM}/multi-user.target.wants/remote-fs.target`,
+  // dpkg's options for the build: a package added later may bring its manual.
+  'etc/dpkg/dpkg.cfg.d/99mmdebstrap',
+];
+
+export const GUEST_FILES: readonly GuestFile[] = [
+  { path: 'etc/machine-id', content: '' },
+  { path: 'etc/hostname', content: 'localhost\n' },
+  { path: 'etc/hosts', content: '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' },
+  { path: 'etc/fstab', content: '# / is mounted by the initrd.\n' },
+  {
+    // Debian's unit waits for udev to have seen the port. Ours starts first and opens the port the initrd linked.
+    path: `${SYSTEM}/qemu-guest-agent.service`,
+    content: `[Unit]
+Description=QEMU guest agent
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target
+
+[Service]
+ExecStart=/usr/sbin/qemu-ga --retry-path
+Restart=always
+RestartSec=0
+
+[Install]
+WantedBy=sysinit.target
+`,
+  },
+  {
+    // The initrd has loaded the virtio drivers; the other 400 devices of a PC hold nothing for a server.
+    path: `${SYSTEM}/systemd-udev-trigger.service.d/skerry.conf`,
+    content: `[Service]
+ExecStart=
+ExecStart=-udevadm trigger --type=devices --action=add --subsystem-match=block --subsystem-match=net --subsystem-match=virtio-ports --subsystem-match=pci --subsystem-match=misc
+`,
+  },
+  {
+    // Does not wait for udev either. A shell at once: the console is the owner's own socket.
+    path: `${SYSTEM}/serial-getty@.service`,
+    content: `[Unit]
+Description=Console on %I
+After=systemd-user-sessions.service
+IgnoreOnIsolate=yes
+
+[Service]
+ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200 - linux
+Type=idle
+Restart=always
+RestartSec=1
+UtmpIdentifier=%I
+StandardInput=tty
+StandardOutput=tty
+TTYPath=/dev/%I
+TTYReset=yes
+TTYVHangup=yes
+SendSIGHUP=yes
+
+[Install]
+WantedBy=getty.target
+`,
+  },
+  {
+    // The first connection may come before the host has given the keys: let it wait, for sshd would give up for good.
+    path: `${SYSTEM}/ssh.service.d/skerry.conf`,
+    content: `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+ExecStartPre=
+ExecStartPre=/usr/local/lib/skerry/wait-for-host-key
+TimeoutStartSec=infinity
+`,
+  },
+  {
+    path: 'usr/local/lib/skerry/wait-for-host-key',
+    mode: 0o755,
+    content: `#!/bin/sh
+# Started outside a lab, nobody brings a key: after a minute the machine makes its own.
+n=0
+until [ -s /etc/ssh/ssh_host_ed25519_key.pub ]; do
+  n=$((n + 1))
+  [ $n -lt 600 ] || exec ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+  sleep 0.1
+done
+`,
+  },
+  {
+    path: 'etc/ssh/sshd_config.d/skerry.conf',
+    content: `HostKey /etc/ssh/ssh_host_ed25519_key
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UseDNS no
+UsePAM no
+PrintMotd no
+PrintLastLog no
+X11Forwarding no
+`,
+  },
+  {
+    path: 'etc/systemd/journald.conf.d/skerry.conf',
+    content: '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n',
+  },
+  {
+    path: 'etc/systemd/network/90-skerry.network',
+    content: `[Match]
+Name=eth* en*
+
+[Network]
+DHCP=ipv4
+LinkLocalAddressing=no
+IPv6AcceptRA=no
+
+[DHCPv4]
+ClientIdentifier=mac
+
+[Link]
+RequiredForOnline=no
+`,
+  },
+];
