@@ -12,7 +12,7 @@ umask 022
 new=/mnt
 
 mount -t tmpfs -o mode=755 skerry "$new"
-mkdir -p "$new/run/skerry/lab" "$new/run/skerry/images" "$new/run/lock" "$new/dev"
+mkdir -p "$new/run/skerry/lab" "$new/run/skerry/images" "$new/run/lock" "$new/run/libvirt" "$new/dev"
 mount --bind "$SKERRY_LAB" "$new/run/skerry/lab"
 mount --bind "$SKERRY_IMAGES" "$new/run/skerry/images"
 
@@ -63,7 +63,8 @@ done
 mkdir -p "$new/run/skerry/lab/libvirt/run"
 mount --rbind "$new/dev" /dev
 mount --rbind "$new/run" /run
-mount -t tmpfs -o mode=1777 tmp /tmp
+# What lies below /mnt on the host, a checkout perhaps, is seen again.
+cd / && umount -l "$new"
 # Packages leave some of these folders out; nothing else below their parents is used in here.
 for folder in /var/lib /var/cache /var/log; do
   [ -d "$folder/libvirt" ] || { mount -t tmpfs -o mode=755 "${folder##*/}" "$folder" && mkdir "$folder/libvirt"; }

@@ -1,6 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Command } from 'commander';
-import { loadLab } from '../lab/load.ts';
 import type { LabSpec } from '../lab/spec.ts';
 
 export interface CommonOptions {
@@ -24,13 +23,15 @@ export function withExample(command: Command, ...lines: readonly string[]): Comm
 }
 
 /** Loads the lab a command is about. */
-export async function labOf(options: CommonOptions): Promise<LabSpec> {
+export async function labOf(options: CommonOptions, isThorough = false): Promise<LabSpec> {
+  const { loadLab } = await import('../lab/load.ts');
   const { knownImages } = await import('../image/store.ts');
   return loadLab(options.lab ?? process.cwd(), {
     knownImages: await knownImages(),
     hostMemoryMiB: Math.floor(totalmem() / 2 ** 20),
     hostCpus: availableParallelism(),
     uid: process.getuid?.() ?? 0,
+    isThorough,
   });
 }
 

@@ -1,9 +1,11 @@
 // The entry point. Only the command that was asked for is loaded: starting must not cost what others need.
 import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { cacheDir } from '../util/paths.ts';
 import { COMMANDS } from './commands.ts';
 import { VERSION } from './version.ts';
 
-enableCompileCache?.();
+enableCompileCache(join(cacheDir(), 'node'));
 const words = process.argv.slice(2);
 
 if (words[0] === '--version' || words[0] === '-V') {

@@ -96,7 +96,7 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
       const words = WORDS[event.phase];
       if (event.status === 'begin') {
         begun.set(key, event.atMs);
-        if (['boot', 'image', 'shutdown', 'accelerator', 'identity'].includes(event.phase)) say(event, words);
+        if (['boot', 'image', 'shutdown', 'identity'].includes(event.phase)) say(event, words);
       }
       if (event.status === 'note' && (event.phase === 'image' || event.phase === 'lock') && event.detail !== last)
         say(event, (last = event.detail ?? ''));

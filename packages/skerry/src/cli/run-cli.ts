@@ -32,6 +32,7 @@ export async function buildProgram(
     .helpOption('-h, --help', 'print help; also for each command: skerry up --help')
     .helpCommand('help [command]', 'print help for a command')
     .option('--debug', 'print the stack of an error')
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', `\nExample:\n  $ skerry init && skerry up && skerry ssh\n\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 timeout, 130 interrupted.`);

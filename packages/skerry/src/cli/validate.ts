@@ -7,7 +7,7 @@ export function define(command: Command): void {
 }
 
 async function run(options: CommonOptions): Promise<void> {
-  const lab = await labOf(options);
+  const lab = await labOf(options, true);
   if (options.json) printJson(lab);
   else console.log(`${lab.file}: fine (${lab.machines.length} machine${lab.machines.length === 1 ? '' : 's'})`);
 }

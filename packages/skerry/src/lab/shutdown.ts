@@ -1,5 +1,6 @@
 import type { Connection, Domain } from '@skerry/libvirt';
 import { isInvalidState, isNotFound } from '@skerry/libvirt';
+import { runScript } from '../machine/agent.ts';
 import { poll } from '../util/poll.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { Progress } from './progress.ts';
@@ -53,14 +54,25 @@ async function shutdownOne(
   }
 }
 
-/** The agent first: it works in guests that ignore the power button. */
+/**
+ * Asks the guest's service manager, then the agent's own shutdown (`shutdown +0`, which needs logind), then the power
+ * button (which needs logind or acpid).
+ */
 async function ask(domain: Domain): Promise<boolean> {
-  for (const mode of ['agent', 'acpi'] as const) {
+  const ways = [
+    async () => {
+      const { exitCode } = await runScript(domain, 'systemctl --no-block poweroff || shutdown -h now', { timeoutMs: 10_000 });
+      if (exitCode !== 0) throw new Error('refused');
+    },
+    () => domain.shutdown({ mode: 'agent', timeoutMs: 10_000 }),
+    () => domain.shutdown({ mode: 'acpi', timeoutMs: 10_000 }),
+  ];
+  for (const way of ways) {
     try {
-      await domain.shutdown({ mode, timeoutMs: 10_000 });
+      await way();
       return true;
-    } catch (error) {
-      if (isInvalidState(error) && !(await domain.isActive())) return true;
+    } catch {
+      if (!(await domain.isActive())) return true;
     }
   }
   return false;

@@ -8,7 +8,7 @@ import { makeDisk } from '../machine/disk.ts';
 import { domainXml } from '../machine/domain-xml.ts';
 import { type Identity, identityHash, identityScript } from '../machine/identity.ts';
 import { keyPair } from '../machine/keys.ts';
-import { metadataXml, NAMESPACE, NAMESPACE_KEY } from '../machine/metadata.ts';
+import { bareMetadataXml, NAMESPACE, NAMESPACE_KEY } from '../machine/metadata.ts';
 import { SANDBOX } from '../sandbox/config.ts';
 import { SkerryError } from '../util/errors.ts';
 import { INSIDE } from '../util/paths.ts';
@@ -100,7 +100,7 @@ async function identify(context: LabContext, machine: MachineSpec, domain: Domai
   const image = /\bimage=["']([^"']*)["']/.exec(before)?.[1] ?? mark.image;
   await domain.setMetadata(
     { uri: NAMESPACE },
-    metadataXml({ ...mark, image, identity: identityHash(identity) }),
+    bareMetadataXml({ ...mark, image, identity: identityHash(identity) }),
     { key: NAMESPACE_KEY, affect: 'both' },
   );
 }

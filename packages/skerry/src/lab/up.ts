@@ -120,6 +120,12 @@ async function perform(context: LabContext, action: Action): Promise<void> {
   }
 }
 
+function machineError(machine: string, cause: unknown): SkerryError {
+  if (cause instanceof SkerryError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SkerryError('MACHINE_FAILED', { data: { machine, reason }, cause });
+}
+
 function plan(
   lab: LabSpec,
   names: readonly string[],
@@ -203,13 +209,13 @@ async function inParallel<T>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<void>,
-): Promise<unknown[]> {
+): Promise<(SkerryError | undefined)[]> {
   const queue = items.map((item, at) => ({ item, at }));
-  const errors: unknown[] = Array.from({ length: items.length });
+  const errors: (SkerryError | undefined)[] = Array.from({ length: items.length });
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { item, at } = next;
-      await work(item).catch((error: unknown) => {
+      await work(item).catch((error: SkerryError) => {
         errors[at] = error;
       });
     }

@@ -24,9 +24,15 @@ export interface MachineMark {
 
 /** The element libvirt keeps in the domain's <metadata>. */
 export function metadataXml(mark: MachineMark): string {
+  const element = bareMetadataXml(mark);
+  return element.replace('<machine', `<${NAMESPACE_KEY}:machine xmlns:${NAMESPACE_KEY}="${NAMESPACE}"`);
+}
+
+/** The same without a namespace, as virDomainSetMetadata wants it: libvirt adds the namespace itself. */
+export function bareMetadataXml(mark: MachineMark): string {
   const identity = mark.identity ?? '';
   const facts = JSON.stringify(mark.facts);
-  return xml`<skerry:machine xmlns:skerry="${NAMESPACE}" lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" identity="${identity}" facts="${facts}"/>`;
+  return xml`<machine lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" identity="${identity}" facts="${facts}"/>`;
 }
 
 /** Reads the mark back from domain XML, or undefined when the domain is not Skerry's or was altered by hand. */

@@ -1,9 +1,11 @@
 // The outside end of gateway.sock: how commands talk to a sandbox's supervisor.
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { SkerryError } from '../util/errors.ts';
 import type { ForwardStatus, SandboxStatus } from './protocol.ts';
 
+// Imported as a module, node:http would load undici as well, which costs 15 ms and 10 MiB.
+const { request: httpRequest } = process.getBuiltinModule('node:http');
 const ANSWER_MS = 5000;
 
 /** The supervisor's status, or undefined when no sandbox runs. A sandbox that hangs throws SANDBOX_SILENT. */

@@ -12,6 +12,7 @@ import { run } from '../util/run.ts';
 import { uuidOf } from '../util/uuid.ts';
 import { libvirtdConf, qemuConf, SANDBOX } from './config.ts';
 import { askToStop, sandboxStatus } from './gateway.ts';
+import { preflight } from './preflight.ts';
 import type { SandboxStatus } from './protocol.ts';
 
 export interface SandboxOptions {
@@ -176,6 +177,8 @@ async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>
 }
 
 async function startError(paths: LabPaths): Promise<SkerryError> {
+  const hostError = await preflight().catch(() => undefined);
+  if (hostError) return hostError;
   const log = join(paths.logDir, 'sandbox.log');
   const reason =
     (await readFile(log, 'utf8').catch(() => '')).trim().slice(-500) || 'it said nothing';

@@ -8,12 +8,14 @@
 // It imports nothing but node and its neighbours, to stay small: it idles for days.
 import { Resolver } from 'node:dns/promises';
 import { rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { startLibvirtd } from './libvirtd.ts';
 import type { ForwardStatus, SandboxStatus, SupervisorEnv } from './protocol.ts';
 
+// Imported as a module, node:http would load undici as well, which costs 10 MiB.
+const { createServer } = process.getBuiltinModule('node:http');
 const SOCKET = '/run/skerry/lab/gateway.sock';
 const CONNECT_MS = 10_000;
 

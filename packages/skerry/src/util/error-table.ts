@@ -268,6 +268,11 @@ export const ERRORS = {
     hint: 'try once more with: skerry up {machine}; look inside with: skerry console {machine}',
     exitCode: EXIT.failure,
   },
+  MACHINE_FAILED: {
+    message: '{machine} could not be started: {reason}',
+    hint: 'run it again: skerry up {machine}; if it stays: skerry logs --system {machine}, skerry doctor',
+    exitCode: EXIT.failure,
+  },
   MACHINE_FOREIGN: {
     message: 'a domain called {machine} is in the lab, but Skerry did not define it',
     hint: 'give the machine another name, or remove that domain',
@@ -314,7 +319,8 @@ export const ERRORS = {
     exitCode: EXIT.timeout,
   },
   NETWORK_MOVED: {
-    message: "the lab's network or domain changed in the lab file, which machines that run cannot follow",
+    message:
+      "the lab's network or domain changed in the lab file, which machines that run cannot follow",
     hint: 'stop and start the lab: skerry reload',
     exitCode: EXIT.conflict,
   },
@@ -338,6 +344,23 @@ export const ERRORS = {
   IMAGE_BUILD_FAILED: {
     message: 'cannot build image {image}: {reason}',
     hint: 'see what this machine lacks: skerry doctor',
+    exitCode: EXIT.failure,
+  },
+
+  // The host.
+  SUBUID_MISSING: {
+    message: 'a lab needs 65536 ids of its own, and {finding}',
+    hint: '{remedy}',
+    exitCode: EXIT.failure,
+  },
+  USERNS_DENIED: {
+    message: 'a lab needs namespaces of its own, and {finding}',
+    hint: '{remedy}',
+    exitCode: EXIT.failure,
+  },
+  TUN_DENIED: {
+    message: 'machines need network cards, and {finding}',
+    hint: '{remedy}',
     exitCode: EXIT.failure,
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -42,6 +42,7 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
   return {
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null) return;
+      child.ref();
       const closed = once(child, 'close');
       child.stdin.end();
       await closed;
