@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'skerry', 'src');
 const ALLOWED: Record<string, readonly string[]> = {
   '': ['lab', 'util'],
-  cli: ['lab', 'machine', 'image', 'sandbox', 'util'],
+  cli: ['doctor', 'lab', 'machine', 'image', 'sandbox', 'util'],
+  doctor: ['lab', 'image', 'sandbox', 'util'],
   lab: ['machine', 'image', 'sandbox', 'util'],
   machine: ['util'],
   image: ['util'],
