@@ -10,20 +10,76 @@ export interface CommandEntry {
 /** All commands in the order help shows them. */
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'init', summary: 'write a lab file to start from', load: () => import('./init.ts') },
-  { name: 'validate', summary: 'check the lab file; report everything that is wrong', load: () => import('./validate.ts') },
-  { name: 'up', summary: 'bring the lab, or some machines, to what the lab file says', load: () => import('./up.ts') },
+  {
+    name: 'validate',
+    summary: 'check the lab file; report everything that is wrong',
+    load: () => import('./validate.ts'),
+  },
+  {
+    name: 'up',
+    summary: 'bring the lab, or some machines, to what the lab file says',
+    load: () => import('./up.ts'),
+  },
   { name: 'status', summary: 'show the machines of the lab', load: () => import('./status.ts') },
-  { name: 'ssh', summary: 'log in to a machine, or run a command there, over ssh', load: () => import('./ssh.ts') },
-  { name: 'ssh-config', summary: 'print an OpenSSH configuration for the machines', load: () => import('./ssh-config.ts') },
-  { name: 'exec', summary: 'run a command on all machines at once, without network', load: () => import('./exec.ts') },
-  { name: 'console', summary: "attach to a machine's serial console", load: () => import('./console.ts') },
-  { name: 'logs', summary: 'print what machines, or the lab itself, wrote', load: () => import('./logs.ts') },
-  { name: 'forward', summary: 'make a port of a machine reachable on this host', load: () => import('./forward.ts') },
-  { name: 'halt', summary: 'shut machines down; their disks stay', load: () => import('./halt.ts') },
-  { name: 'reload', summary: 'halt and up: for changes that need a restart', load: () => import('./reload.ts') },
-  { name: 'destroy', summary: 'remove machines and their disks, or the whole lab', load: () => import('./destroy.ts') },
-  { name: 'doctor', summary: 'check this computer; say what is missing and how to mend it', load: () => import('./doctor.ts') },
+  {
+    name: 'ssh',
+    summary: 'log in to a machine, or run a command there, over ssh',
+    load: () => import('./ssh.ts'),
+  },
+  {
+    name: 'ssh-config',
+    summary: 'print an OpenSSH configuration for the machines',
+    load: () => import('./ssh-config.ts'),
+  },
+  {
+    name: 'exec',
+    summary: 'run a command on all machines at once, without network',
+    load: () => import('./exec.ts'),
+  },
+  {
+    name: 'console',
+    summary: "attach to a machine's serial console",
+    load: () => import('./console.ts'),
+  },
+  {
+    name: 'logs',
+    summary: 'print what machines, or the lab itself, wrote',
+    load: () => import('./logs.ts'),
+  },
+  {
+    name: 'forward',
+    summary: 'make a port of a machine reachable on this host',
+    load: () => import('./forward.ts'),
+  },
+  {
+    name: 'halt',
+    summary: 'shut machines down; their disks stay',
+    load: () => import('./halt.ts'),
+  },
+  {
+    name: 'reload',
+    summary: 'halt and up: for changes that need a restart',
+    load: () => import('./reload.ts'),
+  },
+  {
+    name: 'destroy',
+    summary: 'remove machines and their disks, or the whole lab',
+    load: () => import('./destroy.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check this computer; say what is missing and how to mend it',
+    load: () => import('./doctor.ts'),
+  },
   { name: 'image', summary: 'build, list and remove images', load: () => import('./image.ts') },
-  { name: 'global-status', summary: 'show all labs of this user', load: () => import('./global-status.ts') },
-  { name: 'completion', summary: 'print a completion script for bash, zsh or fish', load: () => import('./completion.ts') },
+  {
+    name: 'global-status',
+    summary: 'show all labs of this user',
+    load: () => import('./global-status.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: () => import('./completion.ts'),
+  },
 ];

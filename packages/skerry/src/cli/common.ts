@@ -9,7 +9,10 @@ export interface CommonOptions {
 
 /** The option of every command that is about one lab. */
 export function withLab(command: Command): Command {
-  return command.option('--lab <dir>', 'the folder of the lab file (default: this one or the nearest above)');
+  return command.option(
+    '--lab <dir>',
+    'the folder of the lab file (default: this one or the nearest above)',
+  );
 }
 
 /** The option of every command that prints data. */

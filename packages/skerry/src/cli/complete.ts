@@ -2,22 +2,36 @@ import type { CommandEntry } from './commands.ts';
 import { buildProgram } from './run-cli.ts';
 
 /** Prints what may come next, one a line. `words` are those after `skerry`; the last is the one being typed. */
-export async function complete(words: readonly string[], commands: readonly CommandEntry[]): Promise<void> {
+export async function complete(
+  words: readonly string[],
+  commands: readonly CommandEntry[],
+): Promise<void> {
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const candidates = before.length === 0 ? commands.map(({ name }) => name) : await forCommand(before, typed, commands);
+  const candidates =
+    before.length === 0
+      ? commands.map(({ name }) => name)
+      : await forCommand(before, typed, commands);
   for (const each of candidates) if (each.startsWith(typed)) console.log(each);
 }
 
-async function forCommand(before: readonly string[], typed: string, commands: readonly CommandEntry[]): Promise<string[]> {
+async function forCommand(
+  before: readonly string[],
+  typed: string,
+  commands: readonly CommandEntry[],
+): Promise<string[]> {
   const program = await buildProgram(commands, before);
   const [name, ...rest] = before;
   const found = program.commands.find((each) => each.name() === name);
   if (!found) return [];
   const command = found.commands.find((each) => each.name() === rest[0]) ?? found;
   if (typed.startsWith('-')) return command.options.flatMap(({ long }) => (long ? [long] : []));
-  if (command === found && found.commands.length > 0) return found.commands.map((each) => each.name());
-  if (rest.at(-1) === '--on' || command.registeredArguments.some((argument) => argument.name() === 'machine'))
+  if (command === found && found.commands.length > 0)
+    return found.commands.map((each) => each.name());
+  if (
+    rest.at(-1) === '--on' ||
+    command.registeredArguments.some((argument) => argument.name() === 'machine')
+  )
     return machines();
   if (name === 'image') return (await import('../image/store.ts')).knownImages();
   if (name === 'completion') return ['bash', 'zsh', 'fish'];

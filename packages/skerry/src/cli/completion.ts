@@ -21,9 +21,11 @@ compdef _skerry skerry
 };
 
 export function define(command: Command): void {
-  command.addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SCRIPTS))).action((shell: string) => {
-    process.stdout.write(SCRIPTS[shell] ?? '');
-  });
+  command
+    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SCRIPTS)))
+    .action((shell: string) => {
+      process.stdout.write(SCRIPTS[shell] ?? '');
+    });
   withExample(
     command,
     '$ source <(skerry completion bash)                                      # bash, in ~/.bashrc',

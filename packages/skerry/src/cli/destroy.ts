@@ -2,7 +2,15 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
-import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import {
+  type CommonOptions,
+  interruptible,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
 
 interface Options extends CommonOptions {
   readonly yes?: boolean;
@@ -15,7 +23,12 @@ export function define(command: Command): void {
     .option('-y, --yes', 'do not ask')
     .option('--id <id>', 'a lab whose folder is gone, by its id from global-status')
     .action(run);
-  withExample(command, '$ skerry destroy --yes', '$ skerry destroy agent_2', '$ skerry destroy --id storage-6f1c02');
+  withExample(
+    command,
+    '$ skerry destroy --yes',
+    '$ skerry destroy agent_2',
+    '$ skerry destroy --id storage-6f1c02',
+  );
 }
 
 async function run(args: string[], options: Options): Promise<void> {
@@ -53,15 +66,26 @@ async function target(
   const paths = labPaths(lab.name, lab.dir);
   // Machines that left the file can be named as well.
   const { labStatus } = await import('../lab/status.ts');
-  const orphans = args.length === 0 ? [] : (await labStatus(lab)).machines.filter(({ orphan }) => orphan);
+  const orphans =
+    args.length === 0 ? [] : (await labStatus(lab)).machines.filter(({ orphan }) => orphan);
   const gone = args.filter((arg) => orphans.some(({ name }) => name === arg));
   const rest = args.filter((arg) => !gone.includes(arg));
-  return { paths, machines: [...gone, ...(rest.length > 0 ? machineNames(lab, rest) : [])], name: lab.name };
+  return {
+    paths,
+    machines: [...gone, ...(rest.length > 0 ? machineNames(lab, rest) : [])],
+    name: lab.name,
+  };
 }
 
 async function confirm(question: string): Promise<void> {
   if (!process.stdin.isTTY)
-    throw new SkerryError('USAGE', { data: { detail: 'destroy asks before it removes anything, and there is no terminal to ask on: add --yes', command: 'skerry destroy' } });
+    throw new SkerryError('USAGE', {
+      data: {
+        detail:
+          'destroy asks before it removes anything, and there is no terminal to ask on: add --yes',
+        command: 'skerry destroy',
+      },
+    });
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await prompt.question(`${question} [y/N] `).finally(() => prompt.close());
   if (!/^y(es)?$/i.test(answer.trim())) throw new SkerryErrors([new SkerryError('NOT_CONFIRMED')]);

@@ -49,7 +49,8 @@ export function prefixedOutput(machines: readonly string[]): ExecOutput {
 /** Keeps everything, for --json. */
 export function outputCollector(): ExecOutput {
   const kept = new Map<string, Record<Stream, Buffer[]>>();
-  const text = (buffers: Buffer[] | undefined): string => Buffer.concat(buffers ?? []).toString('utf8');
+  const text = (buffers: Buffer[] | undefined): string =>
+    Buffer.concat(buffers ?? []).toString('utf8');
   return {
     write: (machine, stream, data) => {
       const both = kept.get(machine) ?? { stdout: [], stderr: [] };
@@ -57,6 +58,9 @@ export function outputCollector(): ExecOutput {
       both[stream].push(data);
     },
     end: () => {},
-    of: (machine) => ({ stdout: text(kept.get(machine)?.stdout), stderr: text(kept.get(machine)?.stderr) }),
+    of: (machine) => ({
+      stdout: text(kept.get(machine)?.stdout),
+      stderr: text(kept.get(machine)?.stderr),
+    }),
   };
 }

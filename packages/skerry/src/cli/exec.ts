@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { SkerryError } from '../util/errors.ts';
-import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import {
+  type CommonOptions,
+  interruptible,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
 
 interface Options extends CommonOptions {
   readonly on?: string;
@@ -9,8 +17,14 @@ interface Options extends CommonOptions {
 
 export function define(command: Command): void {
   withJson(withLab(command))
-    .argument('<command...>', 'the program and its arguments, after --; a single word with spaces is run by a shell')
-    .option('--on <machines>', 'names or /regular expressions/, with commas (default: all that run)')
+    .argument(
+      '<command...>',
+      'the program and its arguments, after --; a single word with spaces is run by a shell',
+    )
+    .option(
+      '--on <machines>',
+      'names or /regular expressions/, with commas (default: all that run)',
+    )
     .option('-e, --env <NAME=value...>', 'environment for the command')
     .passThroughOptions()
     .action(run);
@@ -30,7 +44,10 @@ async function run(words: string[], options: Options): Promise<void> {
   const { machineNames } = await import('../lab/select.ts');
   const { execOnLab, worstExitCode } = await import('../lab/exec.ts');
   const machines = options.on ? machineNames(lab, options.on.split(',')) : await runningOf(lab);
-  const command = words.length === 1 && /[\s|&;<>$`*?]/.test(words[0] ?? '') ? ['/bin/sh', '-c', ...words] : words;
+  const command =
+    words.length === 1 && /[\s|&;<>$`*?]/.test(words[0] ?? '')
+      ? ['/bin/sh', '-c', ...words]
+      : words;
   const input = await pipedInput();
   const { outputCollector, prefixedOutput } = await import('./exec-output.ts');
   const output = options.json ? outputCollector() : prefixedOutput(machines);
@@ -45,21 +62,30 @@ async function run(words: string[], options: Options): Promise<void> {
   output.end();
   process.exitCode = worstExitCode(results);
   if (options.json) {
-    printJson(results.map(({ error, ...result }) => ({ ...result, ...output.of(result.machine), ...(error && { error: error.toJSON() }) })));
+    printJson(
+      results.map(({ error, ...result }) => ({
+        ...result,
+        ...output.of(result.machine),
+        ...(error && { error: error.toJSON() }),
+      })),
+    );
     return;
   }
   const { printError } = await import('./print-error.ts');
   for (const { machine, error, exitCode, signal: killed } of results) {
     if (error) printError(error, { json: false, debug: false });
     else if (killed) process.stderr.write(`${machine}: ended by ${killed}\n`);
-    else if (exitCode !== 0 && results.length > 1) process.stderr.write(`${machine}: exit code ${exitCode}\n`);
+    else if (exitCode !== 0 && results.length > 1)
+      process.stderr.write(`${machine}: exit code ${exitCode}\n`);
   }
 }
 
 async function runningOf(lab: Awaited<ReturnType<typeof labOf>>): Promise<string[]> {
   const { labStatus } = await import('../lab/status.ts');
   const { machines } = await labStatus(lab);
-  const running = machines.filter(({ state, orphan }) => state === 'running' && !orphan).map(({ name }) => name);
+  const running = machines
+    .filter(({ state, orphan }) => state === 'running' && !orphan)
+    .map(({ name }) => name);
   if (running.length === 0) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
   return running;
 }
@@ -75,7 +101,12 @@ async function pipedInput(): Promise<Buffer | undefined> {
     chunks.push(chunk as Buffer);
     size += (chunk as Buffer).length;
     if (size > 2 ** 20)
-      throw new SkerryError('USAGE', { data: { detail: 'exec takes at most 1 MiB of input: use skerry ssh for more', command: 'skerry exec' } });
+      throw new SkerryError('USAGE', {
+        data: {
+          detail: 'exec takes at most 1 MiB of input: use skerry ssh for more',
+          command: 'skerry exec',
+        },
+      });
   }
   return Buffer.concat(chunks);
 }

@@ -10,14 +10,16 @@ export function formatPlan(plan: Plan): string {
     ...plan.unchanged.map((machine) => styleText('dim', `  ${machine}: as in the file`)),
     ...plan.notes.map(formatNote),
   ];
-  const sum = plan.actions.length === 0 ? 'Nothing to do.' : `${count(plan.actions.length)} to change.`;
+  const sum =
+    plan.actions.length === 0 ? 'Nothing to do.' : `${count(plan.actions.length)} to change.`;
   return [...lines, sum].join('\n');
 }
 
 /** What `up` says at its end. */
 export function formatUp(lab: LabSpec, { plan, elapsedMs }: UpResult): string {
   const notes = plan.notes.map(formatNote);
-  if (plan.actions.length === 0) return [...notes, `Lab ${lab.name} is up; nothing to do.`].join('\n');
+  if (plan.actions.length === 0)
+    return [...notes, `Lab ${lab.name} is up; nothing to do.`].join('\n');
   const seconds = (elapsedMs / 1000).toFixed(1);
   return [
     ...notes,
@@ -34,7 +36,9 @@ function formatAction(action: Action): string {
     case 'finish':
       return `${styleText('green', '>')} ${action.machine}: finish its set-up, which was interrupted`;
     case 'redefine': {
-      const changes = action.changes.map(({ field, from, to }) => `${field} ${from} -> ${to}`).join(', ');
+      const changes = action.changes
+        .map(({ field, from, to }) => `${field} ${from} -> ${to}`)
+        .join(', ');
       return `${styleText('yellow', '~')} ${action.machine}: restart with ${changes}`;
     }
     default:
@@ -50,7 +54,10 @@ function formatNote(note: Note): string {
     case 'image-changed':
       return `${mark} ${note.machine}: its image was built anew since; to take it: skerry destroy ${note.machine} && skerry up`;
     case 'autostart-off':
-      return styleText('dim', `  ${note.machine}: autostart is off; start it with: skerry up ${note.machine}`);
+      return styleText(
+        'dim',
+        `  ${note.machine}: autostart is off; start it with: skerry up ${note.machine}`,
+      );
     case 'foreign':
       return `${mark} ${note.machine}: a domain of this name exists that Skerry did not define`;
     default:

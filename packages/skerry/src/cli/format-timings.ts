@@ -12,7 +12,12 @@ export function formatTimings({ timings, elapsedMs }: UpResult): string {
     .map(({ machine, phase, startMs, durationMs }) => {
       const from = Math.min(Math.floor(startMs * scale), WIDTH - 1);
       const length = Math.max(1, Math.round(durationMs * scale));
-      return [machine ?? 'lab', phase, `${durationMs} ms`, ' '.repeat(from) + styleText('cyan', '█'.repeat(length))];
+      return [
+        machine ?? 'lab',
+        phase,
+        `${durationMs} ms`,
+        ' '.repeat(from) + styleText('cyan', '█'.repeat(length)),
+      ];
     });
   return `\n${formatTable(['WHERE', 'PHASE', 'TOOK', `0 .. ${(elapsedMs / 1000).toFixed(1)} s`], rows)}`;
 }

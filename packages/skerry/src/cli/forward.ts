@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { SkerryError } from '../util/errors.ts';
-import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import {
+  type CommonOptions,
+  interruptible,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
 
 interface Options extends CommonOptions {
   readonly address: string;
@@ -12,7 +20,11 @@ export function define(command: Command): void {
     .argument('[ports...]', 'GUEST or HOST:GUEST; HOST 0 takes any free port')
     .option('--address <ip>', 'where to listen on this host', '127.0.0.1')
     .action(run);
-  withExample(command, '$ skerry forward central_server 8080:80     # until Ctrl-C', '$ skerry forward                            # what is forwarded now');
+  withExample(
+    command,
+    '$ skerry forward central_server 8080:80     # until Ctrl-C',
+    '$ skerry forward                            # what is forwarded now',
+  );
 }
 
 async function run(name: string | undefined, ports: string[], options: Options): Promise<void> {
@@ -26,7 +38,9 @@ async function run(name: string | undefined, ports: string[], options: Options):
     const forwards = status?.forwards ?? [];
     if (options.json) printJson(forwards);
     else if (forwards.length === 0) console.log('Nothing is forwarded.');
-    else for (const each of forwards) console.log(`${each.address}:${each.host} -> ${each.machine}:${each.guest}`);
+    else
+      for (const each of forwards)
+        console.log(`${each.address}:${each.host} -> ${each.machine}:${each.guest}`);
     return;
   }
   if (!status) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
@@ -38,16 +52,32 @@ async function run(name: string | undefined, ports: string[], options: Options):
   const ended = ports.map(async (text) => {
     const forward = { machine, address: options.address, ...parsePorts(text) };
     try {
-      const { closed, port } = await listenForward(paths.gatewaySocket, forward, { background: false, signal });
+      const { closed, port } = await listenForward(paths.gatewaySocket, forward, {
+        background: false,
+        signal,
+      });
       console.log(`${forward.address}:${port} -> ${machine}:${forward.guest}`);
       return closed;
     } catch (error) {
-      throw forwardError({ error: error instanceof Error ? error.message : String(error), forward });
+      throw forwardError({
+        error: error instanceof Error ? error.message : String(error),
+        forward,
+      });
     }
   });
-  const running = await Promise.all(ended.map(async (each) => ({ closed: each.then((closed) => closed), ok: await each.then(() => true) })));
+  const running = await Promise.all(
+    ended.map(async (each) => ({
+      closed: each.then((closed) => closed),
+      ok: await each.then(() => true),
+    })),
+  );
   process.stderr.write('Forwarding until Ctrl-C or the end of the lab.\n');
-  await Promise.race([...running.map(({ closed }) => closed), new Promise((resolve) => { signal.addEventListener('abort', resolve); })]);
+  await Promise.race([
+    ...running.map(({ closed }) => closed),
+    new Promise((resolve) => {
+      signal.addEventListener('abort', resolve);
+    }),
+  ]);
   process.exit(0);
 }
 

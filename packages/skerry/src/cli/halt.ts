@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import {
+  type CommonOptions,
+  interruptible,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
 
 interface Options extends CommonOptions {
   readonly force?: boolean;
@@ -21,7 +29,17 @@ async function run(args: string[], options: Options): Promise<void> {
   const { progressView } = await import('./progress-view.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : [];
   const view = progressView();
-  const stopped = await halt(lab, { machines, force: options.force === true, signal, onProgress: view.onProgress }).finally(view.end);
+  const stopped = await halt(lab, {
+    machines,
+    force: options.force === true,
+    signal,
+    onProgress: view.onProgress,
+  }).finally(view.end);
   if (options.json) printJson({ stopped });
-  else console.log(stopped.length === 0 ? 'Nothing was running.' : `Halted ${stopped.join(', ')}. Start again with: skerry up`);
+  else
+    console.log(
+      stopped.length === 0
+        ? 'Nothing was running.'
+        : `Halted ${stopped.join(', ')}. Start again with: skerry up`,
+    );
 }

@@ -3,11 +3,17 @@ import { interruptible, printJson, withExample, withJson } from './common.ts';
 import { formatTable } from './table.ts';
 
 export function define(command: Command): void {
-  const build = command.command('build').description('Build an image from Debian packages.').argument('<name>', 'such as debian-12');
+  const build = command
+    .command('build')
+    .description('Build an image from Debian packages.')
+    .argument('<name>', 'such as debian-12');
   withExample(withJson(build).action(runBuild), '$ skerry image build debian-12');
   const list = command.command('list').description('List the images.');
   withExample(withJson(list).action(runList), '$ skerry image list');
-  const remove = command.command('remove').description('Remove an image that no lab uses.').argument('<name>', 'its name');
+  const remove = command
+    .command('remove')
+    .description('Remove an image that no lab uses.')
+    .argument('<name>', 'its name');
   withExample(withJson(remove).action(runRemove), '$ skerry image remove debian-12');
   withExample(command, '$ skerry image build debian-12', '$ skerry image list --json');
 }
@@ -21,23 +27,35 @@ async function runBuild(name: string, options: { json?: boolean }): Promise<void
   const progress = new Progress(view.onProgress);
   const image = await progress
     .phase('image', undefined, () =>
-      buildImage(name, { signal, onProgress: ({ message }) => progress.note('image', undefined, message) }),
+      buildImage(name, {
+        signal,
+        onProgress: ({ message }) => progress.note('image', undefined, message),
+      }),
     )
     .finally(view.end);
   if (options.json) printJson(image);
-  else console.log(`Built ${name} in ${(progress.elapsedMs / 1000).toFixed(0)} s: ${size(image.diskBytes)}, ${image.digest.slice(0, 12)}`);
+  else
+    console.log(
+      `Built ${name} in ${(progress.elapsedMs / 1000).toFixed(0)} s: ${size(image.diskBytes)}, ${image.digest.slice(0, 12)}`,
+    );
 }
 
 async function runList(options: { json?: boolean }): Promise<void> {
   const { listImages } = await import('../image/store.ts');
   const images = await listImages();
   if (options.json) printJson(images);
-  else if (images.length === 0) console.log('No images yet. Make one with: skerry image build debian-12');
+  else if (images.length === 0)
+    console.log('No images yet. Make one with: skerry image build debian-12');
   else
     console.log(
       formatTable(
         ['IMAGE', 'DIGEST', 'SIZE', 'BUILT'],
-        images.map(({ name, digest, diskBytes, built }) => [name, digest.slice(0, 12), size(diskBytes), built.slice(0, 16).replace('T', ' ')]),
+        images.map(({ name, digest, diskBytes, built }) => [
+          name,
+          digest.slice(0, 12),
+          size(diskBytes),
+          built.slice(0, 16).replace('T', ' '),
+        ]),
       ),
     );
 }

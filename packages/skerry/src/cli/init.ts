@@ -28,7 +28,9 @@ async function run(folder: string, options: Options): Promise<void> {
     throw new SkerryError('USAGE', { data: { detail, command: 'skerry init' } });
   }
   const dir = resolve(folder);
-  const there = FORMATS.map((each) => join(dir, `skerry.config.${each}`)).find((file) => existsSync(file));
+  const there = FORMATS.map((each) => join(dir, `skerry.config.${each}`)).find((file) =>
+    existsSync(file),
+  );
   if (there && !options.force) throw new SkerryError('LAB_FILE_EXISTS', { data: { file: there } });
   const file = join(dir, `skerry.config.${format}`);
   await writeFile(file, template(format, labName(basename(dir))));
@@ -37,12 +39,21 @@ async function run(folder: string, options: Options): Promise<void> {
 
 /** A lab's name from a folder's: what a host name may hold. */
 function labName(folder: string): string {
-  const name = folder.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 40);
+  const name = folder
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 40);
   return /^[a-z]/.test(name) ? name : `lab-${name || '1'}`;
 }
 
 function template(format: (typeof FORMATS)[number], name: string): string {
-  const lab = { name, image: 'debian-12', memory: '512 MiB', machines: { server: { primary: true }, client: {} } };
+  const lab = {
+    name,
+    image: 'debian-12',
+    memory: '512 MiB',
+    machines: { server: { primary: true }, client: {} },
+  };
   if (format === 'json') return `${JSON.stringify(lab, undefined, 2)}\n`;
   if (format === 'yaml')
     return `name: ${name}\nimage: debian-12\nmemory: 512 MiB\nmachines:\n  server: { primary: true }\n  client: {}\n`;

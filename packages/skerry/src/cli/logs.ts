@@ -1,7 +1,15 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { SkerryError } from '../util/errors.ts';
-import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import {
+  type CommonOptions,
+  interruptible,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
 
 interface Options extends CommonOptions {
   readonly lines: string;
@@ -16,20 +24,32 @@ export function define(command: Command): void {
     .option('-f, --follow', 'go on printing what is added')
     .option('--system', 'the logs of sandbox, libvirtd and QEMU instead of the consoles')
     .action(run);
-  withExample(command, '$ skerry logs agent_1', '$ skerry logs --follow', '$ skerry logs --system -n 200');
+  withExample(
+    command,
+    '$ skerry logs agent_1',
+    '$ skerry logs --follow',
+    '$ skerry logs --system -n 200',
+  );
 }
 
 async function run(args: string[], options: Options): Promise<void> {
   const count = Number(options.lines);
   if (!Number.isInteger(count) || count < 0)
-    throw new SkerryError('USAGE', { data: { detail: `--lines takes a whole number, not '${options.lines}'`, command: 'skerry logs' } });
+    throw new SkerryError('USAGE', {
+      data: {
+        detail: `--lines takes a whole number, not '${options.lines}'`,
+        command: 'skerry logs',
+      },
+    });
   const signal = interruptible();
   const lab = await labOf(options);
   const { machineNames } = await import('../lab/select.ts');
   const { followLog, lastLines, logSources } = await import('../lab/logs.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : lab.machines.map(({ name }) => name);
   const sources = logSources(lab, machines, options.system === true);
-  const found = await Promise.all(sources.map(async (source) => ({ ...source, lines: await lastLines(source, count) })));
+  const found = await Promise.all(
+    sources.map(async (source) => ({ ...source, lines: await lastLines(source, count) })),
+  );
   if (options.json) {
     printJson(found.map(({ name, path, lines }) => ({ name, path, lines: lines ?? [] })));
     return;
@@ -38,7 +58,10 @@ async function run(args: string[], options: Options): Promise<void> {
   const print = (name: string, line: string): void =>
     console.log(sources.length === 1 ? line : `${styleText('cyan', name.padEnd(width))} | ${line}`);
   for (const { name, lines } of found) for (const line of lines ?? []) print(name, line);
-  if (found.every(({ lines }) => lines === undefined)) process.stderr.write('nothing was logged yet\n');
+  if (found.every(({ lines }) => lines === undefined))
+    process.stderr.write('nothing was logged yet\n');
   if (options.follow)
-    await Promise.all(sources.map((source) => followLog(source, (line) => print(source.name, line), signal)));
+    await Promise.all(
+      sources.map((source) => followLog(source, (line) => print(source.name, line), signal)),
+    );
 }

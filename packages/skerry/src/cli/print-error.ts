@@ -4,13 +4,19 @@ import { EXIT } from '../util/error-table.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 
 /** Prints an error for people on stderr, or as JSON on stdout, and gives the exit code it asks for. */
-export function printError(error: unknown, { json, debug }: { json: boolean; debug: boolean }): number {
+export function printError(
+  error: unknown,
+  { json, debug }: { json: boolean; debug: boolean },
+): number {
   if (isInterrupt(error)) {
     process.stderr.write('interrupted: what was begun is kept; skerry up goes on from there\n');
     return EXIT.interrupted;
   }
   const errors = error instanceof SkerryErrors ? error.errors : [asSkerryError(error)];
-  if (json) console.log(JSON.stringify({ errors: errors.map((e) => asSkerryError(e).toJSON()) }, undefined, 2));
+  if (json)
+    console.log(
+      JSON.stringify({ errors: errors.map((e) => asSkerryError(e).toJSON()) }, undefined, 2),
+    );
   else for (const each of errors) process.stderr.write(format(asSkerryError(each)));
   if (debug && error instanceof Error) process.stderr.write(`${stacks(error)}\n`);
   return error instanceof SkerryErrors ? error.exitCode : asSkerryError(error).exitCode;
@@ -18,7 +24,9 @@ export function printError(error: unknown, { json, debug }: { json: boolean; deb
 
 function format(error: SkerryError): string {
   const { place, field } = error;
-  const where = place ? `${relative(process.cwd(), place.file) || place.file}:${place.line}:${place.column}: ` : '';
+  const where = place
+    ? `${relative(process.cwd(), place.file) || place.file}:${place.line}:${place.column}: `
+    : '';
   const label = styleText(['red', 'bold'], 'error', { stream: process.stderr });
   const hint = styleText('cyan', 'hint', { stream: process.stderr });
   return `${where}${label}: ${field ? `${field}: ` : ''}${error.message}\n${hint}: ${error.hint}\n`;
@@ -27,7 +35,10 @@ function format(error: SkerryError): string {
 function asSkerryError(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-    return new SkerryError('DISK_FULL', { data: { detail: String((error as Error).message) }, cause: error });
+    return new SkerryError('DISK_FULL', {
+      data: { detail: (error as Error).message },
+      cause: error,
+    });
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && error.name === 'LibvirtError')
     return new SkerryError('LIBVIRT', { data: { detail }, cause: error });
@@ -35,7 +46,10 @@ function asSkerryError(error: unknown): SkerryError {
 }
 
 function isInterrupt(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || (error as { code?: unknown }).code === 'INTERRUPTED');
+  return (
+    error instanceof Error &&
+    (error.name === 'AbortError' || (error as { code?: unknown }).code === 'INTERRUPTED')
+  );
 }
 
 function stacks(error: Error): string {

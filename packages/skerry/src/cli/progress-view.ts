@@ -19,7 +19,7 @@ const WORDS: Record<Phase, string> = {
   shutdown: 'shutting down',
   destroy: 'removing',
 };
-const SPINNER = [...'⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'];
+const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 100;
 /** A plain log says nothing of phases that are over at once. */
 const PLAIN_AFTER_MS = 1000;
@@ -59,7 +59,10 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
           ? styleText('green', '✓', { stream })
           : styleText('red', '✗', { stream });
     const what = line.state === 'done' ? styleText('dim', 'ready', { stream }) : WORDS[line.phase];
-    const more = line.state === 'busy' ? styleText('dim', ` ${seconds}${line.detail && `  ${line.detail}`}`, { stream }) : '';
+    const more =
+      line.state === 'busy'
+        ? styleText('dim', ` ${seconds}${line.detail && `  ${line.detail}`}`, { stream })
+        : '';
     return clip(`${icon} ${line.name.padEnd(16)} ${what}${more}`, stream.columns || 80);
   };
   const timer = setInterval(() => {
@@ -70,10 +73,18 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
   return {
     onProgress: (event) => {
       const name = event.machine ?? 'lab';
-      const line = lines.get(name) ?? { name, phase: event.phase, detail: '', sinceMs: event.atMs, state: 'busy' };
+      const line = lines.get(name) ?? {
+        name,
+        phase: event.phase,
+        detail: '',
+        sinceMs: event.atMs,
+        state: 'busy',
+      };
       lines.set(name, line);
-      if (event.status === 'begin') Object.assign(line, { phase: event.phase, detail: '', sinceMs: event.atMs, state: 'busy' });
-      if (event.status === 'note') Object.assign(line, { phase: event.phase, detail: event.detail ?? '', state: 'busy' });
+      if (event.status === 'begin')
+        Object.assign(line, { phase: event.phase, detail: '', sinceMs: event.atMs, state: 'busy' });
+      if (event.status === 'note')
+        Object.assign(line, { phase: event.phase, detail: event.detail ?? '', state: 'busy' });
       if (event.status === 'end') line.state = 'done';
       if (event.status === 'fail') line.state = 'failed';
     },
@@ -87,7 +98,9 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
 function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
   const begun = new Map<string, number>();
   const say = (event: ProgressEvent, text: string): void => {
-    stream.write(`[${(event.atMs / 1000).toFixed(1).padStart(6)} s] ${event.machine ?? 'lab'}: ${text}\n`);
+    stream.write(
+      `[${(event.atMs / 1000).toFixed(1).padStart(6)} s] ${event.machine ?? 'lab'}: ${text}\n`,
+    );
   };
   let last = '';
   return {
@@ -98,10 +111,15 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
         begun.set(key, event.atMs);
         if (['boot', 'image', 'shutdown', 'identity'].includes(event.phase)) say(event, words);
       }
-      if (event.status === 'note' && (event.phase === 'image' || event.phase === 'lock') && event.detail !== last)
+      if (
+        event.status === 'note' &&
+        (event.phase === 'image' || event.phase === 'lock') &&
+        event.detail !== last
+      )
         say(event, (last = event.detail ?? ''));
       const took = event.atMs - (begun.get(key) ?? event.atMs);
-      if (event.status === 'end' && took >= PLAIN_AFTER_MS) say(event, `${words}: done in ${(took / 1000).toFixed(1)} s`);
+      if (event.status === 'end' && took >= PLAIN_AFTER_MS)
+        say(event, `${words}: done in ${(took / 1000).toFixed(1)} s`);
       if (event.status === 'fail') say(event, `${words}: failed`);
     },
     end: () => {},

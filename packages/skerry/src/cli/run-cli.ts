@@ -5,7 +5,10 @@ import { printError } from './print-error.ts';
 import { VERSION } from './version.ts';
 
 /** Parses, runs one command and gives the exit code. */
-export async function runCli(words: readonly string[], commands: readonly CommandEntry[]): Promise<number> {
+export async function runCli(
+  words: readonly string[],
+  commands: readonly CommandEntry[],
+): Promise<number> {
   if (words[0] === '__complete') {
     const { complete } = await import('./complete.ts');
     await complete(words.slice(1), commands);
@@ -13,7 +16,7 @@ export async function runCli(words: readonly string[], commands: readonly Comman
   }
   const program = await buildProgram(commands, words);
   try {
-    await program.parseAsync(words as string[], { from: 'user' });
+    await program.parseAsync([...words], { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -27,7 +30,9 @@ export async function buildProgram(
   words?: readonly string[],
 ): Promise<Command> {
   const program = new Command('skerry')
-    .description('Several real VMs from one file: named, reachable, gone without a trace. Without root.')
+    .description(
+      'Several real VMs from one file: named, reachable, gone without a trace. Without root.',
+    )
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help; also for each command: skerry up --help')
     .helpCommand('help [command]', 'print help for a command')
@@ -35,11 +40,20 @@ export async function buildProgram(
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
-    .addHelpText('after', `\nExample:\n  $ skerry init && skerry up && skerry ssh\n\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 timeout, 130 interrupted.`);
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ skerry init && skerry up && skerry ssh\n\nExit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 conflict, 5 timeout, 130 interrupted.`,
+    );
   for (const entry of commands) {
-    const command = program.command(entry.name).summary(entry.summary).description(sentence(entry.summary));
+    const command = program
+      .command(entry.name)
+      .summary(entry.summary)
+      .description(sentence(entry.summary));
     command.exitOverride().helpOption('-h, --help', 'print this help');
-    command.configureOutput({ outputError: (text, write) => write(text.replace(/\n?$/, `\nhint: see skerry ${entry.name} --help\n`)) });
+    command.configureOutput({
+      outputError: (text, write) =>
+        write(text.replace(/\n?$/, `\nhint: see skerry ${entry.name} --help\n`)),
+    });
     if (!words || words.includes(entry.name)) (await entry.load()).define(command);
   }
   return program;

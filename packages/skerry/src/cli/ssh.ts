@@ -7,10 +7,21 @@ export function define(command: Command): void {
     .argument('[command...]', 'a command to run there instead of a shell, after --')
     .passThroughOptions()
     .action(run);
-  withExample(command, '$ skerry ssh', '$ skerry ssh agent_1', "$ skerry ssh agent_1 -- journalctl -fu ssh", '$ skerry ssh -- hostname       # on the primary machine');
+  withExample(
+    command,
+    '$ skerry ssh',
+    '$ skerry ssh agent_1',
+    '$ skerry ssh agent_1 -- journalctl -fu ssh',
+    '$ skerry ssh -- hostname       # on the primary machine',
+  );
 }
 
-async function run(name: string | undefined, words: string[], options: CommonOptions, command: Command): Promise<void> {
+async function run(
+  name: string | undefined,
+  words: string[],
+  options: CommonOptions,
+  command: Command,
+): Promise<void> {
   const lab = await labOf(options);
   // `skerry ssh -- cmd`: what follows the dashes is a command, even the first word of it.
   const raw = process.argv.slice(2);
@@ -19,8 +30,13 @@ async function run(name: string | undefined, words: string[], options: CommonOpt
   const isCommandOnly = before === 0;
   const { machineNames } = await import('../lab/select.ts');
   const primary = lab.machines.find((machine) => machine.primary)?.name ?? '';
-  const [machine = primary] = name === undefined || isCommandOnly ? [primary] : machineNames(lab, [name]);
+  const [machine = primary] =
+    name === undefined || isCommandOnly ? [primary] : machineNames(lab, [name]);
   const args = isCommandOnly ? [name ?? '', ...words] : words;
   const { runSsh } = await import('../lab/ssh.ts');
-  process.exitCode = await runSsh(lab, machine, args.filter((word) => word !== ''));
+  process.exitCode = await runSsh(
+    lab,
+    machine,
+    args.filter((word) => word !== ''),
+  );
 }

@@ -26,17 +26,26 @@ function formatStatus({ lab, network, sandbox, machines }: LabStatus): string {
     `${machine.memoryMiB} MiB`,
     String(machine.cpus),
     machine.image,
+    machine.nested ? (machine.nesting?.replace(/^no: .*/s, 'no') ?? 'yes') : styleText('dim', '-'),
   ]);
+  const cannotNest = machines.filter(({ nesting }) => nesting?.startsWith('no: '));
   const box = sandbox
     ? `running under ${sandbox.accel === 'kvm' ? 'KVM' : 'emulation (no usable KVM: skerry doctor)'}, internet by ${sandbox.uplink}`
     : 'off';
-  const broken = sandbox?.libvirtd === 'failed' ? `\n${styleText('red', `libvirtd is down: ${sandbox.reason}`)}` : '';
+  const broken =
+    sandbox?.libvirtd === 'failed'
+      ? `\n${styleText('red', `libvirtd is down: ${sandbox.reason}`)}`
+      : '';
   const forwards = (sandbox?.forwards ?? []).map(
     (forward) => `${forward.address}:${forward.host} -> ${forward.machine}:${forward.guest}`,
   );
   return [
     `${styleText('bold', lab)}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
-    formatTable(['MACHINE', 'STATE', 'ADDRESS', 'NAME', 'MEMORY', 'CPUS', 'IMAGE'], rows),
+    formatTable(['MACHINE', 'STATE', 'ADDRESS', 'NAME', 'MEMORY', 'CPUS', 'IMAGE', 'NESTED'], rows),
+    ...cannotNest.map(
+      ({ name, nesting }) =>
+        `${styleText('yellow', '!')} ${name} cannot run machines itself: ${nesting?.slice(4)}`,
+    ),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
   ].join('\n');
 }

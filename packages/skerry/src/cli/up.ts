@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { type CommonOptions, interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import {
+  type CommonOptions,
+  interruptible,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
 
 interface Options extends CommonOptions {
   readonly dryRun?: boolean;

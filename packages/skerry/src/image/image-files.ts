@@ -74,7 +74,7 @@ export async function commit(
   return digest;
 }
 
-/** The digest a name points at, and its record; undefined when there is no whole image. */
+/** The digest a name points at (or the name is), and its record; undefined when there is no whole image. */
 export async function lookUp(
   store: string,
   name: string,
@@ -83,7 +83,9 @@ export async function lookUp(
 > {
   if (!isImageName(name)) return undefined;
   try {
-    const digest = (await readFile(join(store, 'names', name), 'utf8')).trim();
+    const digest = DIGEST.test(name)
+      ? name
+      : (await readFile(join(store, 'names', name), 'utf8')).trim();
     if (!DIGEST.test(digest)) return undefined;
     const record = RECORD.parse(
       JSON.parse(await readFile(join(store, digest, 'image.json'), 'utf8')),

@@ -42,7 +42,7 @@ export async function knownImages(store: string = imagesDir()): Promise<string[]
   return [...new Set(names)].sort();
 }
 
-/** The image of that name, or undefined when it is not built. */
+/** The image of that name, or with that digest; undefined when it is not there. */
 export async function findImage(
   name: string,
   store: string = imagesDir(),

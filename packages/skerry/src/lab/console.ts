@@ -27,7 +27,7 @@ export async function attachConsole(
     throw new SkerryError('MACHINE_OFF', { data: { machine } });
   const stream: Duplex = await domain.openConsole();
   const { input, output } = terminal;
-  const isTerminal = input.isTTY === true;
+  const isTerminal = input.isTTY;
   if (isTerminal) input.setRawMode(true);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -61,7 +61,11 @@ async function shutdownOne(
 async function ask(domain: Domain): Promise<boolean> {
   const ways = [
     async () => {
-      const { exitCode } = await runScript(domain, 'systemctl --no-block poweroff || shutdown -h now', { timeoutMs: 10_000 });
+      const { exitCode } = await runScript(
+        domain,
+        'systemctl --no-block poweroff || shutdown -h now',
+        { timeoutMs: 10_000 },
+      );
       if (exitCode !== 0) throw new Error('refused');
     },
     () => domain.shutdown({ mode: 'agent', timeoutMs: 10_000 }),

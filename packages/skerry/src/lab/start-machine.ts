@@ -8,7 +8,8 @@ import { makeDisk } from '../machine/disk.ts';
 import { domainXml } from '../machine/domain-xml.ts';
 import { type Identity, identityHash, identityScript } from '../machine/identity.ts';
 import { keyPair } from '../machine/keys.ts';
-import { bareMetadataXml, NAMESPACE, NAMESPACE_KEY } from '../machine/metadata.ts';
+import { bareMetadataXml, NAMESPACE, NAMESPACE_KEY, parseMark } from '../machine/metadata.ts';
+import { formatNesting, nestingOf } from '../machine/nested.ts';
 import { SANDBOX } from '../sandbox/config.ts';
 import { SkerryError } from '../util/errors.ts';
 import { INSIDE } from '../util/paths.ts';
@@ -96,11 +97,13 @@ async function identify(context: LabContext, machine: MachineSpec, domain: Domai
     throw new SkerryError('MACHINE_IDENTITY', { data: { machine: machine.name, reason } });
   }
   const { mark } = domainPlanOf(lab, paths.id, machine, context.imageOf(machine), accel);
-  const before = await domain.xml({ inactive: true });
-  const image = /\bimage=["']([^"']*)["']/.exec(before)?.[1] ?? mark.image;
+  const live = await domain.xml();
+  // The disk stays that of the image it was made from.
+  const image = parseMark(live)?.image ?? mark.image;
+  const nesting = machine.nested ? formatNesting(nestingOf(result.stdout, live, accel)) : undefined;
   await domain.setMetadata(
     { uri: NAMESPACE },
-    bareMetadataXml({ ...mark, image, identity: identityHash(identity) }),
+    bareMetadataXml({ ...mark, image, nesting, identity: identityHash(identity) }),
     { key: NAMESPACE_KEY, affect: 'both' },
   );
 }

@@ -17,6 +17,8 @@ export interface MachineStatus {
   readonly cpus: number;
   readonly image: string;
   readonly nested: boolean;
+  /** Where it is nested and has been up: `svm`, `vmx`, or `no: ` and why it cannot run machines itself. */
+  readonly nesting?: string;
   readonly primary: boolean;
   /** In libvirt but no longer in the lab file. */
   readonly orphan: boolean;
@@ -64,7 +66,20 @@ function describe(machine: MachineSpec, found: ObservedMachine | undefined): Mac
     : found.running && !found.mark?.identity
       ? 'starting'
       : found.state;
-  return { name, state, hostname, address, memoryMiB, cpus, image, nested, primary, orphan: false };
+  const nesting = nested && found?.mark?.nesting ? { nesting: found.mark.nesting } : {};
+  return {
+    name,
+    state,
+    hostname,
+    address,
+    memoryMiB,
+    cpus,
+    image,
+    nested,
+    ...nesting,
+    primary,
+    orphan: false,
+  };
 }
 
 function describeOrphan({ name, state, mark }: ObservedMachine): MachineStatus {

@@ -58,7 +58,7 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
     await using connection = await progress.phase('libvirt', undefined, () =>
       connectLab(paths, signal),
     );
-    const imageOf = (machine: MachineSpec): Image => images.get(machine.image) as Image;
+    const observed = await observe(connection, signal);
     const context: LabContext = {
       lab,
       paths,
@@ -66,10 +66,10 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
       accel,
       uplink,
       progress,
-      imageOf,
+      imageOf: await imageChooser(observed, images),
       signal,
     };
-    return { plan: await apply(context, options.machines, images) };
+    return { plan: await apply(context, options.machines, observed, images) };
   });
   return { ...result, timings: progress.timings, elapsedMs: progress.elapsedMs };
 }
@@ -77,13 +77,13 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
 async function apply(
   context: LabContext,
   names: readonly string[],
+  observed: readonly ObservedMachine[],
   images: ReadonlyMap<string, Image>,
 ): Promise<Plan> {
   const { lab, paths, connection, accel, uplink, progress } = context;
   const network = networkPlanOf(lab, paths.id, uplink);
   if (await isNetworkMoved(connection, network)) throw new SkerryError('NETWORK_MOVED');
-  const [observed] = await Promise.all([
-    observe(connection, context.signal),
+  await Promise.all([
     progress.phase('network', undefined, () => applyNetwork(connection, network)),
     progress.phase('forwards', undefined, () => applyForwards(lab, paths)),
   ]);
@@ -91,12 +91,13 @@ async function apply(
   const foreign = todo.notes.find((note) => note.kind === 'foreign');
   if (foreign) throw new SkerryError('MACHINE_FOREIGN', { data: { machine: foreign.machine } });
   const results = await inParallel(todo.actions, parallelism(accel), (action) =>
-    perform(context, action),
+    perform(context, action).catch((error: unknown) => {
+      throw machineError(action.machine, error);
+    }),
   );
   const errors = results.filter((error) => error !== undefined);
   context.signal.throwIfAborted();
-  if (errors.length > 0)
-    throw errors.length === 1 ? errors[0] : new SkerryErrors(errors as SkerryError[]);
+  if (errors.length > 0) throw new SkerryErrors(errors);
   if (todo.actions.length > 0) await keepCapabilities(paths);
   return todo;
 }
@@ -155,6 +156,19 @@ async function imagesOf(machines: readonly MachineSpec[]): Promise<Map<string, I
     if (image) images.set(name, image);
   }
   return images;
+}
+
+/** Which image a machine boots from: for one that has a disk, that of the disk, until it is destroyed. */
+async function imageChooser(
+  observed: readonly ObservedMachine[],
+  images: ReadonlyMap<string, Image>,
+): Promise<(machine: MachineSpec) => Image> {
+  const own = new Map<string, Image>();
+  for (const { name, mark } of observed) {
+    const image = mark && (await findImage(mark.image));
+    if (image) own.set(name, image);
+  }
+  return (machine) => own.get(machine.name) ?? (images.get(machine.image) as Image);
 }
 
 /** Finds the images, and builds those that are missing. */

@@ -1,4 +1,5 @@
 import { hashOf } from './metadata.ts';
+import { NESTING_PROBE } from './nested.ts';
 
 /** What makes a booted copy of an image one machine of one lab. */
 export interface Identity {
@@ -67,5 +68,6 @@ until ip -4 -o addr show scope global | grep -qF ' ${address}/'; do
   [ $try -lt 300 ] || { echo 'no DHCP lease for ${address}' >&2; ip -br addr >&2; exit 9; }
   sleep 0.1
 done
+${identity.nested ? NESTING_PROBE : ''}
 `;
 }

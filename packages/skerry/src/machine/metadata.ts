@@ -20,19 +20,24 @@ export interface MachineMark {
   readonly image: string;
   /** Set once the machine has its identity (identity.ts): a hash of that. */
   readonly identity?: string | undefined;
+  /** Whether it can run machines itself, where it shall: `svm`, `vmx`, or `no: ` and why. */
+  readonly nesting?: string | undefined;
 }
 
 /** The element libvirt keeps in the domain's <metadata>. */
 export function metadataXml(mark: MachineMark): string {
   const element = bareMetadataXml(mark);
-  return element.replace('<machine', `<${NAMESPACE_KEY}:machine xmlns:${NAMESPACE_KEY}="${NAMESPACE}"`);
+  return element.replace(
+    '<machine',
+    `<${NAMESPACE_KEY}:machine xmlns:${NAMESPACE_KEY}="${NAMESPACE}"`,
+  );
 }
 
 /** The same without a namespace, as virDomainSetMetadata wants it: libvirt adds the namespace itself. */
 export function bareMetadataXml(mark: MachineMark): string {
   const identity = mark.identity ?? '';
   const facts = JSON.stringify(mark.facts);
-  return xml`<machine lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" identity="${identity}" facts="${facts}"/>`;
+  return xml`<machine lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" identity="${identity}" nesting="${mark.nesting ?? ''}" facts="${facts}"/>`;
 }
 
 /** Reads the mark back from domain XML, or undefined when the domain is not Skerry's or was altered by hand. */
@@ -49,7 +54,14 @@ export function parseMark(domainXmlText: string): MachineMark | undefined {
     return undefined;
   try {
     const facts = JSON.parse(text) as MachineFacts;
-    return { lab, machine, image, facts, identity: values.get('identity') || undefined };
+    return {
+      lab,
+      machine,
+      image,
+      facts,
+      identity: values.get('identity') || undefined,
+      nesting: values.get('nesting') || undefined,
+    };
   } catch {
     return undefined;
   }

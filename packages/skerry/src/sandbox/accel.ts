@@ -25,15 +25,27 @@ const PROBE_MS = 15_000;
 const QEMU = 'qemu-system-x86_64';
 
 /** The verdict for this host and user: cached until the kernel, QEMU or the rights on /dev/kvm change. */
-export async function chooseAccel(kernel: ProbeKernel | undefined, signal?: AbortSignal): Promise<AccelVerdict> {
+export async function chooseAccel(
+  kernel: ProbeKernel | undefined,
+  signal?: AbortSignal,
+): Promise<AccelVerdict> {
   if (process.env.SKERRY_ACCEL === 'tcg') return { accel: 'tcg', reason: 'SKERRY_ACCEL=tcg' };
   const denied = kvmDenied();
   if (denied) return { accel: 'tcg', reason: denied };
   const file = join(cacheDir(), 'accel.json');
-  const fingerprint = [release(), process.getuid?.(), mtime(`/usr/bin/${QEMU}`), mtime('/dev/kvm')].join(' ');
+  const fingerprint = [
+    release(),
+    process.getuid?.(),
+    mtime(`/usr/bin/${QEMU}`),
+    mtime('/dev/kvm'),
+  ].join(' ');
   const cached = readCache(file);
   if (cached?.fingerprint === fingerprint) return cached.verdict;
-  if (!kernel) return { accel: 'tcg', reason: 'not probed yet: the first up does, with the kernel of the image' };
+  if (!kernel)
+    return {
+      accel: 'tcg',
+      reason: 'not probed yet: the first up does, with the kernel of the image',
+    };
   const verdict = await probe(kernel, signal);
   await mkdir(cacheDir(), { recursive: true });
   await writeFile(`${file}.${process.pid}`, JSON.stringify({ fingerprint, verdict }));
@@ -55,7 +67,18 @@ export function kvmDenied(): string | undefined {
 async function probe(kernel: ProbeKernel, signal?: AbortSignal): Promise<AccelVerdict> {
   const path = (file: string): string => join(kernel.dir, file);
   const args = [
-    ...['-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '256', '-nodefaults', '-no-user-config'],
+    ...[
+      '-machine',
+      'q35',
+      '-accel',
+      'kvm',
+      '-cpu',
+      'host',
+      '-m',
+      '256',
+      '-nodefaults',
+      '-no-user-config',
+    ],
     ...['-display', 'none', '-serial', 'stdio', '-no-reboot', '-kernel', path(kernel.kernel)],
     ...(kernel.initrd ? ['-initrd', path(kernel.initrd)] : []),
     ...['-append', 'console=ttyS0 panic=-1'],
@@ -69,7 +92,8 @@ async function probe(kernel: ProbeKernel, signal?: AbortSignal): Promise<AccelVe
   const worked = await new Promise<boolean>((resolve) => {
     const hear = (data: Buffer): void => {
       said = (said + data.toString('latin1')).slice(-20_000);
-      if (/Run \/init as init process|Kernel panic|VFS: Unable to mount root/.test(said)) resolve(true);
+      if (/Run \/init as init process|Kernel panic|VFS: Unable to mount root/.test(said))
+        resolve(true);
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
