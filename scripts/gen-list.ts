@@ -1,4 +1,5 @@
 import { labJsonSchema } from '../packages/skerry/src/lab/json-schema.ts';
+import { commandsPage } from './gen-commands.ts';
 import { errorsPage } from './gen-errors.ts';
 import { labFilePage } from './gen-lab-file.ts';
 
@@ -6,5 +7,6 @@ import { labFilePage } from './gen-lab-file.ts';
 export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>> = {
   'packages/skerry/schema.json': () => `${JSON.stringify(labJsonSchema(), null, 2)}\n`,
   'docs/reference/lab-file.md': labFilePage,
+  'docs/reference/commands.md': commandsPage,
   'docs/reference/errors.md': errorsPage,
 };
