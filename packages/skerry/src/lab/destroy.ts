@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { isNotFound } from '@skerry/libvirt';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
@@ -19,7 +19,7 @@ export interface DestroyOptions {
 
 /** Removes machines with their disks, or the whole lab. Works without the lab file, and on half-made labs. */
 export async function destroy(paths: LabPaths, options: DestroyOptions): Promise<void> {
-  if (!existsSync(paths.dir)) return;
+  if (!existsSync(paths.dir)) return sweepDestroyed(paths);
   const progress = new Progress(options.onProgress);
   await withLabLock(paths, 'destroy', progress, options.signal, () =>
     options.machines.length === 0
@@ -33,7 +33,15 @@ async function destroyLab(paths: LabPaths): Promise<void> {
   // Renamed first: a kill half way through leaves no half of a lab under its name.
   const doomed = `${paths.dir}.destroyed-${process.pid}`;
   await rename(paths.dir, doomed);
-  await removeTree(doomed);
+  await sweepDestroyed(paths);
+}
+
+/** Removes what this and earlier, killed destroys of the lab left. */
+export async function sweepDestroyed(paths: LabPaths): Promise<void> {
+  const folder = dirname(paths.dir);
+  const prefix = `${basename(paths.dir)}.destroyed-`;
+  const doomed = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(prefix));
+  for (const name of doomed) await removeTree(join(folder, name));
 }
 
 /** Removes a folder; files of sub-uids, which some daemons in a sandbox make, only go from inside a user namespace. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LabPaths, labPathsById, stateDir } from '../util/paths.ts';
 import type { LabSpec } from './spec.ts';
@@ -12,11 +12,9 @@ export interface LabRecord {
   readonly dir: string;
 }
 
-/** Makes the state folder and its record. */
+/** Writes the record, once. */
 export async function writeRecord(paths: LabPaths, lab: LabSpec): Promise<void> {
   if (existsSync(paths.record)) return;
-  await mkdir(join(stateDir(), 'labs'), { recursive: true, mode: 0o700 });
-  await mkdir(paths.dir, { recursive: true, mode: 0o755 });
   const record: LabRecord = { id: paths.id, name: lab.name, file: lab.file, dir: lab.dir };
   const fresh = `${paths.record}.${process.pid}`;
   await writeFile(fresh, `${JSON.stringify(record, undefined, 2)}\n`);

@@ -7,6 +7,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
 import type { LabContext } from './context.ts';
+import { sweepDestroyed } from './destroy.ts';
 import { factsOf } from './facts.ts';
 import { applyForwards } from './forwards.ts';
 import { applyNetwork, isNetworkMoved, networkPlanOf } from './network.ts';
@@ -52,6 +53,7 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
   const paths = labPaths(lab.name, lab.dir);
   const progress = new Progress(options.onProgress);
   const result = await withLabLock(paths, 'up', progress, signal, async () => {
+    await sweepDestroyed(paths);
     await writeRecord(paths, lab);
     const images = await ensureImages(wantedMachines(lab, options.machines), progress, signal);
     const { accel, uplink } = await ensureSandbox(lab, paths, images, progress, signal);

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { lockFile } from '../util/file-lock.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { Progress } from './progress.ts';
@@ -13,7 +14,7 @@ export async function withLabLock<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
-  await mkdir(paths.dir, { recursive: true });
+  await mkdir(dirname(paths.dir), { recursive: true, mode: 0o700 });
   await using _lock = await lockFile(paths.applyLock, {
     holder: `skerry ${command} (process ${process.pid})`,
     timeoutMs: WAIT_MS,

@@ -1,7 +1,10 @@
-import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { once } from 'node:events';
 import { SkerryError } from './errors.ts';
+
+const QUICK_MS = 150;
 
 export interface FileLockOptions {
   /** Written into the file, so that whoever waits can say for whom. */
@@ -13,41 +16,66 @@ export interface FileLockOptions {
 }
 
 /**
- * Takes an exclusive flock(2) on `path` and gives it back when disposed. Node has no flock, so flock(1) holds it for
- * us and lets go when our end of its stdin closes: also after `kill -9`.
- * @throws LOCK_TIMEOUT
+ * Takes an exclusive flock(2) on `path` and gives it back when disposed; makes the file and its folder. Node has no
+ * flock, so flock(1) holds it for us and lets go when our end of its stdin closes: also after `kill -9`.
+ * @throws LOCK_TIMEOUT, PROGRAM_MISSING
  */
 export async function lockFile(path: string, options: FileLockOptions): Promise<AsyncDisposable> {
+  for (;;) {
+    await mkdir(dirname(path), { recursive: true });
+    const holder = await hold(path, options);
+    // Whoever had it may have removed the folder: then ours is a lock on nothing.
+    if (await isSameFile(`/proc/${holder.pid}/fd/3`, path)) {
+      await writeFile(path, options.holder);
+      holder.unref();
+      return { [Symbol.asyncDispose]: () => release(holder) };
+    }
+    await release(holder);
+  }
+}
+
+/** Starts flock(1) and waits until it has the lock. */
+async function hold(path: string, options: FileLockOptions): Promise<ChildProcess> {
   const child = spawn('flock', [path, 'sh', '-c', 'echo locked; exec cat'], {
     stdio: ['pipe', 'pipe', 'ignore'],
     // Its own group: Ctrl-C in the terminal is for us, the lock stays until we are done.
     detached: true,
   });
-  const got = once(child.stdout, 'data').then(() => true);
-  const quick = await Promise.race([got, delay(150)]);
-  if (!quick) {
-    options.onWait?.(await readFile(path, 'utf8').catch(() => 'another command'));
-    const aborted = options.signal ? once(options.signal, 'abort').then(() => false) : undefined;
-    const races = [got, delay(options.timeoutMs), ...(aborted ? [aborted] : [])];
-    if (!(await Promise.race(races))) {
-      child.kill('SIGKILL');
-      options.signal?.throwIfAborted();
-      throw new SkerryError('LOCK_TIMEOUT', {
-        data: { holder: await readFile(path, 'utf8').catch(() => 'another command') },
-      });
-    }
-  }
-  await writeFile(path, options.holder);
-  child.unref();
-  return {
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null) return;
-      child.ref();
-      const closed = once(child, 'close');
-      child.stdin.end();
-      await closed;
-    },
-  };
+  const got = new Promise<true>((resolve, reject) => {
+    child.stdout.once('data', () => resolve(true));
+    child.once('error', (cause) =>
+      reject(new SkerryError('PROGRAM_MISSING', { data: { program: 'flock' }, cause })),
+    );
+  });
+  if (await Promise.race([got, delay(QUICK_MS)])) return child;
+  options.onWait?.(await holderOf(path));
+  const aborted = options.signal ? once(options.signal, 'abort').then(() => false) : undefined;
+  if (options.signal?.aborted !== true)
+    if (await Promise.race([got, delay(options.timeoutMs), ...(aborted ? [aborted] : [])]))
+      return child;
+  child.kill('SIGKILL');
+  options.signal?.throwIfAborted();
+  throw new SkerryError('LOCK_TIMEOUT', { data: { holder: await holderOf(path) } });
+}
+
+async function release(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.ref();
+  const closed = once(child, 'close');
+  child.stdin?.end();
+  await closed;
+}
+
+function holderOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').then(
+    (text) => text || 'another command',
+    () => 'another command',
+  );
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path).catch(() => undefined)));
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }
 
 function delay(ms: number): Promise<false> {
