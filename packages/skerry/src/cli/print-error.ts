@@ -23,13 +23,19 @@ export function printError(
 }
 
 function format(error: SkerryError): string {
-  const { place, field } = error;
-  const where = place
-    ? `${relative(process.cwd(), place.file) || place.file}:${place.line}:${place.column}: `
+  const where = error.place
+    ? `${shortPath(error.place.file)}:${error.place.line}:${error.place.column}: `
     : '';
+  const field = error.field && !error.message.includes(error.field) ? `${error.field}: ` : '';
   const label = styleText(['red', 'bold'], 'error', { stream: process.stderr });
   const hint = styleText('cyan', 'hint', { stream: process.stderr });
-  return `${where}${label}: ${field ? `${field}: ` : ''}${error.message}\n${hint}: ${error.hint}\n`;
+  return `${where}${label}: ${field}${error.message}\n${hint}: ${error.hint}\n`;
+}
+
+/** Relative below this folder, absolute elsewhere. */
+function shortPath(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path === '' || path.startsWith('..') ? file : path;
 }
 
 function asSkerryError(error: unknown): SkerryError {
