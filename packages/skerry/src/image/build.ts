@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { SkerryError } from '../util/errors.ts';
+import { killGroup } from '../util/kill-group.ts';
 import { hostSources } from './apt-sources.ts';
 import { type BuildProgress, BuildProgressReader } from './build-progress.ts';
 import { BUILD_SCRIPT, KERNEL_SCRIPT } from './build-script.ts';
@@ -80,6 +81,7 @@ async function runBuild(
     detached: true,
   });
   const closed = once(child, 'close');
+  child.on('exit', () => killGroup(child.pid));
   // Closing stdin ends the build: see BUILD_SCRIPT. kill() is for a script that does not get that far.
   const abort = (): void => {
     child.stdin.destroy();

@@ -33,10 +33,12 @@ export const KNOWN_IMAGES: readonly ImageDefinition[] = [
     ].flatMap((line) => line.split(',')),
     // The cloud kernel has virtio, KVM, bridges and vhost, and ext4 built in, at a third of the size.
     kernelPackage: 'linux-image-cloud-amd64',
-    // Each word was measured: docs/images.md.
+    // No root=: the initrd mounts /dev/vda, and systemd then has nothing to mount again or to wait for.
     kernelArgs: [
-      'root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet systemd.show_status=auto',
+      'console=ttyS0 net.ifnames=0 quiet systemd.show_status=auto',
       'mitigations=off audit=0 no_timer_check random.trust_cpu=on',
+      // Together 0.6 s of 7 under emulation.
+      'no5lvl init_on_alloc=0 cryptomgr.notests rcupdate.rcu_expedited=1',
     ].join(' '),
     virtualSizeBytes: 8 * GIB,
     fsUuid: '5ce44f12-0000-4000-8000-00000000d012',

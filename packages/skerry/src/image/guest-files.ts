@@ -26,11 +26,22 @@ const MASKED = [
   'proc-sys-fs-binfmt_misc.automount systemd-binfmt.service sys-kernel-debug.mount sys-kernel-tracing.mount',
   'sys-kernel-config.mount sys-fs-fuse-connections.mount dev-mqueue.mount dev-hugepages.mount',
   'systemd-ask-password-console.path systemd-ask-password-wall.path systemd-journald-audit.socket',
-  'systemd-initctl.socket getty-static.service systemd-logind.service kmod-static-nodes.service',
+  'systemd-initctl.socket getty-static.service systemd-logind.service',
+  // The initrd mounts the root as it is to be, and makes the nodes.
+  'systemd-remount-fs.service',
+  'kmod-static-nodes.service systemd-tmpfiles-setup-dev.service',
+].flatMap((line) => line.split(' '));
+
+/** Programs systemd runs before the first unit, 0.1 s each. What reads fstab, crypttab and init.d stays. */
+const GENERATORS_OFF = [
+  'systemd-bless-boot-generator systemd-debug-generator systemd-getty-generator systemd-gpt-auto-generator',
+  'systemd-hibernate-resume-generator systemd-integritysetup-generator systemd-run-generator',
+  'systemd-system-update-generator systemd-veritysetup-generator',
 ].flatMap((line) => line.split(' '));
 
 const WANTED: Readonly<Record<string, string>> = {
   'sysinit.target.wants/qemu-guest-agent.service': `/${SYSTEM}/qemu-guest-agent.service`,
+  'getty.target.wants/serial-getty@ttyS0.service': `/${SYSTEM}/serial-getty@.service`,
   'sockets.target.wants/ssh.socket': '/lib/systemd/system/ssh.socket',
   'multi-user.target.wants/systemd-networkd.service':
     '/lib/systemd/system/systemd-networkd.service',
@@ -40,13 +51,18 @@ const WANTED: Readonly<Record<string, string>> = {
 /** Symbolic links, path to target. */
 export const GUEST_LINKS: Readonly<Record<string, string>> = Object.fromEntries([
   ...MASKED.map((unit) => [`${SYSTEM}/${unit}`, '/dev/null']),
+  ...GENERATORS_OFF.map((program) => [`etc/systemd/system-generators/${program}`, '/dev/null']),
   ...Object.entries(WANTED).map(([path, target]) => [`${SYSTEM}/${path}`, target]),
 ]);
 
 /** What the packages leave and a machine must not share with its siblings, or does not need. Shell patterns. */
 export const GUEST_REMOVED: readonly string[] = [
+  // The kernel fills /dev; a build as root leaves more in it than one without.
+  'dev/*',
   'etc/ssh/ssh_host_*',
   'etc/resolv.conf',
+  // Empty: without it, nothing is loaded at boot until a package or a user asks.
+  'etc/modules-load.d/modules.conf',
   'var/lib/dbus/machine-id',
   'var/log/*.log',
   'var/log/apt',
@@ -96,7 +112,7 @@ ExecStart=-udevadm trigger --type=devices --action=add --subsystem-match=block -
 `,
   },
   {
-    // Does not wait for udev either. A shell at once: the console is the owner's own socket.
+    // Does not wait for udev either. A shell without a password: the console is the owner's own socket.
     path: `${SYSTEM}/serial-getty@.service`,
     content: `[Unit]
 Description=Console on %I
@@ -104,10 +120,12 @@ After=systemd-user-sessions.service
 IgnoreOnIsolate=yes
 
 [Service]
-ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200 - linux
+ExecStart=-/usr/local/lib/skerry/console
+WorkingDirectory=-/root
+Environment=HOME=/root USER=root LOGNAME=root SHELL=/bin/bash TERM=linux
 Type=idle
 Restart=always
-RestartSec=1
+RestartSec=0
 UtmpIdentifier=%I
 StandardInput=tty
 StandardOutput=tty
@@ -118,6 +136,17 @@ SendSIGHUP=yes
 
 [Install]
 WantedBy=getty.target
+`,
+  },
+  {
+    // Starts the shell only when somebody is there: a shell in a template would show the template's host name.
+    path: 'usr/local/lib/skerry/console',
+    mode: 0o755,
+    content: `#!/bin/sh
+. /etc/os-release
+printf '\\n%s: press Enter for a root shell\\n' "$PRETTY_NAME"
+read -r _
+exec /bin/bash -l
 `,
   },
   {
@@ -165,7 +194,7 @@ X11Forwarding no
   {
     path: 'etc/systemd/network/90-skerry.network',
     content: `[Match]
-Name=eth* en*
+Driver=virtio_net
 
 [Network]
 DHCP=ipv4
