@@ -16,6 +16,10 @@ export async function canQemuOpenKvm(
   if (user.isRoot) return true;
   const namespace = ['--user', '--map-root-user', '--map-auto'];
   const open = ['setpriv', '--clear-groups', 'sh', '-c', ': <>"$0"', path];
-  const { code } = await run('unshare', [...namespace, ...open], { signal, cwd: '/' });
+  const { code } = await run('unshare', [...namespace, ...open], {
+    signal,
+    cwd: '/',
+    hasGroup: true,
+  });
   return code === 0;
 }

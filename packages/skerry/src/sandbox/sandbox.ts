@@ -6,6 +6,7 @@ import { cp, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SkerryError } from '../util/errors.ts';
+import { killGroup } from '../util/kill-group.ts';
 import { cacheDir, type LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
 import { run } from '../util/run.ts';
@@ -36,16 +37,16 @@ export async function startSandbox(options: SandboxOptions): Promise<SandboxStat
   if (running) return running;
   await prepare(options);
   const child = await launch(options);
-  let exited: number | undefined;
-  child.on('exit', (code) => {
-    exited = code ?? 1;
-  });
+  // Asked, not listened for: it may have ended before anybody could listen.
+  const exitCode = (): number | null => child.exitCode ?? (child.signalCode === null ? null : 1);
   return poll(
     async () => {
       const status = await sandboxStatus(paths.gatewaySocket);
       // BUSY: another command started it a moment earlier; wait for that one.
-      if (!status && exited !== undefined && exited !== BUSY) throw await startError(paths);
-      return status;
+      if (status || exitCode() === null || exitCode() === BUSY) return status;
+      // A helper that unshare left behind would hold the lock for ever.
+      killGroup(child.pid);
+      throw await startError(paths);
     },
     {
       signal,

@@ -35,7 +35,8 @@ export async function tryNamespaces(
 ): Promise<RunResult | undefined> {
   const asUser = user.isRoot ? [] : ['--user', '--map-root-user', '--map-auto'];
   try {
-    return await run('unshare', [...asUser, ...TRY], { timeoutMs: 4000, signal, cwd: '/' });
+    const options = { timeoutMs: 4000, signal, cwd: '/', hasGroup: true };
+    return await run('unshare', [...asUser, ...TRY], options);
   } catch (error) {
     if (error instanceof SkerryError && error.code === 'PROGRAM_MISSING') return undefined;
     throw error;

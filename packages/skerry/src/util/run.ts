@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { SkerryError } from './errors.ts';
+import { killGroup } from './kill-group.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
@@ -8,6 +9,8 @@ export interface RunOptions {
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** In a process group of its own, of which nothing is left when it ends: for unshare (see killGroup). */
+  readonly hasGroup?: boolean;
 }
 
 export interface RunResult {
@@ -28,6 +31,7 @@ export async function run(
     stdio: ['pipe', 'pipe', 'pipe'],
     signal,
     killSignal: 'SIGKILL',
+    detached: options.hasGroup === true,
     ...(options.env && { env: options.env }),
     ...(options.cwd && { cwd: options.cwd }),
   });
@@ -36,6 +40,7 @@ export async function run(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => {}).end(options.input ?? '');
+  if (options.hasGroup) child.on('exit', () => killGroup(child.pid));
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', (cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT')

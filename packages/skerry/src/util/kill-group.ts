@@ -1,0 +1,13 @@
+/**
+ * Kills what is left of the process group that a detached child led. unshare(1) of util-linux 2.38 needs it: with
+ * --map-auto it forks a helper, and leaves it waiting for ever when the kernel denies the namespace, with whatever
+ * pipes and locks it inherited.
+ */
+export function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
