@@ -17,6 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 
 const problems: string[] = [];
 for (const file of globSync('**/*.ts', { cwd: root })) {
+  if (file.endsWith('.test.ts')) continue;
   const folder = folderOf(file);
   const allowed = ALLOWED[folder];
   if (!allowed) problems.push(`${file}: folder '${folder}' is not in scripts/check-deps.ts`);

@@ -9,7 +9,8 @@ const cli = join(root, 'packages', 'skerry', 'bin', 'skerry.js');
 const began = performance.now();
 
 title('A Debian 12 image, built here from Debian packages (once)');
-if (!capture('image', 'list', '--json').includes('"debian-12"')) skerry('image', 'build', 'debian-12');
+if (!capture('image', 'list', '--json').includes('"debian-12"'))
+  skerry('image', 'build', 'debian-12');
 else console.log(dim('it is there already'));
 
 title('Three machines from examples/archipelago/skerry.config.ts');
@@ -55,7 +56,14 @@ function showNesting(): void {
     if (nested && !able.some((machine) => machine.name === name))
       console.log(`${name} cannot run machines itself: ${nesting?.replace(/^no: /, '')}`);
   const names = able.map(({ name }) => name).join(',');
-  if (names) skerry('exec', '--on', names, '--', 'grep -o -m1 -w -E "vmx|svm" /proc/cpuinfo; ls -l /dev/kvm');
+  if (names)
+    skerry(
+      'exec',
+      '--on',
+      names,
+      '--',
+      'grep -o -m1 -w -E "vmx|svm" /proc/cpuinfo; ls -l /dev/kvm',
+    );
 }
 
 /** Prints the command and runs it on this terminal; the demo ends where a step fails. */

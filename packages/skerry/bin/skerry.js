@@ -20,9 +20,13 @@ if (major < 22 || (major === 22 && minor < 18)) {
     process.exit(1);
   }
   const self = fileURLToPath(import.meta.url);
-  const { status, signal } = spawnSync(newer, ['--min-semi-space-size=16', self, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
+  const { status, signal } = spawnSync(
+    newer,
+    ['--min-semi-space-size=16', self, ...process.argv.slice(2)],
+    {
+      stdio: 'inherit',
+    },
+  );
   process.exit(signal ? 130 : (status ?? 1));
 }
 if (existsSync(join(here, '..', 'tsconfig.json'))) buildIfOlder();
