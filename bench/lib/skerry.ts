@@ -1,0 +1,71 @@
+import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BenchContext } from './bench.ts';
+import { run } from './process.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** A Skerry built for one bench, as a release would be, with a state folder of its own. */
+export interface BuiltSkerry {
+  /** The command line of the CLI, to which a command is added. */
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stateDir: string;
+}
+
+/**
+ * Builds the working tree or the commit in the bench's folder. A copy, so that edits made meanwhile change nothing,
+ * and without the launcher's look at the sources, which only a checkout does. Images are those of the user.
+ */
+export async function buildSkerry(context: BenchContext): Promise<BuiltSkerry> {
+  const { dir, signal, commit } = context;
+  const root = join(dir, 'skerry');
+  await mkdir(root);
+  if (commit === undefined) await copyTree(root);
+  else {
+    const script = 'set -o pipefail; git archive "$1" packages tsconfig.base.json | tar -x -C "$2"';
+    await run(['bash', '-c', script, 'bash', commit, root], { signal, cwd: ROOT });
+  }
+  await linkModules(root);
+  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+  const packages = ['libvirt', 'skerry'].map((name) => join(root, 'packages', name));
+  await run([process.execPath, tsc, '-b', ...packages], { signal, cwd: root });
+  for (const folder of packages) await rm(join(folder, 'tsconfig.json'));
+  const { NODE_COMPILE_CACHE: _, NODE_OPTIONS: __, ...env } = process.env;
+  return {
+    argv: [process.execPath, join(root, 'packages', 'skerry', 'bin', 'skerry.js')],
+    stateDir: join(dir, 'state'),
+    env: {
+      ...env,
+      SKERRY_STATE_DIR: join(dir, 'state'),
+      SKERRY_CACHE_DIR: join(dir, 'cache'),
+      SKERRY_UPLINK: 'none',
+    },
+  };
+}
+
+async function copyTree(root: string): Promise<void> {
+  const list = ['git', 'ls-files', '--cached', '--others', '--exclude-standard', '--', 'packages'];
+  const { stdout } = await run([...list, 'tsconfig.base.json'], {
+    signal: AbortSignal.timeout(10_000),
+    cwd: ROOT,
+  });
+  for (const file of stdout.split('\n').filter(Boolean)) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    // A file deleted but not yet committed is listed too.
+    await cp(join(ROOT, file), join(root, file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}
+
+/** A node_modules with the checkout's packages, but the copy's own. */
+async function linkModules(root: string): Promise<void> {
+  const modules = join(root, 'node_modules');
+  await mkdir(join(modules, '@skerry'), { recursive: true });
+  for (const name of await readdir(join(ROOT, 'node_modules')))
+    if (!name.startsWith('.') && !['@skerry', 'skerry'].includes(name))
+      await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+  await symlink(join(root, 'packages', 'libvirt'), join(modules, '@skerry', 'libvirt'));
+  await writeFile(join(root, 'package.json'), '{ "type": "module" }\n');
+}
