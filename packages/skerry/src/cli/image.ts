@@ -20,14 +20,14 @@ export function define(command: Command): void {
 
 async function runBuild(name: string, options: { json?: boolean }): Promise<void> {
   const signal = interruptible();
-  const { buildImage } = await import('../image/store.ts');
+  const { buildImageHere } = await import('../lab/build-image.ts');
   const { Progress } = await import('../lab/progress.ts');
   const { progressView } = await import('./progress-view.ts');
   const view = progressView();
   const progress = new Progress(view.onProgress);
   const image = await progress
     .phase('image', undefined, () =>
-      buildImage(name, {
+      buildImageHere(name, {
         signal,
         onProgress: ({ message }) => progress.note('image', undefined, message),
       }),

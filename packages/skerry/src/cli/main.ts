@@ -6,6 +6,8 @@ import { COMMANDS } from './commands.ts';
 import { VERSION } from './version.ts';
 
 enableCompileCache(join(cacheDir(), 'node'));
+// A stricter one would keep QEMU, which is another user in root's sandboxes, out of the folders it needs.
+process.umask(0o022);
 const words = process.argv.slice(2);
 
 if (words[0] === '--version' || words[0] === '-V') {

@@ -19,6 +19,16 @@ const WORDS: Record<Phase, string> = {
   shutdown: 'shutting down',
   destroy: 'removing',
 };
+/** What a line says once its last phase is over. */
+const DONE: Partial<Record<Phase, string>> = {
+  image: 'image built',
+  shutdown: 'off',
+  destroy: 'removed',
+  libvirt: 'sandbox runs',
+  sandbox: 'sandbox runs',
+  network: 'sandbox and network',
+  forwards: 'sandbox and network',
+};
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 100;
 /** A plain log says nothing of phases that are over at once. */
@@ -58,7 +68,10 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
         : line.state === 'done'
           ? styleText('green', '✓', { stream })
           : styleText('red', '✗', { stream });
-    const what = line.state === 'done' ? styleText('dim', 'ready', { stream }) : WORDS[line.phase];
+    const what =
+      line.state === 'done'
+        ? styleText('dim', DONE[line.phase] ?? 'ready', { stream })
+        : WORDS[line.phase];
     const more =
       line.state === 'busy'
         ? styleText('dim', ` ${seconds}${line.detail && `  ${line.detail}`}`, { stream })

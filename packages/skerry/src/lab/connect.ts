@@ -1,5 +1,6 @@
 import { connect, type Connection } from '@skerry/libvirt';
 import { sandboxStatus } from '../sandbox/gateway.ts';
+import { preflight } from '../sandbox/preflight.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
@@ -20,7 +21,10 @@ export async function connectLab(paths: LabPaths, signal?: AbortSignal): Promise
         last = error;
         const status = await sandboxStatus(paths.gatewaySocket);
         if (!status || status.libvirtd === 'failed')
-          throw libvirtdDown(paths, status?.reason ?? 'the sandbox ended', error);
+          throw (
+            (await preflight(signal)) ??
+            libvirtdDown(paths, status?.reason ?? 'the sandbox ended', error)
+          );
         return undefined;
       }
     },

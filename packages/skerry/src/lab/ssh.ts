@@ -13,7 +13,7 @@ const PROXY = fileURLToPath(new URL(`./ssh-proxy${extname(import.meta.url)}`, im
 
 /**
  * An OpenSSH configuration (ssh_config(5)) for all machines of the lab: it goes through the sandbox's gateway and
- * knows the host keys already. `command` says how the proxy is started; it is the same file at every call.
+ * knows the host keys already.
  */
 export async function sshConfig(lab: LabSpec): Promise<string> {
   const paths = labPaths(lab.name, lab.dir);
@@ -29,15 +29,20 @@ export async function sshConfig(lab: LabSpec): Promise<string> {
   HostKeyAlias ${machine.hostname}.${lab.network.domain}
   User root
   Port 22
-  IdentityFile "${join(paths.sshDir, 'id_ed25519')}"
+  IdentityFile "${escapePercent(join(paths.sshDir, 'id_ed25519'))}"
   IdentitiesOnly yes
-  UserKnownHostsFile "${join(paths.sshDir, 'known_hosts')}"
+  UserKnownHostsFile "${escapePercent(join(paths.sshDir, 'known_hosts'))}"
   StrictHostKeyChecking yes
-  ProxyCommand ${quoted.join(' ')} %h %p
+  ProxyCommand ${escapePercent(quoted.join(' '))} %h %p
   LogLevel ERROR
 `;
   });
   return hosts.join('\n');
+}
+
+/** ssh expands %h and the like in these; a folder may have a % in its name. */
+function escapePercent(text: string): string {
+  return text.replaceAll('%', '%%');
 }
 
 /** Writes the configuration and the known hosts into the state folder and gives the configuration's path. */

@@ -39,7 +39,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
   const paths = labPaths(lab.name, lab.dir);
   const sandbox = await sandboxStatus(paths.gatewaySocket);
   let observed: ObservedMachine[];
-  if (sandbox) {
+  if (sandbox && sandbox.libvirtd !== 'failed') {
     await using connection = await connectLab(paths, signal);
     observed = await observe(connection, signal);
   } else observed = await observeOffline(paths);

@@ -1,10 +1,11 @@
-import { buildImage, findImage, type Image, imagesDir } from '../image/store.ts';
+import { findImage, type Image, imagesDir } from '../image/store.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { chooseAccel } from '../sandbox/accel.ts';
 import { keepCapabilities, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
 import { chooseUplink } from '../sandbox/uplink.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
+import { buildImageHere } from './build-image.ts';
 import { connectLab } from './connect.ts';
 import type { LabContext } from './context.ts';
 import { sweepDestroyed } from './destroy.ts';
@@ -183,7 +184,7 @@ async function ensureImages(
   for (const name of new Set(machines.map((machine) => machine.image))) {
     if (images.has(name)) continue;
     const image = await progress.phase('image', undefined, () =>
-      buildImage(name, {
+      buildImageHere(name, {
         signal,
         onProgress: ({ message }) => progress.note('image', undefined, `${name}: ${message}`),
       }),
@@ -201,7 +202,7 @@ async function ensureSandbox(
   signal: AbortSignal,
 ): Promise<{ accel: 'kvm' | 'tcg'; uplink: string }> {
   const running = await sandboxStatus(paths.gatewaySocket);
-  if (running) return running;
+  if (running && running.libvirtd !== 'failed') return running;
   const [probe] = images.values();
   const { accel } = await progress.phase('accelerator', undefined, () =>
     chooseAccel(probe, signal),
@@ -209,7 +210,7 @@ async function ensureSandbox(
   const uplink = chooseUplink();
   const { gateway, domain } = lab.network;
   return progress.phase('sandbox', undefined, async () => {
-    // What a killed sandbox left running would hold its lock: end it first.
+    // One whose libvirtd cannot be kept alive, or whose supervisor was killed, is of no use any more.
     await stopSandbox(paths);
     return startSandbox({ paths, imagesDir: imagesDir(), accel, uplink, gateway, domain, signal });
   });

@@ -6,6 +6,8 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir } from '../util/paths.ts';
+import { hostUser } from './host-user.ts';
+import { canQemuOpenKvm } from './kvm-rights.ts';
 
 export interface AccelVerdict {
   readonly accel: 'kvm' | 'tcg';
@@ -46,7 +48,13 @@ export async function chooseAccel(
       accel: 'tcg',
       reason: 'not probed yet: the first up does, with the kernel of the image',
     };
-  const verdict = await probe(kernel, signal);
+  const verdict = (await canQemuOpenKvm(hostUser(), signal))
+    ? await probe(kernel, signal)
+    : {
+        accel: 'tcg' as const,
+        reason:
+          'the right to open /dev/kvm comes from a group, which QEMU loses in a sandbox: skerry doctor',
+      };
   await mkdir(cacheDir(), { recursive: true });
   await writeFile(`${file}.${process.pid}`, JSON.stringify({ fingerprint, verdict }));
   await rename(`${file}.${process.pid}`, file);
