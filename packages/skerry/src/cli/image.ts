@@ -25,14 +25,7 @@ async function runBuild(name: string, options: { json?: boolean }): Promise<void
   const { progressView } = await import('./progress-view.ts');
   const view = progressView();
   const progress = new Progress(view.onProgress);
-  const image = await progress
-    .phase('image', undefined, () =>
-      buildImageHere(name, {
-        signal,
-        onProgress: ({ message }) => progress.note('image', undefined, message),
-      }),
-    )
-    .finally(view.end);
+  const image = await buildImageHere(name, progress, signal).finally(view.end);
   if (options.json) printJson(image);
   else
     console.log(

@@ -33,6 +33,7 @@ const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 100;
 /** A plain log says nothing of phases that are over at once. */
 const PLAIN_AFTER_MS = 1000;
+const BOOT_NOTE_MS = 5000;
 
 interface Line {
   readonly name: string;
@@ -116,6 +117,22 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
     );
   };
   let last = '';
+  const notedMs = new Map<string, number>();
+  const note = (event: ProgressEvent): void => {
+    const detail = event.detail ?? '';
+    // Of a build one line each tenth; of a boot what the console says every few seconds; of the rest all.
+    const percent = /(\d+) %/.exec(detail)?.[1];
+    const topic = percent === undefined ? detail : String(Math.floor(Number(percent) / 10));
+    const key = `${event.machine} ${event.phase}`;
+    if (
+      topic === last ||
+      (event.phase === 'boot' && event.atMs - (notedMs.get(key) ?? 0) < BOOT_NOTE_MS)
+    )
+      return;
+    last = topic;
+    notedMs.set(key, event.atMs);
+    say(event, detail);
+  };
   return {
     onProgress: (event) => {
       const key = `${event.machine} ${event.phase}`;
@@ -124,12 +141,7 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
         begun.set(key, event.atMs);
         if (['boot', 'image', 'shutdown', 'identity'].includes(event.phase)) say(event, words);
       }
-      if (
-        event.status === 'note' &&
-        (event.phase === 'image' || event.phase === 'lock') &&
-        event.detail !== last
-      )
-        say(event, (last = event.detail ?? ''));
+      if (event.status === 'note') note(event);
       const took = event.atMs - (begun.get(key) ?? event.atMs);
       if (event.status === 'end' && took >= PLAIN_AFTER_MS)
         say(event, `${words}: done in ${(took / 1000).toFixed(1)} s`);

@@ -1,15 +1,25 @@
-import type { BuildOptions } from '../image/build.ts';
 import { buildImage, type Image } from '../image/store.ts';
 import { preflight } from '../sandbox/preflight.ts';
 import { SkerryError } from '../util/errors.ts';
+import type { Progress } from './progress.ts';
 
 /** Builds an image; where that fails because of this host (no sub-ids, no namespaces), the error says so. */
-export async function buildImageHere(name: string, options: BuildOptions): Promise<Image> {
+export async function buildImageHere(
+  name: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Image> {
   try {
-    return await buildImage(name, options);
+    return await progress.phase('image', undefined, () =>
+      buildImage(name, {
+        signal,
+        onProgress: ({ fraction, message }) =>
+          progress.note('image', undefined, `${name}: ${Math.round(fraction * 100)} %, ${message}`),
+      }),
+    );
   } catch (error) {
     if (error instanceof SkerryError && error.code === 'IMAGE_BUILD_FAILED')
-      throw (await preflight(options.signal)) ?? error;
+      throw (await preflight(signal)) ?? error;
     throw error;
   }
 }

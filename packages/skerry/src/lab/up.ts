@@ -183,13 +183,7 @@ async function ensureImages(
   const images = await imagesOf(machines);
   for (const name of new Set(machines.map((machine) => machine.image))) {
     if (images.has(name)) continue;
-    const image = await progress.phase('image', undefined, () =>
-      buildImageHere(name, {
-        signal,
-        onProgress: ({ message }) => progress.note('image', undefined, `${name}: ${message}`),
-      }),
-    );
-    images.set(name, image);
+    images.set(name, await buildImageHere(name, progress, signal));
   }
   return images;
 }
