@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { isAgentUnavailable } from '@skerry/libvirt';
 import { execInGuest, type ExecResult } from '../machine/exec.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
@@ -76,9 +77,14 @@ export function worstExitCode(results: readonly MachineExecResult[]): number {
   return Math.max(
     0,
     ...results.map(({ error, exitCode, signal }) =>
-      error ? error.exitCode : signal ? 128 : (exitCode ?? 1),
+      error ? error.exitCode : signal ? 128 + numberOf(signal) : (exitCode ?? 1),
     ),
   );
+}
+
+/** 15 for SIGTERM, as shells count. */
+function numberOf(signal: string): number {
+  return (constants.signals as Readonly<Record<string, number>>)[signal] ?? 0;
 }
 
 function asSkerryError(machine: string, cause: unknown): SkerryError {
