@@ -51,7 +51,7 @@ export function domainXml(plan: DomainPlan): string {
   <on_crash>destroy</on_crash>
   <pm><suspend-to-mem enabled="no"/><suspend-to-disk enabled="no"/></pm>
   <devices>
-    ${raw(disks.map((file, at) => diskXml(`${dir}/${file}.qcow2`, at)).join('\n    '))}
+    ${raw(disks.map((file, at) => diskXml(`${dir}/${file}.qcow2`, at, plan.disks[at - 1])).join('\n    '))}
     <controller type="usb" model="none"/>
     <interface type="network">
       <mac address="${plan.mac}"/>
@@ -79,8 +79,9 @@ export function cpuXml({ accel, nested }: Pick<DomainPlan, 'accel' | 'nested'>):
   return `<cpu mode="${mode}">${features.join('')}</cpu>`;
 }
 
-function diskXml(path: string, at: number): string {
+/** `name` is that of an extra disk: its serial number, so /dev/disk/by-id/virtio-NAME in the guest. */
+function diskXml(path: string, at: number, name: string | undefined): string {
   const device = `vd${String.fromCodePoint(97 + at)}`;
   // cache=unsafe: a lab's disk need not survive a power cut of the host, and guests flush a lot while they boot.
-  return xml`<disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="unsafe" discard="unmap"/><source file="${path}"/><target dev="${device}" bus="virtio"/></disk>`;
+  return xml`<disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="unsafe" discard="unmap"/><source file="${path}"/><target dev="${device}" bus="virtio"/>${raw(name === undefined ? '' : xml`<serial>${name}</serial>`)}</disk>`;
 }
