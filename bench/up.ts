@@ -2,11 +2,12 @@
 // docs/benchmarks.md.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, type BenchContext, BenchError, type Row } from './lib/bench.ts';
-import { cpuMs, run } from './lib/process.ts';
+import { cpuMs } from './lib/process.ts';
+import { copyImage } from './lib/skerry-image.ts';
 import { measureSupervisor, prepareLab, type SkerryLab } from './lib/skerry-lab.ts';
 import { buildSkerry, type BuiltSkerry } from './lib/skerry.ts';
 import { requireVagrant } from './vagrant/requirements.ts';
-import { type BaseImage, prepareVagrant, type Vagrant } from './vagrant/vagrant.ts';
+import { prepareVagrant, type Vagrant } from './vagrant/vagrant.ts';
 
 const MACHINES = [
   { name: 'central_server', nested: false, primary: true },
@@ -30,8 +31,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
   fact('peer', await requireVagrant(context));
   log('building skerry');
   const built = await buildSkerry(context);
-  const image = await imageOf(built, context);
-  fact('image', `${IMAGE} ${image.digest.slice(0, 12)}`);
+  const image = await copyImage(context, built, IMAGE);
   const lab = await prepareLab(context, built, 'archipelago');
   const peer = await prepareVagrant(context, image, MACHINES);
   const samples = new Samples();
@@ -42,10 +42,6 @@ async function measure(context: BenchContext): Promise<Row[]> {
     log(`round ${round} of ${runs}: skerry`);
     await skerryRound(samples, context, lab, built);
   }
-  if ((await imageOf(built, context)).digest !== image.digest)
-    throw new BenchError(
-      `image ${IMAGE} was built anew meanwhile: the two sides had different ones`,
-    );
   return rows(samples);
 }
 
@@ -151,12 +147,4 @@ class Samples {
   of(side: 'skerry' | 'vagrant', what: string): readonly number[] {
     return this.#values.get(`${side} ${what}`) ?? [];
   }
-}
-
-async function imageOf({ argv, env }: BuiltSkerry, { signal }: BenchContext): Promise<BaseImage> {
-  const { stdout } = await run([...argv, 'image', 'list', '--json'], { signal, env });
-  const images = JSON.parse(stdout) as (BaseImage & { readonly name: string })[];
-  const image = images.find(({ name }) => name === IMAGE);
-  if (!image) throw new BenchError(`there is no image ${IMAGE}: skerry image build ${IMAGE}`);
-  return image;
 }

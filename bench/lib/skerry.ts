@@ -5,17 +5,17 @@ import { run } from './process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** A Skerry built for one bench, as a release would be, with a state folder of its own. */
+/** A Skerry built for one bench, as a release would be, with state, images and cache of its own. */
 export interface BuiltSkerry {
   /** The command line of the CLI, to which a command is added. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  readonly stateDir: string;
+  readonly dataDir: string;
 }
 
 /**
  * Builds the working tree or the commit in the bench's folder. A copy, so that edits made meanwhile change nothing,
- * and without the launcher's look at the sources, which only a checkout does. Images are those of the user.
+ * and without the launcher's look at the sources, which only a checkout does.
  */
 export async function buildSkerry(context: BenchContext): Promise<BuiltSkerry> {
   const { dir, signal, commit } = context;
@@ -34,10 +34,11 @@ export async function buildSkerry(context: BenchContext): Promise<BuiltSkerry> {
   const { NODE_COMPILE_CACHE: _, NODE_OPTIONS: __, ...env } = process.env;
   return {
     argv: [process.execPath, join(root, 'packages', 'skerry', 'bin', 'skerry.js')],
-    stateDir: join(dir, 'state'),
+    dataDir: join(dir, 'data'),
     env: {
       ...env,
       SKERRY_STATE_DIR: join(dir, 'state'),
+      SKERRY_DATA_DIR: join(dir, 'data'),
       SKERRY_CACHE_DIR: join(dir, 'cache'),
       SKERRY_UPLINK: 'none',
     },

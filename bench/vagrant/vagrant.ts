@@ -2,22 +2,12 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchContext } from '../lib/bench.ts';
 import { run, type ProcessOptions, type ProcessResult } from '../lib/process.ts';
+import type { SkerryImage } from '../lib/skerry-image.ts';
 import { makeBox } from './box-image.ts';
 import { startNamespace } from './namespace.ts';
 import { insecurePublicKeyFile } from './requirements.ts';
 import { unpackSudo } from './sudo-package.ts';
 import { type PeerMachine, vagrantfile } from './vagrantfile.ts';
-
-/** What of `skerry image list --json` is needed here. */
-export interface BaseImage {
-  readonly digest: string;
-  readonly dir: string;
-  readonly disk: string;
-  readonly kernel: string;
-  readonly initrd?: string;
-  readonly kernelArgs: string;
-  readonly virtualSizeBytes: number;
-}
 
 export interface Vagrant {
   /** Runs `vagrant ARGS` to its end. */
@@ -32,7 +22,7 @@ const VAGRANT_MS = 15 * 60_000;
 /** Vagrant with the image as an imported box, machines defined and none of them up. */
 export async function prepareVagrant(
   context: BenchContext,
-  image: BaseImage,
+  image: SkerryImage,
   machines: readonly PeerMachine[],
 ): Promise<Vagrant> {
   const { dir, signal, log } = context;
