@@ -9,9 +9,9 @@ export interface BuildProgress {
 const START = {
   wait: 0,
   packages: 0,
-  install: 0.15,
-  kernel: 0.8,
-  disk: 0.85,
+  install: 0.4,
+  kernel: 0.85,
+  disk: 0.9,
   store: 0.97,
 } as const;
 const INSTALL_SHARE = START.kernel - START.install;

@@ -23,6 +23,10 @@ build() {
   mke2fs -q -F -t ext4 -d root -m 0 -L root -U "$FS_UUID" -J size=16 -I 256 -N 524288 -b 4096 \\
     -O none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize \\
     -E "hash_seed=$FS_UUID,lazy_itable_init=1,assume_storage_prezeroed=1,root_owner=0:0" disk.raw "$DISK_KIB"k
+  # mke2fs takes ctime and atime from the files we unpacked a moment ago.
+  set -- $(dumpe2fs -h disk.raw 2>/dev/null | sed -n 's/^\\(Inode count\\|Free inodes\\): *//p')
+  seq $(($1 - $2)) | sed "s/.*/sif <&> ctime @$SOURCE_DATE_EPOCH\\nsif <&> atime @$SOURCE_DATE_EPOCH/" >times
+  debugfs -w -f times disk.raw >/dev/null 2>&1
   qemu-img convert -f raw -O qcow2 disk.raw disk.qcow2
   rm -f disk.raw
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 
 import { SkerryError } from '../util/errors.ts';
+import { BUILD_SCRIPT, KERNEL_SCRIPT } from './build-script.ts';
 import { GUEST_FILES, GUEST_LINKS, GUEST_REMOVED } from './guest-files.ts';
+import { INIT } from './initrd.ts';
 
 /** What an image is made from. Two builds of equal definitions on one day differ in nothing. */
 export interface ImageDefinition {
@@ -15,8 +17,6 @@ export interface ImageDefinition {
   readonly kernelArgs: string;
   readonly virtualSizeBytes: number;
   readonly fsUuid: string;
-  /** Raise it when the build changes in a way the other fields do not show. */
-  readonly recipe: number;
 }
 
 const GIB = 2 ** 30;
@@ -42,7 +42,6 @@ export const KNOWN_IMAGES: readonly ImageDefinition[] = [
     ].join(' '),
     virtualSizeBytes: 8 * GIB,
     fsUuid: '5ce44f12-0000-4000-8000-00000000d012',
-    recipe: 1,
   },
 ];
 
@@ -54,8 +53,11 @@ export function imageDefinition(name: string): ImageDefinition {
   throw new SkerryError('IMAGE_UNKNOWN', { data: { image: name, known } });
 }
 
-/** Names a definition and the guest's files with it: an image built from another one is stale. */
+/** Names a definition and all that is done with it: an image built otherwise is stale. */
 export function definitionHash(definition: ImageDefinition): string {
-  const all = [definition, GUEST_FILES, GUEST_LINKS, GUEST_REMOVED];
-  return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 16);
+  const recipe = [BUILD_SCRIPT, KERNEL_SCRIPT, INIT, GUEST_FILES, GUEST_LINKS, GUEST_REMOVED];
+  return createHash('sha256')
+    .update(JSON.stringify([definition, recipe]))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -7,7 +7,7 @@ const DRIVERS = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio-rng', 'vi
  * Ours, and not Debian's of 16 MB: it loads the drivers, mounts the disk and hands over. It also links the agent's
  * port, which udev would do seconds later.
  */
-const INIT = `#!/bin/busybox sh
+export const INIT: string = `#!/bin/busybox sh
 b=/bin/busybox
 for fs in devtmpfs:dev proc:proc sysfs:sys; do $b mount -t \${fs%:*} none /\${fs#*:}; done
 for m in /modules/*.ko; do $b insmod $m; done
