@@ -33,10 +33,12 @@ export async function buildSkerry(context: BenchContext): Promise<BuiltSkerry> {
   for (const folder of packages) await rm(join(folder, 'tsconfig.json'));
   const { NODE_COMPILE_CACHE: _, NODE_OPTIONS: __, ...env } = process.env;
   return {
-    argv: [process.execPath, join(root, 'packages', 'skerry', 'bin', 'skerry.js')],
+    argv: [join(root, 'packages', 'skerry', 'bin', 'skerry.js')],
     dataDir: join(dir, 'data'),
     env: {
       ...env,
+      // Started as people start it, by its first line, which names `node` and a flag.
+      PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
       SKERRY_STATE_DIR: join(dir, 'state'),
       SKERRY_DATA_DIR: join(dir, 'data'),
       SKERRY_CACHE_DIR: join(dir, 'cache'),

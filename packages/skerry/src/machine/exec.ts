@@ -23,10 +23,14 @@ export interface ExecResult {
 }
 
 const CHUNK = 256 * 1024;
-const FIRST_POLL_MS = 4;
-const LAST_POLL_MS = 120;
-// setsid, so that an abort reaches the command's children as well.
-const WRAPPER = 'o=$0; e=$1; shift; cd; exec setsid "$@" >>"$o" 2>>"$e"';
+// A look costs the guest some of the CPU the command wants (10 ms under emulation), so output is read less often than
+// the end is looked for.
+const FIRST_POLL_MS = 25;
+const LAST_POLL_MS = 100;
+const READ_EVERY_MS = 150;
+const WRAPPER = 'o=$1; e=$2; shift 2; cd; exec "$@" >>"$o" 2>>"$e"';
+const KILL_TREE =
+  'k() { for c in $(cat /proc/$1/task/*/children 2>/dev/null); do k $c; done; kill -KILL $1 2>/dev/null; }; k $0';
 
 /** Runs `command` (program and arguments) and resolves when it has ended. An abort kills it in the guest. */
 export async function execInGuest(
@@ -36,23 +40,24 @@ export async function execInGuest(
 ): Promise<ExecResult> {
   const base = `/run/skerry-${randomBytes(6).toString('hex')}`;
   const files = [`${base}.out`, `${base}.err`] as const;
-  const [out, err] = await Promise.all(files.map((path) => openFile(domain, path)));
-  if (out === undefined || err === undefined) throw new Error('unreachable');
   const { pid } = await agentCommand<{ pid: number }>(domain, 'guest-exec', {
     path: '/bin/sh',
-    arg: ['-c', WRAPPER, ...files, ...command],
+    arg: ['-c', WRAPPER, 'sh', ...files, ...command],
     env: [...GUEST_ENV, ...(options.env ?? [])],
     ...(options.input && { 'input-data': options.input.toString('base64') }),
   });
+  // Either side may be the first to make a file, so the command need not wait for us.
+  const handles = Promise.all([openFile(domain, files[0]), openFile(domain, files[1])]);
   try {
-    return await follow(domain, pid, [out, err], options);
+    return await follow(domain, pid, await handles, options);
   } catch (error) {
     // Also when the wait was aborted: nothing may go on running that nobody waits for.
-    await fire(domain, '/bin/kill', ['-KILL', '--', `-${pid}`]);
+    await fire(domain, '/bin/sh', ['-c', KILL_TREE, String(pid)]);
     throw error;
   } finally {
+    const opened = await handles.catch(() => []);
     await Promise.allSettled(
-      [out, err].map((handle) => agentCommand(domain, 'guest-file-close', { handle })),
+      opened.map((handle) => agentCommand(domain, 'guest-file-close', { handle })),
     );
     await fire(domain, '/bin/rm', ['-f', ...files]);
   }
@@ -64,16 +69,18 @@ async function follow(
   [out, err]: readonly [number, number],
   { signal, onOutput }: ExecOptions,
 ): Promise<ExecResult> {
-  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.4, LAST_POLL_MS)) {
-    signal?.throwIfAborted();
-    const status = await execStatus(domain, pid, signal);
-    const read = await Promise.all([
-      drain(domain, out, (data) => onOutput?.('stdout', data)),
-      drain(domain, err, (data) => onOutput?.('stderr', data)),
-    ]);
-    if (status.exited) return { exitCode: status.exitcode, signal: signalName(status.signal) };
-    if (read.some((bytes) => bytes > 0)) wait = FIRST_POLL_MS * 4;
+  let readAt = performance.now();
+  for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.3, LAST_POLL_MS)) {
     await sleep(wait, undefined, signal ? { signal } : {});
+    const status = await execStatus(domain, pid, signal);
+    if (status.exited || performance.now() - readAt >= READ_EVERY_MS) {
+      await Promise.all([
+        drain(domain, out, (data) => onOutput?.('stdout', data)),
+        drain(domain, err, (data) => onOutput?.('stderr', data)),
+      ]);
+      readAt = performance.now();
+    }
+    if (status.exited) return { exitCode: status.exitcode, signal: signalName(status.signal) };
   }
 }
 
@@ -82,8 +89,7 @@ async function drain(
   domain: Domain,
   handle: number,
   onData: (data: Buffer) => void,
-): Promise<number> {
-  let total = 0;
+): Promise<void> {
   for (;;) {
     const chunk = await agentCommand<{ count: number; 'buf-b64': string; eof: boolean }>(
       domain,
@@ -91,13 +97,12 @@ async function drain(
       { handle, count: CHUNK },
     );
     if (chunk.count > 0) onData(Buffer.from(chunk['buf-b64'], 'base64'));
-    total += chunk.count;
-    if (chunk.count < CHUNK) return total;
+    if (chunk.count < CHUNK) return;
   }
 }
 
 function openFile(domain: Domain, path: string): Promise<number> {
-  return agentCommand<number>(domain, 'guest-file-open', { path, mode: 'w+' });
+  return agentCommand<number>(domain, 'guest-file-open', { path, mode: 'a+' });
 }
 
 /** Starts something in the guest and does not wait for its end. */
