@@ -64,6 +64,9 @@ export const GUEST_REMOVED: readonly string[] = [
   // Empty: without it, nothing is loaded at boot until a package or a user asks.
   'etc/modules-load.d/modules.conf',
   'var/lib/dbus/machine-id',
+  // apt makes them anew; whose they are depends on the folder of the build.
+  'var/cache/apt/archives/partial',
+  'var/lib/apt/lists/partial',
   'var/log/*.log',
   'var/log/apt',
   'var/log/journal',
