@@ -33,8 +33,10 @@ export function define(command: Command): void {
     '$ skerry exec -- hostname',
     "$ skerry exec --on 'agent_1,agent_2' -- 'systemctl is-active ssh.socket || true'",
     '$ echo hello | skerry exec --on agent_1 -- tee /tmp/hello',
-    '',
-    'The exit code is that of the worst machine. It needs no network in the machines.',
+  );
+  command.addHelpText(
+    'after',
+    '\nThe exit code is that of the worst machine. It needs no network in the machines.',
   );
 }
 

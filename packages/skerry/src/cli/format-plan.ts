@@ -37,7 +37,10 @@ function formatAction(action: Action): string {
       return `${styleText('green', '>')} ${action.machine}: finish its set-up, which was interrupted`;
     case 'redefine': {
       const changes = action.changes
-        .map(({ field, from, to }) => `${field} ${from} -> ${to}`)
+        .map(
+          ({ field, from, to }) =>
+            `${field === 'memoryMiB' ? 'memory in MiB' : field} ${from} -> ${to}`,
+        )
         .join(', ');
       return `${styleText('yellow', '~')} ${action.machine}: restart with ${changes}`;
     }

@@ -56,7 +56,8 @@ async function run(name: string | undefined, ports: string[], options: Options):
         background: false,
         signal,
       });
-      console.log(`${forward.address}:${port} -> ${machine}:${forward.guest}`);
+      if (options.json) printJson({ ...forward, host: port });
+      else console.log(`${forward.address}:${port} -> ${machine}:${forward.guest}`);
       return closed;
     } catch (error) {
       throw forwardError({

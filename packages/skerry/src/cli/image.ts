@@ -15,6 +15,10 @@ export function define(command: Command): void {
     .description('Remove an image that no lab uses.')
     .argument('<name>', 'its name');
   withExample(withJson(remove).action(runRemove), '$ skerry image remove debian-12');
+  const prune = command
+    .command('prune')
+    .description('Remove what older builds left and no machine uses.');
+  withExample(withJson(prune).action(runPrune), '$ skerry image prune');
   withExample(command, '$ skerry image build debian-12', '$ skerry image list --json');
 }
 
@@ -50,6 +54,16 @@ async function runList(options: { json?: boolean }): Promise<void> {
           built.slice(0, 16).replace('T', ' '),
         ]),
       ),
+    );
+}
+
+async function runPrune(options: { json?: boolean }): Promise<void> {
+  const { pruneUnusedImages } = await import('../lab/image-use.ts');
+  const removed = await pruneUnusedImages();
+  if (options.json) printJson({ removed });
+  else
+    console.log(
+      removed.length === 0 ? 'Nothing to remove.' : `Removed ${removed.length} old builds.`,
     );
 }
 

@@ -8,6 +8,10 @@ import { VERSION } from './version.ts';
 enableCompileCache(join(cacheDir(), 'node'));
 // A stricter one would keep QEMU, which is another user in root's sandboxes, out of the folders it needs.
 process.umask(0o022);
+// `skerry status | head -1`: whoever reads has had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
 const words = process.argv.slice(2);
 
 if (words[0] === '--version' || words[0] === '-V') {

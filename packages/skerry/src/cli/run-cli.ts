@@ -38,6 +38,9 @@ export async function buildProgram(
     .helpCommand('help [command]', 'print help for a command')
     .option('--debug', 'print the stack of an error')
     .enablePositionalOptions()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/\n?$/, '\nhint: see skerry --help\n')),
+    })
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText(

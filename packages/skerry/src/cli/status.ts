@@ -30,7 +30,7 @@ function formatStatus({ lab, network, sandbox, machines }: LabStatus): string {
   ]);
   const cannotNest = machines.filter(({ nesting }) => nesting?.startsWith('no: '));
   const box = sandbox
-    ? `running under ${sandbox.accel === 'kvm' ? 'KVM' : 'emulation (no usable KVM: skerry doctor)'}, internet by ${sandbox.uplink}`
+    ? `running under ${sandbox.accel === 'kvm' ? 'KVM' : 'emulation (no usable KVM: skerry doctor)'}, ${sandbox.uplink === 'none' ? 'no internet' : `internet by ${sandbox.uplink}`}`
     : 'off';
   const broken =
     sandbox?.libvirtd === 'failed'

@@ -1,4 +1,4 @@
-import { findImage, removeImage } from '../image/store.ts';
+import { findImage, pruneImages, removeImage } from '../image/store.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPathsById } from '../util/paths.ts';
 import { observeOffline } from './observe.ts';
@@ -14,6 +14,13 @@ export async function labsUsing(digest: string): Promise<string[]> {
     }),
   );
   return used.filter((name) => name !== undefined);
+}
+
+/** Removes images that no name and no machine uses any more. Gives their digests. */
+export async function pruneUnusedImages(): Promise<string[]> {
+  const records = await listRecords();
+  const machines = await Promise.all(records.map(({ id }) => observeOffline(labPathsById(id))));
+  return pruneImages(new Set(machines.flat().map(({ mark }) => mark?.image ?? '')));
 }
 
 /** Removes an image unless a lab uses it. @throws IMAGE_IN_USE naming the labs, IMAGE_MISSING */

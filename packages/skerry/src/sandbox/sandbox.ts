@@ -79,14 +79,19 @@ async function isGone(paths: LabPaths, waitSeconds: number): Promise<boolean> {
   return (await run('flock', [...wait, paths.sandboxLock, 'true'])).code === 0;
 }
 
-/** Kills the sandbox's outermost process; the kernel then kills the rest (unshare --kill-child). */
+/**
+ * Kills pid 1 of the sandbox, and the kernel the rest. The outermost process, which has the lock, then ends last; it is
+ * killed itself only when it has no child.
+ */
 async function killByPid(paths: LabPaths): Promise<void> {
   const [pid = '', startTime = ''] = (
     await readFile(paths.sandboxPid, 'utf8').catch(() => '')
   ).split(' ');
   // A pid may have been given to another process since: its start time tells.
-  if (/^\d+$/.test(pid) && (await startTimeOf(Number(pid))) === startTime.trim())
-    process.kill(Number(pid), 'SIGKILL');
+  if (!/^\d+$/.test(pid) || (await startTimeOf(Number(pid))) !== startTime.trim()) return;
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const [first = pid] = children.split(' ').filter(Boolean);
+  process.kill(Number(first), 'SIGKILL');
 }
 
 async function startTimeOf(pid: number): Promise<string | undefined> {
