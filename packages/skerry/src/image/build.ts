@@ -147,6 +147,10 @@ function failed(image: string, lines: readonly string[]): SkerryError {
     .map((line) => /(\S+): (?:command )?not found/.exec(line)?.[1])
     .find(Boolean);
   if (missing) return new SkerryError('PROGRAM_MISSING', { data: { program: missing } });
+  if (lines.some((line) => line.includes('No space left on device')))
+    return new SkerryError('IMAGE_BUILD_FAILED', {
+      data: { image, reason: 'no space left on the disk (it takes 1 GB)' },
+    });
   const errors = lines.filter((line) =>
     /^(E|Err|mke2fs|qemu-img|unshare|newuidmap|dpkg)\b.*:/.test(line),
   );
