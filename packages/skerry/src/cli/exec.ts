@@ -50,7 +50,8 @@ async function run(words: string[], options: Options): Promise<void> {
     words.length === 1 && /[\s|&;<>$`*?]/.test(words[0] ?? '')
       ? ['/bin/sh', '-c', ...words]
       : words;
-  const input = await pipedInput();
+  const { pipedInput } = await import('./piped-input.ts');
+  const input = await pipedInput(signal);
   const { outputCollector, prefixedOutput } = await import('./exec-output.ts');
   const output = options.json ? outputCollector() : prefixedOutput(machines);
   const results = await execOnLab(lab, {
@@ -90,25 +91,4 @@ async function runningOf(lab: Awaited<ReturnType<typeof labOf>>): Promise<string
     .map(({ name }) => name);
   if (running.length === 0) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
   return running;
-}
-
-/** What is piped in, for the command's stdin on every machine; nothing from a terminal. */
-async function pipedInput(): Promise<Buffer | undefined> {
-  const { fstatSync } = await import('node:fs');
-  const kind = fstatSync(0, { throwIfNoEntry: false } as never);
-  if (process.stdin.isTTY || !(kind?.isFIFO() || kind?.isFile())) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (size > 2 ** 20)
-      throw new SkerryError('USAGE', {
-        data: {
-          detail: 'exec takes at most 1 MiB of input: use skerry ssh for more',
-          command: 'skerry exec',
-        },
-      });
-  }
-  return Buffer.concat(chunks);
 }

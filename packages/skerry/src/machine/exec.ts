@@ -23,6 +23,8 @@ export interface ExecResult {
 }
 
 const CHUNK = 256 * 1024;
+// What goes to the guest in one message: the agent's parser chokes on much longer ones.
+const PIECE = 24 * 1024;
 // A look costs the guest some of the CPU the command wants (10 ms under emulation), so output is read less often than
 // the end is looked for.
 const FIRST_POLL_MS = 25;
@@ -40,11 +42,13 @@ export async function execInGuest(
 ): Promise<ExecResult> {
   const base = `/run/skerry-${randomBytes(6).toString('hex')}`;
   const files = [`${base}.out`, `${base}.err`] as const;
+  const long = (options.input?.length ?? 0) > PIECE ? options.input : undefined;
+  if (long) await writeGuestFile(domain, `${base}.in`, long);
   const { pid } = await agentCommand<{ pid: number }>(domain, 'guest-exec', {
     path: '/bin/sh',
-    arg: ['-c', WRAPPER, 'sh', ...files, ...command],
+    arg: ['-c', long ? `exec <"$0"; ${WRAPPER}` : WRAPPER, `${base}.in`, ...files, ...command],
     env: [...GUEST_ENV, ...(options.env ?? [])],
-    ...(options.input && { 'input-data': options.input.toString('base64') }),
+    ...(options.input && !long && { 'input-data': options.input.toString('base64') }),
   });
   // Either side may be the first to make a file, so the command need not wait for us.
   const handles = Promise.all([openFile(domain, files[0]), openFile(domain, files[1])]);
@@ -59,7 +63,7 @@ export async function execInGuest(
     await Promise.allSettled(
       opened.map((handle) => agentCommand(domain, 'guest-file-close', { handle })),
     );
-    await fire(domain, '/bin/rm', ['-f', ...files]);
+    await fire(domain, '/bin/rm', ['-f', `${base}.in`, ...files]);
   }
 }
 
@@ -101,6 +105,18 @@ async function drain(
   }
 }
 
+async function writeGuestFile(domain: Domain, path: string, data: Buffer): Promise<void> {
+  const handle = await openFile(domain, path);
+  try {
+    for (let at = 0; at < data.length; at += PIECE) {
+      const piece = data.subarray(at, at + PIECE).toString('base64');
+      await agentCommand(domain, 'guest-file-write', { handle, 'buf-b64': piece });
+    }
+  } finally {
+    await agentCommand(domain, 'guest-file-close', { handle });
+  }
+}
+
 function openFile(domain: Domain, path: string): Promise<number> {
   return agentCommand<number>(domain, 'guest-file-open', { path, mode: 'a+' });
 }
@@ -110,7 +126,8 @@ async function fire(domain: Domain, path: string, arg: readonly string[]): Promi
   await agentCommand(domain, 'guest-exec', { path, arg }).catch(() => {});
 }
 
-function signalName(number: number | undefined): string | undefined {
+/** The name of a signal by its number on Linux; undefined for none. Pure. */
+export function signalName(number: number | undefined): string | undefined {
   if (number === undefined || number === 0) return undefined;
   const found = Object.entries(constants.signals).find(([, value]) => value === number);
   return found?.[0] ?? `signal ${number}`;
