@@ -37,7 +37,8 @@ export function prefixedOutput(machines: readonly string[]): ExecOutput {
       for (const line of lines) emit(machine, stream, line);
     },
     end: () => {
-      for (const [key, { text }] of pending) {
+      for (const [key, state] of pending) {
+        const text = state.text + state.decoder.end();
         const [stream = 'stdout', machine = ''] = key.split(' ');
         if (text !== '') emit(machine, stream as Stream, text);
       }
