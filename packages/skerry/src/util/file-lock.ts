@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { once } from 'node:events';
@@ -24,6 +25,7 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
   for (;;) {
     await mkdir(dirname(path), { recursive: true });
     const holder = await hold(path, options);
+    if (!holder) continue;
     // Whoever had it may have removed the folder: then ours is a lock on nothing.
     if (await isSameFile(`/proc/${holder.pid}/fd/3`, path)) {
       await writeFile(path, options.holder);
@@ -34,28 +36,38 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
   }
 }
 
-/** Starts flock(1) and waits until it has the lock. */
-async function hold(path: string, options: FileLockOptions): Promise<ChildProcess> {
+/** Starts flock(1) and waits until it has the lock; undefined when the folder went before it could. */
+async function hold(path: string, options: FileLockOptions): Promise<ChildProcess | undefined> {
   const child = spawn('flock', [path, 'sh', '-c', 'echo locked; exec cat'], {
     stdio: ['pipe', 'pipe', 'ignore'],
     // Its own group: Ctrl-C in the terminal is for us, the lock stays until we are done.
     detached: true,
   });
-  const got = new Promise<true>((resolve, reject) => {
-    child.stdout.once('data', () => resolve(true));
+  const got = new Promise<'locked' | 'ended'>((resolve, reject) => {
+    child.stdout.once('data', () => resolve('locked'));
+    child.stdout.once('end', () => resolve('ended'));
     child.once('error', (cause) =>
       reject(new SkerryError('PROGRAM_MISSING', { data: { program: 'flock' }, cause })),
     );
   });
-  if (await Promise.race([got, delay(QUICK_MS)])) return child;
+  const quick = await Promise.race([got, delay(QUICK_MS)]);
+  if (quick) return quick === 'locked' ? child : await notLocked(path);
   options.onWait?.(await holderOf(path));
   const aborted = options.signal ? once(options.signal, 'abort').then(() => false) : undefined;
-  if (options.signal?.aborted !== true)
-    if (await Promise.race([got, delay(options.timeoutMs), ...(aborted ? [aborted] : [])]))
-      return child;
+  if (options.signal?.aborted !== true) {
+    const late = await Promise.race([got, delay(options.timeoutMs), ...(aborted ? [aborted] : [])]);
+    if (late) return late === 'locked' ? child : await notLocked(path);
+  }
   child.kill('SIGKILL');
   options.signal?.throwIfAborted();
   throw new SkerryError('LOCK_TIMEOUT', { data: { holder: await holderOf(path) } });
+}
+
+/** Why flock(1) ended without the lock: it could not make the file. Fine when its folder is gone, else an error. */
+async function notLocked(path: string): Promise<undefined> {
+  if (!existsSync(dirname(path))) return undefined;
+  await writeFile(path, '', { flag: 'a' });
+  return undefined;
 }
 
 async function release(child: ChildProcess): Promise<void> {
