@@ -1,5 +1,6 @@
 // One machine from nothing (or from off) to ready: disk, definition, boot, identity.
 import { randomBytes } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Domain } from '@skerry/libvirt';
 import { runScript, waitForAgent } from '../machine/agent.ts';
@@ -77,12 +78,26 @@ export async function finishMachine(
         const { state, reason } = await domain.state();
         const tail = await consoleTail(paths, machine.name);
         if (tail !== shown) progress.note('boot', machine.name, (shown = tail));
+        if (reason === 'ioerror') throw await diskError(context, machine, domain);
         if (state !== 'running')
           throw bootError('MACHINE_STOPPED', context, machine, shown, `${state}, ${reason}`);
       },
     });
   });
   await progress.phase('identity', machine.name, () => identify(context, machine, domain));
+}
+
+/** QEMU pauses a machine whose disk cannot be written, and would for ever: off with it, the next `up` boots it anew. */
+async function diskError(
+  { paths }: LabContext,
+  machine: MachineSpec,
+  domain: Domain,
+): Promise<SkerryError> {
+  await domain.destroy().catch(() => {});
+  const { bavail, bsize } = await statfs(paths.machinesDir);
+  const free = `${Math.floor((bavail * bsize) / 1024)} KiB are free in ${paths.machinesDir}`;
+  const detail = `${machine.name} could not write its disk and was switched off; ${free}`;
+  return new SkerryError('DISK_FULL', { data: { detail } });
 }
 
 async function identify(context: LabContext, machine: MachineSpec, domain: Domain): Promise<void> {

@@ -57,7 +57,10 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);
     const images = await ensureImages(wantedMachines(lab, options.machines), progress, signal);
+    const isFresh = !(await sandboxStatus(paths.gatewaySocket));
     const { accel, uplink } = await ensureSandbox(lab, paths, images, progress, signal);
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => stopIdle(paths, isFresh));
     await using connection = await progress.phase('libvirt', undefined, () =>
       connectLab(paths, signal),
     );
@@ -72,7 +75,9 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
       imageOf: await imageChooser(observed, images),
       signal,
     };
-    return { plan: await apply(context, options.machines, observed, images) };
+    const done = { plan: await apply(context, options.machines, observed, images) };
+    undo.move();
+    return done;
   });
   return { ...result, timings: progress.timings, elapsedMs: progress.elapsedMs };
 }
@@ -208,6 +213,16 @@ async function ensureSandbox(
     await stopSandbox(paths);
     return startSandbox({ paths, imagesDir: imagesDir(), accel, uplink, gateway, domain, signal });
   });
+}
+
+/** Ends the sandbox of an `up` that failed where no machine runs in it: nothing is left running. */
+async function stopIdle(paths: LabPaths, isFresh: boolean): Promise<void> {
+  const isIdle = async (): Promise<boolean> => {
+    await using connection = await connectLab(paths);
+    return (await observe(connection)).every(({ state }) => state === 'shutoff');
+  };
+  // Where nobody knows: one that is new has no machine of before to lose.
+  if (await isIdle().catch(() => isFresh)) await stopSandbox(paths);
 }
 
 /** How many machines are started at once: more than the CPUs can boot only makes all of them late. */
