@@ -152,7 +152,7 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
 }
 
 /** Cuts a line with colours to the terminal's width, so that it never wraps and the redraw stays in place. */
-function clip(text: string, width: number): string {
+export function clip(text: string, width: number): string {
   let seen = 0;
   let out = '';
   for (const [part] of text.matchAll(/\x1b\[[0-9;]*m|[\s\S]/gu)) {

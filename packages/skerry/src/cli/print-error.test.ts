@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { LibvirtError } from '@skerry/libvirt';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { printError } from './print-error.ts';
+
+let said = { stdout: '', stderr: '' };
+beforeEach(() => {
+  said = { stdout: '', stderr: '' };
+  vi.spyOn(console, 'log').mockImplementation((text: string) => {
+    said.stdout += `${text}\n`;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.stderr += stripVTControlCharacters(String(text));
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const text = { json: false, debug: false };
+const off = new SkerryError('MACHINE_OFF', { data: { machine: 'one' } });
+const placed = new SkerryError('LAB_MACHINES_NONE', {
+  field: 'machines',
+  place: { file: join(process.cwd(), 'skerry.config.yaml'), line: 3, column: 7 },
+});
+
+test('an error says what failed and what to do, and asks for its exit code', () => {
+  expect(printError(off, text)).toBe(4);
+  expect(said).toEqual({
+    stdout: '',
+    stderr: 'error: one is not running\nhint: start it with: skerry up one\n',
+  });
+});
+
+test('an error in a file begins with its place, as editors read it', () => {
+  printError(placed, text);
+  expect(said.stderr).toMatch(/^skerry\.config\.yaml:3:7: error: /);
+});
+
+test('several are all printed; the worst decides the exit code', () => {
+  expect(printError(new SkerryErrors([placed, off]), text)).toBe(4);
+  expect(said.stderr.match(/^hint: /gm)).toHaveLength(2);
+});
+
+test('--json prints them as data on stdout and nothing else', () => {
+  expect(printError(new SkerryErrors([placed, off]), { json: true, debug: false })).toBe(4);
+  expect(said.stderr).toBe('');
+  expect(JSON.parse(said.stdout)).toMatchObject({
+    errors: [
+      { code: 'LAB_MACHINES_NONE', field: 'machines', place: { line: 3, column: 7 } },
+      { code: 'MACHINE_OFF', data: { machine: 'one' }, hint: 'start it with: skerry up one' },
+    ],
+  });
+});
+
+test.each([
+  ['a full disk', Object.assign(new Error('write'), { code: 'ENOSPC' }), 'DISK_FULL', 1],
+  [
+    'an error of libvirt',
+    Object.assign(Object.create(LibvirtError.prototype) as Error, { name: 'LibvirtError' }),
+    'LIBVIRT',
+    1,
+  ],
+  ['anything else', new TypeError('x is undefined'), 'INTERNAL', 1],
+  ['no error at all', 'words', 'INTERNAL', 1],
+])('%s is reported under a code of the table', (_, error, code, exit) => {
+  expect(printError(error, { json: true, debug: false })).toBe(exit);
+  expect(JSON.parse(said.stdout)).toMatchObject({ errors: [{ code }] });
+});
+
+test('an interrupt is no error: it says that up goes on from there', () => {
+  expect(printError(new DOMException('aborted', 'AbortError'), text)).toBe(130);
+  expect(said.stderr).toContain('skerry up');
+  expect(said.stderr).not.toContain('error');
+});
+
+test('--debug adds the stack with its causes', () => {
+  const error = new SkerryError('INTERNAL', {
+    data: { detail: 'x' },
+    cause: new Error('the cause'),
+  });
+  printError(error, { json: false, debug: true });
+  expect(said.stderr).toMatch(/at .*print-error\.test\.ts[\s\S]*caused by: Error: the cause/);
+});
