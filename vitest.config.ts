@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/support/image.ts'],
           fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 900_000,

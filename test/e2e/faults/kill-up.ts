@@ -1,0 +1,70 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { testLab } from '../support/lab.ts';
+import { processesOf } from '../support/leaks.ts';
+import { moments } from '../support/moments.ts';
+import { SMALL } from '../support/small.ts';
+
+export function killUp(): void {
+  let wholeMs = 0;
+
+  test('an undisturbed up of one machine, for its length', async () => {
+    await using lab = await testLab(SMALL);
+    const began = performance.now();
+    await lab.ok(['up']);
+    wholeMs = performance.now() - began;
+    await lab.destroyWhole();
+  });
+
+  test.each(moments().map((moment) => ({ moment })))(
+    'up killed with -9 at $moment of its run: the next up succeeds and destroy leaves nothing',
+    async ({ moment }) => {
+      await using lab = await testLab(SMALL);
+      const running = lab.start(['up']);
+      await sleep(moment * wholeMs);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      await lab.skerry(['status']);
+      await lab.ok(['up']);
+      expect(await lab.ok(['exec', '--', 'hostname'])).toBe('one\n');
+      await lab.destroyWhole();
+    },
+  );
+
+  test.each(moments(2).map((moment) => ({ moment })))(
+    'up killed with -9 at $moment of its run: destroy alone leaves nothing',
+    async ({ moment }) => {
+      await using lab = await testLab(SMALL);
+      const running = lab.start(['up']);
+      await sleep(moment * wholeMs);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      await lab.destroyWhole();
+    },
+  );
+
+  test('Ctrl-C while a machine boots ends up with 130, and the next up goes on from there', async () => {
+    await using lab = await testLab(SMALL);
+    const running = lab.start(['up']);
+    await running.heard(/one: booting/);
+    await sleep(1500);
+    running.child.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('interrupted');
+    expect((await lab.status()).machines[0]?.state).toBe('starting');
+    expect(await lab.ok(['up', '--dry-run'])).toContain('one: finish its set-up');
+    const before = await qemuOf(lab.stateDir);
+    await lab.ok(['up']);
+    expect(await qemuOf(lab.stateDir)).toEqual(before);
+    await lab.destroyWhole();
+    expect(await readdir(join(lab.stateDir, 'labs'))).toEqual([]);
+  });
+}
+
+async function qemuOf(folder: string): Promise<number[]> {
+  const all = await processesOf(join(folder, '..'));
+  return all.filter(({ words }) => words.startsWith('/usr/bin/qemu')).map(({ pid }) => pid);
+}
