@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'skerry', 'src');
 const ALLOWED: Record<string, readonly string[]> = {
-  '': ['lab', 'util'],
-  cli: ['doctor', 'lab', 'machine', 'image', 'sandbox', 'util'],
-  doctor: ['lab', 'image', 'sandbox', 'util'],
-  lab: ['machine', 'image', 'sandbox', 'util'],
+  '': ['lab-file', 'util'],
+  cli: ['doctor', 'lab', 'lab-file', 'machine', 'image', 'sandbox', 'util'],
+  doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
+  lab: ['lab-file', 'machine', 'image', 'sandbox', 'util'],
+  'lab-file': ['util'],
   machine: ['util'],
   image: ['util'],
   sandbox: ['util'],

@@ -1,4 +1,4 @@
-import { labJsonSchema, type JsonSchema } from '../packages/skerry/src/lab/json-schema.ts';
+import { labJsonSchema, type JsonSchema } from '../packages/skerry/src/lab-file/json-schema.ts';
 
 const TS_EXAMPLE = `import { defineLab } from 'skerry';
 
@@ -38,7 +38,7 @@ machines:
 
 const INTRO = `# The lab file
 
-<!-- Made by \`npm run gen\` from packages/skerry/src/lab/schema.ts: change it there. -->
+<!-- Made by \`npm run gen\` from packages/skerry/src/lab-file/schema.ts: change it there. -->
 
 A lab is described by one file, \`skerry.config\` with the ending \`.ts\`, \`.js\`, \`.mjs\`, \`.json\`, \`.yaml\` or \`.yml\`.
 Commands use the one in the current folder or in the nearest folder above it; \`--lab\` names another folder or file.

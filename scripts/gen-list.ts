@@ -1,4 +1,4 @@
-import { labJsonSchema } from '../packages/skerry/src/lab/json-schema.ts';
+import { labJsonSchema } from '../packages/skerry/src/lab-file/json-schema.ts';
 import { commandsPage } from './gen-commands.ts';
 import { errorsPage } from './gen-errors.ts';
 import { labFilePage } from './gen-lab-file.ts';

@@ -1,5 +1,5 @@
 /** What a lab file imports. Everything else of this package is internal. */
-export { defineLab } from './lab/config.ts';
+export { defineLab } from './lab-file/config.ts';
 export type {
   DiskConfig,
   ForwardConfig,
@@ -8,4 +8,4 @@ export type {
   MachineDefaults,
   NetworkConfig,
   Size,
-} from './lab/config.ts';
+} from './lab-file/config.ts';

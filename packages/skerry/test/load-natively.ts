@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { SkerryError } from '../src/util/errors.ts';
-import type { LoadOptions } from '../src/lab/load.ts';
-import type { LabSpec } from '../src/lab/spec.ts';
+import type { LoadOptions } from '../src/lab-file/load.ts';
+import type { LabSpec } from '../src/lab-file/spec.ts';
 
 /** What became of one load: the lab, or its errors as `--json` prints them. */
 export interface NativeLoad {
@@ -10,7 +10,7 @@ export interface NativeLoad {
   readonly errors: readonly Pick<SkerryError, 'code' | 'message' | 'hint' | 'place' | 'field'>[];
 }
 
-const LOAD = new URL('../src/lab/load.ts', import.meta.url).href;
+const LOAD = new URL('../src/lab-file/load.ts', import.meta.url).href;
 const SCRIPT = `
   import { readFileSync } from 'node:fs';
   import { loadLab } from '${LOAD}';

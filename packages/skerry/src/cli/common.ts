@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Command } from 'commander';
-import type { LabSpec } from '../lab/spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 
 export interface CommonOptions {
   readonly lab?: string;
@@ -27,7 +27,7 @@ export function withExample(command: Command, ...lines: readonly string[]): Comm
 
 /** Loads the lab a command is about. */
 export async function labOf(options: CommonOptions, isThorough = false): Promise<LabSpec> {
-  const { loadLab } = await import('../lab/load.ts');
+  const { loadLab } = await import('../lab-file/load.ts');
   const { knownImages } = await import('../image/store.ts');
   return loadLab(options.lab ?? process.cwd(), {
     knownImages: await knownImages(),

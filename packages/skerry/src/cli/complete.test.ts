@@ -42,7 +42,7 @@ test.each([
   ],
   [
     ['image', ''],
-    ['build', 'list', 'remove'],
+    ['build', 'list', 'remove', 'prune'],
   ],
   [['image', 'build', 'debian-1'], ['debian-12']],
   [

@@ -9,7 +9,7 @@ export function define(command: Command): void {
 async function run(name: string | undefined, options: CommonOptions): Promise<void> {
   const signal = interruptible();
   const lab = await labOf(options);
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const primary = lab.machines.find((machine) => machine.primary)?.name ?? '';
   const [machine = primary] = name === undefined ? [primary] : machineNames(lab, [name]);
   const { attachConsole } = await import('../lab/console.ts');

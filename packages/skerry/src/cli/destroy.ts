@@ -62,7 +62,7 @@ async function target(
     return { paths: labPathsById(record.id), machines: [...args], name: record.name };
   }
   const lab = await labOf(options);
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const paths = labPaths(lab.name, lab.dir);
   // Machines that left the file can be named as well.
   const { labStatus } = await import('../lab/status.ts');

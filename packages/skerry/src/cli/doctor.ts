@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { LabSpec } from '../lab/spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import { SkerryErrors } from '../util/errors.ts';
 import { type CommonOptions, printJson, withExample, withJson, withLab } from './common.ts';
 
@@ -27,7 +27,7 @@ async function run(options: CommonOptions): Promise<void> {
 
 /** The doctor also works where there is no lab, or one with faults. */
 async function labIfAny(options: CommonOptions): Promise<{ lab?: LabSpec; labError?: Error }> {
-  const { loadLab } = await import('../lab/load.ts');
+  const { loadLab } = await import('../lab-file/load.ts');
   try {
     return { lab: await loadLab(options.lab ?? process.cwd()) };
   } catch (error) {

@@ -43,7 +43,7 @@ export function define(command: Command): void {
 async function run(words: string[], options: Options): Promise<void> {
   const signal = interruptible();
   const lab = await labOf(options);
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const { execOnLab, worstExitCode } = await import('../lab/exec.ts');
   const machines = options.on ? machineNames(lab, options.on.split(',')) : await runningOf(lab);
   const command =

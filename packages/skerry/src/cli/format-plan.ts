@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Action, Note, Plan } from '../lab/plan.ts';
-import type { LabSpec } from '../lab/spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import type { UpResult } from '../lab/up.ts';
 
 /** A plan for people, one line a machine. */

@@ -44,7 +44,7 @@ async function run(name: string | undefined, ports: string[], options: Options):
     return;
   }
   if (!status) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const { listenForward } = await import('../lab/listen-forward.ts');
   const { forwardError } = await import('../lab/forwards.ts');
   const [machine = ''] = machineNames(lab, [name]);

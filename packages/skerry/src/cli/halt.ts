@@ -24,7 +24,7 @@ export function define(command: Command): void {
 async function run(args: string[], options: Options): Promise<void> {
   const signal = interruptible();
   const lab = await labOf(options);
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const { halt } = await import('../lab/halt.ts');
   const { progressView } = await import('./progress-view.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : [];

@@ -43,7 +43,7 @@ async function run(args: string[], options: Options): Promise<void> {
     });
   const signal = interruptible();
   const lab = await labOf(options);
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const { followLog, lastLines, logSources } = await import('../lab/logs.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : lab.machines.map(({ name }) => name);
   const sources = logSources(lab, machines, options.system === true);

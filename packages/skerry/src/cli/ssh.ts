@@ -28,7 +28,7 @@ async function run(
   const dashes = raw.indexOf('--');
   const before = dashes < 0 ? undefined : command.args.length - (raw.length - dashes - 1);
   const isCommandOnly = before === 0;
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const primary = lab.machines.find((machine) => machine.primary)?.name ?? '';
   const [machine = primary] =
     name === undefined || isCommandOnly ? [primary] : machineNames(lab, [name]);

@@ -31,7 +31,7 @@ export function define(command: Command): void {
 async function run(args: string[], options: Options): Promise<void> {
   const signal = interruptible();
   const lab = await labOf(options);
-  const { machineNames } = await import('../lab/select.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : [];
   const { dryRunUp, up } = await import('../lab/up.ts');
   const { formatPlan, formatUp } = await import('./format-plan.ts');

@@ -1,4 +1,4 @@
-import type { LabSpec } from '../lab/spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import type { HostProblem } from '../sandbox/host-problem.ts';
 import type { HostUser } from '../sandbox/host-user.ts';
 

@@ -1,4 +1,4 @@
-import { type LabSpec } from '../lab/spec.ts';
+import { type LabSpec } from '../lab-file/spec.ts';
 import { hostUser } from '../sandbox/host-user.ts';
 import type { Check, Finding, Patient } from './check.ts';
 import { CHECKS } from './checks.ts';

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import type { LabSpec } from '../lab/spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { labPaths } from '../util/paths.ts';
 import { type Finding, ok, type Patient } from './check.ts';

@@ -3,7 +3,7 @@ import { sandboxStatus } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 
 /** The key that leaves a console, as telnet and virsh have it: Ctrl-]. */
 export const ESCAPE = 0x1d;

@@ -2,7 +2,7 @@ import type { Connection } from '@skerry/libvirt';
 import type { Image } from '../image/store.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { Progress } from './progress.ts';
-import type { LabSpec, MachineSpec } from './spec.ts';
+import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 
 /** What every step on a running lab needs. */
 export interface LabContext {

@@ -5,7 +5,7 @@ import { sandboxStatus } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import { execOverSsh } from './ssh.ts';
 
 export interface LabExecOptions {

@@ -3,7 +3,7 @@ import type { DomainPlan } from '../machine/domain-xml.ts';
 import type { MachineFacts, MachineMark } from '../machine/metadata.ts';
 import { INSIDE } from '../util/paths.ts';
 import { uuidOf } from '../util/uuid.ts';
-import type { LabSpec, MachineSpec } from './spec.ts';
+import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 
 /** The lab's libvirt network; each lab has a libvirtd of its own, so the name need not be unique. */
 export const NETWORK_NAME = 'lab';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { sandboxStatus, stopForwards } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 
 /** One port on the host that leads into a machine. */
 export interface Forward {

@@ -5,7 +5,7 @@ import { connectLab } from './connect.ts';
 import { observe } from './observe.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
 import { shutdownMachines } from './shutdown.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface HaltOptions {

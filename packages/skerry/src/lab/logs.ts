@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { consoleLogPath, stripControls } from '../machine/console-log.ts';
 import { labPaths } from '../util/paths.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 
 /** A log file and whose it is. */
 export interface LogSource {

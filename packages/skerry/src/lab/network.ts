@@ -9,7 +9,7 @@ import {
 import { SANDBOX } from '../sandbox/config.ts';
 import { uuidOf } from '../util/uuid.ts';
 import { NETWORK_NAME } from './facts.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 
 /** What the lab's network shall be. Pure. */
 export function networkPlanOf(lab: LabSpec, labId: string, uplink: string): NetworkPlan {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MachineFacts, MachineMark } from '../machine/metadata.ts';
 import { changesOf, type ObservedMachine, planUp } from './plan.ts';
-import type { MachineSpec } from './spec.ts';
+import type { MachineSpec } from '../lab-file/spec.ts';
 
 const machine = (name: string, more: Partial<MachineSpec> = {}): MachineSpec => ({
   name,

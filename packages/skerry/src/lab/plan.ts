@@ -1,5 +1,5 @@
 import { hashOf, type MachineFacts, type MachineMark } from '../machine/metadata.ts';
-import type { MachineSpec } from './spec.ts';
+import type { MachineSpec } from '../lab-file/spec.ts';
 
 /** A machine as libvirt has it. */
 export interface ObservedMachine {

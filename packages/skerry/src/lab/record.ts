@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LabPaths, labPathsById, stateDir } from '../util/paths.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 
 /** lab.json in a state folder: how `global-status` finds a lab's file again. Nothing else depends on it. */
 export interface LabRecord {

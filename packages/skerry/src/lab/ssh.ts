@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecResult } from '../machine/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
-import type { LabSpec } from './spec.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 
 const PROXY = fileURLToPath(new URL(`./ssh-proxy${extname(import.meta.url)}`, import.meta.url));
 

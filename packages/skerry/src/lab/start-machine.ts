@@ -16,7 +16,7 @@ import { SkerryError } from '../util/errors.ts';
 import { INSIDE } from '../util/paths.ts';
 import type { LabContext } from './context.ts';
 import { domainPlanOf, machineIdOf } from './facts.ts';
-import type { MachineSpec } from './spec.ts';
+import type { MachineSpec } from '../lab-file/spec.ts';
 
 const BOOT_MS = { kvm: 120_000, tcg: 600_000 };
 const IDENTITY_MS = { kvm: 60_000, tcg: 180_000 };

@@ -4,7 +4,7 @@ import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
 import { observe, observeOffline } from './observe.ts';
 import type { ObservedMachine } from './plan.ts';
-import type { LabSpec, MachineSpec } from './spec.ts';
+import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 
 /** One machine as `status` shows it. */
 export interface MachineStatus {

@@ -17,7 +17,7 @@ import { type Action, type ObservedMachine, type Plan, planUp } from './plan.ts'
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
 import { shutdownMachines } from './shutdown.ts';
-import type { LabSpec, MachineSpec } from './spec.ts';
+import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
 import { withLabLock } from './with-lock.ts';
 
