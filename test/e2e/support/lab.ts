@@ -1,5 +1,5 @@
 // A lab in folders of its own, which are gone with it when the test is over.
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -45,9 +45,13 @@ export interface LabState {
 export interface LabOptions {
   /** Words before the program, such as `runuser -u somebody --`. */
   readonly as?: readonly string[];
+  /** Whose the folders are. */
+  readonly uid?: number;
   /** Where to make the folders. */
   readonly root?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Node and skerry.js, where they are not those of this checkout. */
+  readonly program?: readonly string[];
 }
 
 /** Makes the folders and writes the lab file; starts nothing. */
@@ -60,9 +64,11 @@ export async function testLab(config: object, options: LabOptions = {}): Promise
     string,
   ];
   for (const folder of [dir, temp]) await mkdir(folder);
+  const { uid } = options;
+  if (uid !== undefined) for (const folder of [root, dir, temp]) await chown(folder, uid, -1);
   const env = { SKERRY_STATE_DIR: stateDir, SKERRY_UPLINK: 'none', TMPDIR: temp, ...options.env };
   const before: Surroundings = await surroundings(root);
-  const program = [...(options.as ?? []), process.execPath, SKERRY];
+  const program = [...(options.as ?? []), ...(options.program ?? [process.execPath, SKERRY])];
   const run = (words: readonly string[], more: RunOptions = {}): Running =>
     start([...program, ...words], { cwd: dir, ...more, env: { ...env, ...more.env } });
   const skerry = (words: readonly string[], more?: RunOptions): Promise<Outcome> =>
