@@ -12,7 +12,14 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          ...(process.env.SKERRY_CAMPAIGN && {
+            setupFiles: ['test/more-runs.ts'],
+            testTimeout: 300_000,
+          }),
+        },
       },
       {
         ...shared,
