@@ -239,10 +239,7 @@ describe('loads', () => {
 
 test('a file is read anew each time, and so is what it imports', async () => {
   const dir = join(root, 'fresh');
-  write(
-    join(dir, 'skerry.config.ts'),
-    `import { lab } from './lab.ts';\nexport default lab;\n`,
-  );
+  write(join(dir, 'skerry.config.ts'), `import { lab } from './lab.ts';\nexport default lab;\n`);
   const line = `globalThis.loads = (globalThis.loads ?? 0) + 1;\nconst name = 'load' + globalThis.loads;`;
   write(join(dir, 'lab.ts'), `${line}\nexport const lab = { name, machines: { one: {} } };\n`);
   const loads = await loadNatively([dir, dir]);

@@ -90,7 +90,7 @@ async function killByPid(paths: LabPaths): Promise<void> {
   // A pid may have been given to another process since: its start time tells.
   if (!/^\d+$/.test(pid) || (await startTimeOf(Number(pid))) !== startTime.trim()) return;
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const [first = pid] = children.split(' ').filter(Boolean);
+  const first = children.split(' ').find(Boolean) ?? pid;
   process.kill(Number(first), 'SIGKILL');
 }
 
