@@ -23,7 +23,7 @@ export interface FileLockOptions {
  */
 export async function lockFile(path: string, options: FileLockOptions): Promise<AsyncDisposable> {
   for (;;) {
-    await mkdir(dirname(path), { recursive: true });
+    if (!(await makeFolder(dirname(path)))) continue;
     const holder = await hold(path, options);
     if (!holder) continue;
     // Whoever had it may have removed the folder: then ours is a lock on nothing.
@@ -33,6 +33,17 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
       return { [Symbol.asyncDispose]: () => release(holder) };
     }
     await release(holder);
+  }
+}
+
+/** False when somebody moved the folder away at that very moment, which Node reports as ENOENT. */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 
