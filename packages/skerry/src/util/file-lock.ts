@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { SkerryError } from './errors.ts';
 
 const QUICK_MS = 150;
+const MAX_TRIES = 100;
 
 export interface FileLockOptions {
   /** Written into the file, so that whoever waits can say for whom. */
@@ -22,8 +23,8 @@ export interface FileLockOptions {
  * @throws LOCK_TIMEOUT, PROGRAM_MISSING
  */
 export async function lockFile(path: string, options: FileLockOptions): Promise<AsyncDisposable> {
-  for (;;) {
-    if (!(await makeFolder(dirname(path)))) continue;
+  for (let tries = 1; ; tries += 1) {
+    if (!(await makeFolder(dirname(path), tries >= MAX_TRIES))) continue;
     const holder = await hold(path, options);
     if (!holder) continue;
     // Whoever had it may have removed the folder: then ours is a lock on nothing.
@@ -37,12 +38,12 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
 }
 
 /** False when somebody moved the folder away at that very moment, which Node reports as ENOENT. */
-async function makeFolder(folder: string): Promise<boolean> {
+async function makeFolder(folder: string, isLastTry: boolean): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !isLastTry) return false;
     throw error;
   }
 }
