@@ -19,13 +19,19 @@ export function networkPlanOf(lab: LabSpec, labId: string, uplink: string): Netw
     domain: lab.network.domain,
     gateway: lab.network.gateway,
     netmask: netmaskOf(lab.network.cidr),
-    forwarder: uplink === 'none' ? undefined : SANDBOX.dns,
+    forwarder: resolverOf(uplink),
     hosts: lab.machines.map((machine) => ({
       mac: machine.mac,
       address: machine.address,
       names: [machine.hostname, ...machine.aliases],
     })),
   };
+}
+
+/** Where names outside the lab are asked for. */
+function resolverOf(uplink: string): string | undefined {
+  if (uplink === 'none') return undefined;
+  return uplink === 'slirp4netns' ? SANDBOX.slirpDns : SANDBOX.dns;
 }
 
 /** Defines and starts the network, or brings a running one up to date without disturbing anybody on it. */

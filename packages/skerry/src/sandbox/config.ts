@@ -4,6 +4,8 @@ import { INSIDE } from '../util/paths.ts';
 export const SANDBOX = {
   /** Where the host's resolver answers inside (pasta --dns-forward); link-local, so it clashes with no route. */
   dns: '169.254.53.53',
+  /** Where slirp4netns answers for it (slirp4netns(1)). */
+  slirpDns: '10.0.2.3',
   /** QEMU's user and group in a sandbox made by root; an ordinary user's sandbox needs none. */
   qemuUid: 64055,
 } as const;
