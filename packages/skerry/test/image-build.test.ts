@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 
-import { removeTree } from '../src/image/rootless.ts';
+import { removeTree } from '../src/util/rootless.ts';
 import { buildImage, findImage } from '../src/image/store.ts';
 import { poll } from '../src/util/poll.ts';
 

@@ -13,7 +13,7 @@ import { definitionHash, type ImageDefinition } from './definition.ts';
 import { GUEST_FILES, GUEST_LINKS, GUEST_REMOVED } from './guest-files.ts';
 import type { ImageRecord } from './image-files.ts';
 import { driverPaths, formatInitrd } from './initrd.ts';
-import { namespaceArgs } from './rootless.ts';
+import { namespaceArgs } from '../util/rootless.ts';
 import { extractVmlinux } from './vmlinux.ts';
 
 export interface BuildOptions {

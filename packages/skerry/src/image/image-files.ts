@@ -15,7 +15,7 @@ import { join } from 'node:path';
 
 import * as z from 'zod';
 
-import { removeTree } from './rootless.ts';
+import { removeTree } from '../util/rootless.ts';
 
 const RECORD = z.object({
   format: z.literal(1),

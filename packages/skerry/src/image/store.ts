@@ -7,7 +7,7 @@ import { dataDir } from '../util/paths.ts';
 import type { BuildOptions } from './build.ts';
 import { definitionHash, imageDefinition, KNOWN_IMAGES } from './definition.ts';
 import { commit, digestsIn, lookUp, namesIn, stage } from './image-files.ts';
-import { removeTree } from './rootless.ts';
+import { removeTree } from '../util/rootless.ts';
 
 export interface Image {
   readonly name: string;

@@ -5,7 +5,7 @@ import { isNotFound } from '@skerry/libvirt';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
 import type { LabPaths } from '../util/paths.ts';
-import { run } from '../util/run.ts';
+import { removeTree } from '../util/rootless.ts';
 import { connectLab } from './connect.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
 import { withLabLock } from './with-lock.ts';
@@ -42,17 +42,6 @@ export async function sweepDestroyed(paths: LabPaths): Promise<void> {
   const prefix = `${basename(paths.dir)}.destroyed-`;
   const doomed = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith(prefix));
   for (const name of doomed) await removeTree(join(folder, name));
-}
-
-/** Removes a folder; files of sub-uids, which some daemons in a sandbox make, only go from inside a user namespace. */
-async function removeTree(folder: string): Promise<void> {
-  try {
-    await rm(folder, { recursive: true, force: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    await run('unshare', ['--user', '--map-root-user', '--map-auto', 'rm', '-rf', '--', folder]);
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function destroyMachines(

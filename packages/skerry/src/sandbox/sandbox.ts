@@ -9,6 +9,7 @@ import { SkerryError } from '../util/errors.ts';
 import { killGroup } from '../util/kill-group.ts';
 import { cacheDir, type LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
+import { namespaceArgs } from '../util/rootless.ts';
 import { run } from '../util/run.ts';
 import { uuidOf } from '../util/uuid.ts';
 import { libvirtdConf, qemuConf, SANDBOX } from './config.ts';
@@ -123,12 +124,10 @@ export async function keepCapabilities(paths: LabPaths): Promise<void> {
 
 async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>> {
   const { paths, imagesDir, accel, uplink, gateway, domain } = options;
-  const asRoot = process.getuid?.() === 0;
   await rm(paths.gatewaySocket, { force: true });
   await rm(paths.libvirtSocket, { force: true });
   await rm(join(paths.logDir, 'libvirtd.log'), { force: true });
   const log = await open(join(paths.logDir, 'sandbox.log'), 'w');
-  const user = asRoot ? [] : ['--user', '--map-root-user', '--map-auto'];
   const supervisor = fileURLToPath(
     new URL(`./supervisor${extname(import.meta.url)}`, import.meta.url),
   );
@@ -137,17 +136,7 @@ async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>
     'flock',
     [
       ...['-n', '-F', '-E', String(BUSY), paths.sandboxLock],
-      ...[
-        'unshare',
-        ...user,
-        '--mount',
-        '--pid',
-        '--fork',
-        '--kill-child',
-        '--mount-proc',
-        'sh',
-        init,
-      ],
+      ...['unshare', ...namespaceArgs(), 'sh', init],
       ...[process.execPath, '--max-semi-space-size=1', '--max-old-space-size=64', supervisor],
     ],
     {

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 
-import { runOrThrow } from '../util/run.ts';
+import { runOrThrow } from './run.ts';
 
 const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
 /**
- * The `unshare` arguments under which a build runs: an ordinary user becomes root of a user namespace, root stays
+ * The `unshare` arguments under which a sandbox or a build runs: an ordinary user becomes root of a user namespace, root stays
  * root; both get their own mounts, so that the host never sees one, and their own processes.
  */
 export function namespaceArgs(uid: number = process.getuid?.() ?? 0): string[] {
