@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { type Procedure, procedureInfo, qemuProcedures, remoteProcedures } from './procedures.ts';
+import { qemuProcedures, remoteProcedures } from './procedure-table.ts';
+import { type Procedure, procedureInfo } from './procedures.ts';
 import type { ProcedureArgs, ProcedureResult } from './procedures.ts';
 import { readFields, writeFields } from './schema.ts';
 import { structs } from './structs.ts';

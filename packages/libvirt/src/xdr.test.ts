@@ -85,6 +85,11 @@ describe('XdrReader', () => {
     expect(() => new XdrReader(bytes).count(4)).toThrow(/does not fit/);
   });
 
+  test.each([2 ** 31, 2 ** 32 - 1])('believes no claim of %d bytes', (size) => {
+    const bytes = written((w) => w.uint(size));
+    expect(() => new XdrReader(bytes).opaque()).toThrow(/too early/);
+  });
+
   test('reads strings that are not UTF-8', () => {
     const bytes = Buffer.from('00000002ff410000', 'hex');
     expect(new XdrReader(bytes).string()).toBe('\ufffdA');

@@ -150,5 +150,6 @@ export class XdrReader {
 }
 
 function padded(size: number): number {
-  return (size + 3) & ~3;
+  // Not `& ~3`: that turns sizes from 2^31 on, which a bad packet may claim, negative.
+  return Math.ceil(size / 4) * 4;
 }

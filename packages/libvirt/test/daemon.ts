@@ -1,7 +1,7 @@
 // A private libvirtd in namespaces of its own: nothing of the host's libvirt is seen or touched.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,31 +15,45 @@ export interface Daemon extends AsyncDisposable {
   readonly kill: () => void;
 }
 
-/** Pid 1 is a shell that waits, so that orphans are reaped; its end takes all the rest with it. */
+/**
+ * Pid 1 is a shell that waits, so that orphans are reaped; its end takes all the rest with it. The
+ * daemon sees its folder ($1) under that name or, inside the other system's folder ($2), as /mnt.
+ */
 const script = `
 set -e
+seen=$1
+if [ -n "$2" ]; then
+  mkdir -p "$2/mnt"
+  mount --bind "$1" "$2/mnt"
+  mount --rbind /dev "$2/dev"
+  mount -t proc proc "$2/proc"
+  seen=/mnt
+  enter="chroot $2"
+fi
 for dir in /run /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
-  mkdir -p $dir; mount -t tmpfs tmpfs $dir
+  mkdir -p "$2$dir"; mount -t tmpfs tmpfs "$2$dir"
 done
-mkdir -p /run/lock # consoles are locked there
+mkdir -p "$2/run/lock" # consoles are locked there
 ip link set lo up
 # libvirt looks these up by name even when qemu.conf names others.
 for file in passwd group; do
   cp /etc/$file "$1/$file"
   grep -q ^libvirt-qemu: "$1/$file" || echo 'libvirt-qemu:x:64055:64055:::' >> "$1/$file"
-  mount --bind "$1/$file" /etc/$file
+  touch "$2/etc/$file"
+  mount --bind "$1/$file" "$2/etc/$file"
 done
-cp "$1/qemu.conf" /etc/libvirt/qemu.conf
-libvirtd --config "$1/libvirtd.conf" --pid-file "$1/libvirtd.pid" > "$1/log" 2>&1 &
+cp "$1/qemu.conf" "$2/etc/libvirt/qemu.conf"
+$enter libvirtd --config $seen/libvirtd.conf --pid-file $seen/libvirtd.pid > "$1/log" 2>&1 &
 wait $!
 `;
 
-export async function startDaemon(): Promise<Daemon> {
+/** Starts libvirtd: this system's, or that of the system in the folder `root`. */
+export async function startDaemon({ root }: { root?: string | undefined } = {}): Promise<Daemon> {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-libvirt-'));
   const socket = join(folder, 'libvirt-sock');
   const lines = {
     'libvirtd.conf': [
-      `unix_sock_dir = "${folder}"`,
+      `unix_sock_dir = "${root === undefined ? folder : '/mnt'}"`,
       'auth_unix_rw = "none"',
       'auth_unix_ro = "none"',
       'log_level = 3',
@@ -58,25 +72,27 @@ export async function startDaemon(): Promise<Daemon> {
     await writeFile(join(folder, name), `${text.join('\n')}\n`);
   }
   const flags = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
-  const argv = ['unshare', ...flags, 'sh', '-c', script, 'sh', folder];
+  const argv = ['unshare', ...flags, 'sh', '-c', script, 'sh', folder, root ?? ''];
   const child = spawn('sh', ['-c', 'exec "$@"', 'sh', ...argv], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const uri = (name: string): string => `${name}?socket=${socket}`;
-  await waitUntilReady(child, uri('test:///default'));
-  return {
-    socket,
-    folder,
-    uri,
-    kill: () => void child.kill('SIGKILL'),
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }
-      await rm(folder, { recursive: true, force: true });
-    },
+  const dispose = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await waitUntilReady(child, uri('test:///default'));
+  } catch (cause) {
+    const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
+    await dispose();
+    throw new Error(`libvirtd does not start: ${log.slice(-2000)}`, { cause });
+  }
+  const kill = (): void => void child.kill('SIGKILL');
+  return { socket, folder, uri, kill, [Symbol.asyncDispose]: dispose };
 }
 
 async function waitUntilReady(child: ChildProcess, uri: string): Promise<void> {
