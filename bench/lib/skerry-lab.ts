@@ -50,7 +50,7 @@ export async function measureSupervisor(
 async function supervisorPid(dir: string): Promise<string> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    const script = words.find((word) => word.startsWith(dir) && word.endsWith('/supervisor.js'));
+    const script = words.find((word) => word.startsWith(dir) && word.endsWith('/supervisor.cjs'));
     if (script !== undefined && /(?:^|\/)node$/.test(words[0] ?? '')) return pid;
   }
   throw new BenchError('no supervisor of the bench runs');

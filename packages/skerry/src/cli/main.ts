@@ -1,8 +1,10 @@
 // The entry point. Only the command that was asked for is loaded: starting must not cost what others need.
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { EXIT } from '../util/error-table.ts';
 import { cacheDir } from '../util/paths.ts';
 import { COMMANDS } from './commands.ts';
+import { isDebug } from './is-debug.ts';
 import { VERSION } from './version.ts';
 
 enableCompileCache(join(cacheDir(), 'node'));
@@ -13,10 +15,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 const words = process.argv.slice(2);
+// Stacks then show places in the sources.
+if (isDebug(words)) process.setSourceMapsEnabled(true);
 
-if (words[0] === '--version' || words[0] === '-V') {
-  console.log(VERSION);
-} else {
+if (words[0] === '--version' || words[0] === '-V') console.log(VERSION);
+else void main();
+
+async function main(): Promise<void> {
+  // A promise that nothing can settle any more ends Node in silence, as if all were well.
+  process.once('beforeExit', lost);
   const { runCli } = await import('./run-cli.ts');
   process.exitCode = await runCli(words, COMMANDS);
+  process.off('beforeExit', lost);
+}
+
+function lost(): void {
+  process.stderr.write('error: the command waits for something that cannot come any more\n');
+  process.exitCode = EXIT.failure;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../util/error-table.ts';
 import type { CommandEntry } from './commands.ts';
+import { isDebug } from './is-debug.ts';
 import { printError } from './print-error.ts';
 import { VERSION } from './version.ts';
 
@@ -60,10 +61,6 @@ export async function buildProgram(
     if (!words || words.includes(entry.name)) (await entry.load()).define(command);
   }
   return program;
-}
-
-function isDebug(words: readonly string[]): boolean {
-  return words.includes('--debug') || Boolean(process.env.SKERRY_DEBUG);
 }
 
 function sentence(text: string): string {

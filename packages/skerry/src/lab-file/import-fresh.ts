@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Marks the modules of one load, so that the next load reads them again. */
 const TAG = 'skerry-lab';
 /** What `import 'skerry'` means in a lab file: this very Skerry, also where no node_modules is near. */
-const SKERRY = new URL(`../index${extname(import.meta.url)}`, import.meta.url).href;
+const SKERRY = new URL(`../index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+  .href;
 
 /** The files a load has read, in order, by its tag. */
 const filesOf = new Map<string, string[]>();

@@ -3,17 +3,21 @@ import { openTunnel } from '../sandbox/gateway.ts';
 
 const [socketPath = '', host = '', port = '22'] = process.argv.slice(2);
 
-try {
-  const tunnel = await openTunnel(socketPath, host, Number(port));
-  tunnel.on('error', () => process.exit(1));
-  tunnel.on('end', () => process.exit(0));
-  process.stdin.pipe(tunnel).pipe(process.stdout);
-} catch (error) {
-  const code = (error as NodeJS.ErrnoException).code;
-  const off = code === 'ENOENT' || code === 'ECONNREFUSED';
-  const reason = error instanceof Error ? error.message : String(error);
-  process.stderr.write(
-    `skerry: ${off ? 'the lab is not running (start it with: skerry up)' : reason}\n`,
-  );
-  process.exitCode = 1;
+void main();
+
+async function main(): Promise<void> {
+  try {
+    const tunnel = await openTunnel(socketPath, host, Number(port));
+    tunnel.on('error', () => process.exit(1));
+    tunnel.on('end', () => process.exit(0));
+    process.stdin.pipe(tunnel).pipe(process.stdout);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const off = code === 'ENOENT' || code === 'ECONNREFUSED';
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `skerry: ${off ? 'the lab is not running (start it with: skerry up)' : reason}\n`,
+    );
+    process.exitCode = 1;
+  }
 }
