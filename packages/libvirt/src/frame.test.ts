@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodePacket, PacketParser, PROGRAM, STATUS, TYPE } from './frame.ts';
+import { encodePacket, type Packet, PacketParser, PROGRAM, STATUS, TYPE } from './frame.ts';
 
 function packet(serial: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
   const header = { program: PROGRAM.remote, procedure: 7, type: TYPE.reply, serial };
@@ -21,10 +21,10 @@ test('cuts packets out of chunks of any size', () => {
       (payloads, sizes) => {
         const bytes = Buffer.concat(payloads.map((payload, i) => packet(i, payload)));
         const parser = new PacketParser();
-        const got = [];
+        const got: Packet[] = [];
         for (let at = 0, i = 0; at < bytes.length; i++) {
           const size = sizes[i % sizes.length] ?? 1;
-          got.push(...parser.push(bytes.subarray(at, at + size)));
+          parser.push(bytes.subarray(at, at + size), (p) => got.push(p));
           at += size;
         }
         expect(got.map((p) => [p.serial, [...p.payload]])).toEqual(
@@ -38,13 +38,13 @@ test('cuts packets out of chunks of any size', () => {
 test.each([0, 27, 4 + 32 * 1024 * 1024 + 1, 0xffff_ffff])('refuses the length %i', (length) => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(length);
-  expect(() => [...new PacketParser().push(bytes)]).toThrow(/length/);
+  expect(() => new PacketParser().push(bytes, () => {})).toThrow(/length/);
 });
 
 test('refuses another protocol version', () => {
   const bytes = packet(1);
   bytes.writeUInt32BE(2, 8);
-  expect(() => [...new PacketParser().push(bytes)]).toThrow(/version 2/);
+  expect(() => new PacketParser().push(bytes, () => {})).toThrow(/version 2/);
 });
 
 test('refuses to send a packet beyond the limit', () => {
@@ -57,7 +57,7 @@ test('takes a large packet in small chunks in linear time', () => {
   const start = performance.now();
   let size = 0;
   for (let at = 0; at < bytes.length; at += 1024) {
-    for (const { payload } of parser.push(bytes.subarray(at, at + 1024))) size = payload.length;
+    parser.push(bytes.subarray(at, at + 1024), ({ payload }) => (size = payload.length));
   }
   expect(size).toBe(16 * 1024 * 1024);
   expect(performance.now() - start).toBeLessThan(2000);

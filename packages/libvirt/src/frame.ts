@@ -63,55 +63,109 @@ export function encodePacket(header: Header, payload: Uint8Array): Buffer {
   return packet;
 }
 
+/** Gives an encoded packet its serial: a call gets it only when it is sent. */
+export function setSerial(packet: Buffer, serial: number): void {
+  packet.writeUInt32BE(serial, 20);
+}
+
 /**
- * Cuts a byte stream into packets. Chunks of an unfinished packet are kept in a list and joined
- * once, so a packet of 32 MiB in small chunks costs one copy.
+ * Cuts a byte stream into packets. A packet that is whole in its chunk is not copied; another one
+ * is collected in a buffer that grows with what has come, never with what was announced. Data of
+ * a stream is handed on as it comes, as if it had been sent in smaller packets.
  */
 export class PacketParser {
-  #chunks: Buffer[] = [];
-  #size = 0;
-  /** The length of the packet that is being received, once its first 4 bytes are known. */
-  #needed = 0;
+  /** The packet that is being collected; `#have` bytes of it are here. */
+  #partial: Buffer = Buffer.alloc(MIN_PACKET);
+  #have = 0;
+  /** The header of the stream data that is being received; `#missing` bytes are to come. */
+  #stream: Header | undefined;
+  #missing = 0;
 
-  /** Takes a chunk, returns the packets that are complete now. Throws on a bad length. */
-  *push(chunk: Buffer): Generator<Packet, void, undefined> {
-    let rest = chunk;
-    while (rest.length > 0) {
-      const want = this.#needed === 0 ? 4 : this.#needed;
-      if (this.#size + rest.length < want) {
-        this.#chunks.push(rest);
-        this.#size += rest.length;
-        return;
-      }
-      const missing = want - this.#size;
-      const bytes = this.#join(rest.subarray(0, missing), want);
-      rest = rest.subarray(missing);
-      if (this.#needed === 0) {
-        this.#needed = checkedLength(bytes);
-        this.#chunks = [bytes];
-        this.#size = 4;
-      } else {
-        this.#needed = 0;
-        yield decodePacket(bytes);
-      }
+  /** Takes a chunk, hands on what is complete now. Throws {@link ProtocolError} on a bad packet. */
+  push(chunk: Buffer, take: (packet: Packet) => void): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#stream !== undefined) at = this.#passOn(this.#stream, chunk, at, take);
+      else if (this.#have === 0 && chunk.length - at >= MIN_PACKET) at = this.#cut(chunk, at, take);
+      else at = this.#collect(chunk, at, take);
     }
   }
 
-  #join(last: Buffer, size: number): Buffer {
-    const parts = this.#chunks;
-    parts.push(last);
-    this.#chunks = [];
-    this.#size = 0;
-    return parts.length === 1 ? last : Buffer.concat(parts, size);
+  #passOn(header: Header, chunk: Buffer, at: number, take: (packet: Packet) => void): number {
+    const end = Math.min(chunk.length, at + this.#missing);
+    this.#missing -= end - at;
+    if (this.#missing === 0) this.#stream = undefined;
+    take({ ...header, payload: chunk.subarray(at, end) });
+    return end;
+  }
+
+  /** Begins a packet whose header is in the chunk. Returns where to go on. */
+  #cut(chunk: Buffer, at: number, take: (packet: Packet) => void): number {
+    const end = at + checkedLength(chunk, at);
+    if (end <= chunk.length) {
+      take(decodePacket(chunk.subarray(at, end)));
+      return end;
+    }
+    if (isStreamData(chunk, at)) return this.#startStream(chunk, at, end);
+    return this.#collect(chunk, at, take);
+  }
+
+  #startStream(bytes: Buffer, at: number, end: number): number {
+    this.#stream = decodePacket(bytes.subarray(at, at + MIN_PACKET));
+    this.#missing = end - at - MIN_PACKET;
+    return at + MIN_PACKET;
+  }
+
+  #collect(chunk: Buffer, at: number, take: (packet: Packet) => void): number {
+    const length = this.#have < MIN_PACKET ? undefined : checkedLength(this.#partial, 0);
+    const want = length ?? (this.#have < 4 ? 4 : MIN_PACKET);
+    const end = Math.min(chunk.length, at + want - this.#have);
+    this.#reserve(this.#have + end - at, want);
+    chunk.copy(this.#partial, this.#have, at, end);
+    this.#have += end - at;
+    if (this.#have === 4) checkedLength(this.#partial, 0);
+    if (this.#have === MIN_PACKET && length === undefined) this.#headerIsHere(take);
+    else if (this.#have === length) this.#complete(length, take);
+    return end;
+  }
+
+  #headerIsHere(take: (packet: Packet) => void): void {
+    const length = checkedLength(this.#partial, 0);
+    if (length === MIN_PACKET) {
+      this.#complete(length, take);
+    } else if (isStreamData(this.#partial, 0)) {
+      this.#startStream(this.#partial, 0, length);
+      this.#have = 0;
+    }
+  }
+
+  #complete(length: number, take: (packet: Packet) => void): void {
+    const packet = decodePacket(this.#partial.subarray(0, length));
+    this.#partial = Buffer.alloc(MIN_PACKET);
+    this.#have = 0;
+    take(packet);
+  }
+
+  #reserve(size: number, want: number): void {
+    if (size <= this.#partial.length) return;
+    const grown = Buffer.allocUnsafe(Math.min(want, Math.max(size, this.#partial.length * 2)));
+    this.#partial.copy(grown, 0, 0, this.#have);
+    this.#partial = grown;
   }
 }
 
-function checkedLength(bytes: Buffer): number {
-  const length = bytes.readUInt32BE(0);
+function checkedLength(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32BE(at);
   if (length < MIN_PACKET || length > MAX_PACKET) {
     throw new ProtocolError(`packet length ${length} is outside ${MIN_PACKET}..${MAX_PACKET}`);
   }
   return length;
+}
+
+function isStreamData(bytes: Buffer, at: number): boolean {
+  return (
+    bytes.readInt32BE(at + 16) === TYPE.stream && bytes.readInt32BE(at + 24) === STATUS.continue
+  );
 }
 
 function decodePacket(bytes: Buffer): Packet {

@@ -16,10 +16,10 @@ export interface CallOptions {
 /** A call from the moment it is made until its reply, which may come after the caller gave up. */
 export class PendingCall {
   readonly info: ProcedureInfo;
-  readonly payload: Buffer;
+  /** Encoded; its serial is set when it is sent. */
+  readonly packet: Buffer;
   readonly stream: LibvirtStream | undefined;
   readonly promise: Promise<unknown>;
-  serial = 0;
   #settled = false;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
@@ -29,9 +29,9 @@ export class PendingCall {
   /** Called once when the caller gives up or gets an answer. */
   onSettled: () => void = () => {};
 
-  constructor(info: ProcedureInfo, payload: Buffer, stream: LibvirtStream | undefined) {
+  constructor(info: ProcedureInfo, packet: Buffer, stream: LibvirtStream | undefined) {
     this.info = info;
-    this.payload = payload;
+    this.packet = packet;
     this.stream = stream;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -1,6 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionClosedError, LibvirtError, ProtocolError } from './errors.ts';
-import { encodePacket, type Packet, PacketParser, PROGRAM, STATUS, TYPE } from './frame.ts';
+import {
+  encodePacket,
+  type Packet,
+  PacketParser,
+  PROGRAM,
+  setSerial,
+  STATUS,
+  TYPE,
+} from './frame.ts';
 import { KeepAlive, type KeepAliveOptions, PING, PONG } from './keepalive.ts';
 import { type CallOptions, PendingCall } from './pending-call.ts';
 import {
@@ -28,6 +36,9 @@ export type CallArgs<P extends Procedure> =
   object extends ProcedureArgs<P> ? ProcedureArgs<P> | undefined : ProcedureArgs<P>;
 
 const empty: Buffer = Buffer.alloc(0);
+/** Stream data waiting in the socket: enough that the daemon never waits for the next packet. */
+const WINDOW = 1024 * 1024;
+const argumentWriter = new XdrWriter();
 
 /**
  * Calls, streams and messages over one byte stream. At most `maxInFlight` calls are in the daemon:
@@ -43,6 +54,7 @@ export class RpcClient {
   readonly #closed = Promise.withResolvers<ConnectionClosedError>();
   readonly #drainWaiters: (() => void)[] = [];
   #serial = 0;
+  #outgoing: Buffer[] = [];
   #keepAlive: KeepAlive | undefined;
   #closeError: ConnectionClosedError | undefined;
   /** Takes events. Must not run user code. */
@@ -52,7 +64,6 @@ export class RpcClient {
     this.#socket = socket;
     this.#options = options;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => this.#drained());
     socket.on('error', (cause) => this.fail(cause.message, { cause }));
     socket.on('end', () => this.fail('the daemon closed the connection'));
     socket.on('close', () => this.fail('the connection was cut'));
@@ -99,7 +110,8 @@ export class RpcClient {
   /** Rejects everything pending, tells the daemon, and ends the socket. */
   async close(): Promise<void> {
     if (this.#closeError !== undefined) return;
-    const farewell = new PendingCall(procedureInfo('CONNECT_CLOSE'), empty, undefined);
+    const info = procedureInfo('CONNECT_CLOSE');
+    const farewell = new PendingCall(info, encodeCall(info, {}), undefined);
     this.#send(farewell);
     this.#shut(new ConnectionClosedError('closed by this client', true), farewell);
     farewell.watch({ timeoutMs: 500 });
@@ -143,13 +155,9 @@ export class RpcClient {
     if ((info.stream === undefined) !== (stream === undefined)) {
       throw new ProtocolError(`${name} ${stream ? 'does not open' : 'opens'} a stream`);
     }
-    const writer = new XdrWriter();
-    writeFields(writer, info.args, args ?? {});
-    const call = new PendingCall(info, Buffer.from(writer.bytes), stream);
-    call.onSettled = () => this.#queue.delete(call);
-    this.#queue.add(call);
+    const call = new PendingCall(info, encodeCall(info, args ?? {}), stream);
     call.watch(options);
-    this.#pump();
+    this.#enqueue(call);
     try {
       return await call.promise;
     } catch (error) {
@@ -157,6 +165,15 @@ export class RpcClient {
       if (error instanceof LibvirtError) Error.captureStackTrace(error);
       throw error;
     }
+  }
+
+  #enqueue(call: PendingCall): void {
+    if (this.#inFlight.size < this.#options.maxInFlight) {
+      this.#send(call);
+      return;
+    }
+    call.onSettled = () => this.#queue.delete(call);
+    this.#queue.add(call);
   }
 
   #pump(): void {
@@ -169,13 +186,23 @@ export class RpcClient {
 
   #send(call: PendingCall): void {
     const serial = this.#nextSerial();
-    const { program, number } = call.info;
-    call.serial = serial;
     this.#inFlight.set(serial, call);
     if (call.stream !== undefined) this.#attach(call.stream, serial, call.info);
-    const header = { program, procedure: number, type: TYPE.call, serial, status: STATUS.ok };
-    this.#socket.write(encodePacket(header, call.payload));
+    setSerial(call.packet, serial);
+    this.#write(call.packet);
   }
+
+  /** What is sent within one turn goes out in one write: each costs a system call and a wake-up. */
+  #write(packet: Buffer): void {
+    if (this.#outgoing.push(packet) === 1) process.nextTick(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const packets = this.#outgoing;
+    if (packets.length === 0 || this.#socket.destroyed) return;
+    this.#outgoing = [];
+    this.#socket.write(packets.length === 1 ? (packets[0] ?? empty) : Buffer.concat(packets));
+  };
 
   #nextSerial(): number {
     do this.#serial = this.#serial >= 0xffff_ffff ? 1 : this.#serial + 1;
@@ -188,8 +215,9 @@ export class RpcClient {
     const header = { program: info.program, procedure: info.number, type: TYPE.stream, serial };
     stream.attach({
       send: (status, data, done) => {
-        const more = this.#socket.write(encodePacket({ ...header, status }, data));
-        if (more || this.#closeError) done();
+        this.#flush();
+        this.#socket.write(encodePacket({ ...header, status }, data), this.#written);
+        if (this.#socket.writableLength < WINDOW || this.#closeError) done();
         else this.#drainWaiters.push(done);
       },
       pause: (paused) => this.#pause(paused),
@@ -205,6 +233,10 @@ export class RpcClient {
     else this.#socket.resume();
   }
 
+  readonly #written = (): void => {
+    if (this.#socket.writableLength < WINDOW) this.#drained();
+  };
+
   #drained(): void {
     for (const done of this.#drainWaiters.splice(0)) done();
   }
@@ -212,14 +244,14 @@ export class RpcClient {
   #receive(chunk: Buffer): void {
     this.#keepAlive?.heard();
     try {
-      for (const packet of this.#parser.push(chunk)) this.#dispatch(packet);
+      this.#parser.push(chunk, this.#dispatch);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.fail(`the daemon's bytes make no sense: ${reason}`, { cause });
     }
   }
 
-  #dispatch(packet: Packet): void {
+  readonly #dispatch = (packet: Packet): void => {
     if (packet.program === PROGRAM.keepalive) {
       if (packet.procedure === PING) this.#sendKeepAlive(PONG);
       return;
@@ -239,7 +271,7 @@ export class RpcClient {
       default:
         this.#debug('packet of an unknown type', packet);
     }
-  }
+  };
 
   #reply(packet: Packet): void {
     const call = this.#inFlight.get(packet.serial);
@@ -273,7 +305,7 @@ export class RpcClient {
 
   #sendKeepAlive(procedure: number): void {
     const header = { type: TYPE.message, serial: 0, status: STATUS.ok };
-    this.#socket.write(encodePacket({ program: PROGRAM.keepalive, procedure, ...header }, empty));
+    this.#write(encodePacket({ program: PROGRAM.keepalive, procedure, ...header }, empty));
   }
 
   #debug(event: string, packet: Packet): void {
@@ -285,4 +317,12 @@ export class RpcClient {
 
 function toLibvirtError(procedure: string, payload: Buffer): LibvirtError {
   return new LibvirtError(procedure, readFields(new XdrReader(payload), structs.error));
+}
+
+/** A call without its serial. */
+function encodeCall({ program, number, args }: ProcedureInfo, values: object): Buffer {
+  argumentWriter.clear();
+  writeFields(argumentWriter, args, values);
+  const header = { program, procedure: number, type: TYPE.call, serial: 0, status: STATUS.ok };
+  return encodePacket(header, argumentWriter.bytes);
 }

@@ -1,7 +1,8 @@
 import { ProtocolError } from './errors.ts';
 import { MAX_PACKET, MAX_STRING } from './limits.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+/** A writer that is used again keeps no more than this. */
+const KEPT = 64 * 1024;
 
 /** Appends XDR values (RFC 4506: big-endian, padded to 4 bytes) to a growing buffer. */
 export class XdrWriter {
@@ -11,6 +12,12 @@ export class XdrWriter {
   /** A view of what was written; valid until the next write. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Starts over. */
+  clear(): void {
+    this.#length = 0;
+    if (this.#buffer.length > KEPT) this.#buffer = Buffer.allocUnsafe(256);
   }
 
   int(value: number): void {
@@ -117,7 +124,7 @@ export class XdrReader {
     const size = this.uint();
     if (size > MAX_STRING) throw new ProtocolError(`string of ${size} bytes exceeds the limit`);
     const at = this.#take(padded(size));
-    return utf8.decode(this.#bytes.subarray(at, at + size));
+    return this.#bytes.toString('utf8', at, at + size);
   }
 
   /** A copy, so that a small value does not keep a large packet alive. */

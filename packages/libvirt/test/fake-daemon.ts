@@ -57,7 +57,7 @@ export class Peer {
     this.#socket = socket;
     this.#handlers = handlers;
     socket.on('data', (chunk: Buffer) => {
-      for (const packet of this.#parser.push(chunk)) this.#receive(packet);
+      this.#parser.push(chunk, (packet) => this.#receive(packet));
     });
     socket.on('error', () => {});
   }
