@@ -1,158 +1,226 @@
-import type { EventOf, EventType, LibvirtEvent, LifecycleEvent } from './event-types.ts';
-import { readFields, type Fields } from './schema.ts';
+import {
+  agentReasons,
+  agentStates,
+  blockJobStatuses,
+  blockJobTypes,
+  diskChangeReasons,
+  graphicsFamilies,
+  graphicsPhases,
+  ioErrorActions,
+  lifecycleEvents,
+  memoryFailureActions,
+  memoryFailureRecipients,
+  metadataKinds,
+  networkEvents,
+  nodeDeviceEvents,
+  poolEvents,
+  secretEvents,
+  trayChanges,
+  watchdogActions,
+} from './event-names.ts';
+import type {
+  EventOf,
+  EventSubject,
+  EventType,
+  GraphicsAddress,
+  LibvirtEvent,
+} from './event-types.ts';
+import { PROGRAM } from './frame.ts';
+import { readFields, type Fields, type Struct } from './schema.ts';
 import { paramsToRecord } from './typed-params.ts';
 import { XdrReader } from './xdr.ts';
 
 /** One of libvirt's event families: each registers with calls of its own. */
-type EventFamily = 'domain' | 'network' | 'pool';
+export type EventFamily = 'domain' | 'network' | 'pool' | 'nodeDevice' | 'secret' | 'monitor';
 
 export interface EventKind {
   readonly type: EventType;
   readonly family: EventFamily;
   /** The number to register with. */
   readonly id: number;
+  /** The program of its messages. */
+  readonly program: number;
   /** The procedure number of its messages. */
   readonly message: number;
   readonly decode: (payload: Buffer) => { callbackId: number; event: LibvirtEvent };
 }
 
-const lifecycle: readonly (readonly [LifecycleEvent, readonly string[]])[] = [
-  ['defined', ['added', 'updated', 'renamed', 'from-snapshot']],
-  ['undefined', ['removed', 'renamed']],
-  ['started', ['booted', 'migrated', 'restored', 'from-snapshot', 'wakeup', 'recovered']],
-  [
-    'suspended',
-    [
-      'paused',
-      'migrated',
-      'ioerror',
-      'watchdog',
-      'restored',
-      'from-snapshot',
-      'api-error',
-      'postcopy',
-      'postcopy-failed',
-      'guest-shutdown',
-    ],
-  ],
-  ['resumed', ['unpaused', 'migrated', 'from-snapshot', 'postcopy', 'postcopy-failed']],
-  [
-    'stopped',
-    [
-      'shutdown',
-      'destroyed',
-      'crashed',
-      'migrated',
-      'saved',
-      'failed',
-      'from-snapshot',
-      'recovered',
-    ],
-  ],
-  ['shutdown', ['finished', 'guest', 'host']],
-  ['pmsuspended', ['memory', 'disk']],
-  ['crashed', ['panicked', 'crashloaded']],
-];
-const agentStates = ['unknown', 'connected', 'disconnected'] as const;
-const agentReasons = ['unknown', 'domain-started', 'channel'] as const;
-const blockJobs = ['unknown', 'pull', 'copy', 'commit', 'active-commit', 'backup'] as const;
-const blockStatuses = ['completed', 'failed', 'canceled', 'ready'] as const;
-const metadataKinds = ['description', 'title', 'element'] as const;
-const watchdogActions = [
-  'none',
-  'pause',
-  'reset',
-  'poweroff',
-  'shutdown',
-  'debug',
-  'inject-nmi',
-] as const;
-const ioActions = ['none', 'pause', 'report'] as const;
-const networkEvents = ['defined', 'undefined', 'started', 'stopped'] as const;
-const poolEvents = ['defined', 'undefined', 'started', 'stopped', 'created', 'deleted'] as const;
-
-const onDomain = 'callbackId:int domain:domain';
-
-/** Every event this package can subscribe to. */
+/**
+ * Every event this package can subscribe to. `IO_ERROR` (4) is left out: `IO_ERROR_REASON` (6) says
+ * the same and more.
+ */
 export const eventKinds: readonly EventKind[] = [
-  kind('lifecycle', 'domain', 0, 318, `${onDomain} event:int detail:int`, (m) => ({
-    domain: subject(m.domain),
-    event: lifecycle[m.event]?.[0] ?? 'unknown',
-    detail: lifecycle[m.event]?.[1][m.detail] ?? 'unknown',
-  })),
-  kind('reboot', 'domain', 1, 319, onDomain, (m) => ({ domain: subject(m.domain) })),
-  kind('watchdog', 'domain', 3, 321, `${onDomain} action:int`, (m) => ({
-    domain: subject(m.domain),
+  onDomain('lifecycle', 0, 318, 'event:int detail:int', (m) => {
+    const [event, details] = lifecycleEvents[m.event] ?? ['unknown', []];
+    return { event, detail: named(details, m.detail) };
+  }),
+  onDomain('reboot', 1, 319, '', () => ({})),
+  onDomain('rtc-change', 2, 320, 'offset:hyper', (m) => ({ offsetSec: m.offset })),
+  onDomain('watchdog', 3, 321, 'action:int', (m) => ({
     action: named(watchdogActions, m.action),
   })),
-  kind(
+  onDomain(
+    'graphics',
+    5,
+    323,
+    'phase:int local:graphicsAddress remote:graphicsAddress authScheme:string identities:graphicsIdentity[]',
+    ({ phase, local, remote, authScheme, identities }) => ({
+      phase: named(graphicsPhases, phase),
+      local: graphicsAddress(local),
+      remote: graphicsAddress(remote),
+      authScheme,
+      identities,
+    }),
+  ),
+  onDomain(
     'io-error',
-    'domain',
     6,
     324,
-    `${onDomain} path:string alias:string action:int reason:string`,
-    ({ domain, path, alias, action, reason }) => ({
-      domain: subject(domain),
+    'path:string alias:string action:int reason:string',
+    ({ path, alias, action, reason }) => ({
       path,
       alias,
-      action: named(ioActions, action),
+      action: named(ioErrorActions, action),
       reason,
     }),
   ),
-  kind('balloon', 'domain', 13, 331, `${onDomain} actual:uhyper`, (m) => ({
-    domain: subject(m.domain),
-    actualKiB: Number(m.actual),
+  onDomain('control-error', 7, 325, '', () => ({})),
+  onDomain('block-job-path', 8, 326, 'path:string type:int status:int', (m) => ({
+    path: m.path,
+    job: named(blockJobTypes, m.type),
+    status: named(blockJobStatuses, m.status),
   })),
-  kind('device-removed', 'domain', 15, 333, `${onDomain} alias:string`, device),
-  kind('block-job', 'domain', 16, 339, `${onDomain} disk:string type:int status:int`, (m) => ({
-    domain: subject(m.domain),
+  onDomain(
+    'disk-change',
+    9,
+    327,
+    'oldPath:string? newPath:string? alias:string reason:int',
+    ({ oldPath, newPath, alias, reason }) => ({
+      oldPath,
+      newPath,
+      alias,
+      reason: named(diskChangeReasons, reason),
+    }),
+  ),
+  onDomain('tray-change', 10, 328, 'alias:string reason:int', (m) => ({
+    alias: m.alias,
+    change: named(trayChanges, m.reason),
+  })),
+  powerEvent('pm-wakeup', 11, 329),
+  powerEvent('pm-suspend', 12, 330),
+  onDomain('balloon', 13, 331, 'actual:uhyper', (m) => ({ actualKiB: Number(m.actual) })),
+  powerEvent('pm-suspend-disk', 14, 332),
+  onDomain('device-removed', 15, 333, 'alias:string', ({ alias }) => ({ alias })),
+  onDomain('block-job', 16, 339, 'disk:string type:int status:int', (m) => ({
     disk: m.disk,
-    job: named(blockJobs, m.type),
-    status: named(blockStatuses, m.status),
+    job: named(blockJobTypes, m.type),
+    status: named(blockJobStatuses, m.status),
   })),
-  kind('agent-lifecycle', 'domain', 18, 348, `${onDomain} state:int reason:int`, (m) => ({
-    domain: subject(m.domain),
+  onDomain('tunable', 17, 346, 'params:param[]', (m) => ({ params: paramsToRecord(m.params) })),
+  onDomain('agent-lifecycle', 18, 348, 'state:int reason:int', (m) => ({
     state: named(agentStates, m.state),
     reason: named(agentReasons, m.reason),
   })),
-  kind('device-added', 'domain', 19, 354, `${onDomain} alias:string`, device),
-  kind('job-completed', 'domain', 21, 363, `${onDomain} params:param[]`, (m) => ({
-    domain: subject(m.domain),
+  onDomain('device-added', 19, 354, 'alias:string', ({ alias }) => ({ alias })),
+  onDomain('migration-iteration', 20, 359, 'iteration:int', ({ iteration }) => ({ iteration })),
+  onDomain('job-completed', 21, 363, 'params:param[]', (m) => ({
     params: paramsToRecord(m.params),
   })),
-  kind('device-removal-failed', 'domain', 22, 367, `${onDomain} alias:string`, device),
-  kind('metadata', 'domain', 23, 379, `${onDomain} type:int uri:string?`, (m) => ({
-    domain: subject(m.domain),
+  onDomain('device-removal-failed', 22, 367, 'alias:string', ({ alias }) => ({ alias })),
+  onDomain('metadata', 23, 379, 'type:int uri:string?', (m) => ({
     kind: named(metadataKinds, m.type),
     uri: m.uri,
   })),
-  kind(
+  onDomain(
     'block-threshold',
-    'domain',
     24,
     385,
-    `${onDomain} device:string path:string? threshold:uhyper excess:uhyper`,
-    ({ domain, device, path, threshold, excess }) => ({
-      domain: subject(domain),
-      device,
-      path,
-      threshold,
-      excess,
-    }),
+    'device:string path:string? threshold:uhyper excess:uhyper',
+    ({ device, path, threshold, excess }) => ({ device, path, threshold, excess }),
   ),
-  kind(
-    'network-lifecycle',
-    'network',
-    0,
-    315,
-    'callbackId:int network:network event:int detail:int',
-    (m) => ({ network: subject(m.network), event: named(networkEvents, m.event) }),
+  onDomain('memory-failure', 25, 423, 'recipient:int action:int flags:uint', (m) => ({
+    recipient: named(memoryFailureRecipients, m.recipient),
+    action: named(memoryFailureActions, m.action),
+    isActionRequired: (m.flags & 1) !== 0,
+    isRecursive: (m.flags & 2) !== 0,
+  })),
+  onDomain('memory-device-size', 26, 438, 'alias:string size:uhyper', (m) => ({
+    alias: m.alias,
+    sizeKiB: m.size,
+  })),
+  onDomain(
+    'nic-mac-change',
+    27,
+    453,
+    'alias:string oldMac:string newMac:string',
+    ({ alias, oldMac, newMac }) => ({ alias, oldMac, newMac }),
   ),
-  kind('pool-lifecycle', 'pool', 0, 370, 'callbackId:int pool:pool event:int detail:int', (m) => ({
+  {
+    ...kind(
+      'qemu-monitor',
+      'monitor',
+      0,
+      6,
+      'domain:domain event:string seconds:hyper micros:uint details:string?',
+      (m) => ({
+        domain: subject(m.domain),
+        event: m.event,
+        at: new Date(Number(m.seconds) * 1000 + m.micros / 1000),
+        details: m.details,
+      }),
+    ),
+    program: PROGRAM.qemu,
+  },
+  kind('network-lifecycle', 'network', 0, 315, 'network:network event:int detail:int', (m) => ({
+    network: subject(m.network),
+    event: named(networkEvents, m.event),
+  })),
+  kind('network-metadata', 'network', 1, 446, 'network:network type:int uri:string?', (m) => ({
+    network: subject(m.network),
+    kind: named(metadataKinds, m.type),
+    uri: m.uri,
+  })),
+  kind('pool-lifecycle', 'pool', 0, 370, 'pool:pool event:int detail:int', (m) => ({
     pool: subject(m.pool),
     event: named(poolEvents, m.event),
   })),
+  kind('pool-refresh', 'pool', 1, 373, 'pool:pool', (m) => ({ pool: subject(m.pool) })),
+  kind(
+    'node-device-lifecycle',
+    'nodeDevice',
+    0,
+    376,
+    'device:nodeDevice event:int detail:int',
+    (m) => ({ device: m.device, event: named(nodeDeviceEvents, m.event) }),
+  ),
+  kind('node-device-update', 'nodeDevice', 1, 377, 'device:nodeDevice', ({ device }) => ({
+    device,
+  })),
+  kind('secret-lifecycle', 'secret', 0, 382, 'secret:secret event:int detail:int', (m) => ({
+    secret: { uuid: m.secret.uuid },
+    event: named(secretEvents, m.event),
+  })),
+  kind('secret-value', 'secret', 1, 383, 'secret:secret', (m) => ({
+    secret: { uuid: m.secret.uuid },
+  })),
 ];
+
+type Read<T extends EventType> = (reader: XdrReader) => Omit<EventOf<T>, 'type'>;
+
+function define<T extends EventType>(
+  type: T,
+  family: EventFamily,
+  id: number,
+  message: number,
+  read: Read<T>,
+): EventKind {
+  const decode: EventKind['decode'] = (payload) => {
+    const reader = new XdrReader(payload);
+    const callbackId = reader.int();
+    return { callbackId, event: { type, ...read(reader) } as unknown as LibvirtEvent };
+  };
+  return { type, family, id, program: PROGRAM.remote, message, decode };
+}
 
 function kind<T extends EventType, S extends string>(
   type: T,
@@ -162,25 +230,47 @@ function kind<T extends EventType, S extends string>(
   schema: S,
   convert: (fields: Fields<S>) => Omit<EventOf<T>, 'type'>,
 ): EventKind {
-  const decode: EventKind['decode'] = (payload) => {
-    const fields = readFields(new XdrReader(payload), schema);
-    const { callbackId } = fields as unknown as { callbackId: number };
-    return { callbackId, event: { type, ...convert(fields) } as unknown as LibvirtEvent };
-  };
-  return { type, family, id, message, decode };
+  return define(type, family, id, message, (reader) => convert(readFields(reader, schema)));
 }
 
-function device(m: {
-  domain: { name: string; uuid: string };
-  alias: string;
-}): Omit<EventOf<'device-added'>, 'type'> {
-  return { domain: subject(m.domain), alias: m.alias };
+function onDomain<T extends EventType, S extends string>(
+  type: T,
+  id: number,
+  message: number,
+  schema: S,
+  convert: (fields: Fields<S>) => Omit<EventOf<T>, 'type' | 'domain'>,
+): EventKind {
+  const read = (reader: XdrReader): unknown => {
+    const domain = readSubject(reader);
+    return { domain, ...convert(readFields(reader, schema)) };
+  };
+  return define(type, 'domain', id, message, read as Read<T>);
+}
+
+/** These have an unused number before the domain. */
+function powerEvent(
+  type: 'pm-wakeup' | 'pm-suspend' | 'pm-suspend-disk',
+  id: number,
+  message: number,
+): EventKind {
+  return define(type, 'domain', id, message, (reader) => {
+    reader.int();
+    return { domain: readSubject(reader) };
+  });
+}
+
+function readSubject(reader: XdrReader): EventSubject {
+  return subject(readFields(reader, 'domain:domain').domain);
+}
+
+function subject({ name, uuid }: EventSubject): EventSubject {
+  return { name, uuid };
 }
 
 function named<T extends string>(names: readonly T[], index: number): T | 'unknown' {
   return names[index] ?? 'unknown';
 }
 
-function subject({ name, uuid }: { name: string; uuid: string }): { name: string; uuid: string } {
-  return { name, uuid };
+function graphicsAddress({ family, ...rest }: Struct<'graphicsAddress'>): GraphicsAddress {
+  return { family: named(graphicsFamilies, family), ...rest };
 }

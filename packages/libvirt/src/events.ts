@@ -1,7 +1,7 @@
 import { type EventKind, eventKinds } from './event-decoders.ts';
 import { EventQueue, type EventStream } from './event-queue.ts';
 import type { EventOf, EventType, LibvirtEvent } from './event-types.ts';
-import { PROGRAM, type Packet } from './frame.ts';
+import type { Packet } from './frame.ts';
 import type { DebugHook, RpcClient } from './rpc-client.ts';
 
 export interface EventOptions<T extends EventType = EventType> {
@@ -31,11 +31,16 @@ const register = {
   domain: 'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY',
   network: 'CONNECT_NETWORK_EVENT_REGISTER_ANY',
   pool: 'CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY',
+  nodeDevice: 'CONNECT_NODE_DEVICE_EVENT_REGISTER_ANY',
+  secret: 'CONNECT_SECRET_EVENT_REGISTER_ANY',
 } as const;
 const deregister = {
   domain: 'CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY',
   network: 'CONNECT_NETWORK_EVENT_DEREGISTER_ANY',
   pool: 'CONNECT_STORAGE_POOL_EVENT_DEREGISTER_ANY',
+  nodeDevice: 'CONNECT_NODE_DEVICE_EVENT_DEREGISTER_ANY',
+  secret: 'CONNECT_SECRET_EVENT_DEREGISTER_ANY',
+  monitor: 'QEMU_CONNECT_DOMAIN_MONITOR_EVENT_DEREGISTER',
 } as const;
 
 const EARLY_LIMIT = 10_000;
@@ -56,7 +61,7 @@ interface Registration {
 export class EventHub {
   readonly #client: RpcClient;
   readonly #debug: DebugHook | undefined;
-  readonly #byMessage: ReadonlyMap<number, Registration>;
+  readonly #byMessage: ReadonlyMap<string, Registration>;
   readonly #queues = new Set<EventQueue>();
 
   constructor(client: RpcClient, debug: DebugHook | undefined) {
@@ -64,7 +69,7 @@ export class EventHub {
     this.#debug = debug;
     this.#byMessage = new Map(
       eventKinds.map((kind) => [
-        kind.message,
+        messageKey(kind.program, kind.message),
         {
           kind,
           listeners: new Set(),
@@ -114,8 +119,8 @@ export class EventHub {
 
   /** Takes a message from the wire. Returns false when it is not an event we know. */
   receive(packet: Packet): boolean {
-    const registration = this.#byMessage.get(packet.procedure);
-    if (packet.program !== PROGRAM.remote || registration === undefined) return false;
+    const registration = this.#byMessage.get(messageKey(packet.program, packet.procedure));
+    if (registration === undefined) return false;
     try {
       const message = registration.kind.decode(packet.payload);
       if (registration.early === undefined) deliver(registration, message);
@@ -144,14 +149,21 @@ export class EventHub {
     return work;
   }
 
+  async #register({ family, id }: EventKind): Promise<number> {
+    const answer =
+      family === 'monitor'
+        ? await this.#client.call('QEMU_CONNECT_DOMAIN_MONITOR_EVENT_REGISTER', undefined)
+        : await this.#client.call(register[family], { eventId: id });
+    return answer.callbackId;
+  }
+
   async #reconcile(registration: Registration): Promise<void> {
     const { kind, listeners, callbackId } = registration;
     if (this.#client.closeError !== undefined) return;
     if (listeners.size > 0 && callbackId === undefined) {
       registration.early = [];
       try {
-        const answer = await this.#client.call(register[kind.family], { eventId: kind.id });
-        registration.callbackId = answer.callbackId;
+        registration.callbackId = await this.#register(kind);
         for (const message of registration.early) deliver(registration, message);
       } finally {
         registration.early = undefined;
@@ -166,6 +178,11 @@ export class EventHub {
       }
     }
   }
+}
+
+/** Numbers of messages are unique within a program only. */
+function messageKey(program: number, procedure: number): string {
+  return `${program}/${procedure}`;
 }
 
 /** Hands an event to the listeners, unless it is a late one of a registration that is gone. */

@@ -46,6 +46,7 @@ export type {
   EventOf,
   EventSubject,
   EventType,
+  GraphicsAddress,
   LibvirtEvent,
   LifecycleEvent,
 } from './event-types.ts';

@@ -87,9 +87,9 @@ class RawClient implements AsyncDisposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      for (const packet of this.#parser.push(chunk)) {
+      this.#parser.push(chunk, (packet) => {
         if (packet.type === TYPE.reply) this.#replies.get(packet.serial)?.(packet);
-      }
+      });
     });
   }
 

@@ -10,6 +10,7 @@ import {
   isAlreadyExists,
   isInvalidState,
 } from '@skerry/libvirt';
+import { eventKinds } from '../src/event-decoders.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 
 let daemon: Daemon;
@@ -99,6 +100,21 @@ test('a machine runs: console, monitor, devices, metadata, save and restore', as
     if (event.type === 'job-completed') break;
   }
   expect(seen).toEqual(['device-added', 'metadata', 'job-completed']);
+});
+
+test('a daemon takes a registration for every kind of event that it has', async () => {
+  const newer = new Set(['nic-mac-change', 'network-metadata']);
+  const types = eventKinds.map(({ type }) => type).filter((type) => !newer.has(type));
+  await using events = await conn.events({ types });
+  const domain = await conn.createDomain(machine.replace('bare', 'brief'), { paused: true });
+  await domain.resume();
+  await domain.destroy();
+  const seen = new Set<string>();
+  for await (const event of events) {
+    seen.add(event.type === 'qemu-monitor' ? event.event : event.type);
+    if (event.type === 'lifecycle' && event.event === 'stopped') break;
+  }
+  expect([...seen]).toEqual(expect.arrayContaining(['RESUME', 'lifecycle']));
 });
 
 test('the end of a machine ends its console', async () => {

@@ -117,6 +117,25 @@ describe('a domain', () => {
   });
 });
 
+test('networks, pools and node devices tell what happens to them', async () => {
+  await using events = await conn.events({
+    types: ['network-lifecycle', 'pool-lifecycle', 'pool-refresh', 'node-device-lifecycle'],
+  });
+  await conn.createNetwork('<network><name>brief</name><ip address="10.1.1.1"/></network>');
+  await (await conn.network('brief')).destroy();
+  await (await conn.pool('default-pool')).refresh();
+  const seen: unknown[] = [];
+  for await (const event of events) {
+    seen.push(event);
+    if (event.type === 'pool-refresh') break;
+  }
+  expect(seen).toMatchObject([
+    { type: 'network-lifecycle', network: { name: 'brief' }, event: 'started' },
+    { type: 'network-lifecycle', network: { name: 'brief' }, event: 'stopped' },
+    { type: 'pool-refresh', pool: { name: 'default-pool' } },
+  ]);
+});
+
 test('hundreds of calls at once all get their own answer', async () => {
   const names = await Promise.all(
     Array.from({ length: 500 }, async (_, i) =>
