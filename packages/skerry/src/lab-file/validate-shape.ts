@@ -1,10 +1,7 @@
-import type { z } from 'zod';
 import { formatPath, type FieldPath, type Finding } from './finding.ts';
-import { KEYS, KINDS, labSchema } from './schema.ts';
+import { KEYS, labSchema } from './schema.ts';
+import { KINDS, type ObjectName, type Schema } from './schema-form.ts';
 import { suggest } from './suggest.ts';
-
-type Issue = z.core.$ZodIssue;
-type ObjectName = keyof typeof KEYS;
 
 /** What people who come from other tools write, and our key for it. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -27,10 +24,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 
 /** Checks keys and types against the schema, and says all that is wrong. */
 export function checkShape(config: unknown): Finding[] {
-  const result = labSchema.safeParse(config, { reportInput: false });
-  return result.success
-    ? []
-    : result.error.issues.flatMap(flatten).flatMap((i) => toFindings(i, config));
+  return check(labSchema, config, []);
 }
 
 /** A copy without the fields that have findings, so that what is left can be checked further. */
@@ -47,46 +41,88 @@ export function withoutFields(config: unknown, findings: readonly Finding[]): un
   return copy(config, []);
 }
 
-/** Of a union's branches, the one the value was meant for: whose outer type fits. */
-function flatten(issue: Issue): Issue[] {
-  if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.find(
-    (branch) => !branch.some((i) => i.path.length === 0 && i.code === 'invalid_type' && !isInt(i)),
-  );
-  if (meant === undefined) return [issue];
-  return meant.flatMap((i) => {
-    const whole = { ...i, path: [...issue.path, ...i.path] };
-    return flatten(whole);
-  });
+function check(schema: Schema, value: unknown, path: FieldPath): Finding[] {
+  if (schema.type === 'union') {
+    const meant = schema.anyOf.find((branch) => hasType(branch, value));
+    return meant ? check(meant, value, path) : [wrongType(schema, value, path)];
+  }
+  if (!hasType(schema, value)) return [wrongType(schema, value, path)];
+  switch (schema.type) {
+    case 'string': {
+      const text = value as string;
+      const isRight =
+        text.length >= (schema.minLength ?? 0) && (schema.pattern?.test(text) ?? true);
+      return isRight ? [] : [wrongValue(schema, value, path)];
+    }
+    case 'integer': {
+      const number = value as number;
+      const isRight =
+        Number.isInteger(number) && number >= schema.minimum && number <= schema.maximum;
+      return isRight ? [] : [wrongValue(schema, value, path)];
+    }
+    case 'array':
+      return (value as readonly unknown[]).flatMap((item, i) =>
+        check(schema.items, item, [...path, i]),
+      );
+    case 'record':
+      return Object.entries(value as object).flatMap(([key, item]) =>
+        check(schema.values, item, [...path, key]),
+      );
+    case 'object': {
+      const object = value as Readonly<Record<string, unknown>>;
+      const fields = Object.entries(schema.properties).filter(
+        ([key]) => object[key] !== undefined || schema.required.includes(key),
+      );
+      const unknown = Object.keys(object).filter((key) => !Object.hasOwn(schema.properties, key));
+      return [
+        ...fields.flatMap(([key, field]) => check(field, object[key], [...path, key])),
+        ...unknown.map((key) => unknownKey(schema.title, path, key)),
+      ];
+    }
+    default:
+      return [];
+  }
 }
 
-function toFindings(issue: Issue, config: unknown): Finding[] {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
-  const value = valueAt(config, path);
+/** Whether a value is of the type that a part of the schema asks for, right or wrong as it may be within it. */
+function hasType(schema: Schema, value: unknown): boolean {
+  switch (schema.type) {
+    case 'integer':
+      return Number.isFinite(value);
+    case 'array':
+      return Array.isArray(value);
+    case 'null':
+      return value === null;
+    case 'object':
+      return isObject(value);
+    case 'record':
+      return isObject(value) && isPlain(value);
+    case 'union':
+      return schema.anyOf.some((branch) => hasType(branch, value));
+    default:
+      return typeof value === schema.type;
+  }
+}
+
+function wrongType(schema: Schema, value: unknown, path: FieldPath): Finding {
+  const { expected, example } = KINDS[schema.kind];
   const field = formatPath(path);
-  const { expected, example } = KINDS[issue.message as keyof typeof KINDS] ?? KINDS.text;
   if (value === undefined && path.length > 0) {
     const key = `${String(path.at(-1))}: `;
     const data = { field, example: example.startsWith(key) ? example : key + example };
-    return [{ code: 'LAB_KEY_MISSING', path, part: 'value', data }];
+    return { code: 'LAB_KEY_MISSING', path, part: 'value', data };
   }
-  if (issue.code === 'invalid_type' || issue.code === 'invalid_union') {
-    if (!(isInt(issue) && Number.isFinite(value))) {
-      const got = describe(value);
-      return [{ code: 'LAB_TYPE', path, part: 'value', data: { field, expected, example, got } }];
-    }
-  }
-  const data = { field, expected, example, value: describe(value) };
-  return [{ code: 'LAB_VALUE', path, part: 'value', data }];
+  const data = { field, expected, example, got: describe(value) };
+  return { code: 'LAB_TYPE', path, part: 'value', data };
 }
 
-function isInt(issue: Issue): boolean {
-  return issue.code === 'invalid_type' && issue.expected === 'int';
+function wrongValue(schema: Schema, value: unknown, path: FieldPath): Finding {
+  const { expected, example } = KINDS[schema.kind];
+  const data = { field: formatPath(path), expected, example, value: describe(value) };
+  return { code: 'LAB_VALUE', path, part: 'value', data };
 }
 
-function unknownKey(path: FieldPath, key: string): Finding {
-  const object = objectAt(path);
+function unknownKey(object: ObjectName, path: FieldPath, key: string): Finding {
   const known = KEYS[object];
   const where: Record<ObjectName, string> = {
     lab: 'the lab',
@@ -109,22 +145,6 @@ function advise(key: string, object: ObjectName, known: readonly string[]): stri
   return `known keys: ${known.join(', ')}`;
 }
 
-function objectAt(path: FieldPath): ObjectName {
-  if (path.includes('disks')) return 'disk';
-  if (path.includes('forwards')) return 'forward';
-  if (path[0] === 'machines') return 'machine';
-  return path[0] === 'network' ? 'network' : 'lab';
-}
-
-function valueAt(config: unknown, path: FieldPath): unknown {
-  let value = config;
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string | number, unknown>)[step];
-  }
-  return value;
-}
-
 function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (value === null) return 'empty (null)';
@@ -138,4 +158,10 @@ function describe(value: unknown): string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Neither a Map nor anything else with a life of its own: its entries would not be looked at. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
