@@ -40,7 +40,7 @@ describe('the handshake', () => {
   });
 
   test('refuses authentication it cannot do', async () => {
-    await expect(open({ AUTH_LIST: () => ({ types: [1] }) })).rejects.toMatchObject({
+    await expect(open({ AUTH_LIST: () => ({ types: [7] }) })).rejects.toMatchObject({
       code: 'CONNECT_FAILED',
     });
   });

@@ -3,12 +3,13 @@ import { allStats, type DomainStats, type StatsOptions, toDomainStats } from './
 import { EventHub, type EventOptions } from './events.ts';
 import type { EventStream } from './event-queue.ts';
 import type { EventOf, EventType } from './event-types.ts';
-import { type ConnectionClosedError, isUnsupported } from './errors.ts';
+import type { ConnectionClosedError } from './errors.ts';
 import { listToFlags, toFlags, toNumber } from './flags.ts';
 import { Network } from './network.ts';
 import type { Packet } from './frame.ts';
 import type { CallOptions } from './pending-call.ts';
 import type { Procedure, ProcedureResult } from './procedures.ts';
+import type { Link } from './reconnect.ts';
 import type { CallArgs, RpcClient } from './rpc-client.ts';
 import type { Session } from './session.ts';
 import { StoragePool } from './storage.ts';
@@ -67,26 +68,26 @@ const closeReasons = ['error', 'end of file', 'keepalive timeout', 'client'];
 
 /** An open connection to a libvirt daemon. Make one with `connect()`. */
 export class Connection implements Session, AsyncDisposable {
-  readonly #client: RpcClient;
+  readonly #link: Link;
   readonly #events: EventHub;
   readonly #redial: Redial;
   readonly #streamClients = new Set<RpcClient>();
 
   /** Use `connect()`. */
-  constructor(client: RpcClient, events: EventHub, redial: Redial) {
-    this.#client = client;
+  constructor(link: Link, events: EventHub, redial: Redial) {
+    this.#link = link;
     this.#redial = redial;
     this.#events = events;
-    client.onMessage = (packet) => this.#receive(packet);
+    link.onMessage = (packet) => this.#receive(packet);
   }
 
   /** Settles, never rejects, with the reason when the connection is gone. */
   get closed(): Promise<ConnectionClosedError> {
-    return this.#client.closed;
+    return this.#link.closed;
   }
 
   get isClosed(): boolean {
-    return this.#client.closeError !== undefined;
+    return this.#link.closeError !== undefined;
   }
 
   /**
@@ -99,7 +100,7 @@ export class Connection implements Session, AsyncDisposable {
     args: CallArgs<P>,
     options?: CallOptions,
   ): Promise<ProcedureResult<P>> {
-    return this.#client.call(name, args, options);
+    return this.#link.call(name, args, options);
   }
 
   /**
@@ -112,7 +113,7 @@ export class Connection implements Session, AsyncDisposable {
     kind: 'read' | 'write' | 'both',
     options: CallOptions = {},
   ): Promise<{ stream: LibvirtStream; result: ProcedureResult<P> }> {
-    if (this.#client.closeError !== undefined) throw this.#client.closeError;
+    if (this.#link.closeError !== undefined) throw this.#link.closeError;
     const client = await this.#redial.stream(options);
     try {
       const opened = await client.openStream(name, args, kind, options);
@@ -139,11 +140,13 @@ export class Connection implements Session, AsyncDisposable {
   /**
    * Subscribes to events; resolves when the daemon has noted it, so nothing after that is missed.
    * An event may arrive before the reply of the call that caused it. When the connection is lost
-   * the loop throws ConnectionClosedError: connect again, subscribe, and list what you track.
+   * the loop throws ConnectionClosedError; with the option `reconnect` it goes on, and a `resync`
+   * event says when to list again what you track.
    */
-  events<T extends EventType = EventType>(
+  async events<T extends EventType = EventType>(
     options: EventOptions<T> = {},
   ): Promise<EventStream<EventOf<T | 'resync'>>> {
+    await this.#link.ready({ signal: options.signal });
     return this.#events.subscribe(options);
   }
 
@@ -152,7 +155,7 @@ export class Connection implements Session, AsyncDisposable {
    * Never fails.
    */
   async close(): Promise<void> {
-    const clients = [this.#client, ...this.#streamClients];
+    const clients = [this.#link, ...this.#streamClients];
     await Promise.all(clients.map((client) => client.close()));
   }
 
@@ -315,23 +318,11 @@ export class Connection implements Session, AsyncDisposable {
     return new StoragePool(this, pool);
   }
 
-  /**
-   * Asks to be told when the hypervisor's own connection breaks behind the daemon
-   * (virConnectRegisterCloseCallback). This connection then closes. Done by `connect()`.
-   */
-  async watchHypervisor(options: CallOptions): Promise<void> {
-    try {
-      await this.call('CONNECT_REGISTER_CLOSE_CALLBACK', undefined, options);
-    } catch (error) {
-      if (!isUnsupported(error)) throw error;
-    }
-  }
-
   #receive(packet: Packet): void {
     if (this.#events.receive(packet)) return;
     if (packet.procedure === CLOSED_MESSAGE) {
       const reason = packet.payload.length >= 4 ? packet.payload.readInt32BE(0) : -1;
-      this.#client.fail(`the hypervisor's side ended (${closeReasons[reason] ?? reason})`);
+      this.#link.fail(`the hypervisor's side ended (${closeReasons[reason] ?? reason})`);
     }
   }
 }

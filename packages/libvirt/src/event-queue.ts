@@ -57,7 +57,7 @@ export class EventQueue implements EventStream {
     if (this.#dropped > 0) {
       const dropped = this.#dropped;
       this.#dropped = 0;
-      return { done: false, value: { type: 'resync', dropped } };
+      return { done: false, value: { type: 'resync', reason: 'overflow', dropped } };
     }
     const event = this.#events.shift();
     if (event !== undefined) return { done: false, value: event };

@@ -164,7 +164,9 @@ interface OtherEvents {
  */
 interface ResyncEvent {
   readonly type: 'resync';
-  /** How many events were dropped. */
+  /** It did not take them in time, or there was no connection (option `reconnect`). */
+  readonly reason: 'overflow' | 'reconnected';
+  /** How many it has lost by being slow. */
   readonly dropped: number;
 }
 

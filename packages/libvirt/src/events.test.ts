@@ -112,7 +112,7 @@ test('a slow reader is told what it missed', async () => {
   const events = await conn.events({ types: ['lifecycle'], queueLimit: 3 });
   for (let i = 0; i < 4; i++) lifecycle(daemon.peer, i, 0);
   await conn.events({ types: ['reboot'] });
-  expect((await events.next()).value).toEqual({ type: 'resync', dropped: 3 });
+  expect((await events.next()).value).toEqual({ type: 'resync', reason: 'overflow', dropped: 3 });
   expect((await events.next()).value).toMatchObject({ event: 'suspended' });
 });
 

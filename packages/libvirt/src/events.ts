@@ -1,5 +1,6 @@
 import { type EventKind, eventKinds } from './event-decoders.ts';
 import { EventQueue, type EventStream } from './event-queue.ts';
+import type { ConnectionClosedError } from './errors.ts';
 import type { EventOf, EventType, LibvirtEvent } from './event-types.ts';
 import type { Packet } from './frame.ts';
 import type { DebugHook, RpcClient } from './rpc-client.ts';
@@ -59,12 +60,17 @@ interface Registration {
 
 /** Registers with the daemon and hands its messages to the listeners' queues. */
 export class EventHub {
-  readonly #client: RpcClient;
+  #client: RpcClient;
   readonly #debug: DebugHook | undefined;
   readonly #byMessage: ReadonlyMap<string, Registration>;
   readonly #queues = new Set<EventQueue>();
 
-  constructor(client: RpcClient, debug: DebugHook | undefined) {
+  /** `closed` is the end of the whole connection, which may outlive its first client. */
+  constructor(
+    client: RpcClient,
+    closed: Promise<ConnectionClosedError>,
+    debug: DebugHook | undefined,
+  ) {
     this.#client = client;
     this.#debug = debug;
     this.#byMessage = new Map(
@@ -79,13 +85,26 @@ export class EventHub {
         },
       ]),
     );
-    void this.#endWithClient();
+    void this.#endWith(closed);
   }
 
-  async #endWithClient(): Promise<void> {
-    const error = await this.#client.closed;
+  async #endWith(closed: Promise<ConnectionClosedError>): Promise<void> {
+    const error = await closed;
     for (const queue of this.#queues) queue.end(error);
     this.#queues.clear();
+  }
+
+  /**
+   * Registers anew with another client's daemon. Listeners are told first that they have missed
+   * something; what they then ask waits until this is done, so nothing falls into a gap.
+   */
+  async moveTo(client: RpcClient): Promise<void> {
+    this.#client = client;
+    for (const queue of this.#queues)
+      queue.push({ type: 'resync', reason: 'reconnected', dropped: 0 });
+    const registrations = [...this.#byMessage.values()];
+    for (const registration of registrations) registration.callbackId = undefined;
+    await Promise.all(registrations.map((registration) => this.#settle(registration)));
   }
 
   /** Resolves when the daemon has all registrations, so nothing that follows is missed. */

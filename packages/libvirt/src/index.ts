@@ -51,12 +51,15 @@ export type {
   LifecycleEvent,
 } from './event-types.ts';
 export type { Affect } from './flags.ts';
+export type { CredentialsRequest, CredentialsSource } from './handshake.ts';
 export type { KeepAliveOptions } from './keepalive.ts';
 export type { DhcpLease, Network, NetworkUpdate } from './network.ts';
 export type { CallOptions } from './pending-call.ts';
 export type { Procedure, ProcedureArgs, ProcedureResult } from './procedures.ts';
 export { type QemuCommand, QemuCommandError } from './qemu-command.ts';
+export type { ReconnectOptions } from './reconnect.ts';
 export type { CallArgs, DebugHook } from './rpc-client.ts';
+export type { Credentials } from './sasl.ts';
 export type { Struct } from './schema.ts';
 export type {
   PoolInfo,

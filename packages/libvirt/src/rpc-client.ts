@@ -18,6 +18,7 @@ import {
   procedureInfo,
   type ProcedureResult,
 } from './procedures.ts';
+import type { Link } from './reconnect.ts';
 import { readFields, writeFields } from './schema.ts';
 import { LibvirtStream } from './stream.ts';
 import { structs } from './structs.ts';
@@ -44,7 +45,7 @@ const argumentWriter = new XdrWriter();
  * Calls, streams and messages over one byte stream. At most `maxInFlight` calls are in the daemon:
  * it stops reading, pings included, when a client has five requests running.
  */
-export class RpcClient {
+export class RpcClient implements Link {
   readonly #socket: Duplex;
   readonly #options: RpcOptions;
   readonly #parser = new PacketParser();
@@ -96,6 +97,11 @@ export class RpcClient {
     const stream = new LibvirtStream(kind);
     const result = await this.#start(name, args, options, stream);
     return { stream, result: result as ProcedureResult<P> };
+  }
+
+  /** Says why when there is no connection any more. */
+  async ready(_options: CallOptions): Promise<void> {
+    if (this.#closeError !== undefined) throw this.#closeError;
   }
 
   startKeepAlive(options: KeepAliveOptions): void {

@@ -87,10 +87,7 @@ export class Peer {
 
   refuse(name: Procedure, serial: number, error: LibvirtError, type: number = TYPE.reply): void {
     const { program, number } = procedureInfo(name);
-    const { code, domain, level, message, str1, str2, str3, int1, int2 } = error;
-    const fields = { code, domain, level, message, str1, str2, str3, int1, int2 };
-    const payload = encode(structs.error, { ...fields, dom: null, net: null });
-    this.#send({ program, procedure: number, type, serial }, STATUS.error, payload);
+    this.#send({ program, procedure: number, type, serial }, STATUS.error, encodeError(error));
   }
 
   stream(
@@ -120,7 +117,13 @@ export class Peer {
   }
 
   async #answer({ program, procedure, serial, payload }: Packet): Promise<void> {
-    const [name, handler] = this.#find(program, procedure);
+    const found = this.#find(program, procedure);
+    if (found === undefined) {
+      const header = { program, procedure, type: TYPE.reply, serial };
+      const error = daemonError(39, `unknown procedure: ${procedure}`);
+      return this.#send(header, STATUS.error, encodeError(error));
+    }
+    const [name, handler] = found;
     this.calls.push(name);
     const args = readFields(new XdrReader(payload), procedureInfo(name).args);
     try {
@@ -131,12 +134,12 @@ export class Peer {
     }
   }
 
-  #find(program: number, procedure: number): [Procedure, Handler] {
+  #find(program: number, procedure: number): [Procedure, Handler] | undefined {
     for (const [name, handler] of this.#handlers) {
       const info = procedureInfo(name as Procedure);
       if (info.program === program && info.number === procedure) return [info.name, handler];
     }
-    return fail(`no handler for procedure ${procedure}`);
+    return undefined;
   }
 }
 
@@ -155,6 +158,12 @@ export function daemonError(code: number, message = `error ${code}`): LibvirtErr
 }
 
 export const never: () => Promise<object> = () => new Promise<object>(() => {});
+
+function encodeError(error: LibvirtError): Buffer {
+  const { code, domain, level, message, str1, str2, str3, int1, int2 } = error;
+  const fields = { code, domain, level, message, str1, str2, str3, int1, int2 };
+  return encode(structs.error, { ...fields, dom: null, net: null });
+}
 
 function encode(schema: string, fields: object): Buffer {
   const writer = new XdrWriter();
