@@ -8,11 +8,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   '': ['lab-file', 'util'],
   cli: ['doctor', 'lab', 'lab-file', 'machine', 'image', 'sandbox', 'util'],
   doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
-  lab: ['lab-file', 'machine', 'image', 'sandbox', 'util'],
+  lab: ['lab-file', 'machine', 'guest', 'image', 'sandbox', 'util'],
   'lab-file': ['util'],
   machine: ['util'],
   image: ['util'],
-  sandbox: ['util'],
+  sandbox: ['guest', 'util'],
+  guest: ['util'],
   util: [],
 };
 

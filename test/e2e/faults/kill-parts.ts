@@ -6,7 +6,7 @@ import { testLab, type TestLab } from '../support/lab.ts';
 import { type LabProcess, processesOf } from '../support/leaks.ts';
 import { SMALL } from '../support/small.ts';
 
-const SUPERVISOR = /^\S*node .*supervisor\.js/;
+const SUPERVISOR = /^\S*node .*supervisor\.cjs/;
 const IS_ROOT = process.getuid?.() === 0;
 
 export function killParts(): void {
@@ -43,6 +43,27 @@ export function killParts(): void {
     expect(await lab.ok(boot)).toBe(before);
     await mended();
     expect(await lab.ok(boot)).toBe(before);
+  });
+
+  test('dnsmasq killed: it is started again, and names are found', async () => {
+    const dnsmasq = /^\S*dnsmasq /;
+    const pids = async (): Promise<number[]> =>
+      (await processes()).filter(({ words }) => dnsmasq.test(words)).map(({ pid }) => pid);
+    const before = await pids();
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    await expect
+      .poll(async () => (await pids()).filter((pid) => !before.includes(pid)).length, {
+        timeout: 10_000,
+      })
+      .toBeGreaterThan(0);
+    await expect
+      .poll(
+        async () => (await lab.skerry(['exec', '--', 'getent -s dns hosts one.small.test'])).code,
+        {
+          timeout: 10_000,
+        },
+      )
+      .toBe(0);
   });
 
   test('QEMU killed: status says shutoff, up starts the machine again on its disk', async () => {

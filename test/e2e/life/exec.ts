@@ -65,7 +65,7 @@ export function exec(lab: () => TestLab): void {
     ['KILL', 'SIGKILL', 137],
   ])('a command that SIG%s ends is reported so', async (name, signal, exit) => {
     const { code, all } = await results(['--on', 'agent_1', '--', `kill -${name} $$`]);
-    expect(all).toMatchObject([{ machine: 'agent_1', signal, via: 'agent' }]);
+    expect(all).toMatchObject([{ machine: 'agent_1', signal, via: 'channel' }]);
     expect(all[0]).not.toHaveProperty('exitCode');
     expect(code).toBe(exit);
   });
@@ -76,6 +76,19 @@ export function exec(lab: () => TestLab): void {
     const bytes = Buffer.alloc(300_000, 'skerry\n');
     const one = await lab().ok(['exec', '--on', 'agent_1', '--', 'cat'], { input: bytes });
     expect(one).toBe(bytes.toString());
+    const more = Buffer.alloc(5_000_000, 'skerry\n');
+    expect(await lab().ok(['exec', '--on', 'agent_1', '--', 'wc', '-c'], { input: more })).toBe(
+      '5000000\n',
+    );
+  });
+
+  test('an answer may come before the end of the input', async () => {
+    const words = ['exec', '--on', 'agent_1', '--', 'read x; echo got $x; read x'];
+    const running = lab().start(words, { input: 'open' });
+    running.child.stdin?.write('one\n');
+    await running.heard(/got one/);
+    running.child.stdin?.end('two\n');
+    expect((await running.ended).code).toBe(0);
   });
 
   test('without anything piped in, stdin is empty', async () => {
@@ -97,6 +110,21 @@ export function exec(lab: () => TestLab): void {
     const { code, stderr } = await lab().skerry(['exec', '--on', 'agent_9', '--', 'true']);
     expect(code).toBe(3);
     expect(stderr).toMatch(/no machine 'agent_9'[\s\S]*agent_1/);
+  });
+
+  test('a helper that dies is there again; one that is stopped for good leaves ssh', async () => {
+    const on = ['--on', 'agent_2', '--'];
+    const { all: lost } = await results([...on, 'systemctl kill -s KILL skerry-guest']);
+    expect(lost).toMatchObject([{ error: { code: 'GUEST_LOST' } }]);
+    expect((await results([...on, 'echo again'])).all).toMatchObject([
+      { via: 'channel', stdout: 'again\n' },
+    ]);
+    await results([...on, 'systemctl stop skerry-guest']);
+    expect((await results([...on, 'echo hi; exit 3'])).all).toMatchObject([
+      { via: 'ssh', stdout: 'hi\n', exitCode: 3 },
+    ]);
+    await results([...on, 'systemctl start skerry-guest']);
+    expect((await results([...on, 'true'])).all).toMatchObject([{ via: 'channel', exitCode: 0 }]);
   });
 
   test('Ctrl-C ends the command in the machine, its children too', async () => {

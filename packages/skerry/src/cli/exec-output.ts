@@ -3,7 +3,8 @@ import { StringDecoder } from 'node:string_decoder';
 
 type Stream = 'stdout' | 'stderr';
 export interface ExecOutput {
-  readonly write: (machine: string, stream: Stream, data: Buffer) => void;
+  /** False when the reader of our own output is behind: wait for its `drain`. */
+  readonly write: (machine: string, stream: Stream, data: Buffer) => boolean;
   readonly end: () => void;
   /** What a machine wrote, where it was kept. */
   readonly of: (machine: string) => { readonly stdout?: string; readonly stderr?: string };
@@ -18,23 +19,21 @@ const COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
 export function prefixedOutput(machines: readonly string[]): ExecOutput {
   const width = Math.max(...machines.map((name) => name.length));
   const pending = new Map<string, { decoder: StringDecoder; text: string }>();
-  const emit = (machine: string, stream: Stream, line: string): void => {
+  const emit = (machine: string, stream: Stream, line: string): boolean => {
     const out = process[stream];
     const colour = COLOURS[machines.indexOf(machine) % COLOURS.length] ?? 'cyan';
-    out.write(`${styleText(colour, machine.padEnd(width), { stream: out })} | ${line}\n`);
+    return out.write(`${styleText(colour, machine.padEnd(width), { stream: out })} | ${line}\n`);
   };
   return {
     write: (machine, stream, data) => {
-      if (machines.length === 1) {
-        process[stream].write(data);
-        return;
-      }
+      if (machines.length === 1) return process[stream].write(data);
       const key = `${stream} ${machine}`;
       const state = pending.get(key) ?? { decoder: new StringDecoder('utf8'), text: '' };
       pending.set(key, state);
       const lines = (state.text + state.decoder.write(data)).split('\n');
       state.text = lines.pop() ?? '';
-      for (const line of lines) emit(machine, stream, line);
+      const taken = lines.map((line) => emit(machine, stream, line));
+      return taken.at(-1) ?? true;
     },
     end: () => {
       for (const [key, state] of pending) {
@@ -57,6 +56,7 @@ export function outputCollector(): ExecOutput {
       const both = kept.get(machine) ?? { stdout: [], stderr: [] };
       kept.set(machine, both);
       both[stream].push(data);
+      return true;
     },
     end: () => {},
     of: (machine) => ({

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import { SkerryError } from '../util/errors.ts';
 import {
@@ -51,7 +52,7 @@ async function run(words: string[], options: Options): Promise<void> {
       ? ['/bin/sh', '-c', ...words]
       : words;
   const { pipedInput } = await import('./piped-input.ts');
-  const input = await pipedInput(signal);
+  const input = pipedInput();
   const { outputCollector, prefixedOutput } = await import('./exec-output.ts');
   const output = options.json ? outputCollector() : prefixedOutput(machines);
   const results = await execOnLab(lab, {
@@ -59,7 +60,8 @@ async function run(words: string[], options: Options): Promise<void> {
     command,
     signal,
     env: options.env ?? [],
-    onOutput: output.write,
+    onOutput: (machine, stream, data) =>
+      output.write(machine, stream, data) ? undefined : once(process[stream], 'drain'),
     ...(input && { input }),
   });
   output.end();

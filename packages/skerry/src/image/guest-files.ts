@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+
+const HELPER = new URL('../../share/guest-helper.pl', import.meta.url);
+
 /** A file of ours in the guest. */
 export interface GuestFile {
   readonly path: string;
@@ -41,6 +45,7 @@ const GENERATORS_OFF = [
 
 const WANTED: Readonly<Record<string, string>> = {
   'sysinit.target.wants/qemu-guest-agent.service': `/${SYSTEM}/qemu-guest-agent.service`,
+  'sysinit.target.wants/skerry-guest.service': `/${SYSTEM}/skerry-guest.service`,
   'getty.target.wants/serial-getty@ttyS0.service': `/${SYSTEM}/serial-getty@.service`,
   'sockets.target.wants/ssh.socket': '/lib/systemd/system/ssh.socket',
   'multi-user.target.wants/systemd-networkd.service':
@@ -89,7 +94,7 @@ export const GUEST_FILES: readonly GuestFile[] = [
   { path: 'etc/hosts', content: '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' },
   { path: 'etc/fstab', content: '# / is mounted by the initrd.\n' },
   {
-    // Debian's unit waits for udev to have seen the port. Ours starts first and opens the port the initrd linked.
+    // For libvirt's own calls; we use our helper. Debian's unit waits for udev to have seen the port.
     path: `${SYSTEM}/qemu-guest-agent.service`,
     content: `[Unit]
 Description=QEMU guest agent
@@ -101,6 +106,31 @@ Before=shutdown.target
 ExecStart=/usr/sbin/qemu-ga --retry-path
 Restart=always
 RestartSec=0
+
+[Install]
+WantedBy=sysinit.target
+`,
+  },
+  {
+    path: 'usr/local/lib/skerry/guest-helper',
+    mode: 0o755,
+    content: readFileSync(HELPER, 'utf8'),
+  },
+  {
+    // What a command left running survives the helper.
+    path: `${SYSTEM}/skerry-guest.service`,
+    content: `[Unit]
+Description=Skerry guest helper
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=shutdown.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/lib/skerry/guest-helper
+KillMode=process
+Restart=always
+RestartSec=0.2
 
 [Install]
 WantedBy=sysinit.target

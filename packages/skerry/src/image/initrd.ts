@@ -4,8 +4,8 @@ import { type CpioEntry, formatCpio } from './cpio.ts';
 const DRIVERS = ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio-rng', 'virtio_net'] as const;
 
 /**
- * Ours, and not Debian's of 16 MB: it loads the drivers, mounts the disk and hands over. It also links the agent's
- * port, which udev would do seconds later.
+ * Ours, and not Debian's of 16 MB: it loads the drivers, mounts the disk and hands over. It also links the
+ * virtio ports, which udev would do seconds later.
  */
 export const INIT: string = `#!/bin/busybox sh
 b=/bin/busybox

@@ -5,14 +5,14 @@ import { type MachineExecResult, worstExitCode } from './exec.ts';
 const ended = (exitCode?: number, signal?: string): MachineExecResult => ({
   machine: 'one',
   durationMs: 1,
-  via: 'agent',
+  via: 'channel',
   exitCode,
   signal,
 });
 const off: MachineExecResult = {
   machine: 'two',
   durationMs: 1,
-  via: 'agent',
+  via: 'channel',
   error: new SkerryError('MACHINE_OFF', { data: { machine: 'two' } }),
 };
 

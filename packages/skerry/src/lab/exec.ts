@@ -1,75 +1,95 @@
-import { constants } from 'node:os';
-import { isAgentUnavailable } from '@skerry/libvirt';
-import { execInGuest, type ExecResult } from '../machine/exec.ts';
-import { sandboxStatus } from '../sandbox/gateway.ts';
+import type { Readable } from 'node:stream';
+import { isAbsent, openGuest } from '../sandbox/gateway.ts';
+import { execInGuest, type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
-import { labPaths } from '../util/paths.ts';
+import { labPaths, type LabPaths } from '../util/paths.ts';
+import { broadcast } from './broadcast.ts';
 import { connectLab } from './connect.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { execOverSsh } from './ssh.ts';
 
+/** What a guest's helper may take to answer, busy as its machine may be; ssh is tried then. */
+const SILENCE_MS = 5000;
+
 export interface LabExecOptions {
   readonly machines: readonly string[];
   readonly command: readonly string[];
-  readonly input?: Buffer | undefined;
+  /** For the command's stdin, on each machine. */
+  readonly input?: Readable | undefined;
   readonly env?: readonly string[];
   readonly signal: AbortSignal;
-  readonly onOutput?: (machine: string, stream: 'stdout' | 'stderr', data: Buffer) => void;
+  readonly onOutput?: (
+    machine: string,
+    stream: 'stdout' | 'stderr',
+    data: Buffer,
+  ) => void | Promise<unknown>;
 }
 
 export interface MachineExecResult extends Partial<ExecResult> {
   readonly machine: string;
   readonly durationMs: number;
   /** How it got there. */
-  readonly via: 'agent' | 'ssh';
+  readonly via: 'channel' | 'ssh';
   /** Why it did not run at all. */
   readonly error?: SkerryError;
 }
 
 /** Runs a command on machines at the same time; one that fails does not stop the others. LAB_OFF if nothing runs. */
-export async function execOnLab(
-  lab: LabSpec,
-  options: LabExecOptions,
-): Promise<MachineExecResult[]> {
+export function execOnLab(lab: LabSpec, options: LabExecOptions): Promise<MachineExecResult[]> {
   const paths = labPaths(lab.name, lab.dir);
-  if (!(await sandboxStatus(paths.gatewaySocket)))
-    throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
-  await using connection = await connectLab(paths, options.signal);
-  return await Promise.all(
-    options.machines.map(async (machine): Promise<MachineExecResult> => {
+  const inputs = options.input ? broadcast(options.input, options.machines.length) : [];
+  return Promise.all(
+    options.machines.map(async (machine, at): Promise<MachineExecResult> => {
       const began = performance.now();
-      const done = (
-        result: Omit<MachineExecResult, 'machine' | 'durationMs'>,
-      ): MachineExecResult => ({
-        machine,
-        durationMs: Math.round(performance.now() - began),
-        ...result,
-      });
-      const onOutput = (stream: 'stdout' | 'stderr', data: Buffer): void =>
-        options.onOutput?.(machine, stream, data);
-      try {
-        const domain = await connection.domain(machine).catch(() => undefined);
-        if (!domain || !(await domain.isActive()))
-          throw new SkerryError('MACHINE_OFF', { data: { machine } });
-        try {
-          return done({
-            via: 'agent',
-            ...(await execInGuest(domain, options.command, { ...options, onOutput })),
-          });
-        } catch (error) {
-          // No agent in there, or it died: the network may still work.
-          if (!isAgentUnavailable(error)) throw error;
-          return done({
-            via: 'ssh',
-            ...(await execOverSsh(lab, machine, options.command, { ...options, onOutput })),
-          });
-        }
-      } catch (error) {
-        options.signal.throwIfAborted();
-        return done({ via: 'agent', error: asSkerryError(machine, error) });
-      }
+      const input = inputs[at];
+      const outcome = await execOnMachine(lab, paths, machine, { ...options, input })
+        .catch((error: unknown) => {
+          options.signal.throwIfAborted();
+          if (isAbsent(error)) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+          return { via: 'channel', error: asSkerryError(machine, error) } as const;
+        })
+        .finally(() => input?.destroy());
+      return { machine, durationMs: Math.round(performance.now() - began), ...outcome };
     }),
   );
+}
+
+async function execOnMachine(
+  lab: LabSpec,
+  paths: LabPaths,
+  machine: string,
+  options: LabExecOptions,
+): Promise<Omit<MachineExecResult, 'machine' | 'durationMs'>> {
+  const guestOptions = {
+    ...options,
+    onOutput: (stream: 'stdout' | 'stderr', data: Buffer): void | Promise<unknown> =>
+      options.onOutput?.(machine, stream, data),
+  };
+  try {
+    const channel = await openGuest(paths.gatewaySocket, machine, {
+      signal: options.signal,
+      timeoutMs: SILENCE_MS,
+    });
+    return {
+      via: 'channel',
+      ...(await execInGuest(channel, options.command, guestOptions)),
+    };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!(error instanceof SkerryError) || !NO_HELPER.has(error.code)) throw error;
+    await refuseIfOff(paths, machine, options.signal);
+    // No helper in there, or it died: the network may still work.
+    return { via: 'ssh', ...(await execOverSsh(lab, machine, options.command, guestOptions)) };
+  }
+}
+
+const NO_HELPER: ReadonlySet<string> = new Set(['GUEST_ABSENT', 'GUEST_SILENT']);
+
+async function refuseIfOff(paths: LabPaths, machine: string, signal: AbortSignal): Promise<void> {
+  await using connection = await connectLab(paths, signal);
+  const domain = await connection.domain(machine).catch(() => undefined);
+  if (!domain || !(await domain.isActive()))
+    throw new SkerryError('MACHINE_OFF', { data: { machine } });
 }
 
 /** The exit code of the worst: what could not run counts most. */
@@ -77,14 +97,9 @@ export function worstExitCode(results: readonly MachineExecResult[]): number {
   return Math.max(
     0,
     ...results.map(({ error, exitCode, signal }) =>
-      error ? error.exitCode : signal ? 128 + numberOf(signal) : (exitCode ?? 1),
+      error ? error.exitCode : signal ? 128 + signalNumber(signal) : (exitCode ?? 1),
     ),
   );
-}
-
-/** 15 for SIGTERM, as shells count. */
-function numberOf(signal: string): number {
-  return (constants.signals as Readonly<Record<string, number>>)[signal] ?? 0;
 }
 
 function asSkerryError(machine: string, cause: unknown): SkerryError {

@@ -39,7 +39,7 @@ export async function halt(lab: LabSpec, options: HaltOptions): Promise<string[]
         ({ name }) => options.machines.length === 0 || options.machines.includes(name),
       );
       const names = chosen.map(({ name }) => name);
-      await shutdownMachines(connection, names, { progress, signal, force: options.force });
+      await shutdownMachines(connection, names, { paths, progress, signal, force: options.force });
       return { names, last: active.length === names.length };
     })();
     if (stopped.last) await stopSandbox(paths);

@@ -1,11 +1,14 @@
 import type { Connection, Domain } from '@skerry/libvirt';
 import { isInvalidState, isNotFound } from '@skerry/libvirt';
-import { runScript } from '../machine/agent.ts';
+import { runScript } from '../guest/exec.ts';
+import { openGuest } from '../sandbox/gateway.ts';
 import { poll } from '../util/poll.ts';
 import { SkerryError } from '../util/errors.ts';
+import type { LabPaths } from '../util/paths.ts';
 import type { Progress } from './progress.ts';
 
 export interface ShutdownOptions {
+  readonly paths: LabPaths;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Pull the plug at once. */
@@ -13,6 +16,7 @@ export interface ShutdownOptions {
 }
 
 const GRACE_MS = 90_000;
+const ASK_MS = 5000;
 
 /** Shuts machines down side by side; one that does not listen within 90 s is switched off. */
 export async function shutdownMachines(
@@ -31,10 +35,10 @@ export async function shutdownMachines(
 
 async function shutdownOne(
   domain: Domain,
-  { force, signal, progress }: ShutdownOptions,
+  { paths, force, signal, progress }: ShutdownOptions,
 ): Promise<void> {
   if (force) return off(domain);
-  const asked = await ask(domain);
+  const asked = await ask(domain, paths, signal);
   if (!asked) return off(domain);
   try {
     await poll(async () => ((await domain.isActive()) ? undefined : true), {
@@ -55,27 +59,29 @@ async function shutdownOne(
 }
 
 /**
- * Asks the guest's service manager, then the agent's own shutdown (`shutdown +0`, which needs logind), then the power
- * button (which needs logind or acpid).
+ * Asks the guest's service manager, then QEMU's guest agent (`shutdown +0`, which needs logind), then the power button
+ * (which needs logind or acpid).
  */
-async function ask(domain: Domain): Promise<boolean> {
+async function ask(domain: Domain, paths: LabPaths, signal: AbortSignal): Promise<boolean> {
+  const options = { signal, timeoutMs: ASK_MS };
   const ways = [
     async () => {
-      const { exitCode } = await runScript(
-        domain,
-        'systemctl --no-block poweroff || shutdown -h now',
-        { timeoutMs: 10_000 },
-      );
+      const channel = await openGuest(paths.gatewaySocket, domain.name, options);
+      const command = 'systemctl --no-block poweroff || shutdown -h now';
+      const { exitCode } = await runScript(channel, command, options);
       if (exitCode !== 0) throw new Error('refused');
     },
-    () => domain.shutdown({ mode: 'agent', timeoutMs: 10_000 }),
-    () => domain.shutdown({ mode: 'acpi', timeoutMs: 10_000 }),
+    () => domain.shutdown({ mode: 'agent', timeoutMs: ASK_MS }),
+    () => domain.shutdown({ mode: 'acpi', timeoutMs: ASK_MS }),
   ];
   for (const way of ways) {
     try {
       await way();
       return true;
-    } catch {
+    } catch (error) {
+      signal.throwIfAborted();
+      // The helper stopped before it could tell: it is on its way.
+      if (error instanceof SkerryError && error.code === 'GUEST_LOST') return true;
       if (!(await domain.isActive())) return true;
     }
   }

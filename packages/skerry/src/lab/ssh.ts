@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { extname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ExecResult } from '../machine/exec.ts';
+import type { ExecResult } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -88,11 +89,11 @@ export async function runSsh(
 
 export interface SshExecOptions {
   readonly signal?: AbortSignal;
-  readonly input?: Buffer | undefined;
-  readonly onOutput?: (stream: 'stdout' | 'stderr', data: Buffer) => void;
+  readonly input?: Readable | undefined;
+  readonly onOutput?: (stream: 'stdout' | 'stderr', data: Buffer) => void | Promise<unknown>;
 }
 
-/** Runs a command over ssh without a terminal: the fallback where a guest has no agent. */
+/** Runs a command over ssh without a terminal: the fallback where a guest's helper does not answer. */
 export async function execOverSsh(
   lab: LabSpec,
   machine: string,
@@ -114,9 +115,11 @@ export async function execOverSsh(
     stdio: 'pipe',
     ...(options.signal && { signal: options.signal }),
   });
-  child.stdout.on('data', (data: Buffer) => options.onOutput?.('stdout', data));
-  child.stderr.on('data', (data: Buffer) => options.onOutput?.('stderr', data));
-  child.stdin.on('error', () => {}).end(options.input);
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].on('data', (data: Buffer) => void options.onOutput?.(name, data));
+  child.stdin.on('error', () => {});
+  if (options.input) options.input.pipe(child.stdin);
+  else child.stdin.end();
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) =>

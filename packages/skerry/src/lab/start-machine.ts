@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Domain } from '@skerry/libvirt';
-import { runScript, waitForAgent } from '../machine/agent.ts';
+import { type GuestChannel, runScript } from '../guest/exec.ts';
 import { consoleTail } from '../machine/console-log.ts';
 import { makeDisk } from '../machine/disk.ts';
 import { domainXml } from '../machine/domain-xml.ts';
@@ -12,13 +12,16 @@ import { keyPair } from '../machine/keys.ts';
 import { bareMetadataXml, NAMESPACE, NAMESPACE_KEY, parseMark } from '../machine/metadata.ts';
 import { formatNesting, nestingOf } from '../machine/nested.ts';
 import { SANDBOX } from '../sandbox/config.ts';
+import { openGuest } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import { INSIDE } from '../util/paths.ts';
+import { poll } from '../util/poll.ts';
 import type { LabContext } from './context.ts';
 import { domainPlanOf, machineIdOf } from './facts.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
 
 const BOOT_MS = { kvm: 120_000, tcg: 600_000 };
+const WATCH_MS = 250;
 const IDENTITY_MS = { kvm: 60_000, tcg: 180_000 };
 
 /** Makes the machine's disks where they are missing and defines its domain. Nothing of it runs yet. */
@@ -47,7 +50,7 @@ export async function defineMachine(context: LabContext, machine: MachineSpec): 
   );
 }
 
-/** Starts a defined machine and waits until it is ready: its agent answers, it has its identity and its address. */
+/** Starts a defined machine and waits until it is ready: its helper answers, it has its identity and its address. */
 export async function startMachine(
   context: LabContext,
   machine: MachineSpec,
@@ -67,24 +70,60 @@ export async function finishMachine(
   machine: MachineSpec,
   domain: Domain,
 ): Promise<void> {
-  const { progress, accel, paths, signal } = context;
-  await progress.phase('boot', machine.name, () => {
-    let shown = '';
-    return waitForAgent(domain, {
-      signal,
-      timeoutMs: BOOT_MS[accel],
-      onTimeout: () => bootError('MACHINE_BOOT_TIMEOUT', context, machine, shown),
-      check: async () => {
-        const { state, reason } = await domain.state();
-        const tail = await consoleTail(paths, machine.name);
-        if (tail !== shown) progress.note('boot', machine.name, (shown = tail));
-        if (reason === 'ioerror') throw await diskError(context, machine, domain);
-        if (state !== 'running')
-          throw bootError('MACHINE_STOPPED', context, machine, shown, `${state}, ${reason}`);
-      },
-    });
-  });
-  await progress.phase('identity', machine.name, () => identify(context, machine, domain));
+  const { progress } = context;
+  const channel = await progress.phase('boot', machine.name, () =>
+    waitForGuest(context, machine, domain),
+  );
+  await progress.phase('identity', machine.name, () => identify(context, machine, domain, channel));
+}
+
+/** The guest's helper answers by itself as soon as it can; meanwhile the console is shown and the machine watched. */
+async function waitForGuest(
+  context: LabContext,
+  machine: MachineSpec,
+  domain: Domain,
+): Promise<GuestChannel> {
+  const { progress, accel, paths } = context;
+  let shown = '';
+  const watch = async (): Promise<undefined> => {
+    const { state, reason } = await domain.state();
+    const tail = await consoleTail(paths, machine.name);
+    if (tail !== shown) progress.note('boot', machine.name, (shown = tail));
+    if (reason === 'ioerror') throw await diskError(context, machine, domain);
+    if (state !== 'running')
+      throw bootError('MACHINE_STOPPED', context, machine, shown, `${state}, ${reason}`);
+    return undefined;
+  };
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  try {
+    return await Promise.race([
+      openGuest(paths.gatewaySocket, machine.name, { signal, timeoutMs: BOOT_MS[accel] }),
+      poll<never>(watch, {
+        signal,
+        timeoutMs: BOOT_MS[accel],
+        intervalMs: WATCH_MS,
+        maxIntervalMs: WATCH_MS,
+        onTimeout: () => bootError('MACHINE_BOOT_TIMEOUT', context, machine, shown),
+      }),
+    ]);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (isSilence(error)) {
+      // It ended, and the watch would have said why.
+      await watch();
+      throw bootError('MACHINE_BOOT_TIMEOUT', context, machine, shown);
+    }
+    throw error;
+  } finally {
+    ended.abort();
+  }
+}
+
+function isSilence(error: unknown): boolean {
+  return (
+    error instanceof SkerryError && (error.code === 'GUEST_ABSENT' || error.code === 'GUEST_SILENT')
+  );
 }
 
 /** QEMU pauses a machine whose disk cannot be written, and would for ever: off with it, the next `up` boots it anew. */
@@ -100,10 +139,15 @@ async function diskError(
   return new SkerryError('DISK_FULL', { data: { detail } });
 }
 
-async function identify(context: LabContext, machine: MachineSpec, domain: Domain): Promise<void> {
+async function identify(
+  context: LabContext,
+  machine: MachineSpec,
+  domain: Domain,
+  channel: GuestChannel,
+): Promise<void> {
   const { paths, accel, signal, lab } = context;
   const identity = await identityOf(context, machine);
-  const result = await runScript(domain, identityScript(identity, randomBytes(64)), {
+  const result = await runScript(channel, identityScript(identity, randomBytes(64)), {
     signal,
     timeoutMs: IDENTITY_MS[accel],
   });

@@ -56,7 +56,8 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
   const result = await withLabLock(paths, 'up', progress, signal, async () => {
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);
-    const images = await ensureImages(wantedMachines(lab, options.machines), progress, signal);
+    const wanted = wantedMachines(lab, options.machines);
+    const images = await ensureImages(wanted, paths, progress, signal);
     const isFresh = !(await sandboxStatus(paths.gatewaySocket));
     const { accel, uplink } = await ensureSandbox(lab, paths, images, progress, signal);
     await using undo = new AsyncDisposableStack();
@@ -179,18 +180,29 @@ async function imageChooser(
   return (machine) => own.get(machine.name) ?? (images.get(machine.image) as Image);
 }
 
-/** Finds the images, and builds those that are missing. */
+/** Finds the images, and builds those that are missing, or of another Skerry where a machine is yet to be made from it. */
 async function ensureImages(
   machines: readonly MachineSpec[],
+  paths: LabPaths,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Map<string, Image>> {
   const images = await imagesOf(machines);
   for (const name of new Set(machines.map((machine) => machine.image))) {
-    if (images.has(name)) continue;
+    const image = images.get(name);
+    if (image && !(image.stale && (await isNeededAnew(name, machines, paths)))) continue;
     images.set(name, await buildImageHere(name, progress, signal));
   }
   return images;
+}
+
+async function isNeededAnew(
+  image: string,
+  machines: readonly MachineSpec[],
+  paths: LabPaths,
+): Promise<boolean> {
+  const made = new Set((await observeOffline(paths)).map(({ name }) => name));
+  return machines.some((machine) => machine.image === image && !made.has(machine.name));
 }
 
 async function ensureSandbox(

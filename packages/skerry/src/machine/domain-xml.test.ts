@@ -73,6 +73,7 @@ test('a machine as libvirt gets it', () => {
         <serial type="pty"><log file="/run/skerry/lab/machines/agent_1/console.log" append="off"/><target port="0"/></serial>
         <console type="pty"><target type="serial" port="0"/></console>
         <channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>
+        <channel type="unix"><source mode="bind" path="/run/skerry/guests/agent_1.sock"/><target type="virtio" name="org.skerry.guest.0"/></channel>
         <rng model="virtio"><backend model="random">/dev/urandom</backend></rng>
         <memballoon model="virtio"/>
       </devices>

@@ -62,6 +62,7 @@ export function domainXml(plan: DomainPlan): string {
     <serial type="pty"><log file="${dir}/console.log" append="off"/><target port="0"/></serial>
     <console type="pty"><target type="serial" port="0"/></console>
     <channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>
+    <channel type="unix"><source mode="bind" path="${INSIDE.guests}/${plan.name}.sock"/><target type="virtio" name="org.skerry.guest.0"/></channel>
     <rng model="virtio"><backend model="random">/dev/urandom</backend></rng>
     <memballoon model="virtio"/>
   </devices>

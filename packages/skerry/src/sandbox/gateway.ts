@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { SkerryError } from '../util/errors.ts';
+import type { GuestChannel } from '../guest/exec.ts';
 import type { ForwardStatus, SandboxStatus } from './protocol.ts';
 
 // Imported as a module, node:http would load undici as well, which costs 15 ms and 10 MiB.
@@ -88,6 +89,51 @@ export function openTunnel(
   });
 }
 
+export interface GuestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds to wait for the machine's helper. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * A channel into a machine for one command, as soon as its helper is there.
+ * @throws GUEST_SILENT when the helper does not answer in time, GUEST_ABSENT when the machine is off or has no such
+ *   channel, ENOENT or ECONNREFUSED when the sandbox is
+ */
+export function openGuest(
+  socketPath: string,
+  machine: string,
+  { signal, timeoutMs }: GuestOptions,
+): Promise<GuestChannel> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      socketPath,
+      path: `/machines/${machine}/guest`,
+      headers: { connection: 'upgrade', upgrade: 'skerry-guest' },
+      agent: false,
+      ...NO_TLS,
+      ...(signal && { signal }),
+    });
+    const timer = setTimeout(() => {
+      const seconds = timeoutMs / 1000;
+      request.destroy(new SkerryError('GUEST_SILENT', { data: { machine, seconds } }));
+    }, timeoutMs);
+    request.on('close', () => clearTimeout(timer));
+    request.on('upgrade', (_response: IncomingMessage, stream: Socket, head: Buffer) => {
+      clearTimeout(timer);
+      if (head.length > 0) stream.unshift(head);
+      resolve({ machine, stream });
+    });
+    request.on('response', (response) => {
+      const reason = String(response.headers['x-skerry-reason'] ?? response.statusCode);
+      reject(new SkerryError('GUEST_ABSENT', { data: { machine, reason } }));
+      response.destroy();
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}
+
 function ask(socketPath: string, method: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const options = { socketPath, method, path, timeout: ANSWER_MS, agent: false, ...NO_TLS };
@@ -106,7 +152,8 @@ function ask(socketPath: string, method: string, path: string): Promise<unknown>
   });
 }
 
-function isAbsent(error: unknown): boolean {
+/** Whether a call failed because no sandbox runs. */
+export function isAbsent(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
 }

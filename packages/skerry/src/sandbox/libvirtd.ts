@@ -1,6 +1,6 @@
 // Starts libvirtd inside the sandbox and starts it again when it dies. Machines survive that: QEMU is not its child,
 // and a new libvirtd finds them again.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 
 export interface LibvirtdStatus {
@@ -12,11 +12,18 @@ export interface LibvirtdStatus {
 const RUN_DIR = '/run/skerry/lab/libvirt/run';
 const MAX_RESTARTS_A_MINUTE = 5;
 
-export function startLibvirtd(log: (line: string) => void): { status: () => LibvirtdStatus } {
+export interface Libvirtd {
+  readonly status: () => LibvirtdStatus;
+  /** Reads its configuration anew and starts again what it has lost (libvirtd(8), SIGHUP). */
+  readonly reload: () => void;
+}
+
+export function startLibvirtd(log: (line: string) => void): Libvirtd {
   const deaths: number[] = [];
   let current: LibvirtdStatus = { state: 'starting', restarts: 0 };
+  let running: ChildProcess | undefined;
   start();
-  return { status: () => current };
+  return { status: () => current, reload: () => void running?.kill('SIGHUP') };
 
   function start(): void {
     mkdirSync(RUN_DIR, { recursive: true });
@@ -25,6 +32,7 @@ export function startLibvirtd(log: (line: string) => void): { status: () => Libv
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, LC_ALL: 'C.UTF-8' },
     });
+    running = child;
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2000);

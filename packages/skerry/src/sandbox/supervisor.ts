@@ -4,29 +4,36 @@
 //   POST /stop           ends the sandbox: every process in it dies with this one
 //   POST /forwards       registers a forwarder for as long as the request stays open
 //   DELETE /forwards     ends those of the lab file
+//   GET /machines/NAME/guest, Upgrade: skerry-guest
+//                        the guest channel (src/guest/frames.ts), answered when the machine's helper is there
 //   CONNECT name:port    a TCP connection to a machine, by name or address (RFC 9110 section 9.3.6)
 // It imports nothing but node and its neighbours, to stay small: it idles for days.
 import { Resolver } from 'node:dns/promises';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { GuestRelay } from '../guest/relay.ts';
+import { INSIDE } from '../util/paths.ts';
+import { watchDnsmasq } from './dnsmasq.ts';
 import { startLibvirtd } from './libvirtd.ts';
 import type { ForwardStatus, SandboxStatus, SupervisorEnv } from './protocol.ts';
 
 // Imported as a module, node:http would load undici as well, which costs 10 MiB.
 const { createServer } = process.getBuiltinModule('node:http');
-const SOCKET = '/run/skerry/lab/gateway.sock';
+const SOCKET = `${INSIDE.lab}/gateway.sock`;
 const CONNECT_MS = 10_000;
 
 const env = process.env as unknown as SupervisorEnv;
 const started = Date.now();
 const forwards = new Map<IncomingMessage, ForwardStatus>();
+const relays = new Map<string, GuestRelay>();
 const resolver = new Resolver({ timeout: 2000, tries: 2 });
 resolver.setServers([env.SKERRY_GATEWAY]);
 
 process.chdir('/');
 rmSync(SOCKET, { force: true });
+mkdirSync(INSIDE.guests, { recursive: true });
 const server = createServer(answer);
 // Forwards are requests that last; nothing else here takes long.
 server.requestTimeout = 0;
@@ -34,9 +41,18 @@ server.keepAliveTimeout = 1000;
 server.on('connect', (request, client, head) => {
   void tunnel(request.url ?? '', client, head);
 });
-const libvirtd = startLibvirtd((line) =>
-  process.stderr.write(`${new Date().toISOString()} ${line}\n`),
-);
+server.on('upgrade', (request, client, head) => {
+  const [, machine] = /^\/machines\/([\w.-]+)\/guest$/.exec(request.url ?? '') ?? [];
+  if (machine === undefined) client.end('HTTP/1.1 404 Not Found\r\n\r\n');
+  else void openGuest(machine, client, head);
+});
+const log = (line: string): void =>
+  void process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+const libvirtd = startLibvirtd(log);
+void watchDnsmasq(() => {
+  log('dnsmasq is gone: starting it again');
+  libvirtd.reload();
+});
 server.listen(SOCKET);
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -89,6 +105,33 @@ function register(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
+async function openGuest(machine: string, client: Duplex, head: Buffer): Promise<void> {
+  const left = new Promise<void>((resolve) => {
+    client.on('error', () => {}).once('close', resolve);
+  });
+  let relay = relays.get(machine);
+  if (!relay) {
+    relay = new GuestRelay(`${INSIDE.guests}/${machine}.sock`, () => relays.delete(machine));
+    relays.set(machine, relay);
+  }
+  try {
+    await Promise.race([relay.ready(), left]);
+    if (client.destroyed) return;
+    client.write(
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: skerry-guest\r\n\r\n',
+    );
+    relay.attach(client, head);
+  } catch (error) {
+    refuse(client, error);
+  }
+}
+
+/** Ends a connection that was to become something else. */
+function refuse(client: Duplex, error: unknown): void {
+  const reason = error instanceof Error ? error.message.replace(/[\r\n]+/g, ' ') : 'failed';
+  client.end(`HTTP/1.1 502 Bad Gateway\r\nx-skerry-reason: ${reason}\r\n\r\n`);
+}
+
 async function tunnel(target: string, client: Duplex, head: Buffer): Promise<void> {
   client.on('error', () => {});
   const [, name = '', port = ''] = /^(.+):(\d+)$/.exec(target) ?? [];
@@ -100,8 +143,7 @@ async function tunnel(target: string, client: Duplex, head: Buffer): Promise<voi
     upstream.write(head);
     upstream.pipe(client).pipe(upstream);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/[\r\n]+/g, ' ') : 'failed';
-    client.end(`HTTP/1.1 502 Bad Gateway\r\nx-skerry-reason: ${reason}\r\n\r\n`);
+    refuse(client, error);
   }
 }
 

@@ -308,6 +308,21 @@ export const ERRORS = {
     hint: 'see whether it is up: skerry status; what it says: skerry logs {machine}',
     exitCode: EXIT.failure,
   },
+  GUEST_SILENT: {
+    message: 'the guest helper of {machine} does not answer within {seconds} s',
+    hint: 'see what the machine does: skerry console {machine}, skerry logs {machine}',
+    exitCode: EXIT.timeout,
+  },
+  GUEST_ABSENT: {
+    message: '{machine} has no guest channel: {reason}',
+    hint: 'see whether it is up: skerry status; make it anew: skerry destroy {machine}, skerry up',
+    exitCode: EXIT.conflict,
+  },
+  GUEST_LOST: {
+    message: '{machine} went away while a command ran in it',
+    hint: 'see whether it is up: skerry status; what it says: skerry logs {machine}',
+    exitCode: EXIT.failure,
+  },
   GUEST_SCRIPT_TIMEOUT: {
     message: 'a script of skerry did not end inside {machine}',
     hint: 'see what the machine does: skerry console {machine}',

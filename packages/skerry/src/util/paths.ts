@@ -68,5 +68,12 @@ export function labPathsById(id: string): LabPaths {
   };
 }
 
-/** Where the state folder and the image store appear inside every sandbox; the same for all labs, so forks fit. */
-export const INSIDE = { lab: '/run/skerry/lab', images: '/run/skerry/images' } as const;
+/** Where things appear inside every sandbox; the same for all labs, so forks fit. */
+export const INSIDE = {
+  /** The state folder. */
+  lab: '/run/skerry/lab',
+  /** The image store. */
+  images: '/run/skerry/images',
+  /** One socket for each machine, where QEMU has the host's end of the guest channel. */
+  guests: '/run/skerry/guests',
+} as const;
