@@ -8,19 +8,50 @@ export type {
   NodeInfo,
 } from './connection.ts';
 export type {
-  AffectOptions,
-  AgentOptions,
+  CheckpointXmlOptions,
+  DomainCheckpoint,
+  ListCheckpointsOptions,
+} from './checkpoint.ts';
+export type {
   Domain,
   DomainInfo,
-  DomainInterface,
   DomainState,
-  MetadataKey,
-  MetadataOptions,
+  InterfaceStats,
+  MemoryStats,
   PowerOptions,
   StartOptions,
+} from './domain.ts';
+export type { AffectOptions } from './domain-base.ts';
+export type {
+  BlockCommitOptions,
+  BlockCopyOptions,
+  BlockInfo,
+  BlockJobAbortOptions,
+  BlockJobInfo,
+  BlockPullOptions,
+} from './domain-blocks.ts';
+export type { SendKeyOptions } from './domain-console.ts';
+export type {
+  MetadataKey,
+  MetadataOptions,
   UndefineOptions,
   XmlOptions,
-} from './domain.ts';
+} from './domain-definition.ts';
+export type { MaximumOptions, Vcpu, VcpuOptions } from './domain-devices.ts';
+export type {
+  AgentOptions,
+  DomainInterface,
+  GuestFilesystem,
+  SshKeysOptions,
+} from './domain-guest.ts';
+export type {
+  CoreDumpOptions,
+  JobStats,
+  JobStatsOptions,
+  SaveOptions,
+  SaveXmlOptions,
+} from './domain-jobs.ts';
+export type { CreateCheckpointOptions, CreateSnapshotOptions } from './domain-snapshots.ts';
 export type { DomainStateName } from './domain-states.ts';
 export type { DomainStats, StatsGroup, StatsOptions } from './domain-stats.ts';
 export {
@@ -53,11 +84,18 @@ export type {
 export type { Affect } from './flags.ts';
 export type { CredentialsRequest, CredentialsSource } from './handshake.ts';
 export type { KeepAliveOptions } from './keepalive.ts';
+export type { MigrateOptions } from './migration-options.ts';
 export type { DhcpLease, Network, NetworkUpdate } from './network.ts';
 export type { CallOptions } from './pending-call.ts';
 export type { Procedure, ProcedureArgs, ProcedureResult } from './procedures.ts';
 export { type QemuCommand, QemuCommandError } from './qemu-command.ts';
 export type { ReconnectOptions } from './reconnect.ts';
+export type {
+  DeleteSnapshotOptions,
+  DomainSnapshot,
+  ListSnapshotsOptions,
+  RevertOptions,
+} from './snapshot.ts';
 export type { CallArgs, DebugHook } from './rpc-client.ts';
 export type { Credentials } from './sasl.ts';
 export type { Struct } from './schema.ts';

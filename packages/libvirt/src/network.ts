@@ -1,4 +1,4 @@
-import { type AffectOptions } from './domain.ts';
+import { type AffectOptions } from './domain-base.ts';
 import { affectBits } from './flags.ts';
 import type { CallOptions } from './pending-call.ts';
 import type { Struct } from './schema.ts';

@@ -62,3 +62,35 @@ export function readParam(reader: XdrReader): TypedParam {
 export function paramsToRecord(params: readonly TypedParam[]): ParamRecord {
   return Object.fromEntries(params.map(({ field, value }) => [field, value]));
 }
+
+/**
+ * A record as typed parameters.
+ *
+ * @throws TypeError when a name has no type, or its value does not fit it.
+ */
+export function recordToParams(
+  values: ParamRecord,
+  typeOf:
+    | Readonly<Record<string, TypedParam['type'] | undefined>>
+    | ((name: string) => TypedParam['type'] | undefined),
+): TypedParam[] {
+  return Object.entries(values).map(([field, value]) => {
+    const type = typeof typeOf === 'function' ? typeOf(field) : typeOf[field];
+    if (type === undefined) throw new TypeError(`there is no parameter "${field}" to set`);
+    return toParam(field, type, value);
+  });
+}
+
+function toParam(
+  field: string,
+  type: TypedParam['type'],
+  value: number | bigint | boolean | string,
+): TypedParam {
+  if (type === 'string' && typeof value === 'string') return { field, type, value };
+  if (type === 'boolean' && typeof value === 'boolean') return { field, type, value };
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    if (type === 'llong' || type === 'ullong') return { field, type, value: BigInt(value) };
+    if (type !== 'string' && type !== 'boolean') return { field, type, value: Number(value) };
+  }
+  throw new TypeError(`the parameter "${field}" must be of type ${type}, not ${typeof value}`);
+}
