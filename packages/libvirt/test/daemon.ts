@@ -13,6 +13,19 @@ export interface Daemon extends AsyncDisposable {
   /** A URI for this daemon, e.g. `uri('test:///default')`. */
   readonly uri: (name: string) => string;
   readonly kill: () => void;
+  /** Its first process, which is in all of its namespaces. */
+  readonly initPid: () => Promise<number>;
+}
+
+export interface DaemonOptions {
+  /** A folder with another system, whose libvirtd is to be run. */
+  readonly root?: string | undefined;
+  /** Lines for libvirtd.conf. `FOLDER` in them is the daemon's folder. */
+  readonly conf?: readonly string[];
+  /** Listen for TLS and TCP, too. */
+  readonly listen?: boolean;
+  /** Puts files into the daemon's folder; `sasl2` in it has what configures SASL. */
+  readonly prepare?: (folder: string) => Promise<void>;
 }
 
 /**
@@ -43,21 +56,24 @@ for file in passwd group; do
   mount --bind "$1/$file" "$2/etc/$file"
 done
 cp "$1/qemu.conf" "$2/etc/libvirt/qemu.conf"
-$enter libvirtd --config $seen/libvirtd.conf --pid-file $seen/libvirtd.pid > "$1/log" 2>&1 &
+export SASL_CONF_PATH=$seen/sasl2
+$enter libvirtd $3 --config $seen/libvirtd.conf --pid-file $seen/libvirtd.pid > "$1/log" 2>&1 &
 wait $!
 `;
 
 /** Starts libvirtd: this system's, or that of the system in the folder `root`. */
-export async function startDaemon({ root }: { root?: string | undefined } = {}): Promise<Daemon> {
+export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
+  const { root, conf = [], listen = false, prepare } = options;
   const folder = await mkdtemp(join(tmpdir(), 'skerry-libvirt-'));
   const socket = join(folder, 'libvirt-sock');
   const lines = {
     'libvirtd.conf': [
       `unix_sock_dir = "${root === undefined ? folder : '/mnt'}"`,
       'auth_unix_rw = "none"',
-      'auth_unix_ro = "none"',
+      ...(conf.some((line) => line.startsWith('auth_unix_ro')) ? [] : ['auth_unix_ro = "none"']),
       'log_level = 3',
       'keepalive_interval = 5',
+      ...conf.map((line) => line.replaceAll('FOLDER', folder)),
     ],
     'qemu.conf': [
       'user = "root"',
@@ -71,8 +87,19 @@ export async function startDaemon({ root }: { root?: string | undefined } = {}):
   for (const [name, text] of Object.entries(lines)) {
     await writeFile(join(folder, name), `${text.join('\n')}\n`);
   }
+  await prepare?.(folder);
   const flags = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
-  const argv = ['unshare', ...flags, 'sh', '-c', script, 'sh', folder, root ?? ''];
+  const argv = [
+    'unshare',
+    ...flags,
+    'sh',
+    '-c',
+    script,
+    'sh',
+    folder,
+    root ?? '',
+    listen ? '--listen' : '',
+  ];
   const child = spawn('sh', ['-c', 'exec "$@"', 'sh', ...argv], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -92,7 +119,11 @@ export async function startDaemon({ root }: { root?: string | undefined } = {}):
     throw new Error(`libvirtd does not start: ${log.slice(-2000)}`, { cause });
   }
   const kill = (): void => void child.kill('SIGKILL');
-  return { socket, folder, uri, kill, [Symbol.asyncDispose]: dispose };
+  const initPid = async (): Promise<number> => {
+    const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
+    return Number(children.trim());
+  };
+  return { socket, folder, uri, kill, initPid, [Symbol.asyncDispose]: dispose };
 }
 
 async function waitUntilReady(child: ChildProcess, uri: string): Promise<void> {
