@@ -11,9 +11,9 @@ import type { CallOptions } from './pending-call.ts';
 import type { Procedure, ProcedureResult } from './procedures.ts';
 import type { Link } from './reconnect.ts';
 import type { CallArgs, RpcClient } from './rpc-client.ts';
-import type { Session } from './session.ts';
+import type { OpenStreamOptions, Session } from './session.ts';
 import { StoragePool } from './storage.ts';
-import type { LibvirtStream } from './stream.ts';
+import type { LibvirtStream, StreamOptions } from './stream.ts';
 
 /** The host's hardware. */
 export interface NodeInfo {
@@ -110,8 +110,8 @@ export class Connection implements Session, AsyncDisposable {
   async openStream<P extends Procedure>(
     name: P,
     args: CallArgs<P>,
-    kind: 'read' | 'write' | 'both',
-    options: CallOptions = {},
+    kind: StreamOptions['kind'],
+    options: OpenStreamOptions = {},
   ): Promise<{ stream: LibvirtStream; result: ProcedureResult<P> }> {
     if (this.#link.closeError !== undefined) throw this.#link.closeError;
     const client = await this.#redial.stream(options);

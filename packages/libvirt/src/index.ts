@@ -106,5 +106,6 @@ export type {
   TransferOptions,
   VolumeInfo,
 } from './storage.ts';
-export type { LibvirtStream } from './stream.ts';
+export { readSparse, writeSparse } from './sparse-file.ts';
+export type { Hole, LibvirtStream } from './stream.ts';
 export type { ParamRecord, TypedParam } from './typed-params.ts';

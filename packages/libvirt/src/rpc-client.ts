@@ -20,7 +20,8 @@ import {
 } from './procedures.ts';
 import type { Link } from './reconnect.ts';
 import { readFields, writeFields } from './schema.ts';
-import { LibvirtStream } from './stream.ts';
+import type { OpenStreamOptions } from './session.ts';
+import { LibvirtStream, type StreamOptions } from './stream.ts';
 import { structs } from './structs.ts';
 import { XdrReader, XdrWriter } from './xdr.ts';
 
@@ -91,10 +92,10 @@ export class RpcClient implements Link {
   async openStream<P extends Procedure>(
     name: P,
     args: CallArgs<P>,
-    kind: 'read' | 'write' | 'both',
-    options: CallOptions = {},
+    kind: StreamOptions['kind'],
+    options: OpenStreamOptions = {},
   ): Promise<{ stream: LibvirtStream; result: ProcedureResult<P> }> {
-    const stream = new LibvirtStream(kind);
+    const stream = new LibvirtStream({ kind, sparse: options.sparse });
     const result = await this.#start(name, args, options, stream);
     return { stream, result: result as ProcedureResult<P> };
   }
@@ -218,14 +219,17 @@ export class RpcClient implements Link {
 
   #attach(stream: LibvirtStream, serial: number, info: ProcedureInfo): void {
     this.#streams.set(serial, stream);
-    const header = { program: info.program, procedure: info.number, type: TYPE.stream, serial };
+    const { program, number: procedure } = info;
+    const send = (type: number, status: number, data: Buffer, done: () => void): void => {
+      this.#flush();
+      const packet = encodePacket({ program, procedure, type, serial, status }, data);
+      this.#socket.write(packet, this.#written);
+      if (this.#socket.writableLength < WINDOW || this.#closeError) done();
+      else this.#drainWaiters.push(done);
+    };
     stream.attach({
-      send: (status, data, done) => {
-        this.#flush();
-        this.#socket.write(encodePacket({ ...header, status }, data), this.#written);
-        if (this.#socket.writableLength < WINDOW || this.#closeError) done();
-        else this.#drainWaiters.push(done);
-      },
+      send: (status, data, done) => send(TYPE.stream, status, data, done),
+      sendHole: (payload, done) => send(TYPE.streamHole, STATUS.continue, payload, done),
       pause: (paused) => this.#pause(paused),
       toError: (payload) => toLibvirtError(info.name, payload),
       release: () => this.#streams.delete(serial),

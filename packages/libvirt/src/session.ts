@@ -1,7 +1,9 @@
 import type { CallOptions } from './pending-call.ts';
 import type { Procedure, ProcedureResult } from './procedures.ts';
 import type { CallArgs } from './rpc-client.ts';
-import type { LibvirtStream } from './stream.ts';
+import type { LibvirtStream, StreamOptions } from './stream.ts';
+
+export interface OpenStreamOptions extends CallOptions, Pick<StreamOptions, 'sparse'> {}
 
 /** What the objects (domains, networks, pools, volumes) need of their connection. */
 export interface Session {
@@ -13,7 +15,7 @@ export interface Session {
   openStream<P extends Procedure>(
     name: P,
     args: CallArgs<P>,
-    kind: 'read' | 'write' | 'both',
-    options?: CallOptions,
+    kind: StreamOptions['kind'],
+    options?: OpenStreamOptions,
   ): Promise<{ stream: LibvirtStream; result: ProcedureResult<P> }>;
 }

@@ -27,6 +27,8 @@ export interface TransferOptions extends CallOptions {
   readonly offset?: number | bigint;
   /** 0 or absent: to the end. */
   readonly length?: number | bigint;
+  /** Keep holes: the stream is one of Buffers and `{ holeBytes }`, see `readSparse()`. */
+  readonly sparse?: boolean;
 }
 
 /** A storage pool. */
@@ -202,6 +204,13 @@ export class StorageVolume {
   }
 }
 
-function range({ offset = 0, length = 0 }: TransferOptions): { offset: bigint; length: bigint } {
-  return { offset: BigInt(offset), length: BigInt(length) };
+/** VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM, and the same for downloads. */
+const SPARSE = 1;
+
+function range({ offset = 0, length = 0, sparse = false }: TransferOptions): {
+  offset: bigint;
+  length: bigint;
+  flags: number;
+} {
+  return { offset: BigInt(offset), length: BigInt(length), flags: sparse ? SPARSE : 0 };
 }

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { daemonError, FakeDaemon, type Handlers, never, type Peer } from '../test/fake-daemon.ts';
 import { connect } from './connect.ts';
 import type { Connection } from './connection.ts';
-import { STATUS } from './frame.ts';
+import { STATUS, TYPE } from './frame.ts';
 import { StorageVolume } from './storage.ts';
 import type { LibvirtStream } from './stream.ts';
 
@@ -149,4 +149,69 @@ test('a stream procedure cannot be called as if it were none', async () => {
     screen: 0,
   };
   await expect(conn.call('DOMAIN_SCREENSHOT', args)).rejects.toThrow(/opens a stream/);
+});
+
+describe('a sparse stream', () => {
+  test('gives holes as they are', async () => {
+    const flags: unknown[] = [];
+    const { volume } = await open({
+      [DOWNLOAD]: (args, peer, serial) => {
+        flags.push(args['flags']);
+        setImmediate(() => {
+          peer.stream(DOWNLOAD, serial, STATUS.continue, Buffer.from('ab'));
+          peer.hole(DOWNLOAD, serial, 2n ** 40n);
+          peer.hole(DOWNLOAD, serial, 0n);
+          peer.stream(DOWNLOAD, serial, STATUS.continue);
+        });
+        peer.onStream = () => peer.stream(DOWNLOAD, serial, STATUS.ok);
+        return {};
+      },
+    });
+    const stream = await volume.openDownload({ sparse: true });
+    expect(await stream.toArray()).toEqual([Buffer.from('ab'), { holeBytes: 2 ** 40 }]);
+    expect(flags).toEqual([1]);
+  });
+
+  test('takes them, in order', async () => {
+    const { volume, daemon } = await open({
+      [UPLOAD]: (_, peer, serial) => {
+        peer.onStream = ({ status }) => {
+          if (status === STATUS.ok) peer.stream(UPLOAD, serial, STATUS.ok);
+        };
+        return {};
+      },
+    });
+    const chunks = [{ holeBytes: 5 }, Buffer.from('x'), { holeBytes: 2 ** 33 }];
+    await pipeline(Readable.from(chunks), await volume.openUpload({ sparse: true }));
+    const packets = daemon.peers[1]?.streamPackets ?? [];
+    expect(packets.map(({ type, payload }) => [type, payload.toString('hex')])).toEqual([
+      [TYPE.streamHole, '000000000000000500000000'],
+      [TYPE.stream, '78'],
+      [TYPE.streamHole, '000000020000000000000000'],
+      [TYPE.stream, ''],
+    ]);
+  });
+
+  test.each([{ holeBytes: -1 }, { holeBytes: 0.5 }, {}, 'text'])('refuses %j', async (chunk) => {
+    const { volume } = await open({ [UPLOAD]: () => ({}) });
+    const stream = await volume.openUpload({ sparse: true });
+    await expect(pipeline(Readable.from([chunk]), stream)).rejects.toMatchObject({
+      code: 'PROTOCOL',
+    });
+  });
+
+  test.each([
+    ['one that was not asked for', false, 5n],
+    ['one of less than nothing', true, -1n],
+    ['one beyond what a number holds', true, 2n ** 60n],
+  ])('ends when the daemon sends %s', async (_, sparse, size) => {
+    const { volume } = await open({
+      [DOWNLOAD]: (_args, peer, serial) => {
+        setImmediate(() => peer.hole(DOWNLOAD, serial, size));
+        return {};
+      },
+    });
+    const stream = await volume.openDownload({ sparse });
+    await expect(stream.toArray()).rejects.toMatchObject({ code: 'PROTOCOL' });
+  });
 });

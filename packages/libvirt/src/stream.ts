@@ -3,10 +3,22 @@ import { ProtocolError } from './errors.ts';
 import { STATUS, TYPE, type Packet } from './frame.ts';
 import { MAX_STREAM_CHUNK } from './limits.ts';
 
+/** A run of zeros that is not sent. What a sparse stream gives and takes between its data. */
+export interface Hole {
+  readonly holeBytes: number;
+}
+
+export interface StreamOptions {
+  readonly kind: 'read' | 'write' | 'both';
+  /** Holes are told apart from data; the stream is then one of Buffers and {@link Hole}s. */
+  readonly sparse?: boolean | undefined;
+}
+
 /** What a stream needs of its connection. */
 export interface StreamPort {
-  /** Sends a stream packet; the callback comes when the socket wants more. */
+  /** Sends data or a change of status; the callback comes when the socket wants more. */
   send(status: number, data: Buffer, done: () => void): void;
+  sendHole(payload: Buffer, done: () => void): void;
   /** Stops or continues reading the socket: libvirt has no finer flow control. */
   pause(paused: boolean): void;
   /** Reads an error payload. */
@@ -16,11 +28,15 @@ export interface StreamPort {
 }
 
 const nothing: Buffer = Buffer.alloc(0);
+/** Bytes, or with holes packets, that may wait for a reader or for the socket. */
+const BYTES_AHEAD = 512 * 1024;
+const PACKETS_AHEAD = 8;
+const HOLE_SIZE = 12;
 
 /**
  * libvirt's stream as a Node Duplex (or only its readable or writable half). Reading slowly stops
  * the socket, and writing honours it. `end()` waits for the daemon's confirmation that all was
- * taken; `destroy()` aborts.
+ * taken; `destroy()` aborts. For web streams use `Duplex.toWeb(stream)`.
  */
 export class LibvirtStream extends Duplex {
   #port: StreamPort | undefined;
@@ -30,14 +46,18 @@ export class LibvirtStream extends Duplex {
   #released = false;
   #onConfirmed: ((error?: Error | null) => void) | undefined;
 
-  constructor(kind: 'read' | 'write' | 'both') {
+  readonly #sparse: boolean;
+
+  constructor({ kind, sparse = false }: StreamOptions) {
     super({
       allowHalfOpen: false,
       readable: kind !== 'write',
       writable: kind !== 'read',
-      readableHighWaterMark: 512 * 1024,
-      writableHighWaterMark: 512 * 1024,
+      objectMode: sparse,
+      readableHighWaterMark: sparse ? PACKETS_AHEAD : BYTES_AHEAD,
+      writableHighWaterMark: sparse ? PACKETS_AHEAD : BYTES_AHEAD,
     } as DuplexOptions);
+    this.#sparse = sparse;
   }
 
   /** Called by the connection when the daemon's packets may arrive. */
@@ -54,26 +74,49 @@ export class LibvirtStream extends Duplex {
   /** Called by the connection for each packet of this stream. */
   receive(packet: Packet): void {
     if (packet.type === TYPE.streamHole) {
-      this.#fail(new ProtocolError('the daemon sent a hole on a stream that is not sparse'));
+      this.#receiveHole(packet);
     } else if (packet.status === STATUS.error) {
       this.#fail(this.#port?.toError(packet.payload) ?? new ProtocolError('stream failed'));
     } else if (packet.status === STATUS.ok) {
       this.#confirmed();
     } else if (packet.payload.length === 0) {
       this.#sendFinish();
-    } else if (!this.destroyed && this.readable && !this.push(packet.payload)) {
-      this.#port?.pause(true);
+    } else {
+      this.#give(packet.payload);
     }
+  }
+
+  #receiveHole({ payload }: Packet): void {
+    const size = payload.length === HOLE_SIZE ? payload.readBigInt64BE(0) : -1n;
+    if (!this.#sparse) {
+      this.#fail(new ProtocolError('the daemon sent a hole on a stream that is not sparse'));
+    } else if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) {
+      this.#fail(new ProtocolError(`the daemon sent a hole of ${size} bytes`));
+    } else if (size > 0n) {
+      this.#give({ holeBytes: Number(size) });
+    }
+  }
+
+  #give(chunk: Buffer | Hole): void {
+    if (!this.destroyed && this.readable && !this.push(chunk)) this.#port?.pause(true);
   }
 
   override _read(): void {
     this.#port?.pause(false);
   }
 
-  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
+  override _write(
+    chunk: Buffer | Hole,
+    _encoding: string,
+    callback: (error?: Error | null) => void,
+  ): void {
     const port = this.#port;
     if (port === undefined || this.#finishing) {
       callback();
+      return;
+    }
+    if (!Buffer.isBuffer(chunk)) {
+      this.#writeHole(port, chunk, callback);
       return;
     }
     const sendFrom = (offset: number): void => {
@@ -84,6 +127,17 @@ export class LibvirtStream extends Duplex {
     };
     if (chunk.length === 0) callback();
     else sendFrom(0);
+  }
+
+  #writeHole(port: StreamPort, chunk: Hole, callback: (error?: Error | null) => void): void {
+    const { holeBytes } = chunk;
+    if (!Number.isSafeInteger(holeBytes) || holeBytes < 0) {
+      callback(new ProtocolError('a sparse stream takes Buffers and { holeBytes: number }'));
+      return;
+    }
+    const payload = Buffer.alloc(HOLE_SIZE); // The length, then flags: none.
+    payload.writeBigInt64BE(BigInt(holeBytes), 0);
+    port.sendHole(payload, callback);
   }
 
   override _final(callback: (error?: Error | null) => void): void {

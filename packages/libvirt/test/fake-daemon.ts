@@ -100,6 +100,13 @@ export class Peer {
     this.#send({ program, procedure: number, type: TYPE.stream, serial }, status, data);
   }
 
+  hole(name: Procedure, serial: number, holeBytes: bigint): void {
+    const { program, number } = procedureInfo(name);
+    const payload = encode('length:hyper flags:uint', { length: holeBytes, flags: 0 });
+    const header = { program, procedure: number, type: TYPE.streamHole, serial };
+    this.#send(header, STATUS.continue, payload);
+  }
+
   #send(header: Omit<Packet, 'status' | 'payload'>, status = 0, payload?: Uint8Array): void {
     this.#socket.write(encodePacket({ ...header, status }, payload ?? Buffer.alloc(0)));
   }
@@ -108,7 +115,7 @@ export class Peer {
     if (packet.program === PROGRAM.keepalive) {
       if (packet.procedure === 1) this.pings += 1;
       else this.pongs += 1;
-    } else if (packet.type === TYPE.stream) {
+    } else if (packet.type === TYPE.stream || packet.type === TYPE.streamHole) {
       this.streamPackets.push(packet);
       this.onStream(packet);
     } else {
