@@ -58,10 +58,13 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
     await writeRecord(paths, lab);
     const wanted = wantedMachines(lab, options.machines);
     const images = await ensureImages(wanted, paths, progress, signal);
-    const isFresh = !(await sandboxStatus(paths.gatewaySocket));
-    const { accel, uplink } = await ensureSandbox(lab, paths, images, progress, signal);
+    const running = await sandboxStatus(paths.gatewaySocket);
+    const { accel, uplink } =
+      running && running.libvirtd !== 'failed'
+        ? running
+        : await newSandbox(lab, paths, images, progress, signal);
     await using undo = new AsyncDisposableStack();
-    undo.defer(() => stopIdle(paths, isFresh));
+    undo.defer(() => stopIdle(paths, !running));
     await using connection = await progress.phase('libvirt', undefined, () =>
       connectLab(paths, signal),
     );
@@ -205,15 +208,13 @@ async function isNeededAnew(
   return machines.some((machine) => machine.image === image && !made.has(machine.name));
 }
 
-async function ensureSandbox(
+async function newSandbox(
   lab: LabSpec,
   paths: LabPaths,
   images: ReadonlyMap<string, Image>,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<{ accel: 'kvm' | 'tcg'; uplink: string }> {
-  const running = await sandboxStatus(paths.gatewaySocket);
-  if (running && running.libvirtd !== 'failed') return running;
   const [probe] = images.values();
   const { accel } = await progress.phase('accelerator', undefined, () =>
     chooseAccel(probe, signal),
