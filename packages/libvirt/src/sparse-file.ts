@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
+import { callbackify } from 'node:util';
 import type { Hole } from './stream.ts';
 
 /** What is looked at for zeros as one piece: smaller holes are not worth a packet. */
@@ -71,11 +72,8 @@ function isZero(bytes: Buffer, at: number): boolean {
 export function writeSparse(path: string): Writable {
   let file: FileHandle | undefined;
   let position = 0;
-  const settle = (work: Promise<unknown>, done: (error?: Error | null) => void): void => {
-    work.then(
-      () => done(),
-      (error: Error) => done(error),
-    );
+  const start = async (): Promise<void> => {
+    file = await open(path, 'w');
   };
   const write = async (chunk: Buffer | Hole): Promise<void> => {
     if (!Buffer.isBuffer(chunk)) {
@@ -89,13 +87,14 @@ export function writeSparse(path: string): Writable {
       position += bytesWritten;
     }
   };
+  /** A hole at the end is only a length. */
+  const finish = async (): Promise<void> => file?.truncate(position);
+  const close = async (): Promise<void> => file?.close();
   return new Writable({
     objectMode: true,
-    construct: (done) => settle((async () => (file = await open(path, 'w')))(), done),
-    write: (chunk: Buffer | Hole, _encoding, done) => settle(write(chunk), done),
-    // A hole at the end is only a length.
-    final: (done) => settle((async () => file?.truncate(position))(), done),
-    destroy: (error, done) =>
-      settle((async () => file?.close())(), (cause) => done(error ?? cause ?? null)),
+    construct: callbackify(start),
+    write: (chunk: Buffer | Hole, _encoding, done) => callbackify(write)(chunk, done),
+    final: callbackify(finish),
+    destroy: (error, done) => callbackify(close)((cause) => done(error ?? cause)),
   });
 }
