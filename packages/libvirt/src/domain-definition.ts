@@ -137,7 +137,8 @@ export abstract class DomainDefinition extends DomainBase {
   }
 }
 
-function metadataArgs(what: MetadataKey): { type: number; uri: string | null } {
+/** The same for domains and networks: `virDomainMetadataType`. */
+export function metadataArgs(what: MetadataKey): { type: number; uri: string | null } {
   if (typeof what === 'string') return { type: metadataTypes[what], uri: null };
   return { type: METADATA_ELEMENT, uri: what.uri };
 }

@@ -168,7 +168,8 @@ export abstract class DomainJobs extends DomainConsole {
   }
 }
 
-function saveFlags(options: SaveOptions): number {
+/** `virDomainSaveRestoreFlags`. */
+export function saveFlags(options: SaveOptions): number {
   const { restoreAs } = options;
   return toFlags(saveBits, options) + (restoreAs === undefined ? 0 : restoreBits[restoreAs]);
 }

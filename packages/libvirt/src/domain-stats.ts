@@ -15,6 +15,7 @@ export const allStats: {
   iothread: 128,
   memory: 256,
   dirtyrate: 512,
+  vm: 1024,
 };
 
 /** The groups of figures libvirt has. */
@@ -28,7 +29,8 @@ export type StatsGroup =
   | 'perf'
   | 'iothread'
   | 'memory'
-  | 'dirtyrate';
+  | 'dirtyrate'
+  | 'vm';
 
 export interface StatsOptions extends CallOptions {
   /** Default: all that the driver has. */
@@ -39,6 +41,8 @@ export interface StatsOptions extends CallOptions {
   readonly inactive?: boolean;
   /** Leave out figures that would mean waiting for a busy domain. */
   readonly noWait?: boolean;
+  /** Also the images that a disk's image builds on. */
+  readonly backing?: boolean;
 }
 
 /** A domain's figures by libvirt's names, e.g. `params['cpu.time']`; 64-bit ones are bigint. */

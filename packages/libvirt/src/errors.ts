@@ -109,11 +109,11 @@ export class UriError extends Error {
 }
 
 /**
- * The object does not exist (any more): domain, network, pool, volume, secret, snapshot, metadata,
- * device or checkpoint.
+ * The object does not exist (any more): domain, network, pool, volume, secret, filter, snapshot,
+ * checkpoint, backup, metadata, device, interface or host name.
  */
 export function isNotFound(error: unknown): boolean {
-  return hasCode(error, 42, 43, 49, 50, 66, 72, 80, 99, 101, 103);
+  return hasCode(error, 42, 43, 49, 50, 53, 57, 62, 66, 72, 80, 99, 101, 103, 104, 107, 108);
 }
 
 /** An object of that name or uuid exists already. */

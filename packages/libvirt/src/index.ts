@@ -1,12 +1,5 @@
 export { connect, type ConnectOptions } from './connect.ts';
-export type {
-  Connection,
-  DefineOptions,
-  DomainCapabilitiesOptions,
-  ListDomainsOptions,
-  ListOptions,
-  NodeInfo,
-} from './connection.ts';
+export type { Connection } from './connection.ts';
 export type {
   CheckpointXmlOptions,
   DomainCheckpoint,
@@ -83,9 +76,19 @@ export type {
 } from './event-types.ts';
 export type { Affect } from './flags.ts';
 export type { CredentialsRequest, CredentialsSource } from './handshake.ts';
+export type {
+  BaselineCpuOptions,
+  CompareCpuOptions,
+  DomainCapabilitiesOptions,
+  NodeInfo,
+} from './host.ts';
+export type { HostInterface } from './host-interface.ts';
+export type { DefineOptions, ListDomainsOptions, ListOptions } from './host-objects.ts';
 export type { KeepAliveOptions } from './keepalive.ts';
 export type { MigrateOptions } from './migration-options.ts';
 export type { DhcpLease, Network, NetworkUpdate } from './network.ts';
+export type { ListNodeDevicesOptions, NodeDevice, NodeDeviceCapability } from './node-device.ts';
+export type { NwFilter, NwFilterBinding } from './nwfilter.ts';
 export type { CallOptions } from './pending-call.ts';
 export type { Procedure, ProcedureArgs, ProcedureResult } from './procedures.ts';
 export { type QemuCommand, QemuCommandError } from './qemu-command.ts';
@@ -99,13 +102,21 @@ export type {
 export type { CallArgs, DebugHook } from './rpc-client.ts';
 export type { Credentials } from './sasl.ts';
 export type { Struct } from './schema.ts';
+export type { ListSecretsOptions, Secret, SecretUsage } from './secret.ts';
 export type {
+  BuildPoolOptions,
+  CreateVolumeOptions,
   PoolInfo,
+  StartPoolOptions,
   StoragePool,
+} from './storage.ts';
+export type {
+  DeleteVolumeOptions,
+  ResizeVolumeOptions,
   StorageVolume,
   TransferOptions,
   VolumeInfo,
-} from './storage.ts';
+} from './storage-volume.ts';
 export { readSparse, writeSparse } from './sparse-file.ts';
 export type { Hole, LibvirtStream } from './stream.ts';
 export type { ParamRecord, TypedParam } from './typed-params.ts';

@@ -1,5 +1,5 @@
-import { type AffectOptions } from './domain-base.ts';
-import { affectBits } from './flags.ts';
+import { type AffectOptions, affectFlags } from './domain-base.ts';
+import { type MetadataKey, type MetadataOptions, metadataArgs } from './domain-definition.ts';
 import type { CallOptions } from './pending-call.ts';
 import type { Struct } from './schema.ts';
 import type { Session } from './session.ts';
@@ -86,6 +86,18 @@ export class Network {
     return (await this.#session.call('NETWORK_IS_ACTIVE', args, options)).active !== 0;
   }
 
+  /** Whether it has a stored definition (virNetworkIsPersistent). */
+  async isPersistent(options?: CallOptions): Promise<boolean> {
+    const args = { network: this.#ref };
+    return (await this.#session.call('NETWORK_IS_PERSISTENT', args, options)).persistent !== 0;
+  }
+
+  /** Whether it starts with the daemon (virNetworkGetAutostart). */
+  async autostart(options?: CallOptions): Promise<boolean> {
+    const args = { network: this.#ref };
+    return (await this.#session.call('NETWORK_GET_AUTOSTART', args, options)).autostart !== 0;
+  }
+
   /** Makes it start with the daemon or not (virNetworkSetAutostart). */
   async setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
     const args = { network: this.#ref, autostart: autostart ? 1 : 0 };
@@ -103,7 +115,6 @@ export class Network {
    * arguments swapped, so this asks first which kind this one is.
    */
   async update(change: NetworkUpdate, options: AffectOptions = {}): Promise<void> {
-    const { affect = 'current' } = options;
     const feature = FEATURE_UPDATE_ORDER;
     const answer = await this.#session.call('CONNECT_SUPPORTS_FEATURE', { feature }, options);
     const command = commands[change.command];
@@ -115,7 +126,7 @@ export class Network {
       section: second,
       parentIndex: change.parentIndex ?? -1,
       xml: change.xml,
-      flags: affectBits[affect],
+      flags: affectFlags(options),
     };
     await this.#session.call('NETWORK_UPDATE', args, options);
   }
@@ -135,6 +146,23 @@ export class Network {
       hostname: lease.hostname,
       clientId: lease.clientid,
     }));
+  }
+
+  /** Reads its title, description or an own element (virNetworkGetMetadata, libvirt 9.7). */
+  async metadata(what: MetadataKey, options: AffectOptions = {}): Promise<string> {
+    const args = { network: this.#ref, ...metadataArgs(what), flags: affectFlags(options) };
+    return (await this.#session.call('NETWORK_GET_METADATA', args, options)).metadata;
+  }
+
+  /** Sets them, or with null removes them (virNetworkSetMetadata, libvirt 9.7). */
+  async setMetadata(
+    what: MetadataKey,
+    metadata: string | null,
+    options: MetadataOptions = {},
+  ): Promise<void> {
+    const args = { network: this.#ref, ...metadataArgs(what), metadata, key: options.key ?? null };
+    const flags = affectFlags(options);
+    await this.#session.call('NETWORK_SET_METADATA', { ...args, flags }, options);
   }
 
   /** Its reference on the wire, for {@link Connection.call}. */

@@ -1,11 +1,13 @@
-import { toNumber } from './flags.ts';
+import { toFlags, toNumber } from './flags.ts';
 import type { CallOptions } from './pending-call.ts';
 import type { Struct } from './schema.ts';
 import type { Session } from './session.ts';
-import type { LibvirtStream } from './stream.ts';
+import { StorageVolume } from './storage-volume.ts';
 
 const poolStates = ['inactive', 'building', 'running', 'degraded', 'inaccessible'] as const;
-const volumeTypes = ['file', 'block', 'dir', 'network', 'netdir', 'ploop'] as const;
+const buildBits = { repair: 1, resize: 2, noOverwrite: 4, overwrite: 8 };
+const startBits = { build: 1, buildOverwrite: 2, buildNoOverwrite: 4 };
+const createVolumeBits = { preallocateMetadata: 1, reflink: 2, validate: 4 };
 
 /** A storage pool's state and sizes. */
 export interface PoolInfo {
@@ -15,20 +17,28 @@ export interface PoolInfo {
   readonly availableBytes: number;
 }
 
-/** A volume's kind and sizes. */
-export interface VolumeInfo {
-  readonly type: (typeof volumeTypes)[number] | 'unknown';
-  readonly capacityBytes: number;
-  readonly allocationBytes: number;
+export interface BuildPoolOptions extends CallOptions {
+  readonly repair?: boolean;
+  readonly resize?: boolean;
+  /** Fail when there is something already. */
+  readonly noOverwrite?: boolean;
+  readonly overwrite?: boolean;
 }
 
-/** Which part of a volume to transfer; default all. */
-export interface TransferOptions extends CallOptions {
-  readonly offset?: number | bigint;
-  /** 0 or absent: to the end. */
-  readonly length?: number | bigint;
-  /** Keep holes: the stream is one of Buffers and `{ holeBytes }`, see `readSparse()`. */
-  readonly sparse?: boolean;
+export interface StartPoolOptions extends CallOptions {
+  /** {@link StoragePool.build} it first. */
+  readonly build?: boolean;
+  readonly buildOverwrite?: boolean;
+  readonly buildNoOverwrite?: boolean;
+}
+
+export interface CreateVolumeOptions extends CallOptions {
+  /** Copy this volume, in the format that the XML says. */
+  readonly from?: StorageVolume;
+  readonly preallocateMetadata?: boolean;
+  /** With `from`: share blocks, where the file system can. */
+  readonly reflink?: boolean;
+  readonly validate?: boolean;
 }
 
 /** A storage pool. */
@@ -47,13 +57,15 @@ export class StoragePool {
   }
 
   /** Starts it (virStoragePoolCreate). */
-  async start(options?: CallOptions): Promise<void> {
-    await this.#session.call('STORAGE_POOL_CREATE', { pool: this.#ref }, options);
+  async start(options: StartPoolOptions = {}): Promise<void> {
+    const args = { pool: this.#ref, flags: toFlags(startBits, options) };
+    await this.#session.call('STORAGE_POOL_CREATE', args, options);
   }
 
   /** Makes its directory or volume group (virStoragePoolBuild). */
-  async build(options?: CallOptions): Promise<void> {
-    await this.#session.call('STORAGE_POOL_BUILD', { pool: this.#ref }, options);
+  async build(options: BuildPoolOptions = {}): Promise<void> {
+    const args = { pool: this.#ref, flags: toFlags(buildBits, options) };
+    await this.#session.call('STORAGE_POOL_BUILD', args, options);
   }
 
   /** Stops it; the volumes stay (virStoragePoolDestroy). */
@@ -93,6 +105,24 @@ export class StoragePool {
     return (await this.#session.call('STORAGE_POOL_GET_XML_DESC', args, options)).xml;
   }
 
+  /** Whether it runs (virStoragePoolIsActive). */
+  async isActive(options?: CallOptions): Promise<boolean> {
+    const args = { pool: this.#ref };
+    return (await this.#session.call('STORAGE_POOL_IS_ACTIVE', args, options)).active !== 0;
+  }
+
+  /** Whether it has a stored definition (virStoragePoolIsPersistent). */
+  async isPersistent(options?: CallOptions): Promise<boolean> {
+    const args = { pool: this.#ref };
+    return (await this.#session.call('STORAGE_POOL_IS_PERSISTENT', args, options)).persistent !== 0;
+  }
+
+  /** Whether it starts with the daemon (virStoragePoolGetAutostart). */
+  async autostart(options?: CallOptions): Promise<boolean> {
+    const args = { pool: this.#ref };
+    return (await this.#session.call('STORAGE_POOL_GET_AUTOSTART', args, options)).autostart !== 0;
+  }
+
   /** Makes it start with the daemon or not (virStoragePoolSetAutostart). */
   async setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
     const args = { pool: this.#ref, autostart: autostart ? 1 : 0 };
@@ -113,104 +143,19 @@ export class StoragePool {
     return new StorageVolume(this.#session, volume);
   }
 
-  /** Makes a volume, or with `from` a copy in the given format (virStorageVolCreateXML[From]). */
-  async createVolume(
-    xml: string,
-    options: CallOptions & { readonly from?: StorageVolume } = {},
-  ): Promise<StorageVolume> {
-    const args = { pool: this.#ref, xml };
+  /** Makes a volume, or with `from` a copy of one (virStorageVolCreateXML[From]). */
+  async createVolume(xml: string, options: CreateVolumeOptions = {}): Promise<StorageVolume> {
+    const args = { pool: this.#ref, xml, flags: toFlags(createVolumeBits, options) };
+    const source = options.from?.ref;
     const { volume } =
-      options.from === undefined
+      source === undefined
         ? await this.#session.call('STORAGE_VOL_CREATE_XML', args, options)
-        : await this.#session.call(
-            'STORAGE_VOL_CREATE_XML_FROM',
-            { ...args, source: options.from.ref },
-            options,
-          );
+        : await this.#session.call('STORAGE_VOL_CREATE_XML_FROM', { ...args, source }, options);
     return new StorageVolume(this.#session, volume);
-  }
-}
-
-/** A volume in a storage pool. */
-export class StorageVolume {
-  readonly name: string;
-  /** The pool's name. */
-  readonly pool: string;
-  /** Unique on this host; for files, the path. */
-  readonly key: string;
-  readonly #session: Session;
-  readonly #ref: Struct<'volume'>;
-
-  /** Use {@link StoragePool.volume} and its kin. */
-  constructor(session: Session, ref: Struct<'volume'>) {
-    this.#session = session;
-    this.#ref = ref;
-    this.name = ref.name;
-    this.pool = ref.pool;
-    this.key = ref.key;
-  }
-
-  /** Kind and sizes (virStorageVolGetInfo). */
-  async info(options?: CallOptions): Promise<VolumeInfo> {
-    const args = { volume: this.#ref };
-    const info = await this.#session.call('STORAGE_VOL_GET_INFO', args, options);
-    return {
-      type: volumeTypes[info.type] ?? 'unknown',
-      capacityBytes: toNumber(info.capacity),
-      allocationBytes: toNumber(info.allocation),
-    };
-  }
-
-  /** Its XML (virStorageVolGetXMLDesc). */
-  async xml(options?: CallOptions): Promise<string> {
-    return (await this.#session.call('STORAGE_VOL_GET_XML_DESC', { volume: this.#ref }, options))
-      .xml;
-  }
-
-  /** Its path on the host (virStorageVolGetPath). */
-  async path(options?: CallOptions): Promise<string> {
-    return (await this.#session.call('STORAGE_VOL_GET_PATH', { volume: this.#ref }, options)).path;
-  }
-
-  /** Deletes it (virStorageVolDelete). */
-  async delete(options?: CallOptions): Promise<void> {
-    await this.#session.call('STORAGE_VOL_DELETE', { volume: this.#ref }, options);
-  }
-
-  /** Grows it (virStorageVolResize). */
-  async resize(capacityBytes: number | bigint, options?: CallOptions): Promise<void> {
-    const args = { volume: this.#ref, capacity: BigInt(capacityBytes) };
-    await this.#session.call('STORAGE_VOL_RESIZE', args, options);
-  }
-
-  /**
-   * Opens a writable stream into it (virStorageVolUpload), on a connection of its own. It is
-   * finished when the daemon has taken all; use it with `pipeline()`.
-   */
-  async openUpload(options: TransferOptions = {}): Promise<LibvirtStream> {
-    const args = { volume: this.#ref, ...range(options) };
-    return (await this.#session.openStream('STORAGE_VOL_UPLOAD', args, 'write', options)).stream;
-  }
-
-  /** Opens a readable stream from it (virStorageVolDownload), on a connection of its own. */
-  async openDownload(options: TransferOptions = {}): Promise<LibvirtStream> {
-    const args = { volume: this.#ref, ...range(options) };
-    return (await this.#session.openStream('STORAGE_VOL_DOWNLOAD', args, 'read', options)).stream;
   }
 
   /** Its reference on the wire, for {@link Connection.call}. */
-  get ref(): Struct<'volume'> {
+  get ref(): Struct<'pool'> {
     return this.#ref;
   }
-}
-
-/** VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM, and the same for downloads. */
-const SPARSE = 1;
-
-function range({ offset = 0, length = 0, sparse = false }: TransferOptions): {
-  offset: bigint;
-  length: bigint;
-  flags: number;
-} {
-  return { offset: BigInt(offset), length: BigInt(length), flags: sparse ? SPARSE : 0 };
 }

@@ -6,7 +6,7 @@ import { daemonError, FakeDaemon, type Handlers, never, type Peer } from '../tes
 import { connect } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { STATUS, TYPE } from './frame.ts';
-import { StorageVolume } from './storage.ts';
+import { StorageVolume } from './storage-volume.ts';
 import type { LibvirtStream } from './stream.ts';
 
 const UPLOAD = 'STORAGE_VOL_UPLOAD';
