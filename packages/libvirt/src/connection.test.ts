@@ -15,7 +15,7 @@ async function open(
 }
 
 describe('the handshake', () => {
-  test('asks for authentication first and opens by name', async () => {
+  test('asks for authentication first and opens by name (rule 1)', async () => {
     const names: unknown[] = [];
     const { daemon } = await open({
       CONNECT_OPEN: ({ name, flags }) => {
@@ -66,7 +66,7 @@ describe('the handshake', () => {
 });
 
 describe('calls', () => {
-  test('take replies in any order', async () => {
+  test('take replies in any order (rule 2)', async () => {
     const serials: number[] = [];
     const { conn, daemon } = await open({
       CONNECT_GET_HOSTNAME: (_, _peer, serial) => {
@@ -84,7 +84,7 @@ describe('calls', () => {
     expect(await answers).toEqual(['host0', 'host1', 'host2']);
   });
 
-  test('become LibvirtErrors with all that the daemon said', async () => {
+  test('become LibvirtErrors with all that the daemon said (rule 10)', async () => {
     const { conn } = await open({
       DOMAIN_LOOKUP_BY_NAME: ({ name }) => {
         throw daemonError(42, `no domain ${String(name)}`);
@@ -102,14 +102,14 @@ describe('calls', () => {
     expect((error as Error).stack).toContain('Connection.domain');
   });
 
-  test('reject at once on arguments that cannot be sent', async () => {
+  test('reject at once on arguments that cannot be sent (rule 8)', async () => {
     const { conn, daemon } = await open();
     await expect(conn.domain('test\0x')).rejects.toMatchObject({ code: 'PROTOCOL' });
     await expect(conn.domainByUuid('nonsense')).rejects.toMatchObject({ code: 'PROTOCOL' });
     expect(daemon.peer.calls).not.toContain('DOMAIN_LOOKUP_BY_NAME');
   });
 
-  test('are at most four in the daemon; the rest wait their turn', async () => {
+  test('are at most four in the daemon; the rest wait their turn (rule 3)', async () => {
     let running = 0;
     let most = 0;
     const { conn } = await open({
@@ -124,7 +124,7 @@ describe('calls', () => {
     expect(most).toBe(4);
   });
 
-  test('keep their slot after a timeout, until the reply comes', async () => {
+  test('keep their slot after a timeout, until the reply comes (rule 3)', async () => {
     const serials: number[] = [];
     const { conn, daemon } = await open(
       {
@@ -163,7 +163,7 @@ describe('calls', () => {
     expect(await first).toMatchObject({ code: 'CONNECTION_CLOSED', intended: true });
   });
 
-  test('survive replies to nobody and of unknown kinds', async () => {
+  test('survive replies to nobody and of unknown kinds (rule 2)', async () => {
     const seen: string[] = [];
     const { conn, daemon } = await open(
       { CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }) },
@@ -192,7 +192,7 @@ describe('calls', () => {
     expect(await conn.hostname()).toBe('h');
   });
 
-  test('fail when the reply brings file descriptors', async () => {
+  test('fail when the reply brings file descriptors (rule 19)', async () => {
     const { conn, daemon } = await open({ CONNECT_GET_URI: never });
     const call = conn.uri();
     await vi.waitFor(() => expect(daemon.peer.calls).toContain('CONNECT_GET_URI'));
@@ -208,7 +208,7 @@ describe('the end of a connection', () => {
     ['the daemon ends it', (daemon) => daemon.peer.end()],
     ['the daemon sends nonsense', (daemon) => daemon.peer.sendRaw(Buffer.from('HTTP/1.1 400'))],
     ['the hypervisor goes away', (daemon) => daemon.peer.event(362, 'reason:int', { reason: 0 })],
-  ])('rejects pending and later calls when %s', async (_, act) => {
+  ])('rejects pending and later calls when %s (rule 2)', async (_, act) => {
     const { conn, daemon } = await open({ CONNECT_GET_HOSTNAME: never });
     const pending = Array.from({ length: 6 }, () => conn.hostname().catch((e: unknown) => e));
     await vi.waitFor(() => expect(daemon.peer.calls).toContain('CONNECT_GET_HOSTNAME'));
@@ -239,14 +239,14 @@ describe('the end of a connection', () => {
 });
 
 describe('keepalive', () => {
-  test('answers the pings of the daemon', async () => {
+  test('answers the pings of the daemon (rule 11)', async () => {
     const { daemon } = await open();
     daemon.peer.ping();
     daemon.peer.ping();
     await vi.waitFor(() => expect(daemon.peer.pongs).toBe(2));
   });
 
-  test('gives up on a daemon that does not answer', async () => {
+  test('gives up on a daemon that does not answer (rule 11)', async () => {
     const { conn, daemon } = await open({}, { keepAlive: { intervalMs: 5, count: 3 } });
     const reason = await conn.closed;
     expect(reason.message).toMatch(/keepalive/);

@@ -28,7 +28,7 @@ function lifecycle(
   peer.event(318, schema, { callbackId, domain: subject, event, detail });
 }
 
-test('an event that overtakes the registration is not lost, and id 0 is an id', async () => {
+test('an event that overtakes the registration is not lost, and id 0 is an id (rule 5)', async () => {
   const { conn } = await open({
     CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY: (_, peer) => {
       lifecycle(peer, 2, 0);
@@ -44,7 +44,7 @@ test('an event that overtakes the registration is not lost, and id 0 is an id', 
   });
 });
 
-test('each listener has its own queue, and one registration serves them all', async () => {
+test('each listener has its own queue, and one registration serves them all (rule 5)', async () => {
   const { conn, daemon } = await open();
   const first = await conn.events({ types: ['lifecycle'] });
   const second = await conn.events({ types: ['lifecycle'], domain: other });

@@ -38,7 +38,7 @@ async function closed(stream: LibvirtStream): Promise<void> {
   if (!stream.closed) await new Promise((resolve) => stream.once('close', resolve));
 }
 
-test('a download ends when the daemon has confirmed our finish, then its connection closes', async () => {
+test('a download has a connection of its own, which closes when all is confirmed (rules 4 and 17)', async () => {
   const { volume, daemon } = await open({ [DOWNLOAD]: sends(Buffer.from('ab'), Buffer.from('c')) });
   const stream = await volume.openDownload();
   expect(Buffer.concat((await stream.toArray()) as Buffer[]).toString()).toBe('abc');
@@ -82,7 +82,7 @@ test('an upload is cut to what a packet may hold and waits for the confirmation'
   await upload;
 });
 
-test('an error ends the stream, and the confirmation that follows it is ignored', async () => {
+test('an error ends the stream, and the confirmation that follows it is ignored (rule 10)', async () => {
   const { volume } = await open({
     [UPLOAD]: (_, peer, serial) => {
       peer.onStream = () => {

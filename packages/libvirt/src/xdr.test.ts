@@ -17,7 +17,7 @@ describe('XdrWriter', () => {
     expect(written((w) => w.string('é')).readUInt32BE(0)).toBe(2);
   });
 
-  test('keeps 64-bit values exact', () => {
+  test('keeps 64-bit values exact (rule 6)', () => {
     const bytes = written((w) => {
       w.uhyper(2n ** 64n - 1n);
       w.hyper(-(2n ** 63n));
@@ -30,7 +30,7 @@ describe('XdrWriter', () => {
     ['a NUL, where the daemon would cut it', 'test\0x', /NUL/],
     ['a lone surrogate', 'a\ud800', /surrogate/],
     ['more than 4 MiB', 'x'.repeat(4 * 1024 * 1024 + 1), /limit/],
-  ])('refuses a string with %s', (_, text, message) => {
+  ])('refuses a string with %s (rule 8)', (_, text, message) => {
     expect(() => written((w) => w.string(text))).toThrow(message);
   });
 
@@ -80,7 +80,7 @@ describe('XdrReader', () => {
     );
   });
 
-  test('believes no count that the packet cannot hold', () => {
+  test('believes no count that the packet cannot hold (rule 9)', () => {
     const bytes = written((w) => w.uint(1_000_000));
     expect(() => new XdrReader(bytes).count(4)).toThrow(/does not fit/);
   });
@@ -90,12 +90,12 @@ describe('XdrReader', () => {
     expect(() => new XdrReader(bytes).opaque()).toThrow(/too early/);
   });
 
-  test('reads strings that are not UTF-8', () => {
+  test('reads strings that are not UTF-8 (rule 8)', () => {
     const bytes = Buffer.from('00000002ff410000', 'hex');
     expect(new XdrReader(bytes).string()).toBe('\ufffdA');
   });
 
-  test('copies bytes that are kept', () => {
+  test('copies bytes that are kept (rule 9)', () => {
     const packet = written((w) => w.opaque(Buffer.from('key')));
     const kept = new XdrReader(packet).opaque();
     packet.fill(0);
