@@ -2,6 +2,7 @@ import { labJsonSchema } from '../packages/skerry/src/lab-file/json-schema.ts';
 import { commandsPage } from './gen-commands.ts';
 import { errorsPage } from './gen-errors.ts';
 import { labFilePage } from './gen-lab-file.ts';
+import { libvirtPage } from './gen-libvirt.ts';
 
 /** Every generated file by its path in the repository. */
 export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -9,4 +10,5 @@ export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>
   'docs/reference/lab-file.md': labFilePage,
   'docs/reference/commands.md': commandsPage,
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/libvirt.md': libvirtPage,
 };
