@@ -13,23 +13,20 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import * as z from 'zod';
-
 import { removeTree } from '../util/rootless.ts';
 
-const RECORD = z.object({
-  format: z.literal(1),
-  definitionHash: z.string(),
-  disk: z.string(),
-  kernel: z.string(),
-  initrd: z.string().optional(),
-  kernelArgs: z.string(),
-  virtualSizeBytes: z.number(),
-  built: z.string(),
-});
-
 /** image.json: what the store knows of an image besides its bytes. */
-export type ImageRecord = z.infer<typeof RECORD>;
+export interface ImageRecord {
+  readonly format: 1;
+  readonly definitionHash: string;
+  readonly disk: string;
+  readonly kernel: string;
+  readonly initrd?: string | undefined;
+  readonly kernelArgs: string;
+  readonly virtualSizeBytes: number;
+  /** ISO 8601. */
+  readonly built: string;
+}
 
 const STAGING = '.building-';
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -87,13 +84,12 @@ export async function lookUp(
       ? name
       : (await readFile(join(store, 'names', name), 'utf8')).trim();
     if (!DIGEST.test(digest)) return undefined;
-    const record = RECORD.parse(
-      JSON.parse(await readFile(join(store, digest, 'image.json'), 'utf8')),
-    );
+    const record = JSON.parse(await readFile(join(store, digest, 'image.json'), 'utf8')) as unknown;
+    if (!isRecord(record)) return undefined;
     const stats = await Promise.all(filesOf(record).map((file) => stat(join(store, digest, file))));
     return { digest, record, diskBytes: stats.reduce((sum, file) => sum + file.blocks * 512, 0) };
   } catch (cause) {
-    if (cause instanceof z.ZodError || cause instanceof SyntaxError) return undefined;
+    if (cause instanceof SyntaxError) return undefined;
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
   }
@@ -108,6 +104,18 @@ export async function namesIn(store: string): Promise<string[]> {
 /** The digests in the store. */
 export async function digestsIn(store: string): Promise<string[]> {
   return (await readdir(store).catch(() => [])).filter((entry) => DIGEST.test(entry));
+}
+
+function isRecord(value: unknown): value is ImageRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record: Partial<Record<keyof ImageRecord, unknown>> = value;
+  const texts = ['definitionHash', 'disk', 'kernel', 'kernelArgs', 'built'] as const;
+  return (
+    record.format === 1 &&
+    texts.every((key) => typeof record[key] === 'string') &&
+    typeof record.virtualSizeBytes === 'number' &&
+    (record.initrd === undefined || typeof record.initrd === 'string')
+  );
 }
 
 function filesOf(record: ImageRecord): string[] {
