@@ -16,11 +16,15 @@ const HELPER = fileURLToPath(new URL('../share/guest-helper.pl', import.meta.url
 let folder = '';
 let server: Server;
 let relay: GuestRelay;
+let port: Socket;
 let helpers: ChildProcess[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'guest-'));
-  server = createServer({ pauseOnConnect: true }, (socket) => startHelper(socket));
+  server = createServer({ pauseOnConnect: true }, (socket) => {
+    port = socket;
+    startHelper();
+  });
   server.listen(join(folder, 'port'));
   await once(server, 'listening');
   relay = new GuestRelay(join(folder, 'port'), () => {});
@@ -29,6 +33,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   server.close();
+  port.destroy();
   for (const helper of helpers.filter(
     ({ exitCode, signalCode }) => exitCode === null && !signalCode,
   )) {
@@ -39,10 +44,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function startHelper(socket: Socket): void {
-  const helper = spawn('perl', [HELPER, '3'], { stdio: ['ignore', 'inherit', 'ignore', socket] });
-  helpers.push(helper);
-  socket.destroy();
+function startHelper(): void {
+  helpers.push(spawn('perl', [HELPER, '3'], { stdio: ['ignore', 'inherit', 'ignore', port] }));
 }
 
 function open(): GuestChannel {
@@ -173,8 +176,14 @@ test('an abort kills the command and its children, also those in a group of thei
   });
 });
 
-test('the end of the helper is the end of the command', async () => {
-  await expect(run(['sh', '-c', 'kill -KILL $PPID'])).rejects.toMatchObject({ code: 'GUEST_LOST' });
+test('a helper that begins anew ends what the old one ran, and runs more', async () => {
+  const [first] = helpers;
+  const lost = run(['sh', '-c', 'kill -KILL $PPID']);
+  lost.catch(() => {});
+  await once(first as ChildProcess, 'exit');
+  startHelper();
+  await expect(lost).rejects.toMatchObject({ code: 'GUEST_LOST' });
+  expect(await sh('echo again')).toMatchObject({ stdout: 'again\n' });
 });
 
 test('a script gets its text by stdin, and a deadline', async () => {

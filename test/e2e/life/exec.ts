@@ -116,9 +116,9 @@ export function exec(lab: () => TestLab): void {
     const on = ['--on', 'agent_2', '--'];
     const { all: lost } = await results([...on, 'systemctl kill -s KILL skerry-guest']);
     expect(lost).toMatchObject([{ error: { code: 'GUEST_LOST' } }]);
-    expect((await results([...on, 'echo again'])).all).toMatchObject([
-      { via: 'channel', stdout: 'again\n' },
-    ]);
+    await expect
+      .poll(async () => (await results([...on, 'echo again'])).all, { timeout: 10_000 })
+      .toMatchObject([{ via: 'channel', stdout: 'again\n' }]);
     await results([...on, 'systemctl stop skerry-guest']);
     expect((await results([...on, 'echo hi; exit 3'])).all).toMatchObject([
       { via: 'ssh', stdout: 'hi\n', exitCode: 3 },

@@ -71,8 +71,12 @@ export class GuestRelay {
   }
 
   #hello(instance: string): void {
-    // A helper that began anew, perhaps in a machine that did, knows nothing of what the old one ran.
-    if (instance !== this.#instance) this.#drop();
+    if (instance !== this.#instance) {
+      // A helper that began anew, perhaps in a machine that did, knows nothing of what the old one ran, and listens only
+      // after the magic word.
+      this.#drop();
+      this.#port.write(MAGIC);
+    }
     this.#instance = instance;
     for (const { resolve } of this.#waiting) resolve();
     this.#waiting.clear();
