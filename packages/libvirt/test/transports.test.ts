@@ -295,3 +295,25 @@ test('a lost libvirtd is replaced by the next one: events and calls go on', asyn
   expect((await events.next()).value).toMatchObject({ type: 'lifecycle', event: 'suspended' });
   await first[Symbol.asyncDispose]();
 });
+
+test('takes the driver’s own socket first, then libvirtd’s (libvirtd behind both: Debian has no virtqemud)', async () => {
+  await using daemon = await startDaemon();
+  const link = async (name: string): Promise<unknown> =>
+    inside(daemon, ['ln', '-s', daemon.socket, `/run/libvirt/${name}`]);
+  const uri = (query: string): Promise<unknown> => visit(daemon, `qemu:///system${query}`);
+  const answers = { uri: 'qemu:///system' };
+  const missing = (name: string): object => ({
+    code: 'CONNECT_FAILED',
+    message: expect.stringContaining(name),
+  });
+
+  expect(await uri('')).toMatchObject(missing('virtqemud-sock or /run/libvirt/libvirt-sock'));
+  await link('libvirt-sock');
+  expect(await uri('')).toMatchObject(answers);
+  expect(await uri('?mode=direct')).toMatchObject(missing('virtqemud-sock'));
+  await link('virtqemud-sock');
+  expect(await uri('?mode=direct')).toMatchObject(answers);
+  await inside(daemon, ['rm', '/run/libvirt/libvirt-sock']);
+  expect(await uri('')).toMatchObject(answers);
+  expect(await uri('?mode=legacy')).toMatchObject(missing('libvirt-sock'));
+});
