@@ -103,7 +103,7 @@ export class PacketParser {
   #cut(chunk: Buffer, at: number, take: (packet: Packet) => void): number {
     const end = at + checkedLength(chunk, at);
     if (end <= chunk.length) {
-      take(decodePacket(chunk.subarray(at, end)));
+      take(decodePacket(chunk, at, end));
       return end;
     }
     if (isStreamData(chunk, at)) return this.#startStream(chunk, at, end);
@@ -111,7 +111,7 @@ export class PacketParser {
   }
 
   #startStream(bytes: Buffer, at: number, end: number): number {
-    this.#stream = decodePacket(bytes.subarray(at, at + MIN_PACKET));
+    this.#stream = decodePacket(bytes, at, at + MIN_PACKET);
     this.#missing = end - at - MIN_PACKET;
     return at + MIN_PACKET;
   }
@@ -140,7 +140,7 @@ export class PacketParser {
   }
 
   #complete(length: number, take: (packet: Packet) => void): void {
-    const packet = decodePacket(this.#partial.subarray(0, length));
+    const packet = decodePacket(this.#partial, 0, length);
     this.#partial = Buffer.alloc(MIN_PACKET);
     this.#have = 0;
     take(packet);
@@ -168,15 +168,15 @@ function isStreamData(bytes: Buffer, at: number): boolean {
   );
 }
 
-function decodePacket(bytes: Buffer): Packet {
-  const version = bytes.readUInt32BE(8);
+function decodePacket(bytes: Buffer, at: number, end: number): Packet {
+  const version = bytes.readUInt32BE(at + 8);
   if (version !== VERSION) throw new ProtocolError(`protocol version ${version} is not supported`);
   return {
-    program: bytes.readUInt32BE(4),
-    procedure: bytes.readInt32BE(12),
-    type: bytes.readInt32BE(16),
-    serial: bytes.readUInt32BE(20),
-    status: bytes.readInt32BE(24),
-    payload: bytes.subarray(MIN_PACKET),
+    program: bytes.readUInt32BE(at + 4),
+    procedure: bytes.readInt32BE(at + 12),
+    type: bytes.readInt32BE(at + 16),
+    serial: bytes.readUInt32BE(at + 20),
+    status: bytes.readInt32BE(at + 24),
+    payload: bytes.subarray(at + MIN_PACKET, end),
   };
 }

@@ -3,8 +3,10 @@ import { ProtocolError } from './errors.ts';
 /** `c7a5fdbd-edaf-9455-926a-d65c16db1809` to its 16 bytes; dashes may be absent. */
 export function parseUuid(text: string): Buffer {
   const hex = text.replaceAll('-', '');
-  if (!/^[0-9a-f]{32}$/i.test(hex)) throw new ProtocolError(`"${text}" is not a uuid`);
-  return Buffer.from(hex, 'hex');
+  // Decoding stops at the first character that is not a hex digit.
+  const bytes = Buffer.from(hex, 'hex');
+  if (hex.length !== 32 || bytes.length !== 16) throw new ProtocolError(`"${text}" is not a uuid`);
+  return bytes;
 }
 
 export function formatUuid(bytes: Buffer): string {
