@@ -1,5 +1,6 @@
 // A private libvirtd in namespaces of its own: nothing of the host's libvirt is seen or touched.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,8 @@ export interface Daemon extends AsyncDisposable {
 export interface DaemonOptions {
   /** A folder with another system, whose libvirtd is to be run. */
   readonly root?: string | undefined;
+  /** Be a host of this name, with an id of its own: two hosts that migrate must differ. */
+  readonly hostname?: string;
   /** Lines for libvirtd.conf. `FOLDER` in them is the daemon's folder. */
   readonly conf?: readonly string[];
   /** Listen for TLS and TCP, too. */
@@ -56,6 +59,13 @@ for file in passwd group; do
   mount --bind "$1/$file" "$2/etc/$file"
 done
 cp "$1/qemu.conf" "$2/etc/libvirt/qemu.conf"
+if [ -n "$4" ]; then
+  hostname "$4"
+  echo "127.0.0.1 localhost $4" > "$1/hosts"
+  mount --bind "$1/hosts" /etc/hosts
+  : > "$1/resolv.conf" # libvirt looks names up: no waiting for servers that cannot be reached
+  mount --bind "$1/resolv.conf" /etc/resolv.conf
+fi
 export SASL_CONF_PATH=$seen/sasl2
 $enter libvirtd $3 --config $seen/libvirtd.conf --pid-file $seen/libvirtd.pid > "$1/log" 2>&1 &
 wait $!
@@ -63,7 +73,7 @@ wait $!
 
 /** Starts libvirtd: this system's, or that of the system in the folder `root`. */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
-  const { root, conf = [], listen = false, prepare } = options;
+  const { root, hostname, conf = [], listen = false, prepare } = options;
   const folder = await mkdtemp(join(tmpdir(), 'skerry-libvirt-'));
   const socket = join(folder, 'libvirt-sock');
   const lines = {
@@ -73,6 +83,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
       ...(conf.some((line) => line.startsWith('auth_unix_ro')) ? [] : ['auth_unix_ro = "none"']),
       'log_level = 3',
       'keepalive_interval = 5',
+      ...(hostname === undefined ? [] : [`host_uuid = "${randomUUID()}"`]),
       ...conf.map((line) => line.replaceAll('FOLDER', folder)),
     ],
     'qemu.conf': [
@@ -88,7 +99,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     await writeFile(join(folder, name), `${text.join('\n')}\n`);
   }
   await prepare?.(folder);
-  const flags = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  const flags = ['--mount', '--net', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child'];
   const argv = [
     'unshare',
     ...flags,
@@ -99,6 +110,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     folder,
     root ?? '',
     listen ? '--listen' : '',
+    hostname ?? '',
   ];
   const child = spawn('sh', ['-c', 'exec "$@"', 'sh', ...argv], {
     stdio: ['ignore', 'inherit', 'inherit'],
