@@ -10,6 +10,7 @@ const run = promisify(execFile);
 const PACKAGE = join(import.meta.dirname, '..');
 const output = [
   /^libvirt \S+ on \S+\nhello is running\nlifecycle: started\nlifecycle: stopped\nhello is gone\n$/,
+  /^\[ 'test' \]\n$/,
   /^running 1\ndisk: 1073741824 bytes\n$/,
 ];
 
