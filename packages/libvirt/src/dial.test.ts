@@ -1,5 +1,7 @@
-import { homedir } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
 import { connect } from './connect.ts';
 import { sshArguments } from './dial-ssh.ts';
 import { certificateFiles } from './dial-tls.ts';
@@ -41,6 +43,17 @@ describe('ssh (rule 16)', () => {
     const missing = connect('qemu+ssh://host/system?command=/nowhere/ssh');
     await expect(missing).rejects.toThrow('/nowhere/ssh cannot be run');
   });
+});
+
+test('an ssh that says nothing is ended when time is up', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'skerry-ssh-'));
+  const [program, pidFile] = [join(folder, 'ssh'), join(folder, 'pid')];
+  await writeFile(program, `#!/bin/sh\necho $$ > ${pidFile}\nexec sleep 60\n`, { mode: 0o755 });
+  const opening = connect(`qemu+ssh://host/system?command=${program}`, { timeoutMs: 500 });
+  await expect(opening).rejects.toThrow('no answer within 500 ms');
+  const pid = Number(await readFile(pidFile, 'utf8'));
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+  await rm(folder, { recursive: true });
 });
 
 describe('certificates (rule 15)', () => {

@@ -1,4 +1,7 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UriError } from './errors.ts';
+import { sshArguments } from './dial-ssh.ts';
 import { parseUri } from './uri.ts';
 
 const root = { uid: 0, env: {} };
@@ -121,6 +124,7 @@ test.each([
   ['qemu+tls://host/system?pkipath=pki', /pkipath must be an absolute/],
   ['qemu+tls://me@host/system', /takes no user/],
   ['qemu+ssh://me:secret@host/system', /password/],
+  ['qemu+ssh://%zz@host/system', /cannot be a user/],
   ['esx:///', /driver "esx"/],
   ['qemu:///system?sockets=/a', /unknown parameter "sockets"/],
   ['qemu:///system?socket=a', /absolute/],
@@ -145,4 +149,25 @@ test.each([
   'qemu+ssh://host/sys`x`tem',
 ])('lets no word reach ssh or its shells that they could take for more (rule 16): %s', (uri) => {
   expect(() => parseUri(uri, root)).toThrow(/unfit|cannot be a user|needs the name|cannot be read/);
+});
+
+test('any text is a target or a UriError, and what reaches ssh is plain (rule 16)', () => {
+  const piece = fc.oneof(
+    fc.constantFrom('qemu', '+ssh', '+tls', '+tcp', '+unix', '://', 'h', '@', ':', '/', '[::1]'),
+    fc.constantFrom('/system', '/session', '?socket=/a', '?netcat=', '&no_verify=1', '%zz', '%0a'),
+    fc.string({ maxLength: 3 }),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
+      try {
+        const { transport } = parseUri(pieces.join(''), user);
+        if (transport.kind !== 'ssh') return;
+        expect(transport.host).toMatch(/^[a-z0-9:][a-z0-9._:-]*$/i);
+        expect(transport.user ?? 'a').toMatch(/^\w[\w.-]*$/);
+        expect(sshArguments(transport, false).at(-1)).toMatch(/^sh -c '[^'"\\`\n]*'$/);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UriError);
+      }
+    }),
+  );
 });

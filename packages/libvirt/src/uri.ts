@@ -98,7 +98,7 @@ function splitUri(uri: string): Parts {
     uri,
     driver,
     kind,
-    user: userOf(uri, kind, decodeURIComponent(url.username)),
+    user: userOf(uri, kind, url.username),
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? undefined : Number(url.port),
     path: url.pathname,
