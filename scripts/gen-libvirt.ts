@@ -13,6 +13,7 @@ const OBJECTS: readonly (readonly [RegExp, string])[] = [
   [/^DomainCheckpoint$/, 'checkpoint'],
   [/^Domain/, 'domain'],
   [/^Network$/, 'network'],
+  [/^NetworkPort$/, 'port'],
   [/^StoragePool$/, 'pool'],
   [/^StorageVolume$/, 'volume'],
   [/^Secret$/, 'secret'],

@@ -117,6 +117,52 @@ export abstract class DomainDevices extends DomainDefinition {
     await this.call('DOMAIN_PIN_EMULATOR', args, options);
   }
 
+  /** The host's CPUs that each vcpu may run on (virDomainGetVcpuPinInfo). */
+  async vcpuPins(options: AffectOptions = {}): Promise<number[][]> {
+    const mapLength = await this.#cpuMapLength(options);
+    const flags = affectFlags(options);
+    const cpuMapCount = await this.vcpuCount({ ...options, maximum: true });
+    const args = { cpuMapCount, mapLength, flags };
+    const { cpuMaps, count } = await this.call('DOMAIN_GET_VCPU_PIN_INFO', args, options);
+    return Array.from({ length: count }, (_, i) =>
+      fromCpuMap(cpuMaps.subarray(i * mapLength, (i + 1) * mapLength)),
+    );
+  }
+
+  /** Those of the emulator's own threads (virDomainGetEmulatorPinInfo). */
+  async emulatorPins(options: AffectOptions = {}): Promise<number[]> {
+    const mapLength = await this.#cpuMapLength(options);
+    const args = { mapLength, flags: affectFlags(options) };
+    return fromCpuMap((await this.call('DOMAIN_GET_EMULATOR_PIN_INFO', args, options)).cpuMaps);
+  }
+
+  /** Bytes that a map of the host's CPUs has (virNodeGetCPUMap). */
+  async #cpuMapLength(options: CallOptions): Promise<number> {
+    const { count } = await this.session.call(
+      'NODE_GET_CPU_MAP',
+      { needMap: 0, needOnline: 0 },
+      { signal: options.signal, timeoutMs: options.timeoutMs },
+    );
+    return Math.ceil(count / 8);
+  }
+
+  /** A card's limits by libvirt's names, given its target or MAC address (virDomainGetInterfaceParameters). */
+  async interfaceLimits(device: string, options: AffectOptions = {}): Promise<ParamRecord> {
+    const args = { device, flags: affectFlags(options) };
+    return this.params('DOMAIN_GET_INTERFACE_PARAMETERS', args, options);
+  }
+
+  /** Sets some, e.g. `{ 'inbound.average': 1000 }` in KiB per second (virDomainSetInterfaceParameters). */
+  async setInterfaceLimits(
+    device: string,
+    values: ParamRecord,
+    options: AffectOptions = {},
+  ): Promise<void> {
+    const params = recordToParams(values, () => 'uint');
+    const args = { device, params, flags: affectFlags(options) };
+    await this.call('DOMAIN_SET_INTERFACE_PARAMETERS', args, options);
+  }
+
   /** Adds an I/O thread (virDomainAddIOThread). */
   async addIoThread(id: number, options: AffectOptions = {}): Promise<void> {
     await this.call('DOMAIN_ADD_IOTHREAD', { id, flags: affectFlags(options) }, options);
@@ -185,4 +231,10 @@ function toCpuMap(cpus: readonly number[]): Buffer {
   const map = Buffer.alloc(Math.floor(Math.max(0, ...cpus) / 8) + 1);
   for (const cpu of cpus) map[cpu >> 3]! |= 1 << (cpu & 7);
   return map;
+}
+
+function fromCpuMap(map: Uint8Array): number[] {
+  return Array.from({ length: map.length * 8 }, (_, cpu) => cpu).filter(
+    (cpu) => (map[cpu >> 3]! >> (cpu & 7)) & 1,
+  );
 }

@@ -165,6 +165,11 @@ export class Domain extends DomainSnapshots {
     await this.call('DOMAIN_SET_MEMORY_STATS_PERIOD', { period: periodSec }, options);
   }
 
+  /** Measures how fast memory changes; the answer is in {@link Connection.domainStats} (virDomainStartDirtyRateCalc). */
+  async startDirtyRateCalc(seconds: number, options?: CallOptions): Promise<void> {
+    await this.call('DOMAIN_START_DIRTY_RATE_CALC', { seconds }, options);
+  }
+
   /**
    * Moves it to the daemon of another connection, led by this client (virDomainMigrate3): neither
    * daemon needs to reach the other but for the memory itself.

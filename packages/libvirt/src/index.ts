@@ -87,6 +87,7 @@ export type { DefineOptions, ListDomainsOptions, ListOptions } from './host-obje
 export type { KeepAliveOptions } from './keepalive.ts';
 export type { MigrateOptions } from './migration-options.ts';
 export type { DhcpLease, Network, NetworkUpdate } from './network.ts';
+export type { NetworkPort } from './network-port.ts';
 export type { ListNodeDevicesOptions, NodeDevice, NodeDeviceCapability } from './node-device.ts';
 export type { NwFilter, NwFilterBinding } from './nwfilter.ts';
 export type { CallOptions } from './pending-call.ts';

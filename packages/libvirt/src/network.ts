@@ -1,5 +1,6 @@
 import { type AffectOptions, affectFlags } from './domain-base.ts';
 import { type MetadataKey, type MetadataOptions, metadataArgs } from './domain-definition.ts';
+import { NetworkPort } from './network-port.ts';
 import type { CallOptions } from './pending-call.ts';
 import type { Struct } from './schema.ts';
 import type { Session } from './session.ts';
@@ -146,6 +147,27 @@ export class Network {
       hostname: lease.hostname,
       clientId: lease.clientid,
     }));
+  }
+
+  /** Where guests are plugged in (virNetworkListAllPorts). */
+  async ports(options?: CallOptions): Promise<NetworkPort[]> {
+    const args = { network: this.#ref, needResults: 1 };
+    const { ports } = await this.#session.call('NETWORK_LIST_ALL_PORTS', args, options);
+    return ports.map((ref) => new NetworkPort(this.#session, ref));
+  }
+
+  /** A port by uuid (virNetworkPortLookupByUUID). Not found when there is none. */
+  async port(uuid: string, options?: CallOptions): Promise<NetworkPort> {
+    const args = { network: this.#ref, uuid };
+    const { port } = await this.#session.call('NETWORK_PORT_LOOKUP_BY_UUID', args, options);
+    return new NetworkPort(this.#session, port);
+  }
+
+  /** Makes a port by hand, for a guest that libvirt does not run (virNetworkPortCreateXML). */
+  async createPort(xml: string, options?: CallOptions): Promise<NetworkPort> {
+    const args = { network: this.#ref, xml };
+    const { port } = await this.#session.call('NETWORK_PORT_CREATE_XML', args, options);
+    return new NetworkPort(this.#session, port);
   }
 
   /** Reads its title, description or an own element (virNetworkGetMetadata, libvirt 9.7). */

@@ -308,6 +308,68 @@ test('a screen can be seen, and keys pressed', async () => {
   await domain.undefine();
 });
 
+test('a domain is renamed, found by number, and saved with another definition', async () => {
+  const domain = await machine('before');
+  await domain.rename('after');
+  expect(await virsh('domname', domain.uuid)).toBe('after');
+  await domain.start({ paused: true });
+  const running = await conn.domain('after');
+  expect((await conn.domainById(running.ref.id)).uuid).toBe(domain.uuid);
+  expect(await virsh('domid', 'after')).toBe(String(running.ref.id));
+
+  const file = `${daemon.folder}/file`;
+  await domain.save(file);
+  const xml = await conn.savedDomainXml(file);
+  expect(xml).toContain('<name>after</name>');
+  await conn.setSavedDomainXml(file, xml.replace('</name>', '</name><title>saved</title>'), {
+    restoreAs: 'paused',
+  });
+  await conn.restoreDomain(file);
+  expect(await domain.state()).toMatchObject({ state: 'paused' });
+  expect(await domain.metadata('title')).toBe('saved');
+  await domain.destroy();
+  await domain.undefine();
+});
+
+test('power is asked for as virsh does, and refused where the machine cannot', async () => {
+  const domain = await machine('power');
+  await expect(domain.shutdown()).rejects.toSatisfy(isInvalidState);
+  await domain.start();
+  await domain.shutdown({ mode: 'acpi' });
+  await domain.reboot({ mode: 'acpi' });
+  await expect(domain.shutdown({ mode: 'initctl' })).rejects.toMatchObject({
+    name: 'LibvirtError',
+  });
+  await expect(domain.wakeUp()).rejects.toMatchObject({ name: 'LibvirtError' });
+  await expect(domain.startPostCopy()).rejects.toSatisfy(isInvalidState);
+  await domain.setMigrationCache(32 * MIB);
+  expect(await domain.migrationCacheBytes()).toBe(32 * MIB);
+  expect(await virsh('migrate-compcache', 'power')).toContain('32.000 MiB');
+  await domain.destroy();
+  await domain.undefine();
+});
+
+test('what the host spends on a domain is counted', async () => {
+  const card = `<interface type='ethernet'><target dev='count0'/><model type='virtio'/></interface>`;
+  const domain = await machine('count', card);
+  await domain.start();
+  expect((await domain.interfaceStats('count0')).txErrors).toBe(0n);
+  const config = { affect: 'config' } as const;
+  await domain.setInterfaceLimits('count0', { 'inbound.average': 1000 }, config);
+  expect((await domain.interfaceLimits('count0', config))['inbound.average']).toBe(1000);
+  expect(await virsh('domiftune', 'count', 'count0', '--config')).toMatch(/inbound.average: 1000/);
+  await domain.pinVcpu(0, [0]);
+  await domain.pinEmulator([0]);
+  expect((await domain.vcpuPins())[0]).toEqual([0]);
+  expect(await domain.emulatorPins()).toEqual([0]);
+  expect(await virsh('emulatorpin', 'count')).toMatch(/^(\*: +)?0$/);
+  await domain.setVcpus(3, { affect: 'config' });
+  expect(await virsh('vcpucount', 'count', '--config', '--current')).toBe('3');
+  await domain.startDirtyRateCalc(1);
+  await domain.destroy();
+  await domain.undefine();
+});
+
 test('what needs the guest agent says so when there is none', async () => {
   const domain = await machine('mute');
   await domain.start();

@@ -83,6 +83,7 @@ test('a filter is bound to a network device', async () => {
     <owner><name>web</name><uuid>d54df46f-1ab5-4a22-8618-4560ef5fac2c</uuid></owner>
     <portdev name='filt0'/><mac address='52:54:00:7b:35:93'/>
     <filterref filter='quiet'/></filterbinding>`;
+  expect((await qemu.networkByUuid(network.uuid)).name).toBe('n');
   const binding = await qemu.createNwFilterBinding(xml);
   expect(binding).toMatchObject({ portDevice: 'filt0', filter: 'quiet' });
   expect((await qemu.nwFilterBindings()).map((b) => b.portDevice)).toEqual(['filt0']);
@@ -94,6 +95,23 @@ test('a filter is bound to a network device', async () => {
   await network.destroy();
 });
 
+test('a network has ports, of domains or made by hand', async () => {
+  const network = await qemu.createNetwork(
+    `<network><name>ports</name><bridge name='port0' stp='off' delay='0'/></network>`,
+  );
+  const port = await network.createPort(
+    `<networkport><uuid>2f6f4d3c-7d54-4bb6-8c0f-0b7ba7a5e3a1</uuid><owner><name>web</name><uuid>d54df46f-1ab5-4a22-8618-4560ef5fac2c</uuid></owner>
+     <mac address='52:54:00:7b:35:93'/></networkport>`,
+  );
+  expect(await virsh('qemu', 'net-port-list', 'ports')).toContain(port.uuid);
+  expect((await network.ports()).map(({ uuid }) => uuid)).toEqual([port.uuid]);
+  expect((await network.port(port.uuid)).uuid).toBe(port.uuid);
+  expect(await port.xml()).toContain('52:54:00:7b:35:93');
+  await port.delete();
+  await expect(port.xml()).rejects.toSatisfy(isNotFound);
+  await network.destroy();
+});
+
 test('devices of the host are listed, described, made and removed', async () => {
   const devices = await qemu.nodeDevices({ active: true });
   expect(devices.map((d) => d.name).sort()).toEqual(
@@ -101,8 +119,8 @@ test('devices of the host are listed, described, made and removed', async () => 
   );
   expect(await (await qemu.nodeDevice('computer')).isActive()).toBe(true);
   const hosts = await mock.nodeDevices({ capabilities: ['fc_host'] });
-  expect(hosts.length).toBeGreaterThan(0);
-  const host = await mock.nodeDevice(hosts[0]!.name);
+  expect(hosts.map(({ name }) => name)).toContain('scsi_host1');
+  const host = await mock.nodeDevice('scsi_host1');
   expect(await host.capabilities()).toContain('scsi_host');
   expect(await host.parent()).toBe('computer');
   await using events = await mock.events({ types: ['node-device-lifecycle'] });
@@ -121,6 +139,7 @@ test('devices of the host are listed, described, made and removed', async () => 
   await expect(host.detach()).rejects.toSatisfy(isUnsupported);
   await expect(host.reattach()).rejects.toSatisfy(isUnsupported);
   await expect(host.isActive()).rejects.toSatisfy(isUnsupported);
+  await expect(mock.defineNodeDevice('<device/>')).rejects.toSatisfy(isUnsupported);
 });
 
 test('interfaces of the host are listed and changed', async () => {
@@ -136,6 +155,8 @@ test('interfaces of the host are listed and changed', async () => {
   expect(await made.isActive()).toBe(true);
   await made.destroy();
   await mock.rollbackInterfaceChange();
+  await mock.beginInterfaceChange();
+  await mock.commitInterfaceChange();
   await expect(mock.interface('eth7')).rejects.toSatisfy(isNotFound);
   const names = (await qemu.interfaces()).map(({ name }) => name).sort();
   const listed = (await virsh('qemu', 'iface-list', '--all')).split('\n');
@@ -159,6 +180,10 @@ test('the host and its CPUs are described', async () => {
       <os><type arch='x86_64'>hvm</type></os></domain>`,
   );
   expect(argv).toContain('qemu-system-x86_64');
+  await expect(qemu.domainXmlFromNative('qemu-argv', argv)).rejects.toSatisfy(isUnsupported);
+  expect(await qemu.domainCapabilities({ virtType: 'qemu' })).toContain('<domainCapabilities>');
+  expect(await qemu.hypervisorVersion()).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(await qemu.sysinfo().catch(() => '<sysinfo')).toContain('<sysinfo');
   expect(await qemu.poolCapabilities()).toContain('<pool');
   await expect(qemu.suspendHost('memory', 1)).rejects.toMatchObject({ name: 'LibvirtError' });
 });
