@@ -47,20 +47,37 @@ const VERSION = 1;
 
 /** One packet: length, header, payload. */
 export function encodePacket(header: Header, payload: Uint8Array): Buffer {
-  const length = MIN_PACKET + payload.length;
+  checkSize(payload.length);
+  const packet = Buffer.allocUnsafe(MIN_PACKET + payload.length);
+  writeHeader(packet, header);
+  packet.set(payload, MIN_PACKET);
+  return packet;
+}
+
+/** The beginning of a packet whose payload is sent right after it. */
+export function encodeHeader(header: Header, payloadSize: number): Buffer {
+  checkSize(payloadSize);
+  const packet = Buffer.allocUnsafe(MIN_PACKET);
+  writeHeader(packet, header);
+  packet.writeUInt32BE(MIN_PACKET + payloadSize, 0);
+  return packet;
+}
+
+function checkSize(payloadSize: number): void {
+  const length = MIN_PACKET + payloadSize;
   if (length > MAX_PACKET) {
     throw new ProtocolError(`packet of ${length} bytes exceeds the limit of ${MAX_PACKET}`);
   }
-  const packet = Buffer.allocUnsafe(length);
-  packet.writeUInt32BE(length, 0);
+}
+
+function writeHeader(packet: Buffer, header: Header): void {
+  packet.writeUInt32BE(packet.length, 0);
   packet.writeUInt32BE(header.program, 4);
   packet.writeUInt32BE(VERSION, 8);
   packet.writeInt32BE(header.procedure, 12);
   packet.writeInt32BE(header.type, 16);
   packet.writeUInt32BE(header.serial, 20);
   packet.writeInt32BE(header.status, 24);
-  packet.set(payload, MIN_PACKET);
-  return packet;
 }
 
 /** Gives an encoded packet its serial: a call gets it only when it is sent. */

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionClosedError, LibvirtError, ProtocolError } from './errors.ts';
 import {
+  encodeHeader,
   encodePacket,
   type Packet,
   PacketParser,
@@ -38,8 +39,6 @@ export type CallArgs<P extends Procedure> =
   object extends ProcedureArgs<P> ? ProcedureArgs<P> | undefined : ProcedureArgs<P>;
 
 const empty: Buffer = Buffer.alloc(0);
-/** Stream data waiting in the socket: enough that the daemon never waits for the next packet. */
-const WINDOW = 1024 * 1024;
 const argumentWriter = new XdrWriter();
 
 /**
@@ -54,7 +53,6 @@ export class RpcClient implements Link {
   readonly #queue = new Set<PendingCall>();
   readonly #streams = new Map<number, LibvirtStream>();
   readonly #closed = Promise.withResolvers<ConnectionClosedError>();
-  readonly #drainWaiters: (() => void)[] = [];
   #serial = 0;
   #outgoing: Buffer[] = [];
   #keepAlive: KeepAlive | undefined;
@@ -146,7 +144,6 @@ export class RpcClient implements Link {
       if (call !== except) call.reject(error);
     }
     for (const stream of this.#streams.values()) stream.destroy(error.intended ? undefined : error);
-    this.#drained();
     this.#closed.resolve(error);
   }
 
@@ -222,10 +219,12 @@ export class RpcClient implements Link {
     const { program, number: procedure } = info;
     const send = (type: number, status: number, data: Buffer, done: () => void): void => {
       this.#flush();
-      const packet = encodePacket({ program, procedure, type, serial, status }, data);
-      this.#socket.write(packet, this.#written);
-      if (this.#socket.writableLength < WINDOW || this.#closeError) done();
-      else this.#drainWaiters.push(done);
+      // Header and data go out together, and the data is not copied: it is not ours before `done`.
+      this.#socket.cork();
+      const header = { program, procedure, type, serial, status };
+      this.#socket.write(encodeHeader(header, data.length));
+      this.#socket.write(data, () => done());
+      this.#socket.uncork();
     };
     stream.attach({
       send: (status, data, done) => send(TYPE.stream, status, data, done),
@@ -241,14 +240,6 @@ export class RpcClient implements Link {
     this.#keepAlive?.pause(paused);
     if (paused) this.#socket.pause();
     else this.#socket.resume();
-  }
-
-  readonly #written = (): void => {
-    if (this.#socket.writableLength < WINDOW) this.#drained();
-  };
-
-  #drained(): void {
-    for (const done of this.#drainWaiters.splice(0)) done();
   }
 
   #receive(chunk: Buffer): void {

@@ -14,6 +14,8 @@ export interface StreamOptions {
   readonly sparse?: boolean | undefined;
 }
 
+type WriteCallback = (error?: Error | null) => void;
+
 /** What a stream needs of its connection. */
 export interface StreamPort {
   /** Sends data or a change of status; the callback comes when the socket wants more. */
@@ -105,39 +107,37 @@ export class LibvirtStream extends Duplex {
     this.#port?.pause(false);
   }
 
-  override _write(
-    chunk: Buffer | Hole,
-    _encoding: string,
-    callback: (error?: Error | null) => void,
-  ): void {
-    const port = this.#port;
-    if (port === undefined || this.#finishing) {
-      callback();
-      return;
-    }
-    if (!Buffer.isBuffer(chunk)) {
-      this.#writeHole(port, chunk, callback);
-      return;
-    }
-    const sendFrom = (offset: number): void => {
-      const end = Math.min(offset + MAX_STREAM_CHUNK, chunk.length);
-      const next = end < chunk.length && !this.#released ? () => sendFrom(end) : callback;
-      if (this.#released) callback();
-      else port.send(STATUS.continue, chunk.subarray(offset, end), next);
-    };
-    if (chunk.length === 0) callback();
-    else sendFrom(0);
+  override _write(chunk: Buffer | Hole, _encoding: string, callback: WriteCallback): void {
+    this.#sendAll([chunk], callback);
   }
 
-  #writeHole(port: StreamPort, chunk: Hole, callback: (error?: Error | null) => void): void {
-    const { holeBytes } = chunk;
-    if (!Number.isSafeInteger(holeBytes) || holeBytes < 0) {
-      callback(new ProtocolError('a sparse stream takes Buffers and { holeBytes: number }'));
-      return;
+  /** What has piled up goes out at once, so that the daemon never waits for the next packet. */
+  override _writev(chunks: { readonly chunk: Buffer | Hole }[], callback: WriteCallback): void {
+    this.#sendAll(
+      chunks.map(({ chunk }) => chunk),
+      callback,
+    );
+  }
+
+  #sendAll(chunks: readonly (Buffer | Hole)[], callback: WriteCallback): void {
+    let waiting = 1;
+    const done = (): void => {
+      if (--waiting === 0) callback();
+    };
+    for (const piece of chunks.flatMap(piecesOf)) {
+      if (this.#port === undefined || this.#finishing || this.#released) break;
+      if (Buffer.isBuffer(piece)) {
+        waiting += 1;
+        this.#port.send(STATUS.continue, piece, done);
+      } else if (Number.isSafeInteger(piece.holeBytes) && piece.holeBytes >= 0) {
+        waiting += 1;
+        this.#port.sendHole(encodeHole(piece), done);
+      } else {
+        callback(new ProtocolError('a sparse stream takes Buffers and { holeBytes: number }'));
+        return;
+      }
     }
-    const payload = Buffer.alloc(HOLE_SIZE); // The length, then flags: none.
-    payload.writeBigInt64BE(BigInt(holeBytes), 0);
-    port.sendHole(payload, callback);
+    done();
   }
 
   override _final(callback: (error?: Error | null) => void): void {
@@ -184,4 +184,21 @@ export class LibvirtStream extends Duplex {
     this.#port?.pause(false);
     this.#port?.release();
   }
+}
+
+/** A chunk in pieces that a packet may hold; of an empty one none, which would mean the end. */
+function piecesOf(chunk: Buffer | Hole): (Buffer | Hole)[] {
+  if (!Buffer.isBuffer(chunk)) return [chunk];
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < chunk.length; at += MAX_STREAM_CHUNK) {
+    pieces.push(chunk.subarray(at, at + MAX_STREAM_CHUNK));
+  }
+  return pieces;
+}
+
+/** The length, then flags: none. */
+function encodeHole({ holeBytes }: Hole): Buffer {
+  const payload = Buffer.alloc(HOLE_SIZE);
+  payload.writeBigInt64BE(BigInt(holeBytes), 0);
+  return payload;
 }
