@@ -39,6 +39,8 @@ export type CallArgs<P extends Procedure> =
   object extends ProcedureArgs<P> ? ProcedureArgs<P> | undefined : ProcedureArgs<P>;
 
 const empty: Buffer = Buffer.alloc(0);
+/** Stream data of this size is sent from where it is. */
+const WORTH_NO_COPY = 4096;
 const argumentWriter = new XdrWriter();
 
 /**
@@ -219,9 +221,13 @@ export class RpcClient implements Link {
     const { program, number: procedure } = info;
     const send = (type: number, status: number, data: Buffer, done: () => void): void => {
       this.#flush();
-      // Header and data go out together, and the data is not copied: it is not ours before `done`.
-      this.#socket.cork();
       const header = { program, procedure, type, serial, status };
+      if (data.length < WORTH_NO_COPY) {
+        this.#socket.write(encodePacket(header, data), () => done());
+        return;
+      }
+      // Header and data go out together, and the data is not copied: it is ours until `done`.
+      this.#socket.cork();
       this.#socket.write(encodeHeader(header, data.length));
       this.#socket.write(data, () => done());
       this.#socket.uncork();

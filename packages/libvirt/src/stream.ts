@@ -46,8 +46,7 @@ export class LibvirtStream extends Duplex {
   #finishing = false;
   /** The daemon has confirmed, or failed. */
   #released = false;
-  #onConfirmed: ((error?: Error | null) => void) | undefined;
-
+  #onConfirmed: WriteCallback | undefined;
   readonly #sparse: boolean;
 
   constructor({ kind, sparse = false }: StreamOptions) {
@@ -186,9 +185,9 @@ export class LibvirtStream extends Duplex {
   }
 }
 
-/** A chunk in pieces that a packet may hold; of an empty one none, which would mean the end. */
+/** A chunk in pieces that a packet may hold; of an empty one none: an empty packet means the end. */
 function piecesOf(chunk: Buffer | Hole): (Buffer | Hole)[] {
-  if (!Buffer.isBuffer(chunk)) return [chunk];
+  if (!Buffer.isBuffer(chunk)) return chunk.holeBytes === 0 ? [] : [chunk];
   const pieces: Buffer[] = [];
   for (let at = 0; at < chunk.length; at += MAX_STREAM_CHUNK) {
     pieces.push(chunk.subarray(at, at + MAX_STREAM_CHUNK));
