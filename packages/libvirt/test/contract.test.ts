@@ -2,8 +2,10 @@
 // text, no items, all zero): whole, and four bytes short. The daemon must know the number, take the
 // first and refuse to decode the second, so a field that we lack or have too many is found.
 //
-// A newer libvirt than the installed one is tried when SKERRY_LIBVIRT_ROOT names a folder with it:
-//   mmdebstrap --variant=extract --include=libvirt-daemon-system,nftables trixie ROOT
+// A newer libvirt than the installed one is tried, here and in the other tests of this package, when
+// SKERRY_LIBVIRT_ROOT names a folder with it and its QEMU:
+//   mmdebstrap --variant=extract trixie ROOT \
+//     --include=libvirt-daemon-system,nftables,iproute2,qemu-system-x86,qemu-utils
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,7 +24,7 @@ const skipped: readonly string[] = ['CONNECT_CLOSE'] satisfies Procedure[];
 const newerRoot = process.env.SKERRY_LIBVIRT_ROOT;
 
 describe.each([
-  { what: 'the installed libvirt', root: undefined, isHere: true },
+  { what: 'the installed libvirt', root: '', isHere: true },
   {
     what: 'a newer libvirt (SKERRY_LIBVIRT_ROOT)',
     root: newerRoot,
@@ -65,6 +67,25 @@ describe.each([
       console.log(`libvirt ${version}: ${known} of ${names.length} procedures`);
     },
   );
+
+  test.skipIf(!isHere)('keeps metadata of networks from 9.7 on', async () => {
+    await using conn = await connect(daemon.uri('test:///default'));
+    const network = await conn.network('default');
+    const setting = network.setMetadata('title', 'a net', { affect: 'live' });
+    if (compareVersions(version, '9.7.0') < 0) {
+      await expect(setting).rejects.toMatchObject({ code: 39 });
+      return;
+    }
+    await setting;
+    expect(await network.metadata('title')).toBe('a net');
+    await using events = await conn.events({ types: ['network-metadata', 'nic-mac-change'] });
+    await network.setMetadata('title', null, { affect: 'live' });
+    expect((await events.next()).value).toMatchObject({
+      type: 'network-metadata',
+      network: { name: 'default' },
+      kind: 'title',
+    });
+  });
 
   test.skipIf(!isHere)('says that it does not know a number beyond its last', async () => {
     await using raw = await RawClient.open(daemon.socket);

@@ -19,7 +19,10 @@ export interface Daemon extends AsyncDisposable {
 }
 
 export interface DaemonOptions {
-  /** A folder with another system, whose libvirtd is to be run. */
+  /**
+   * A folder with another system, whose libvirtd is to be run; '' for this system's. Default: the
+   * environment's SKERRY_LIBVIRT_ROOT, see contract.test.ts.
+   */
   readonly root?: string | undefined;
   /** Be a host of this name, with an id of its own: two hosts that migrate must differ. */
   readonly hostname?: string;
@@ -33,17 +36,17 @@ export interface DaemonOptions {
 
 /**
  * Pid 1 is a shell that waits, so that orphans are reaped; its end takes all the rest with it. The
- * daemon sees its folder ($1) under that name or, inside the other system's folder ($2), as /mnt.
+ * daemon sees its folder ($1) under that name, also inside the other system's folder ($2).
  */
 const script = `
 set -e
-seen=$1
 if [ -n "$2" ]; then
-  mkdir -p "$2/mnt"
-  mount --bind "$1" "$2/mnt"
+  folders=$(dirname "$1")
+  mkdir -p "$2$folders"
+  mount --bind "$folders" "$2$folders"
   mount --rbind /dev "$2/dev"
   mount -t proc proc "$2/proc"
-  seen=/mnt
+  mount -t sysfs sysfs "$2/sys"
   enter="chroot $2"
 fi
 for dir in /run /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
@@ -62,23 +65,25 @@ cp "$1/qemu.conf" "$2/etc/libvirt/qemu.conf"
 if [ -n "$4" ]; then
   hostname "$4"
   echo "127.0.0.1 localhost $4" > "$1/hosts"
-  mount --bind "$1/hosts" /etc/hosts
+  touch "$2/etc/hosts" "$2/etc/resolv.conf"
+  mount --bind "$1/hosts" "$2/etc/hosts"
   : > "$1/resolv.conf" # libvirt looks names up: no waiting for servers that cannot be reached
-  mount --bind "$1/resolv.conf" /etc/resolv.conf
+  mount --bind "$1/resolv.conf" "$2/etc/resolv.conf"
 fi
-export SASL_CONF_PATH=$seen/sasl2
-$enter libvirtd $3 --config $seen/libvirtd.conf --pid-file $seen/libvirtd.pid > "$1/log" 2>&1 &
+export SASL_CONF_PATH=$1/sasl2
+$enter libvirtd $3 --config $1/libvirtd.conf --pid-file $1/libvirtd.pid > "$1/log" 2>&1 &
 wait $!
 `;
 
-/** Starts libvirtd: this system's, or that of the system in the folder `root`. */
+/** Starts libvirtd, in system mode. */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
-  const { root, hostname, conf = [], listen = false, prepare } = options;
+  const { hostname, conf = [], listen = false, prepare } = options;
+  const root = options.root ?? process.env.SKERRY_LIBVIRT_ROOT ?? '';
   const folder = await mkdtemp(join(tmpdir(), 'skerry-libvirt-'));
   const socket = join(folder, 'libvirt-sock');
   const lines = {
     'libvirtd.conf': [
-      `unix_sock_dir = "${root === undefined ? folder : '/mnt'}"`,
+      `unix_sock_dir = "${folder}"`,
       'auth_unix_rw = "none"',
       ...(conf.some((line) => line.startsWith('auth_unix_ro')) ? [] : ['auth_unix_ro = "none"']),
       'log_level = 3',
@@ -108,7 +113,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     script,
     'sh',
     folder,
-    root ?? '',
+    root,
     listen ? '--listen' : '',
     hostname ?? '',
   ];

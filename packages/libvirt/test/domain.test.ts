@@ -118,6 +118,8 @@ test('memory and vcpus are what virsh says', async () => {
 
   await domain.start({ paused: true });
   expect((await domain.vcpus()).map(({ state }) => state)).toEqual(['running', 'running']);
+  await domain.setVcpu('3', true, { affect: 'live' });
+  expect(await virsh('vcpucount', 'size', '--live', '--current')).toBe('3');
   expect(await domain.memoryStats()).toMatchObject({ balloon: expect.any(BigInt) });
   await domain.setMemoryStatsPeriod(2);
   expect(await domain.osType()).toBe('hvm');
