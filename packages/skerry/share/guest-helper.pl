@@ -8,7 +8,7 @@ use warnings;
 no warnings 'exec';
 
 my $MAGIC = "\xffskerry-guest-1\n";
-my ($HELLO, $OPEN, $INPUT, $INPUT_END, $KILL, $CREDIT, $STDOUT, $STDERR, $EXIT) = 1 .. 9;
+my ($HELLO, $OPEN, $INPUT, $INPUT_END, $KILL, $CREDIT, $STDOUT, $STDERR, $EXIT, $BYE) = 1 .. 10;
 my $HEADER      = 9;
 my $MAX_PAYLOAD = 32 * 1024;
 my $WINDOW      = 256 * 1024;
@@ -28,6 +28,8 @@ pipe my $woken, my $wake or die "pipe: $!";
 fcntl $_, $F_SETFL, $O_NONBLOCK for $woken, $wake;
 $SIG{CHLD} = sub { syswrite $wake, '.' };
 $SIG{PIPE} = 'IGNORE';
+# A port that nobody has open looks no different to the host.
+$SIG{TERM} = sub { send_frame(0, $BYE, ''); exit 0 };
 
 $port = open_port($ARGV[0] // '/dev/virtio-ports/org.skerry.guest.0');
 while (1) {
@@ -133,7 +135,7 @@ sub start {
     return;
   }
   if ($pid == 0) {
-    $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE);
+    $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE TERM);
     setpgrp 0, 0;
     open STDIN,  '<&', $input;
     open STDOUT, '>&', $output;

@@ -186,6 +186,17 @@ test('a helper that begins anew ends what the old one ran, and runs more', async
   expect(await sh('echo again')).toMatchObject({ stdout: 'again\n' });
 });
 
+test('a helper that is stopped says so', async () => {
+  await expect(run(['sh', '-c', 'kill -TERM $PPID; sleep 1'])).rejects.toMatchObject({
+    code: 'GUEST_LOST',
+  });
+  const silent = relay.ready().then(() => 'ready');
+  const soon = new Promise((resolve) => setTimeout(resolve, 50, 'silent'));
+  expect(await Promise.race([silent, soon])).toBe('silent');
+  startHelper();
+  expect(await silent).toBe('ready');
+});
+
 test('a script gets its text by stdin, and a deadline', async () => {
   expect(await runScript(open(), 'echo $0 $#; exit 4', { timeoutMs: 5000 })).toEqual({
     exitCode: 4,

@@ -19,6 +19,8 @@ export const FRAME = {
   stderr: 8,
   /** Exit code u8, signal u8: the command has ended, and this was all it wrote. */
   exit: 9,
+  /** Guest to host: the helper was told to stop. */
+  bye: 10,
 } as const;
 
 export const MAGIC: Buffer = Buffer.from('\xffskerry-guest-1\n', 'latin1');

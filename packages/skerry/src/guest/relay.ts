@@ -26,6 +26,7 @@ export class GuestRelay {
     this.#port.on('data', (chunk: Buffer) => {
       for (const { session, type, payload } of reader.push(chunk)) {
         if (type === FRAME.hello) this.#hello(payload.toString('latin1'));
+        else if (type === FRAME.bye) this.#bye();
         else this.#deliver(session, type, payload);
       }
     });
@@ -80,6 +81,11 @@ export class GuestRelay {
     this.#instance = instance;
     for (const { resolve } of this.#waiting) resolve();
     this.#waiting.clear();
+  }
+
+  #bye(): void {
+    this.#instance = undefined;
+    this.#drop();
   }
 
   #deliver(session: number, type: number, payload: Buffer): void {

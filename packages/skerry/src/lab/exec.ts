@@ -4,9 +4,7 @@ import { execInGuest, type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { broadcast } from './broadcast.ts';
-import { connectLab } from './connect.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { execOverSsh } from './ssh.ts';
 
 /** What a guest's helper may take to answer, busy as its machine may be; ssh is tried then. */
 const SILENCE_MS = 5000;
@@ -79,6 +77,7 @@ async function execOnMachine(
     if (!(error instanceof SkerryError) || !NO_HELPER.has(error.code)) throw error;
     await refuseIfOff(paths, machine, options.signal);
     // No helper in there, or it died: the network may still work.
+    const { execOverSsh } = await import('./ssh.ts');
     return { via: 'ssh', ...(await execOverSsh(lab, machine, options.command, guestOptions)) };
   }
 }
@@ -86,6 +85,7 @@ async function execOnMachine(
 const NO_HELPER: ReadonlySet<string> = new Set(['GUEST_ABSENT', 'GUEST_SILENT']);
 
 async function refuseIfOff(paths: LabPaths, machine: string, signal: AbortSignal): Promise<void> {
+  const { connectLab } = await import('./connect.ts');
   await using connection = await connectLab(paths, signal);
   const domain = await connection.domain(machine).catch(() => undefined);
   if (!domain || !(await domain.isActive()))

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sandboxStatus, stopForwards } from '../sandbox/gateway.ts';
+import { stopForwards } from '../sandbox/gateway.ts';
+import type { ForwardStatus } from '../sandbox/protocol.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -34,13 +35,17 @@ export function forwardsOf(lab: LabSpec): Forward[] {
 }
 
 /**
- * Has exactly the forwards of the lab file running, in one background process that ends with the sandbox.
+ * Has exactly the forwards of the lab file running in one background process that ends with the sandbox.
+ * @param all the forwards there are
  * @throws PORT_TAKEN before anything else of the lab has started
  */
-export async function applyForwards(lab: LabSpec, paths: LabPaths): Promise<void> {
+export async function applyForwards(
+  lab: LabSpec,
+  paths: LabPaths,
+  all: readonly ForwardStatus[],
+): Promise<void> {
   const wanted = forwardsOf(lab);
-  const status = await sandboxStatus(paths.gatewaySocket);
-  const running = (status?.forwards ?? []).filter(({ background }) => background);
+  const running = all.filter(({ background }) => background);
   const key = ({ machine, address, host, guest }: Forward): string =>
     `${address}:${host}>${machine}:${guest}`;
   if (running.map(key).sort().join() === wanted.map(key).sort().join()) return;

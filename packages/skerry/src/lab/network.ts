@@ -7,6 +7,7 @@ import {
   type NetworkPlan,
 } from '../machine/network-xml.ts';
 import { SANDBOX } from '../sandbox/config.ts';
+import { SkerryError } from '../util/errors.ts';
 import { uuidOf } from '../util/uuid.ts';
 import { NETWORK_NAME } from './facts.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -34,7 +35,10 @@ function resolverOf(uplink: string): string | undefined {
   return uplink === 'slirp4netns' ? SANDBOX.slirpDns : SANDBOX.dns;
 }
 
-/** Defines and starts the network, or brings a running one up to date without disturbing anybody on it. */
+/**
+ * Defines and starts the network, or brings a running one up to date without disturbing anybody on it.
+ * @throws NETWORK_MOVED where the running one has another gateway or domain: then everything has to stop first
+ */
 export async function applyNetwork(connection: Connection, plan: NetworkPlan): Promise<void> {
   const network = await connection.network(plan.name).catch((error: unknown) => {
     if (isNotFound(error)) return undefined;
@@ -46,6 +50,11 @@ export async function applyNetwork(connection: Connection, plan: NetworkPlan): P
     return;
   }
   const xml = await network.xml();
+  if (
+    !xml.includes(`<domain name='${plan.domain}'`) ||
+    !xml.includes(`<ip address='${plan.gateway}'`)
+  )
+    throw new SkerryError('NETWORK_MOVED');
   for (const host of plan.hosts) {
     if (hasHost(xml, host, plan.domain)) continue;
     // A record that differs in any part is replaced: libvirt refuses a second one for the same MAC or address.
@@ -60,22 +69,6 @@ export async function applyNetwork(connection: Connection, plan: NetworkPlan): P
       .catch(() => {});
     await network.update({ section: 'ip-dhcp-host', command: 'add-last', xml: dhcp }, affect);
     await network.update({ section: 'dns-host', command: 'add-last', xml: dns }, affect);
-  }
-}
-
-/** Whether the running network has another gateway or domain than the file: then everything has to stop first. */
-export async function isNetworkMoved(connection: Connection, plan: NetworkPlan): Promise<boolean> {
-  try {
-    const network = await connection.network(plan.name);
-    if (!(await network.isActive())) return false;
-    const xml = await network.xml();
-    return (
-      !xml.includes(`<domain name='${plan.domain}'`) ||
-      !xml.includes(`<ip address='${plan.gateway}'`)
-    );
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
   }
 }
 

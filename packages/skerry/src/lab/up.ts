@@ -1,4 +1,5 @@
 import { findImage, type Image, imagesDir } from '../image/store.ts';
+import type { ForwardStatus } from '../sandbox/protocol.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { chooseAccel } from '../sandbox/accel.ts';
 import { keepCapabilities, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
@@ -11,7 +12,7 @@ import type { LabContext } from './context.ts';
 import { sweepDestroyed } from './destroy.ts';
 import { factsOf } from './facts.ts';
 import { applyForwards } from './forwards.ts';
-import { applyNetwork, isNetworkMoved, networkPlanOf } from './network.ts';
+import { applyNetwork, networkPlanOf } from './network.ts';
 import { observe, observeOffline } from './observe.ts';
 import { type Action, type ObservedMachine, type Plan, planUp } from './plan.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
@@ -79,7 +80,8 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
       imageOf: await imageChooser(observed, images),
       signal,
     };
-    const done = { plan: await apply(context, options.machines, observed, images) };
+    const forwards = running?.forwards ?? [];
+    const done = { plan: await apply(context, options.machines, observed, images, forwards) };
     undo.move();
     return done;
   });
@@ -91,14 +93,12 @@ async function apply(
   names: readonly string[],
   observed: readonly ObservedMachine[],
   images: ReadonlyMap<string, Image>,
+  forwards: readonly ForwardStatus[],
 ): Promise<Plan> {
   const { lab, paths, connection, accel, uplink, progress } = context;
   const network = networkPlanOf(lab, paths.id, uplink);
-  if (await isNetworkMoved(connection, network)) throw new SkerryError('NETWORK_MOVED');
-  await Promise.all([
-    progress.phase('network', undefined, () => applyNetwork(connection, network)),
-    progress.phase('forwards', undefined, () => applyForwards(lab, paths)),
-  ]);
+  await progress.phase('network', undefined, () => applyNetwork(connection, network));
+  await progress.phase('forwards', undefined, () => applyForwards(lab, paths, forwards));
   const todo = plan(lab, names, observed, accel, images);
   const foreign = todo.notes.find((note) => note.kind === 'foreign');
   if (foreign) throw new SkerryError('MACHINE_FOREIGN', { data: { machine: foreign.machine } });
