@@ -38,13 +38,19 @@ export async function labOf(options: CommonOptions, isThorough = false): Promise
   });
 }
 
-/** Aborts on the first Ctrl-C or SIGTERM, so that work ends in order; the second one ends the process. */
-export function interruptible(): AbortSignal {
+/** What an interrupted change of a lab leaves. */
+export const RESUMABLE = 'what was begun is kept; skerry up goes on from there';
+
+/**
+ * Aborts on the first Ctrl-C or SIGTERM, so that work ends in order; the second one ends the process. `then` is what the
+ * user is told of what was begun.
+ */
+export function interruptible(then = ''): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);
-      controller.abort();
+      controller.abort(new DOMException(then, 'AbortError'));
     });
   }
   return controller.signal;

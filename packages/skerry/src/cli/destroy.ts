@@ -5,6 +5,7 @@ import type { LabPaths } from '../util/paths.ts';
 import {
   type CommonOptions,
   interruptible,
+  RESUMABLE,
   labOf,
   printJson,
   withExample,
@@ -32,7 +33,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible();
+  const signal = interruptible(RESUMABLE);
   const { paths, machines, name } = await target(args, options);
   const { existsSync } = await import('node:fs');
   const what = machines.length > 0 ? machines.join(', ') : `lab ${name}`;

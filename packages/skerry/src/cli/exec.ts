@@ -42,7 +42,7 @@ export function define(command: Command): void {
 }
 
 async function run(words: string[], options: Options): Promise<void> {
-  const signal = interruptible();
+  const signal = interruptible('what still ran was killed');
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
   const { execOnLab, worstExitCode } = await import('../lab/exec.ts');

@@ -69,10 +69,13 @@ test.each([
   expect(JSON.parse(said.stdout)).toMatchObject({ errors: [{ code }] });
 });
 
-test('an interrupt is no error: it says that up goes on from there', () => {
-  expect(printError(new DOMException('aborted', 'AbortError'), text)).toBe(130);
-  expect(said.stderr).toContain('skerry up');
-  expect(said.stderr).not.toContain('error');
+test('an interrupt is no error: it says what becomes of what was begun', () => {
+  expect(printError(new DOMException('up goes on from there', 'AbortError'), text)).toBe(130);
+  expect(said.stderr).toBe('interrupted: up goes on from there\n');
+  const wrapped = new DOMException('aborted', { name: 'AbortError', cause: new Error('') });
+  said.stderr = '';
+  printError(wrapped, text);
+  expect(said.stderr).toBe('interrupted\n');
 });
 
 test('--debug adds the stack with its causes', () => {

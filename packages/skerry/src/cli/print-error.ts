@@ -9,7 +9,8 @@ export function printError(
   { json, debug }: { json: boolean; debug: boolean },
 ): number {
   if (isInterrupt(error)) {
-    process.stderr.write('interrupted: what was begun is kept; skerry up goes on from there\n');
+    const then = (error.cause instanceof Error ? error.cause : error).message;
+    process.stderr.write(`interrupted${then && `: ${then}`}\n`);
     return EXIT.interrupted;
   }
   const errors = error instanceof SkerryErrors ? error.errors : [asSkerryError(error)];
@@ -51,11 +52,9 @@ function asSkerryError(error: unknown): SkerryError {
   return new SkerryError('INTERNAL', { data: { detail }, cause: error });
 }
 
-function isInterrupt(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    (error.name === 'AbortError' || (error as { code?: unknown }).code === 'INTERRUPTED')
-  );
+/** Node's own calls wrap the signal's reason in another AbortError. */
+function isInterrupt(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function stacks(error: Error): string {

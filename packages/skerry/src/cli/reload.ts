@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   type CommonOptions,
   interruptible,
+  RESUMABLE,
   labOf,
   printJson,
   withExample,
@@ -22,7 +23,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible();
+  const signal = interruptible(RESUMABLE);
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
   const { halt } = await import('../lab/halt.ts');
