@@ -23,14 +23,13 @@ export async function buildSkerry(context: BenchContext): Promise<BuiltSkerry> {
   await mkdir(root);
   if (commit === undefined) await copyTree(root);
   else {
-    const script = 'set -o pipefail; git archive "$1" packages tsconfig.base.json | tar -x -C "$2"';
+    const script =
+      'set -o pipefail; git archive "$1" packages scripts tsconfig.base.json | tar -x -C "$2"';
     await run(['bash', '-c', script, 'bash', commit, root], { signal, cwd: ROOT });
   }
   await linkModules(root);
-  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-  const packages = ['libvirt', 'skerry'].map((name) => join(root, 'packages', name));
-  await run([process.execPath, tsc, '-b', ...packages], { signal, cwd: root });
-  for (const folder of packages) await rm(join(folder, 'tsconfig.json'));
+  await run([process.execPath, join(root, 'scripts', 'build.ts')], { signal, cwd: root });
+  for (const name of ['libvirt', 'skerry']) await rm(join(root, 'packages', name, 'tsconfig.json'));
   const { NODE_COMPILE_CACHE: _, NODE_OPTIONS: __, ...env } = process.env;
   return {
     argv: [join(root, 'packages', 'skerry', 'bin', 'skerry.js')],
@@ -48,8 +47,8 @@ export async function buildSkerry(context: BenchContext): Promise<BuiltSkerry> {
 }
 
 async function copyTree(root: string): Promise<void> {
-  const list = ['git', 'ls-files', '--cached', '--others', '--exclude-standard', '--', 'packages'];
-  const { stdout } = await run([...list, 'tsconfig.base.json'], {
+  const list = ['git', 'ls-files', '--cached', '--others', '--exclude-standard', '--'];
+  const { stdout } = await run([...list, 'packages', 'scripts', 'tsconfig.base.json'], {
     signal: AbortSignal.timeout(10_000),
     cwd: ROOT,
   });
@@ -67,7 +66,7 @@ async function linkModules(root: string): Promise<void> {
   const modules = join(root, 'node_modules');
   await mkdir(join(modules, '@skerry'), { recursive: true });
   for (const name of await readdir(join(ROOT, 'node_modules')))
-    if (!name.startsWith('.') && !['@skerry', 'skerry'].includes(name))
+    if ((!name.startsWith('.') || name === '.bin') && !['@skerry', 'skerry'].includes(name))
       await symlink(join(ROOT, 'node_modules', name), join(modules, name));
   await symlink(join(root, 'packages', 'libvirt'), join(modules, '@skerry', 'libvirt'));
   await writeFile(join(root, 'package.json'), '{ "type": "module" }\n');
