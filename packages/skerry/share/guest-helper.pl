@@ -8,13 +8,12 @@ use warnings;
 no warnings 'exec';
 
 my $MAGIC = "\xffskerry-guest-1\n";
-my ($HELLO, $OPEN, $INPUT, $INPUT_END, $KILL, $CREDIT, $STDOUT, $STDERR, $EXIT, $BYE) = 1 .. 10;
+my ($HELLO, $OPEN, $INPUT, $INPUT_END, $CLOSE, $CREDIT, $STDOUT, $STDERR, $EXIT, $BYE) = 1 .. 10;
 my $HEADER      = 9;
 my $MAX_PAYLOAD = 32 * 1024;
 my $WINDOW      = 256 * 1024;
 my ($EINTR, $EAGAIN) = (4, 11);
 my ($WNOHANG, $F_SETFL, $O_NONBLOCK) = (1, 4, 0x800);
-my $NOBODY_WAITS = 0xffffffff;
 
 my ($port, $buffer, $synced) = (undef, '', 0);
 my (%sessions, %session_of_pid);
@@ -116,8 +115,9 @@ sub receive {
     $session->{ended} = 1;
   } elsif ($type == $CREDIT) {
     $session->{credit} += unpack 'N', $payload;
-  } elsif ($type == $KILL) {
-    kill_tree(unpack('C', $payload), $session->{pid}) if defined $session->{pid};
+  } elsif ($type == $CLOSE) {
+    kill_tree($session->{pid}) if defined $session->{pid};
+    delete $sessions{$id};
   }
 }
 
@@ -208,7 +208,7 @@ sub finish {
 
 sub forget_all {
   for my $session (values %sessions) {
-    kill_tree(9, $session->{pid}) if defined $session->{pid};
+    kill_tree($session->{pid}) if defined $session->{pid};
     delete $session_of_pid{ $session->{pid} // '' };
   }
   %sessions = ();
@@ -217,7 +217,7 @@ sub forget_all {
 
 # Also what has left the command's process group.
 sub kill_tree {
-  my ($signal, $pid) = @_;
+  my ($pid) = @_;
   my @tree = ($pid);
   for (my $at = 0; $at < @tree; $at++) {
     my $tasks = "/proc/$tree[$at]/task";
@@ -227,7 +227,7 @@ sub kill_tree {
       push @tree, split ' ', <$children> // '';
     }
   }
-  kill $signal, -$pid, @tree;
+  kill 9, -$pid, @tree;
 }
 
 sub announce {

@@ -1,7 +1,7 @@
 // The whole guest channel but the virtio port: the helper runs here, on a socket that stands for it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -173,6 +173,26 @@ test('an abort kills the command and its children, also those in a group of thei
   await poll(() => (pids.some((pid) => existsSync(`/proc/${pid}/exe`)) ? undefined : true), {
     timeoutMs: 5000,
     onTimeout: () => new Error(`still there: ${pids.join(' ')}`),
+  });
+});
+
+test('what nobody reads any more is let go', async () => {
+  const files = (): number => readdirSync(`/proc/${helpers[0]?.pid}/fd`).length;
+  const before = files();
+  const abort = new AbortController();
+  const left = execInGuest(open(), ['head', '-c', '270000', '/dev/zero'], {
+    signal: abort.signal,
+    onOutput: () => new Promise<void>(() => {}),
+  });
+  left.catch(() => {});
+  // The command has ended, but more than 256 KiB of it are on the way.
+  await sh('sleep 0.2');
+  expect(files()).toBeGreaterThan(before);
+  abort.abort(new Error('enough'));
+  await expect(left).rejects.toThrow('enough');
+  await poll(() => (files() === before ? true : undefined), {
+    timeoutMs: 5000,
+    onTimeout: () => new Error(`${files()} files, ${before} before`),
   });
 });
 

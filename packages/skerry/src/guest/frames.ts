@@ -11,8 +11,8 @@ export const FRAME = {
   /** For the command's stdin. */
   input: 3,
   inputEnd: 4,
-  /** Signal u8, for the command and all its children. */
-  kill: 5,
+  /** Nobody waits for the command any more: it is killed with all its children. */
+  close: 5,
   /** Bytes u32 the other side may send more: of input (to the host) or of output (to the guest). */
   credit: 6,
   stdout: 7,

@@ -64,8 +64,7 @@ export class GuestRelay {
     // A server's sockets stay half open otherwise.
     client.on('end', () => client.destroy());
     client.on('close', () => {
-      if (this.#clients.delete(session))
-        this.#port.write(formatFrame(session, FRAME.kill, Buffer.of(9)));
+      if (this.#clients.delete(session)) this.#port.write(formatFrame(session, FRAME.close));
     });
     if (head.length > 0) onData(head);
     client.on('data', onData);
