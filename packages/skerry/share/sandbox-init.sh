@@ -80,7 +80,8 @@ unshare --net=/run/netns true
 uplink() {
   case "$SKERRY_UPLINK" in
   pasta)
-    pasta --config-net -f -q -t none -u none -T none -U none --dns-forward "$SKERRY_DNS" \
+    # --no-map-gw: the gateway's address is the gateway's, not a way to what listens on the host's loopback.
+    pasta --config-net -f -q --no-map-gw -t none -u none -T none -U none --dns-forward "$SKERRY_DNS" \
       --runas 0:0 --netns-only --netns /run/netns
     ;;
   slirp4netns) slirp4netns --configure --mtu=65520 --disable-host-loopback --netns-type=path /run/netns eth0 ;;
@@ -88,6 +89,9 @@ uplink() {
 }
 if [ "$SKERRY_UPLINK" != none ]; then
   (
+    # pasta of Debian 12 sends packets without any TCP flag. Not being of a known connection they would get no address
+    # translation, reach this side instead of the guest, and be answered with a reset.
+    nsenter --net=/run/netns iptables -w -A INPUT -m conntrack --ctstate INVALID -j DROP || echo "iptables ended with $?"
     for try in 1 2 3 4 5; do
       uplink || echo "uplink: $SKERRY_UPLINK ended with $? (start $try of 5)"
       sleep 1
