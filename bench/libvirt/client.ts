@@ -102,6 +102,7 @@ function heapMiB(): number {
 const [what = '', uri = '', count = ''] = process.argv.slice(2);
 const measure = measures[what];
 if (measure === undefined) throw new Error(`cannot measure "${what}"`);
-await using conn = await connect(uri);
+// All 32 in the daemon, as the threads of the peer have them; the default of 4 is for calls that may take long.
+await using conn = await connect(uri, what === 'flight' ? { maxInFlight: IN_FLIGHT } : {});
 process.stdout.write(JSON.stringify(await measure(conn, Number(count))));
 if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
