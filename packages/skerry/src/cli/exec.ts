@@ -46,7 +46,8 @@ async function run(words: string[], options: Options): Promise<void> {
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
   const { execOnLab, worstExitCode } = await import('../lab/exec.ts');
-  const machines = options.on ? machineNames(lab, options.on.split(',')) : await runningOf(lab);
+  const machines =
+    options.on === undefined ? await runningOf(lab) : machineNames(lab, options.on.split(','));
   const command =
     words.length === 1 && /[\s|&;<>$`*?]/.test(words[0] ?? '')
       ? ['/bin/sh', '-c', ...words]
@@ -89,7 +90,7 @@ async function runningOf(lab: Awaited<ReturnType<typeof labOf>>): Promise<string
   const { labStatus } = await import('../lab/status.ts');
   const { machines } = await labStatus(lab);
   const running = machines
-    .filter(({ state, orphan }) => state === 'running' && !orphan)
+    .filter(({ state, orphan }) => (state === 'running' || state === 'starting') && !orphan)
     .map(({ name }) => name);
   if (running.length === 0) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
   return running;

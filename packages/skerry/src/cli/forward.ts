@@ -28,7 +28,8 @@ export function define(command: Command): void {
 }
 
 async function run(name: string | undefined, ports: string[], options: Options): Promise<void> {
-  const signal = interruptible();
+  const failed = new AbortController();
+  const signal = AbortSignal.any([interruptible(), failed.signal]);
   const lab = await labOf(options);
   const { labPaths } = await import('../util/paths.ts');
   const { sandboxStatus } = await import('../sandbox/gateway.ts');
@@ -49,8 +50,9 @@ async function run(name: string | undefined, ports: string[], options: Options):
   const { forwardError } = await import('../lab/forwards.ts');
   const [machine = ''] = machineNames(lab, [name]);
   if (ports.length === 0) throw usage('say which port: skerry forward NAME 8080:80');
-  const ended = ports.map(async (text) => {
-    const forward = { machine, address: options.address, ...parsePorts(text) };
+  const parsed = ports.map(parsePorts);
+  const ended = parsed.map(async (pair) => {
+    const forward = { machine, address: options.address, ...pair };
     try {
       const { closed, port } = await listenForward(paths.gatewaySocket, forward, {
         background: false,
@@ -58,7 +60,8 @@ async function run(name: string | undefined, ports: string[], options: Options):
       });
       if (options.json) printJson({ ...forward, host: port });
       else console.log(`${forward.address}:${port} -> ${machine}:${forward.guest}`);
-      return closed;
+      // In an object: a promise of a promise would be waited for.
+      return { closed };
     } catch (error) {
       throw forwardError({
         error: error instanceof Error ? error.message : String(error),
@@ -66,12 +69,11 @@ async function run(name: string | undefined, ports: string[], options: Options):
       });
     }
   });
-  const running = await Promise.all(
-    ended.map(async (each) => ({
-      closed: each.then((closed) => closed),
-      ok: await each.then(() => true),
-    })),
-  );
+  const running = await Promise.all(ended).catch((error: unknown) => {
+    // All or none: the others let go of their ports.
+    failed.abort();
+    throw error;
+  });
   process.stderr.write('Forwarding until Ctrl-C or the end of the lab.\n');
   await Promise.race([
     ...running.map(({ closed }) => closed),

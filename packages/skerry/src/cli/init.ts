@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { SkerryError } from '../util/errors.ts';
@@ -33,6 +33,9 @@ async function run(folder: string, options: Options): Promise<void> {
   );
   if (there && !options.force) throw new SkerryError('LAB_FILE_EXISTS', { data: { file: there } });
   const file = join(dir, `skerry.config.${format}`);
+  await mkdir(dir, { recursive: true }).catch((cause: Error) => {
+    throw new SkerryError('USAGE', { data: { detail: cause.message, command: 'skerry init' } });
+  });
   await writeFile(file, template(format, labName(basename(dir))));
   console.log(`Wrote ${file}: two machines to start from. Next: skerry up`);
 }

@@ -42,6 +42,11 @@ export class GuestRelay {
     });
   }
 
+  /** Whether the machine has ended; of no use any more then. */
+  get ended(): boolean {
+    return this.#port.destroyed;
+  }
+
   /** Resolves when the guest's helper is there, however long that takes; rejects when the machine ends first. */
   ready(): Promise<void> {
     if (this.#instance !== undefined) return Promise.resolve();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Domain } from '@skerry/libvirt';
-import { type GuestChannel, runScript } from '../guest/exec.ts';
+import { type GuestChannel, runScript, type ScriptResult } from '../guest/exec.ts';
 import { consoleTail } from '../machine/console-log.ts';
 import { makeDisk } from '../machine/disk.ts';
 import { domainXml } from '../machine/domain-xml.ts';
@@ -14,7 +14,7 @@ import { formatNesting, nestingOf } from '../machine/nested.ts';
 import { SANDBOX } from '../sandbox/config.ts';
 import { openGuest } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
-import { INSIDE } from '../util/paths.ts';
+import { INSIDE, type LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
 import type { LabContext } from './context.ts';
 import { domainPlanOf, machineIdOf } from './facts.ts';
@@ -22,7 +22,9 @@ import type { MachineSpec } from '../lab-file/spec.ts';
 
 const BOOT_MS = { kvm: 120_000, tcg: 600_000 };
 const WATCH_MS = 250;
-const IDENTITY_MS = { kvm: 60_000, tcg: 180_000 };
+const IDENTITY_MS = { kvm: 30_000, tcg: 90_000 };
+/** With so little left QEMU ends, whatever it says of the reason. */
+const FULL_BYTES = 64 * 1024;
 
 /** Makes the machine's disks where they are missing and defines its domain. Nothing of it runs yet. */
 export async function defineMachine(context: LabContext, machine: MachineSpec): Promise<Domain> {
@@ -90,6 +92,8 @@ async function waitForGuest(
     const tail = await consoleTail(paths, machine.name);
     if (tail !== shown) progress.note('boot', machine.name, (shown = tail));
     if (reason === 'ioerror') throw await diskError(context, machine, domain);
+    if (state !== 'running' && (await freeBytes(paths)) < FULL_BYTES)
+      throw await diskError(context, machine, domain);
     if (state !== 'running')
       throw bootError('MACHINE_STOPPED', context, machine, shown, `${state}, ${reason}`);
     return undefined;
@@ -133,10 +137,14 @@ async function diskError(
   domain: Domain,
 ): Promise<SkerryError> {
   await domain.destroy().catch(() => {});
-  const { bavail, bsize } = await statfs(paths.machinesDir);
-  const free = `${Math.floor((bavail * bsize) / 1024)} KiB are free in ${paths.machinesDir}`;
+  const free = `${Math.floor((await freeBytes(paths)) / 1024)} KiB are free in ${paths.machinesDir}`;
   const detail = `${machine.name} could not write its disk and was switched off; ${free}`;
   return new SkerryError('DISK_FULL', { data: { detail } });
+}
+
+async function freeBytes({ machinesDir }: LabPaths): Promise<number> {
+  const { bavail, bsize } = await statfs(machinesDir);
+  return bavail * bsize;
 }
 
 async function identify(
@@ -145,11 +153,15 @@ async function identify(
   domain: Domain,
   channel: GuestChannel,
 ): Promise<void> {
-  const { paths, accel, signal, lab } = context;
+  const { paths, accel, signal, lab, progress } = context;
   const identity = await identityOf(context, machine);
-  const result = await runScript(channel, identityScript(identity, randomBytes(64)), {
-    signal,
-    timeoutMs: IDENTITY_MS[accel],
+  const timeoutMs = IDENTITY_MS[accel];
+  const run = (by: GuestChannel): Promise<ScriptResult> =>
+    runScript(by, identityScript(identity, randomBytes(64)), { signal, timeoutMs });
+  const result = await run(channel).catch(async (error: unknown) => {
+    if (!(error instanceof SkerryError) || error.code !== 'GUEST_SCRIPT_TIMEOUT') throw error;
+    progress.note('identity', machine.name, 'the guest is slow: trying again');
+    return run(await openGuest(paths.gatewaySocket, machine.name, { signal, timeoutMs }));
   });
   if (result.exitCode !== 0) {
     const reason = result.stderr.trim() || `exit code ${result.exitCode}`;

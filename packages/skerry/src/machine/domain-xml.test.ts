@@ -55,7 +55,7 @@ test('a machine as libvirt gets it', () => {
       </os>
       <features><acpi/><apic/></features>
       <cpu mode="maximum"><feature policy="optional" name="vmx"/><feature policy="optional" name="svm"/></cpu>
-      <clock offset="utc"><timer name="rtc" tickpolicy="catchup"/><timer name="pit" tickpolicy="delay"/><timer name="hpet" present="no"/></clock>
+      <clock offset="utc"><timer name="rtc" tickpolicy="catchup"/><timer name="pit" tickpolicy="delay"/><timer name="hpet" present="yes"/></clock>
       <on_poweroff>destroy</on_poweroff>
       <on_reboot>restart</on_reboot>
       <on_crash>destroy</on_crash>

@@ -8,8 +8,17 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
+/** Under way, by path: machines that start side by side share the lab's key. */
+const making = new Map<string, Promise<KeyPair>>();
+
 /** Reads the ed25519 key pair at `path`, made on the first call with ssh-keygen (mode 0600, no passphrase). */
-export async function keyPair(path: string, comment: string): Promise<KeyPair> {
+export function keyPair(path: string, comment: string): Promise<KeyPair> {
+  const made = making.get(path) ?? readOrMake(path, comment).finally(() => making.delete(path));
+  making.set(path, made);
+  return made;
+}
+
+async function readOrMake(path: string, comment: string): Promise<KeyPair> {
   if (!existsSync(path)) {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const fresh = `${path}.new`;

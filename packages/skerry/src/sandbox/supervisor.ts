@@ -110,8 +110,12 @@ async function openGuest(machine: string, client: Duplex, head: Buffer): Promise
     client.on('error', () => {}).once('close', resolve);
   });
   let relay = relays.get(machine);
-  if (!relay) {
-    relay = new GuestRelay(`${INSIDE.guests}/${machine}.sock`, () => relays.delete(machine));
+  if (!relay || relay.ended) {
+    const fresh = new GuestRelay(`${INSIDE.guests}/${machine}.sock`, () => {
+      // The machine may have been started anew meanwhile.
+      if (relays.get(machine) === fresh) relays.delete(machine);
+    });
+    relay = fresh;
     relays.set(machine, relay);
   }
   try {

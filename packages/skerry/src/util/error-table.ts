@@ -325,7 +325,7 @@ export const ERRORS = {
   },
   GUEST_SCRIPT_TIMEOUT: {
     message: 'a script of skerry did not end inside {machine}',
-    hint: 'see what the machine does: skerry console {machine}',
+    hint: 'try again: skerry up; see what the machine does: skerry console {machine}',
     exitCode: EXIT.timeout,
   },
   SHUTDOWN_TIMEOUT: {
