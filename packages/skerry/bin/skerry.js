@@ -21,10 +21,15 @@ function runWithNewerNode() {
     console.error('hint: install a newer one (in a checkout of skerry: npm install)');
     process.exit(1);
   }
-  const { spawnSync } = require('node:child_process');
+  const { spawn } = require('node:child_process');
   const words = ['--min-semi-space-size=16', __filename, ...process.argv.slice(2)];
-  const { status, signal } = spawnSync(newer, words, { stdio: 'inherit' });
-  process.exit(signal ? 130 : (status ?? 1));
+  const child = spawn(newer, words, { stdio: 'inherit' });
+  // A terminal's Ctrl-C reaches the child by itself; this process only waits for it.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(name, () => {
+      if (name !== 'SIGINT' || !process.stdin.isTTY) child.kill(name);
+    });
+  child.on('exit', (status, signal) => process.exit(signal ? 130 : (status ?? 1)));
 }
 
 function nodeOfTheCheckout() {

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import type { LabRecord } from '../lab/record.ts';
 import type { LabPaths } from '../util/paths.ts';
 import {
   type CommonOptions,
@@ -62,7 +64,13 @@ async function target(
     if (!record) throw new SkerryError('LAB_UNKNOWN', { data: { id: options.id } });
     return { paths: labPathsById(record.id), machines: [...args], name: record.name };
   }
-  const lab = await labOf(options);
+  const lab = await labOf(options).catch(async (error: unknown) => {
+    // A file that is wrong by now must not keep its lab alive.
+    const record = args.length === 0 ? await onlyRecordOf(options.lab ?? '.') : undefined;
+    if (!record) throw error;
+    return record;
+  });
+  if ('id' in lab) return { paths: labPathsById(lab.id), machines: [], name: lab.name };
   const { machineNames } = await import('../lab-file/select.ts');
   const paths = labPaths(lab.name, lab.dir);
   // Machines that left the file can be named as well.
@@ -76,6 +84,15 @@ async function target(
     machines: [...gone, ...(rest.length > 0 ? machineNames(lab, rest) : [])],
     name: lab.name,
   };
+}
+
+/** The lab made from the file at this place or in this folder, where there is just one. */
+async function onlyRecordOf(place: string): Promise<LabRecord | undefined> {
+  const { listRecords } = await import('../lab/record.ts');
+  const found = (await listRecords()).filter(({ dir, file }) =>
+    [dir, file].includes(resolve(place)),
+  );
+  return found.length === 1 ? found[0] : undefined;
 }
 
 async function confirm(question: string): Promise<void> {
