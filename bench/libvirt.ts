@@ -102,12 +102,12 @@ async function measure(context: BenchContext): Promise<Row[]> {
   for (let round = 1; round <= runs; round++) {
     log(`round ${round} of ${runs}`);
     for (const { key, count, uri } of PAIRS) {
-      add(`peer ${key}`, await python(context, key, peerUri(uris[uri], daemon), count));
+      add(`peer ${key}`, await python(context, key, daemon.clientUri(uris[uri]), count));
       add(key, await ours(context, key, daemon.uri(uris[uri]), count));
     }
     add('domstate', await ours(context, 'domstate', daemon.uri(uris.test), 5000));
-    add('peer domstate', await virshOpen(context, peerUri(uris.test, daemon)));
-    add('one-shot', await virshOneShot(context, peerUri(uris.test, daemon)));
+    add('peer domstate', await virshOpen(context, daemon.clientUri(uris.test)));
+    add('one-shot', await virshOneShot(context, daemon.clientUri(uris.test)));
   }
   log('memory over a million calls');
   add('heap', await ours(context, 'heap', daemon.uri(uris.test), 1_000_000));
@@ -188,11 +188,6 @@ async function virshOneShot({ signal }: BenchContext, uri: string): Promise<numb
   for (let i = 0; i < 20; i++)
     seconds += (await run(['virsh', '-q', '-c', uri, 'domstate', 'test'], { signal })).seconds;
   return (seconds / 20) * 1e6;
-}
-
-/** With a transport, or the C library runs the test driver in the client instead of asking the daemon. */
-function peerUri(name: string, { socket }: Daemon): string {
-  return `${name.replace('://', '+unix://')}?socket=${socket}`;
 }
 
 async function prepareStorage(daemon: Daemon): Promise<void> {

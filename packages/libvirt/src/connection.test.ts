@@ -1,23 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { daemonError, FakeDaemon, type Handlers, never } from '../test/fake-daemon.ts';
-import { connect, type ConnectOptions } from './connect.ts';
-import type { Connection } from './connection.ts';
+import { daemonError, type FakeDaemon, never, openFake } from '../test/fake-daemon.ts';
+import { connect } from './connect.ts';
 import { isNotFound, LibvirtError } from './errors.ts';
 import { encodePacket, PROGRAM } from './frame.ts';
-
-async function open(
-  handlers: Handlers = {},
-  options: ConnectOptions = {},
-): Promise<{ conn: Connection; daemon: FakeDaemon }> {
-  const daemon = new FakeDaemon(handlers);
-  return { conn: await connect('test:///default', { dial: daemon.dial, ...options }), daemon };
-}
 
 describe('the handshake', () => {
   test('asks for authentication first and opens by name (rule 1)', async () => {
     const names: unknown[] = [];
-    const { daemon } = await open({
+    const { daemon } = await openFake({
       CONNECT_OPEN: ({ name, flags }) => {
         names.push(name, flags);
         return {};
@@ -32,7 +23,7 @@ describe('the handshake', () => {
   });
 
   test('answers polkit', async () => {
-    const { daemon } = await open({
+    const { daemon } = await openFake({
       AUTH_LIST: () => ({ types: [2] }),
       AUTH_POLKIT: () => ({ complete: 1 }),
     });
@@ -40,13 +31,13 @@ describe('the handshake', () => {
   });
 
   test('refuses authentication it cannot do', async () => {
-    await expect(open({ AUTH_LIST: () => ({ types: [7] }) })).rejects.toMatchObject({
+    await expect(openFake({ AUTH_LIST: () => ({ types: [7] }) })).rejects.toMatchObject({
       code: 'CONNECT_FAILED',
     });
   });
 
   test('gives up after its deadline', async () => {
-    const opening = open({ CONNECT_OPEN: never }, { timeoutMs: 20 });
+    const opening = openFake({ CONNECT_OPEN: never }, { timeoutMs: 20 });
     await expect(opening).rejects.toThrow('no answer within 20 ms');
   });
 
@@ -54,7 +45,7 @@ describe('the handshake', () => {
     const refuse = (): never => {
       throw daemonError(88);
     };
-    await expect(open({ CONNECT_OPEN: refuse })).rejects.toMatchObject({ code: 88 });
+    await expect(openFake({ CONNECT_OPEN: refuse })).rejects.toMatchObject({ code: 88 });
   });
 
   test('says which socket is missing', async () => {
@@ -68,7 +59,7 @@ describe('the handshake', () => {
 describe('calls', () => {
   test('take replies in any order (rule 2)', async () => {
     const serials: number[] = [];
-    const { conn, daemon } = await open({
+    const { conn, daemon } = await openFake({
       CONNECT_GET_HOSTNAME: (_, _peer, serial) => {
         serials.push(serial);
         return never();
@@ -85,7 +76,7 @@ describe('calls', () => {
   });
 
   test('become LibvirtErrors with all that the daemon said (rule 10)', async () => {
-    const { conn } = await open({
+    const { conn } = await openFake({
       DOMAIN_LOOKUP_BY_NAME: ({ name }) => {
         throw daemonError(42, `no domain ${String(name)}`);
       },
@@ -103,7 +94,7 @@ describe('calls', () => {
   });
 
   test('reject at once on arguments that cannot be sent (rule 8)', async () => {
-    const { conn, daemon } = await open();
+    const { conn, daemon } = await openFake();
     await expect(conn.domain('test\0x')).rejects.toMatchObject({ code: 'PROTOCOL' });
     await expect(conn.domainByUuid('nonsense')).rejects.toMatchObject({ code: 'PROTOCOL' });
     expect(daemon.peer.calls).not.toContain('DOMAIN_LOOKUP_BY_NAME');
@@ -112,7 +103,7 @@ describe('calls', () => {
   test('are at most four in the daemon; the rest wait their turn (rule 3)', async () => {
     let running = 0;
     let most = 0;
-    const { conn } = await open({
+    const { conn } = await openFake({
       CONNECT_GET_HOSTNAME: async () => {
         most = Math.max(most, ++running);
         await delay(2);
@@ -126,7 +117,7 @@ describe('calls', () => {
 
   test('keep their slot after a timeout, until the reply comes (rule 3)', async () => {
     const serials: number[] = [];
-    const { conn, daemon } = await open(
+    const { conn, daemon } = await openFake(
       {
         CONNECT_GET_CAPABILITIES: (_, _peer, serial) => {
           serials.push(serial);
@@ -148,7 +139,7 @@ describe('calls', () => {
   });
 
   test('leave the queue when they are aborted there', async () => {
-    const { conn, daemon } = await open(
+    const { conn, daemon } = await openFake(
       { CONNECT_GET_CAPABILITIES: never, CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }) },
       { maxInFlight: 1 },
     );
@@ -165,7 +156,7 @@ describe('calls', () => {
 
   test('survive replies to nobody and of unknown kinds (rule 2)', async () => {
     const seen: string[] = [];
-    const { conn, daemon } = await open(
+    const { conn, daemon } = await openFake(
       { CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }) },
       { debug: (event) => seen.push(event) },
     );
@@ -179,7 +170,7 @@ describe('calls', () => {
   });
 
   test('fail, alone, when the reply makes no sense', async () => {
-    const { conn, daemon } = await open({
+    const { conn, daemon } = await openFake({
       CONNECT_GET_URI: never,
       CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }),
     });
@@ -193,7 +184,7 @@ describe('calls', () => {
   });
 
   test('fail when the reply brings file descriptors (rule 19)', async () => {
-    const { conn, daemon } = await open({ CONNECT_GET_URI: never });
+    const { conn, daemon } = await openFake({ CONNECT_GET_URI: never });
     const call = conn.uri();
     await vi.waitFor(() => expect(daemon.peer.calls).toContain('CONNECT_GET_URI'));
     const serial = daemon.peer.calls.length;
@@ -209,7 +200,7 @@ describe('the end of a connection', () => {
     ['the daemon sends nonsense', (daemon) => daemon.peer.sendRaw(Buffer.from('HTTP/1.1 400'))],
     ['the hypervisor goes away', (daemon) => daemon.peer.event(362, 'reason:int', { reason: 0 })],
   ])('rejects pending and later calls when %s (rule 2)', async (_, act) => {
-    const { conn, daemon } = await open({ CONNECT_GET_HOSTNAME: never });
+    const { conn, daemon } = await openFake({ CONNECT_GET_HOSTNAME: never });
     const pending = Array.from({ length: 6 }, () => conn.hostname().catch((e: unknown) => e));
     await vi.waitFor(() => expect(daemon.peer.calls).toContain('CONNECT_GET_HOSTNAME'));
     act(daemon);
@@ -223,7 +214,7 @@ describe('the end of a connection', () => {
   });
 
   test('tells the daemon when we close, also with calls pending', async () => {
-    const { conn, daemon } = await open({ CONNECT_GET_HOSTNAME: never });
+    const { conn, daemon } = await openFake({ CONNECT_GET_HOSTNAME: never });
     const pending = conn.hostname().catch((e: unknown) => e);
     await conn.close();
     await conn.close();
@@ -232,7 +223,7 @@ describe('the end of a connection', () => {
   });
 
   test('does not wait long for a daemon that is gone', async () => {
-    const { conn } = await open({ CONNECT_CLOSE: never });
+    const { conn } = await openFake({ CONNECT_CLOSE: never });
     await conn.close();
     expect(conn.isClosed).toBe(true);
   });
@@ -240,27 +231,27 @@ describe('the end of a connection', () => {
 
 describe('keepalive', () => {
   test('answers the pings of the daemon (rule 11)', async () => {
-    const { daemon } = await open();
+    const { daemon } = await openFake();
     daemon.peer.ping();
     daemon.peer.ping();
     await vi.waitFor(() => expect(daemon.peer.pongs).toBe(2));
   });
 
   test('gives up on a daemon that does not answer (rule 11)', async () => {
-    const { conn, daemon } = await open({}, { keepAlive: { intervalMs: 5, count: 3 } });
+    const { conn, daemon } = await openFake({}, { keepAlive: { intervalMs: 5, count: 3 } });
     const reason = await conn.closed;
     expect(reason.message).toMatch(/keepalive/);
     expect(daemon.peer.pings).toBe(3);
   });
 
   test('is not asked for when switched off', async () => {
-    const { daemon } = await open({}, { keepAlive: false });
+    const { daemon } = await openFake({}, { keepAlive: false });
     expect(daemon.peer.calls).not.toContain('CONNECT_SUPPORTS_FEATURE');
   });
 });
 
 test('dup() opens another connection like this one', async () => {
-  const { conn, daemon } = await open({ CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }) });
+  const { conn, daemon } = await openFake({ CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }) });
   await using other = await conn.dup();
   await conn.close();
   expect(await other.hostname()).toBe('h');

@@ -103,7 +103,10 @@ test('a TCP port that nobody listens on is a ConnectError', async () => {
   });
 });
 
-test.runIf(process.getuid?.() === 0)('root is not given a session daemon (rule 13)', async () => {
-  const uri = 'qemu:///session?socket=/nowhere/sock';
-  await expect(connect(uri, { autostart: true })).rejects.toThrow(/root has no session daemon/);
-});
+test.runIf(process.getuid?.() === 0)(
+  'root is not given a session daemon (rule 13; only run by root)',
+  async () => {
+    const uri = 'qemu:///session?socket=/nowhere/sock';
+    await expect(connect(uri, { autostart: true })).rejects.toThrow(/root has no session daemon/);
+  },
+);

@@ -5,9 +5,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { daemonError, FakeDaemon, type Handlers, never } from '../test/fake-daemon.ts';
-import { connect, type ConnectOptions } from './connect.ts';
-import type { Connection } from './connection.ts';
+import { daemonError, never, openFake } from '../test/fake-daemon.ts';
 import { isNotFound } from './errors.ts';
 import { encodePacket, PROGRAM, TYPE } from './frame.ts';
 import { qemuProcedures, remoteProcedures } from './procedure-table.ts';
@@ -46,14 +44,6 @@ test.each(Object.entries(rules))('rule %s has a test that names it: %s', (number
   expect(naming).not.toEqual([]);
 });
 
-async function open(
-  handlers: Handlers = {},
-  options: ConnectOptions = {},
-): Promise<{ conn: Connection; daemon: FakeDaemon }> {
-  const daemon = new FakeDaemon(handlers);
-  return { conn: await connect('test:///default', { dial: daemon.dial, ...options }), daemon };
-}
-
 test('each step of the handshake waits for the one before (rule 1)', async () => {
   let running = 0;
   let most = 0;
@@ -63,7 +53,7 @@ test('each step of the handshake waits for the one before (rule 1)', async () =>
     running -= 1;
     return answer;
   };
-  const { conn } = await open({
+  const { conn } = await openFake({
     AUTH_LIST: slowly({ types: [0] }),
     CONNECT_SUPPORTS_FEATURE: slowly({ supported: 1 }),
     CONNECT_OPEN: slowly({}),
@@ -75,7 +65,7 @@ test('each step of the handshake waits for the one before (rule 1)', async () =>
 
 test('a reply of another program is not ours, whatever its serial (rule 2)', async () => {
   const serials: number[] = [];
-  const { conn, daemon } = await open({
+  const { conn, daemon } = await openFake({
     CONNECT_GET_HOSTNAME: (_, _peer, serial) => {
       serials.push(serial);
       return never();
@@ -92,7 +82,7 @@ test('a reply of another program is not ours, whatever its serial (rule 2)', asy
 });
 
 test('replies and events in any number of pieces are the same (rule 20)', async () => {
-  const { conn, daemon } = await open({ CONNECT_GET_HOSTNAME: never });
+  const { conn, daemon } = await openFake({ CONNECT_GET_HOSTNAME: never });
   const call = conn.hostname();
   await vi.waitFor(() => expect(daemon.peer.calls).toContain('CONNECT_GET_HOSTNAME'));
   const writer = new XdrWriter();
@@ -107,7 +97,7 @@ test('replies and events in any number of pieces are the same (rule 20)', async 
 });
 
 test('pings are answered also when all slots are taken (rule 11)', async () => {
-  const { conn, daemon } = await open({ CONNECT_GET_HOSTNAME: never });
+  const { conn, daemon } = await openFake({ CONNECT_GET_HOSTNAME: never });
   const calls = Array.from({ length: 9 }, () => conn.hostname().catch(() => 'closed'));
   await vi.waitFor(() => expect(daemon.peer.calls.slice(-4)).not.toContain('CONNECT_OPEN'));
   daemon.peer.ping();
@@ -126,7 +116,7 @@ test('chars and bools take four bytes, and null is not the empty string (rule 7)
 });
 
 test.each([42, 43, 49, 50])('code %i after a list means gone (rule 18)', async (code) => {
-  const { conn } = await open({
+  const { conn } = await openFake({
     DOMAIN_LOOKUP_BY_NAME: () => {
       throw daemonError(code);
     },
@@ -143,14 +133,14 @@ test('procedures that pass file descriptors are not in the table (rule 19)', () 
 });
 
 test('an unknown procedure is an error of its call, not of the connection (rule 10)', async () => {
-  const { conn } = await open({ CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }) });
+  const { conn } = await openFake({ CONNECT_GET_HOSTNAME: () => ({ hostname: 'h' }) });
   await expect(conn.uri()).rejects.toMatchObject({ code: 39 });
   expect(await conn.hostname()).toBe('h');
 });
 
 test('a reader says so when it opens (rule 14)', async () => {
   const flags: unknown[] = [];
-  const { conn } = await open(
+  const { conn } = await openFake(
     { CONNECT_OPEN: (args) => (flags.push(args['flags']), {}) },
     { readOnly: true },
   );

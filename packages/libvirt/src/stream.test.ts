@@ -2,8 +2,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { daemonError, FakeDaemon, type Handlers, never, type Peer } from '../test/fake-daemon.ts';
-import { connect } from './connect.ts';
+import {
+  daemonError,
+  type FakeDaemon,
+  type Handlers,
+  never,
+  openFake,
+  type Peer,
+} from '../test/fake-daemon.ts';
 import type { Connection } from './connection.ts';
 import { STATUS, TYPE } from './frame.ts';
 import { StorageVolume } from './storage-volume.ts';
@@ -15,8 +21,7 @@ const DOWNLOAD = 'STORAGE_VOL_DOWNLOAD';
 async function open(
   handlers: Handlers,
 ): Promise<{ conn: Connection; daemon: FakeDaemon; volume: StorageVolume }> {
-  const daemon = new FakeDaemon(handlers);
-  const conn = await connect('test:///default', { dial: daemon.dial });
+  const { conn, daemon } = await openFake(handlers);
   return { conn, daemon, volume: new StorageVolume(conn, { pool: 'p', name: 'v', key: 'k' }) };
 }
 

@@ -13,6 +13,8 @@ export interface Daemon extends AsyncDisposable {
   readonly folder: string;
   /** A URI for this daemon, e.g. `uri('test:///default')`. */
   readonly uri: (name: string) => string;
+  /** The same for libvirt's own clients: without a transport they run the test driver in themselves. */
+  readonly clientUri: (name: string) => string;
   readonly kill: () => void;
   /** Its first process, which is in all of its namespaces. */
   readonly initPid: () => Promise<number>;
@@ -121,6 +123,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const uri = (name: string): string => `${name}?socket=${socket}`;
+  const clientUri = (name: string): string => uri(name.replace('://', '+unix://'));
   const dispose = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL');
@@ -140,7 +143,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
     return Number(children.trim());
   };
-  return { socket, folder, uri, kill, initPid, [Symbol.asyncDispose]: dispose };
+  return { socket, folder, uri, clientUri, kill, initPid, [Symbol.asyncDispose]: dispose };
 }
 
 async function waitUntilReady(child: ChildProcess, uri: string): Promise<void> {

@@ -31,8 +31,9 @@ afterAll(async () => {
 });
 
 async function virsh(...args: string[]): Promise<string> {
-  const uri = `qemu+unix:///system?socket=${daemon.socket}`;
-  return (await run('virsh', ['-c', uri, '-q', ...args])).stdout.trim();
+  return (
+    await run('virsh', ['-c', daemon.clientUri('qemu:///system'), '-q', ...args])
+  ).stdout.trim();
 }
 
 /** A new image of 64 MiB in the daemon's folder; the path. */

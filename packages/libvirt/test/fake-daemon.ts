@@ -1,5 +1,7 @@
 // A daemon in memory that speaks with our own codec, for what a real one does only rarely.
 import { type Duplex, duplexPair } from 'node:stream';
+import { connect, type ConnectOptions } from '../src/connect.ts';
+import type { Connection } from '../src/connection.ts';
 import { LibvirtError } from '../src/errors.ts';
 import { encodePacket, type Packet, PacketParser, PROGRAM, STATUS, TYPE } from '../src/frame.ts';
 import { type Procedure, procedureInfo } from '../src/procedures.ts';
@@ -19,6 +21,15 @@ const handshake: Handlers = {
   CONNECT_CLOSE: () => ({}),
   CONNECT_REGISTER_CLOSE_CALLBACK: () => ({}),
 };
+
+/** A fake daemon that answers so, and a connection to it. */
+export async function openFake(
+  handlers: Handlers = {},
+  options: ConnectOptions = {},
+): Promise<{ conn: Connection; daemon: FakeDaemon }> {
+  const daemon = new FakeDaemon(handlers);
+  return { conn: await connect('test:///default', { dial: daemon.dial, ...options }), daemon };
+}
 
 export class FakeDaemon {
   readonly peers: Peer[] = [];

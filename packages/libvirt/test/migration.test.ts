@@ -56,7 +56,7 @@ async function image(daemon: Daemon, name: string): Promise<string> {
 
 /** What libvirt calls a host that it reaches by a unix socket. */
 function remote(daemon: Daemon): string {
-  return `qemu+unix:///system?socket=${daemon.socket}`;
+  return daemon.clientUri('qemu:///system');
 }
 
 test('the daemons move a running domain, and its disk, from one to the other', async () => {

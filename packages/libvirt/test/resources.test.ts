@@ -28,8 +28,7 @@ afterAll(async () => {
 });
 
 async function virsh(driver: 'qemu' | 'test', ...args: string[]): Promise<string> {
-  const name = driver === 'qemu' ? 'qemu+unix:///system' : 'test+unix:///default';
-  const uri = `${name}?socket=${daemon.socket}`;
+  const uri = daemon.clientUri(driver === 'qemu' ? 'qemu:///system' : 'test:///default');
   return (await promisify(execFile)('virsh', ['-c', uri, '-q', ...args])).stdout.trim();
 }
 

@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 async function virsh(...args: string[]): Promise<string> {
-  const uri = `test+unix:///default?socket=${daemon.socket}`;
+  const uri = daemon.clientUri('test:///default');
   return (await promisify(execFile)('virsh', ['-c', uri, '-q', ...args])).stdout;
 }
 

@@ -240,7 +240,7 @@ describe.runIf(hasSshd)(sshName, () => {
 });
 
 test.runIf(process.getuid?.() === 0)(
-  'an ordinary user’s own daemon is started when asked for, and only then (rule 13)',
+  'an ordinary user’s own daemon is started when asked for, and only then (rule 13; only run by root)',
   async () => {
     const home = await mkdtemp(join(tmpdir(), 'skerry-session-'));
     await using _ = { [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };

@@ -153,7 +153,7 @@ class InputWriter {
         if (this.#room === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
         if (this.#stopped) return;
         const piece = left.subarray(0, Math.min(MAX_PAYLOAD, this.#room));
-        this.#stream.write(formatFrame(0, FRAME.input, Buffer.from(piece)));
+        this.#stream.write(formatFrame(0, FRAME.input, piece));
         this.#room -= piece.length;
         left = left.subarray(piece.length);
       }

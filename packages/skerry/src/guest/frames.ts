@@ -28,6 +28,7 @@ export const MAX_PAYLOAD: number = 32 * 1024;
 /** Bytes each side may send before the first credit. */
 export const WINDOW: number = 256 * 1024;
 const HEADER = 9;
+const NOTHING = new Uint8Array(0);
 
 export interface Frame {
   readonly session: number;
@@ -36,16 +37,12 @@ export interface Frame {
 }
 
 /** Builds one frame. `payload` is at most MAX_PAYLOAD bytes. */
-export function formatFrame(
-  session: number,
-  type: number,
-  payload: Buffer = Buffer.alloc(0),
-): Buffer {
+export function formatFrame(session: number, type: number, payload: Uint8Array = NOTHING): Buffer {
   const frame = Buffer.allocUnsafe(HEADER + payload.length);
   frame.writeUInt32BE(payload.length, 0);
   frame.writeUInt32BE(session, 4);
   frame.writeUInt8(type, 8);
-  payload.copy(frame, HEADER);
+  frame.set(payload, HEADER);
   return frame;
 }
 

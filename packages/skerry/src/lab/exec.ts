@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { isAbsent, openGuest } from '../sandbox/gateway.ts';
+import { isAbsent, isHelperMissing, openGuest } from '../sandbox/gateway.ts';
 import { execInGuest, type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
@@ -74,15 +74,13 @@ async function execOnMachine(
     };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (!(error instanceof SkerryError) || !NO_HELPER.has(error.code)) throw error;
+    if (!isHelperMissing(error)) throw error;
     await refuseIfOff(paths, machine, options.signal);
     // No helper in there, or it died: the network may still work.
     const { execOverSsh } = await import('./ssh.ts');
     return { via: 'ssh', ...(await execOverSsh(lab, machine, options.command, guestOptions)) };
   }
 }
-
-const NO_HELPER: ReadonlySet<string> = new Set(['GUEST_ABSENT', 'GUEST_SILENT']);
 
 async function refuseIfOff(paths: LabPaths, machine: string, signal: AbortSignal): Promise<void> {
   const { connectLab } = await import('./connect.ts');

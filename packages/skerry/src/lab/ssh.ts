@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ExecResult } from '../guest/exec.ts';
+import { type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -18,9 +17,7 @@ const PROXY = fileURLToPath(new URL(`./ssh-proxy${extname(import.meta.url)}`, im
  */
 export async function sshConfig(lab: LabSpec): Promise<string> {
   const paths = labPaths(lab.name, lab.dir);
-  const quoted = [process.execPath, PROXY, paths.gatewaySocket].map(
-    (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`,
-  );
+  const proxy = quote([process.execPath, PROXY, paths.gatewaySocket]);
   const hosts = lab.machines.map((machine) => {
     const names = [
       ...new Set([machine.name, machine.hostname, `${machine.hostname}.${lab.network.domain}`]),
@@ -34,11 +31,16 @@ export async function sshConfig(lab: LabSpec): Promise<string> {
   IdentitiesOnly yes
   UserKnownHostsFile "${escapePercent(join(paths.sshDir, 'known_hosts'))}"
   StrictHostKeyChecking yes
-  ProxyCommand ${escapePercent(quoted.join(' '))} %h %p
+  ProxyCommand ${escapePercent(proxy)} %h %p
   LogLevel ERROR
 `;
   });
   return hosts.join('\n');
+}
+
+/** Words as a shell reads them back. */
+function quote(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
 }
 
 /** ssh expands %h and the like in these; a folder may have a % in its name. */
@@ -81,9 +83,7 @@ export async function runSsh(
     child.on('error', (cause) =>
       reject(new SkerryError('PROGRAM_MISSING', { data: { program: 'ssh' }, cause })),
     );
-    child.on('close', (code, signal) =>
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
-    );
+    child.on('close', (code, signal) => resolve(code ?? 128 + signalNumber(signal ?? undefined)));
   });
 }
 
@@ -100,7 +100,6 @@ export async function execOverSsh(
   command: readonly string[],
   options: SshExecOptions,
 ): Promise<ExecResult> {
-  const words = command.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
   const args = [
     '-F',
     await prepareSsh(lab),
@@ -109,7 +108,7 @@ export async function execOverSsh(
     '-o',
     'ConnectTimeout=15',
     machine,
-    words,
+    quote(command),
   ];
   const child = spawn('ssh', args, {
     stdio: 'pipe',

@@ -12,7 +12,7 @@ import { keyPair } from '../machine/keys.ts';
 import { bareMetadataXml, NAMESPACE, NAMESPACE_KEY, parseMark } from '../machine/metadata.ts';
 import { formatNesting, nestingOf } from '../machine/nested.ts';
 import { SANDBOX } from '../sandbox/config.ts';
-import { openGuest } from '../sandbox/gateway.ts';
+import { isHelperMissing, openGuest } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import { INSIDE, type LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
@@ -113,7 +113,7 @@ async function waitForGuest(
     ]);
   } catch (error) {
     context.signal.throwIfAborted();
-    if (isSilence(error)) {
+    if (isHelperMissing(error)) {
       // It ended, and the watch would have said why.
       await watch();
       throw bootError('MACHINE_BOOT_TIMEOUT', context, machine, shown);
@@ -122,12 +122,6 @@ async function waitForGuest(
   } finally {
     ended.abort();
   }
-}
-
-function isSilence(error: unknown): boolean {
-  return (
-    error instanceof SkerryError && (error.code === 'GUEST_ABSENT' || error.code === 'GUEST_SILENT')
-  );
 }
 
 /** QEMU pauses a machine whose disk cannot be written, and would for ever: off with it, the next `up` boots it anew. */

@@ -81,7 +81,7 @@ export function openTunnel(
         return;
       }
       socket.destroy();
-      const reason = String(response.headers['x-skerry-reason'] ?? response.statusCode);
+      const reason = reasonOf(response);
       reject(new SkerryError('GATEWAY_REFUSED', { data: { target, port, reason } }));
     });
     request.on('error', reject);
@@ -125,13 +125,18 @@ export function openGuest(
       resolve({ machine, stream });
     });
     request.on('response', (response) => {
-      const reason = String(response.headers['x-skerry-reason'] ?? response.statusCode);
+      const reason = reasonOf(response);
       reject(new SkerryError('GUEST_ABSENT', { data: { machine, reason } }));
       response.destroy();
     });
     request.on('error', reject);
     request.end();
   });
+}
+
+/** Why the supervisor refuses. */
+function reasonOf(response: IncomingMessage): string {
+  return String(response.headers['x-skerry-reason'] ?? response.statusCode);
 }
 
 function ask(socketPath: string, method: string, path: string): Promise<unknown> {
@@ -150,6 +155,13 @@ function ask(socketPath: string, method: string, path: string): Promise<unknown>
     request.on('error', reject);
     request.end();
   });
+}
+
+/** Whether openGuest found no helper to talk to. */
+export function isHelperMissing(error: unknown): boolean {
+  return (
+    error instanceof SkerryError && (error.code === 'GUEST_ABSENT' || error.code === 'GUEST_SILENT')
+  );
 }
 
 /** Whether a call failed because no sandbox runs. */
