@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'skerry', 'src');
 const ALLOWED: Record<string, readonly string[]> = {
   '': ['lab-file', 'util'],
-  cli: ['doctor', 'lab', 'lab-file', 'machine', 'image', 'sandbox', 'util'],
+  cli: ['doctor', 'lab', 'lab-file', 'machine', 'template', 'image', 'sandbox', 'util'],
   doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
-  lab: ['lab-file', 'machine', 'guest', 'image', 'sandbox', 'util'],
+  lab: ['lab-file', 'machine', 'template', 'freeze', 'guest', 'image', 'sandbox', 'util'],
+  template: ['freeze', 'util'],
+  freeze: ['util'],
   'lab-file': ['util'],
   machine: ['util'],
   image: ['util'],

@@ -13,12 +13,14 @@ import {
 interface Options extends CommonOptions {
   readonly dryRun?: boolean;
   readonly timings?: boolean;
+  readonly cold?: boolean;
 }
 
 export function define(command: Command): void {
   withJson(withLab(command))
     .argument('[machine...]', 'names or /regular expressions/ (default: all with autostart)')
     .option('-n, --dry-run', 'show what would be done and do nothing; exit code 0')
+    .option('--cold', 'boot new machines instead of thawing them from a template')
     .option('--timings', 'show how long each machine took in each phase')
     .action(run);
   withExample(
@@ -44,7 +46,10 @@ async function run(args: string[], options: Options): Promise<void> {
   }
   const { progressView } = await import('./progress-view.ts');
   const view = progressView();
-  const result = await up(lab, { machines, signal, onProgress: view.onProgress }).finally(view.end);
+  const cold = options.cold === true;
+  const result = await up(lab, { machines, cold, signal, onProgress: view.onProgress }).finally(
+    view.end,
+  );
   if (options.json) printJson(result);
   else {
     console.log(formatUp(lab, result));

@@ -93,20 +93,30 @@ export interface ScriptResult {
   readonly stderr: string;
 }
 
+/** What reads a script from its stdin: the shell, or the helper itself, which costs the guest no new program. */
+const INTERPRETER = { sh: ['/bin/sh', '-s'], perl: ['!perl'] } as const;
+
+export interface ScriptOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** `sh` unless told. `perl` has perl-base only, and no modules but by `require`. */
+  readonly language?: keyof typeof INTERPRETER;
+}
+
 /**
- * Runs a shell script and gives all its output at the end. It goes in by stdin: what it holds (keys) is in nobody's
+ * Runs a script and gives all its output at the end. It goes in by stdin: what it holds (keys) is in nobody's
  * argument list.
  * @throws GUEST_SCRIPT_TIMEOUT after `timeoutMs`; the script is then killed
  */
 export async function runScript(
   channel: GuestChannel,
   script: string,
-  options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number },
+  options: ScriptOptions,
 ): Promise<ScriptResult> {
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const deadline = AbortSignal.timeout(options.timeoutMs);
   try {
-    const { exitCode, signal } = await execInGuest(channel, ['/bin/sh', '-s'], {
+    const { exitCode, signal } = await execInGuest(channel, INTERPRETER[options.language ?? 'sh'], {
       signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
       input: [Buffer.from(script)],
       onOutput: (stream, data) => void output[stream].push(Buffer.from(data)),

@@ -1,5 +1,6 @@
 import type { Connection } from '@skerry/libvirt';
 import type { Image } from '../image/store.ts';
+import type { Template } from '../template/store.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { Progress } from './progress.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
@@ -13,5 +14,7 @@ export interface LabContext {
   readonly uplink: string;
   readonly progress: Progress;
   readonly imageOf: (machine: MachineSpec) => Image;
+  /** What a new machine is thawed from; undefined where it has to boot. */
+  readonly templateOf: (machine: MachineSpec) => Promise<Template | undefined>;
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import type { Image } from '../image/store.ts';
-import type { DomainPlan } from '../machine/domain-xml.ts';
+import { type DiskFile, type DomainPlan, machineDir } from '../machine/domain-xml.ts';
 import type { MachineFacts, MachineMark } from '../machine/metadata.ts';
 import { INSIDE } from '../util/paths.ts';
 import { uuidOf } from '../util/uuid.ts';
@@ -29,6 +29,7 @@ export function domainPlanOf(
   machine: MachineSpec,
   image: Image,
   accel: 'kvm' | 'tcg',
+  disks: readonly DiskFile[] = firstDisks(machine),
 ): DomainPlan {
   const machineId = machineIdOf(labId, machine.name);
   const mark: MachineMark = {
@@ -50,9 +51,21 @@ export function domainPlanOf(
     kernel: `${INSIDE.images}/${image.digest}/${image.kernel}`,
     initrd: image.initrd ? `${INSIDE.images}/${image.digest}/${image.initrd}` : undefined,
     kernelArgs: `${image.kernelArgs} systemd.hostname=${machine.hostname} systemd.machine_id=${machineId}`,
-    disks: machine.disks.map((disk) => disk.name),
+    disks,
+    linkUp: true,
+    dir: machineDir(machine.name),
     mark,
   };
+}
+
+/** The disks of a machine as they are first made. Snapshots add files on top; the domain's XML then has the topmost. */
+export function firstDisks({ name, disks }: MachineSpec): DiskFile[] {
+  const dir = machineDir(name);
+  const extra = disks.map((disk) => ({
+    path: `${dir}/disk-${disk.name}.qcow2`,
+    serial: disk.name,
+  }));
+  return [{ path: `${dir}/disk.qcow2` }, ...extra];
 }
 
 /** machine-id(5) of a machine: derived, so that a rebuilt machine is the same to systemd and DHCP. */

@@ -85,7 +85,7 @@ function hasHost(xml: string, host: NetworkHost, domain: string): boolean {
 }
 
 /** 255.255.255.0 for 10.0.0.0/24. */
-function netmaskOf(cidr: string): string {
+export function netmaskOf(cidr: string): string {
   const bits = Number(cidr.split('/')[1]);
   const mask = bits === 0 ? 0 : (~0 << (32 - bits)) >>> 0;
   return [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.');

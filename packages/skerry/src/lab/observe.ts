@@ -5,13 +5,20 @@ import { parseMark } from '../machine/metadata.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { ObservedMachine } from './plan.ts';
 
+/** What a template's domain is called while it is made. No machine has such a name. */
+export const TEMPLATE_NAME = '.template-';
+
+function isTemplate(name: string): boolean {
+  return name.startsWith(TEMPLATE_NAME);
+}
+
 /** Every machine the lab's libvirt knows. */
 export async function observe(
   connection: Connection,
   signal?: AbortSignal,
 ): Promise<ObservedMachine[]> {
   const options = signal ? { signal } : {};
-  const domains = await connection.domains(options);
+  const domains = (await connection.domains(options)).filter(({ name }) => !isTemplate(name));
   const seen = await Promise.all(
     domains.map(async (domain): Promise<ObservedMachine | undefined> => {
       try {

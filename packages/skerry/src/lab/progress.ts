@@ -18,11 +18,15 @@ export type Phase =
   | 'libvirt'
   | 'network'
   | 'forwards'
+  | 'template'
+  | 'freeze'
   | 'disk'
   | 'define'
   | 'start'
   | 'boot'
+  | 'thaw'
   | 'identity'
+  | 'ssh'
   | 'shutdown'
   | 'destroy';
 

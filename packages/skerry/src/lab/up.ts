@@ -20,11 +20,15 @@ import { writeRecord } from './record.ts';
 import { shutdownMachines } from './shutdown.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
+import { templateChooser } from './templates.ts';
+import { settle, thawMachine } from './thaw-machine.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface UpOptions {
   /** Names of machines; empty means all with autostart. */
   readonly machines: readonly string[];
+  /** Boot new machines instead of thawing them. */
+  readonly cold?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
 }
@@ -70,16 +74,12 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
       connectLab(paths, signal),
     );
     const observed = await observe(connection, signal);
-    const context: LabContext = {
-      lab,
-      paths,
-      connection,
-      accel,
-      uplink,
-      progress,
-      imageOf: await imageChooser(observed, images),
-      signal,
-    };
+    const found = { lab, paths, connection, accel, uplink, progress, signal };
+    const imageOf = await imageChooser(observed, images);
+    const templateOf = options.cold
+      ? () => Promise.resolve(undefined)
+      : templateChooser({ ...found, imageOf });
+    const context: LabContext = { ...found, imageOf, templateOf };
     const forwards = running?.forwards ?? [];
     const done = { plan: await apply(context, options.machines, observed, images, forwards) };
     undo.move();
@@ -96,7 +96,7 @@ async function apply(
   forwards: readonly ForwardStatus[],
 ): Promise<Plan> {
   const { lab, paths, connection, accel, uplink, progress } = context;
-  const network = networkPlanOf(lab, paths.id, uplink);
+  const network = networkPlanOf(lab, paths.originId, uplink);
   await progress.phase('network', undefined, () => applyNetwork(connection, network));
   await progress.phase('forwards', undefined, () => applyForwards(lab, paths, forwards));
   const todo = plan(lab, names, observed, accel, images);
@@ -106,6 +106,11 @@ async function apply(
     perform(context, action).catch((error: unknown) => {
       throw machineError(action.machine, error);
     }),
+  );
+  const created = todo.actions.filter(({ kind }, at) => kind === 'create' && !results[at]);
+  await settle(
+    context,
+    created.map(({ machine }) => machine),
   );
   const errors = results.filter((error) => error !== undefined);
   context.signal.throwIfAborted();
@@ -120,7 +125,7 @@ async function perform(context: LabContext, action: Action): Promise<void> {
     throw new SkerryError('INTERNAL', { data: { detail: `no machine ${action.machine}` } });
   switch (action.kind) {
     case 'create':
-      return startMachine(context, machine, await defineMachine(context, machine));
+      return createMachine(context, machine);
     case 'start':
       return startMachine(context, machine, await context.connection.domain(machine.name));
     case 'finish':
@@ -131,6 +136,13 @@ async function perform(context: LabContext, action: Action): Promise<void> {
     default:
       return action satisfies never;
   }
+}
+
+/** A machine that is new is thawed where there is a template for it, or one can be made. */
+async function createMachine(context: LabContext, machine: MachineSpec): Promise<void> {
+  const template = await context.templateOf(machine);
+  if (template) return thawMachine(context, machine, template);
+  return startMachine(context, machine, await defineMachine(context, machine));
 }
 
 function machineError(machine: string, cause: unknown): SkerryError {

@@ -16,7 +16,12 @@ const plan: DomainPlan = {
   kernel: '/run/skerry/images/abc/vmlinux',
   initrd: '/run/skerry/images/abc/initrd',
   kernelArgs: 'console=ttyS0 quiet',
-  disks: ['data'],
+  disks: [
+    { path: '/run/skerry/lab/machines/agent_1/disk.qcow2' },
+    { path: '/run/skerry/lab/machines/agent_1/disk-data.qcow2', serial: 'data' },
+  ],
+  linkUp: true,
+  dir: '/run/skerry/lab/machines/agent_1',
   mark: { lab: 'archipelago-6f1c02', machine: 'agent_1', image: 'abc', facts: { cpus: 2 } },
 };
 
@@ -26,7 +31,7 @@ interface Parsed {
     readonly title: string;
     readonly os: { readonly cmdline: string };
     readonly devices: {
-      readonly disk: readonly { readonly source: { readonly '@file': string } }[];
+      readonly disk?: readonly { readonly source: { readonly '@file': string } }[];
     };
   };
 }
@@ -44,7 +49,7 @@ test('a machine as libvirt gets it', () => {
       <name>agent_1</name>
       <uuid>3d0f6f9c-6a5c-8b1e-9f7e-0123456789ab</uuid>
       <title>agent_1 of lab archipelago</title>
-      <metadata><skerry:machine xmlns:skerry="https://skerry.dev/ns/1" lab="archipelago-6f1c02" machine="agent_1" hash="ac95521ee05fdcce" image="abc" identity="" nesting="" facts="{&quot;cpus&quot;:2}"/></metadata>
+      <metadata><skerry:machine xmlns:skerry="https://skerry.dev/ns/1" lab="archipelago-6f1c02" machine="agent_1" hash="ac95521ee05fdcce" image="abc" template="" identity="" nesting="" facts="{&quot;cpus&quot;:2}"/></metadata>
       <memory unit="MiB">512</memory>
       <vcpu>2</vcpu>
       <os>
@@ -64,27 +69,31 @@ test('a machine as libvirt gets it', () => {
         <disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="unsafe" discard="unmap"/><source file="/run/skerry/lab/machines/agent_1/disk.qcow2"/><target dev="vda" bus="virtio"/></disk>
         <disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="unsafe" discard="unmap"/><source file="/run/skerry/lab/machines/agent_1/disk-data.qcow2"/><target dev="vdb" bus="virtio"/><serial>data</serial></disk>
         <controller type="usb" model="none"/>
-        <interface type="network">
-          <mac address="52:54:00:1a:2b:3c"/>
-          <source network="lab"/>
-          <model type="virtio"/>
-          <link state="up"/>
-        </interface>
+        <interface type="network"><mac address="52:54:00:1a:2b:3c"/><source network="lab"/><model type="virtio"/><link state="up"/></interface>
         <serial type="pty"><log file="/run/skerry/lab/machines/agent_1/console.log" append="off"/><target port="0"/></serial>
         <console type="pty"><target type="serial" port="0"/></console>
         <channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>
         <channel type="unix"><source mode="bind" path="/run/skerry/guests/agent_1.sock"/><target type="virtio" name="org.skerry.guest.0"/></channel>
         <rng model="virtio"><backend model="random">/dev/urandom</backend></rng>
-        <memballoon model="virtio"/>
+        <memballoon model="none"/>
       </devices>
     </domain>"
   `);
 });
 
-test('without initrd and extra disks neither is mentioned', () => {
-  const xml = domainXml({ ...plan, initrd: undefined, disks: [] });
-  expect(xml).not.toContain('<initrd>');
-  expect(xml.match(/<disk /g)).toHaveLength(1);
+test('without initrd and mark neither is mentioned', () => {
+  const xml = domainXml({ ...plan, initrd: undefined, mark: undefined });
+  expect(xml).not.toMatch(/<initrd>|<metadata>|qemu:/);
+});
+
+test('a machine that is thawed has its memory from a file, and its cable out', () => {
+  const xml = domainXml({ ...plan, linkUp: false, memoryFile: '/run/skerry/lab/a & b/memory' });
+  expect(XMLValidator.validate(xml)).toBe(true);
+  expect(xml).toContain('<link state="down"/>');
+  expect(xml).toContain(
+    'value="memory-backend-file,id=skerry-memory,mem-path=/run/skerry/lab/a &amp; b/memory,share=off,size=536870912,x-use-canonical-path-for-ramblock-id=off"',
+  );
+  expect(xml).toContain('<qemu:arg value="memory-backend=skerry-memory"/>');
 });
 
 test.each([
@@ -123,17 +132,14 @@ test('whatever its values hold, the XML is well-formed and gives them back', () 
       text,
       text,
       fc.array(text, { maxLength: 4 }),
-      (name, title, kernelArgs, disks) => {
+      (name, title, kernelArgs, paths) => {
+        const disks = paths.map((path) => ({ path }));
         const xml = domainXml({ ...plan, name, title, kernelArgs, disks });
         expect(XMLValidator.validate(xml)).toBe(true);
         const { domain } = parser.parse(xml) as Parsed;
         expect([domain.name, domain.title, domain.os.cmdline]).toEqual([name, title, kernelArgs]);
-        const files = domain.devices.disk.map(({ source }) => source['@file']);
-        expect(files).toEqual(
-          ['disk', ...disks.map((disk) => `disk-${disk}`)].map(
-            (file) => `/run/skerry/lab/machines/${name}/${file}.qcow2`,
-          ),
-        );
+        const files = (domain.devices.disk ?? []).map(({ source }) => source['@file']);
+        expect(files).toEqual(paths);
       },
     ),
   );

@@ -2,6 +2,8 @@ import { INSIDE } from '../util/paths.ts';
 import { metadataXml, type MachineMark } from './metadata.ts';
 import { raw, xml } from './xml.ts';
 
+const QEMU_NAMESPACE = ' xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"';
+
 /** All that a machine's domain XML is made of. Paths are those inside the sandbox. */
 export interface DomainPlan {
   readonly name: string;
@@ -16,10 +18,26 @@ export interface DomainPlan {
   readonly kernel: string;
   readonly initrd: string | undefined;
   readonly kernelArgs: string;
-  /** Extra disks by name; the machine's own disk is always there. */
-  readonly disks: readonly string[];
-  readonly mark: MachineMark;
+  /** The machine's own disk first, then the extra ones. */
+  readonly disks: readonly DiskFile[];
+  /** A file QEMU maps as the memory, privately: what the machine writes stays its own. Else memory begins empty. */
+  readonly memoryFile?: string | undefined;
+  /** Whether the cable is in. */
+  readonly linkUp: boolean;
+  readonly mark?: MachineMark | undefined;
+  /** The folder of its console's log. */
+  readonly dir: string;
 }
+
+export interface DiskFile {
+  /** Its qcow2 file. */
+  readonly path: string;
+  /** Of an extra disk: its serial number, so /dev/disk/by-id/virtio-NAME in the guest. */
+  readonly serial?: string | undefined;
+}
+
+/** What QEMU calls the memory of a machine that is mapped from a file. */
+export const MEMORY_BLOCK = 'skerry-memory';
 
 /** The folder of a machine inside the sandbox. */
 export function machineDir(name: string): string {
@@ -28,14 +46,13 @@ export function machineDir(name: string): string {
 
 /** Builds the domain XML (https://libvirt.org/formatdomain.html, libvirt 9.0). Pure. */
 export function domainXml(plan: DomainPlan): string {
-  const dir = machineDir(plan.name);
+  const { dir } = plan;
   const initrd = plan.initrd ? xml`\n    <initrd>${plan.initrd}</initrd>` : '';
-  const disks = ['disk', ...plan.disks.map((name) => `disk-${name}`)];
-  return xml`<domain type="${plan.accel === 'kvm' ? 'kvm' : 'qemu'}">
+  return xml`<domain type="${plan.accel === 'kvm' ? 'kvm' : 'qemu'}"${raw(plan.memoryFile ? QEMU_NAMESPACE : '')}>
   <name>${plan.name}</name>
   <uuid>${plan.uuid}</uuid>
   <title>${plan.title}</title>
-  <metadata>${raw(metadataXml(plan.mark))}</metadata>
+  ${raw(plan.mark ? `<metadata>${metadataXml(plan.mark)}</metadata>` : '')}
   <memory unit="MiB">${plan.memoryMiB}</memory>
   <vcpu>${plan.cpus}</vcpu>
   <os>
@@ -51,22 +68,37 @@ export function domainXml(plan: DomainPlan): string {
   <on_crash>destroy</on_crash>
   <pm><suspend-to-mem enabled="no"/><suspend-to-disk enabled="no"/></pm>
   <devices>
-    ${raw(disks.map((file, at) => diskXml(`${dir}/${file}.qcow2`, at, plan.disks[at - 1])).join('\n    '))}
+    ${raw(plan.disks.map(diskXml).join('\n    '))}
     <controller type="usb" model="none"/>
-    <interface type="network">
-      <mac address="${plan.mac}"/>
-      <source network="${plan.network}"/>
-      <model type="virtio"/>
-      <link state="up"/>
-    </interface>
+    ${raw(interfaceXml(plan))}
     <serial type="pty"><log file="${dir}/console.log" append="off"/><target port="0"/></serial>
     <console type="pty"><target type="serial" port="0"/></console>
     <channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>
     <channel type="unix"><source mode="bind" path="${INSIDE.guests}/${plan.name}.sock"/><target type="virtio" name="org.skerry.guest.0"/></channel>
     <rng model="virtio"><backend model="random">/dev/urandom</backend></rng>
-    <memballoon model="virtio"/>
-  </devices>
+    <memballoon model="none"/>
+  </devices>${raw(plan.memoryFile ? memoryXml(plan.memoryFile, plan.memoryMiB) : '')}
 </domain>`;
+}
+
+/** The network card; `linkUp` is what changes in a running machine. */
+export function interfaceXml(plan: Pick<DomainPlan, 'mac' | 'network' | 'linkUp'>): string {
+  const state = plan.linkUp ? 'up' : 'down';
+  return xml`<interface type="network"><mac address="${plan.mac}"/><source network="${plan.network}"/><model type="virtio"/><link state="${state}"/></interface>`;
+}
+
+/**
+ * libvirt has no way to name the file of a machine's memory, so QEMU is told directly. A balloon would punch holes into
+ * that file, which others map too: machines have none.
+ */
+function memoryXml(path: string, memoryMiB: number): string {
+  const backend = [
+    `memory-backend-file,id=${MEMORY_BLOCK},mem-path=${path},share=off`,
+    `size=${memoryMiB * 2 ** 20},x-use-canonical-path-for-ramblock-id=off`,
+  ].join(',');
+  const args = ['-object', backend, '-machine', `memory-backend=${MEMORY_BLOCK}`];
+  const words = args.map((value) => xml`<qemu:arg value="${value}"/>`).join('');
+  return `\n  <qemu:commandline>${words}</qemu:commandline>`;
 }
 
 /**
@@ -80,9 +112,8 @@ export function cpuXml({ accel, nested }: Pick<DomainPlan, 'accel' | 'nested'>):
   return `<cpu mode="${mode}">${features.join('')}</cpu>`;
 }
 
-/** `name` is that of an extra disk: its serial number, so /dev/disk/by-id/virtio-NAME in the guest. */
-function diskXml(path: string, at: number, name: string | undefined): string {
+function diskXml({ path, serial }: DiskFile, at: number): string {
   const device = `vd${String.fromCodePoint(97 + at)}`;
   // cache=unsafe: a lab's disk need not survive a power cut of the host, and guests flush a lot while they boot.
-  return xml`<disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="unsafe" discard="unmap"/><source file="${path}"/><target dev="${device}" bus="virtio"/>${raw(name === undefined ? '' : xml`<serial>${name}</serial>`)}</disk>`;
+  return xml`<disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="unsafe" discard="unmap"/><source file="${path}"/><target dev="${device}" bus="virtio"/>${raw(serial === undefined ? '' : xml`<serial>${serial}</serial>`)}</disk>`;
 }

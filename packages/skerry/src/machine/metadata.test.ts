@@ -60,7 +60,7 @@ describe('a mark', () => {
 test('the element for libvirt to put a namespace on has none itself', () => {
   const xml = bareMetadataXml({ lab: 'l', machine: 'm', image: 'i', facts: { cpus: 1 } });
   expect(xml).toMatchInlineSnapshot(
-    `"<machine lab="l" machine="m" hash="fa80407b2eff97b4" image="i" identity="" nesting="" facts="{&quot;cpus&quot;:1}"/>"`,
+    `"<machine lab="l" machine="m" hash="fa80407b2eff97b4" image="i" template="" identity="" nesting="" facts="{&quot;cpus&quot;:1}"/>"`,
   );
 });
 

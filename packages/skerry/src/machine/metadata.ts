@@ -18,6 +18,8 @@ export interface MachineMark {
   readonly facts: MachineFacts;
   /** Digest of the image its disk was made from. */
   readonly image: string;
+  /** The key of the template it was thawed from, which its disk is based on. */
+  readonly template?: string | undefined;
   /** Set once the machine has its identity (identity.ts): a hash of that. */
   readonly identity?: string | undefined;
   /** Whether it can run machines itself, where it shall: `svm`, `vmx`, or `no: ` and why. */
@@ -37,7 +39,7 @@ export function metadataXml(mark: MachineMark): string {
 export function bareMetadataXml(mark: MachineMark): string {
   const identity = mark.identity ?? '';
   const facts = JSON.stringify(mark.facts);
-  return xml`<machine lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" identity="${identity}" nesting="${mark.nesting ?? ''}" facts="${facts}"/>`;
+  return xml`<machine lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" template="${mark.template ?? ''}" identity="${identity}" nesting="${mark.nesting ?? ''}" facts="${facts}"/>`;
 }
 
 /** Reads the mark back from domain XML, or undefined when the domain is not Skerry's or was altered by hand. */
@@ -59,6 +61,7 @@ export function parseMark(domainXmlText: string): MachineMark | undefined {
       machine,
       image,
       facts,
+      template: values.get('template') || undefined,
       identity: values.get('identity') || undefined,
       nesting: values.get('nesting') || undefined,
     };

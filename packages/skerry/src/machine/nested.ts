@@ -5,12 +5,6 @@ export type Nesting =
   | { readonly works: true; readonly feature: 'vmx' | 'svm' }
   | { readonly works: false; readonly reason: string };
 
-/** What the identity script says about it, for `nestingOf` to read. */
-export const NESTING_PROBE = `flag=$(grep -o -m1 -w -E 'vmx|svm' /proc/cpuinfo | head -n1 || true)
-dev=no
-[ -c /dev/kvm ] && dev=yes
-echo "nesting flag=\${flag:-none} kvm=$dev"`;
-
 /**
  * Judges by what the guest sees and what the live domain XML says: libvirt turns `optional` into `require` or
  * `disable` at start, and under emulation it accepts even what cannot be. Pure but for the host's kvm parameters.

@@ -10,6 +10,11 @@ export const SANDBOX = {
   qemuUid: 64055,
 } as const;
 
+/** Who the files of machines must belong to, when not to the caller. */
+export function qemuOwner(): number | undefined {
+  return process.getuid?.() === 0 ? SANDBOX.qemuUid : undefined;
+}
+
 /** libvirtd.conf of a sandbox: one socket, for whoever may open the state folder. */
 export function libvirtdConf(hostUuid: string): string {
   return `# Written by skerry at every start of the sandbox.

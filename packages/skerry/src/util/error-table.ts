@@ -268,9 +268,24 @@ export const ERRORS = {
     hint: 'try once more with: skerry up {machine}; look inside with: skerry console {machine}',
     exitCode: EXIT.failure,
   },
+  MACHINE_SSH_SILENT: {
+    message: '{machine} is up, but nobody answers on its ssh port',
+    hint: 'look at it with: skerry exec --on {machine} -- systemctl status ssh.socket ssh',
+    exitCode: EXIT.timeout,
+  },
   MACHINE_FAILED: {
     message: '{machine} could not be started: {reason}',
     hint: 'run it again: skerry up {machine}; if it stays: skerry logs --system {machine}, skerry doctor',
+    exitCode: EXIT.failure,
+  },
+  FROZEN_UNKNOWN: {
+    message: 'the saved memory in {file} cannot be taken apart: {reason}',
+    hint: 'this QEMU may be newer than this Skerry; machines can still be booted: skerry up --cold',
+    exitCode: EXIT.failure,
+  },
+  FROZEN_DAMAGED: {
+    message: '{file} is damaged: {reason}',
+    hint: 'of a template: skerry image gc, then skerry up; of a snapshot: skerry snapshot delete it',
     exitCode: EXIT.failure,
   },
   MACHINE_FOREIGN: {

@@ -25,6 +25,8 @@ function xdg(variable: string, fallback: string): string {
 /** Every file of one lab's state folder; docs/internals.md explains each. */
 export interface LabPaths {
   readonly id: string;
+  /** The id of the lab this is a fork of, or its own: identities are derived from it, so that a fork has the same. */
+  readonly originId: string;
   readonly dir: string;
   readonly record: string;
   readonly applyLock: string;
@@ -54,6 +56,7 @@ export function labPathsById(id: string): LabPaths {
   const dir = join(stateDir(), 'labs', id);
   return {
     id,
+    originId: id.replace(/@.*/, ''),
     dir,
     record: join(dir, 'lab.json'),
     applyLock: join(dir, 'apply.lock'),

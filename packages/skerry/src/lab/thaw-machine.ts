@@ -1,0 +1,65 @@
+// One new machine from a template to ready: disk, definition, thaw, identity.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeThawFile } from '../freeze/frozen.ts';
+import { runScript } from '../guest/exec.ts';
+import { domainXml, machineDir } from '../machine/domain-xml.ts';
+import { SETTLE_SCRIPT } from '../machine/identity.ts';
+import { openGuest } from '../sandbox/gateway.ts';
+import type { Template } from '../template/store.ts';
+import { INSIDE } from '../util/paths.ts';
+import type { MachineSpec } from '../lab-file/spec.ts';
+import type { LabContext } from './context.ts';
+import { domainPlanOf } from './facts.ts';
+import { makeReady } from './identify.ts';
+import { makeDisks } from './start-machine.ts';
+import { waitForGuest } from './wait-for-guest.ts';
+
+const SETTLE_MS = 5000;
+
+/** Thaws a machine that does not exist yet. Killed at any point, the next `up` starts or finishes what there is. */
+export async function thawMachine(
+  context: LabContext,
+  machine: MachineSpec,
+  template: Template,
+): Promise<void> {
+  const { lab, paths, connection, accel, progress, signal } = context;
+  const image = context.imageOf(machine);
+  const folder = join(paths.machinesDir, machine.name);
+  const inside = `${INSIDE.images}/templates/${template.key}`;
+  await progress.phase('disk', machine.name, () => {
+    const base = { backing: `${inside}/disk.qcow2`, sizeBytes: image.virtualSizeBytes };
+    return makeDisks(folder, machine, base);
+  });
+  const plan = domainPlanOf(lab, paths.originId, machine, image, accel);
+  const mark = plan.mark && { ...plan.mark, template: template.key };
+  const domain = await progress.phase('define', machine.name, () =>
+    connection.defineDomain(domainXml({ ...plan, mark })),
+  );
+  const channel = await progress.phase('thaw', machine.name, async () => {
+    const frozen = { ...plan, mark, linkUp: false, memoryFile: `${inside}/memory` };
+    const file = join(folder, 'thaw');
+    await writeThawFile(template.dir, file, domainXml(frozen), true);
+    try {
+      await connection.restoreDomain(`${machineDir(machine.name)}/thaw`, { signal });
+    } finally {
+      await rm(file, { force: true });
+    }
+    return waitForGuest(context, domain, 'thaw');
+  });
+  await makeReady(context, machine, domain, channel);
+}
+
+/** When all are ready: what the machines put off may begin. They do it anyway after a while. */
+export async function settle(
+  { paths, signal }: LabContext,
+  machines: readonly string[],
+): Promise<void> {
+  const options = { signal, timeoutMs: SETTLE_MS };
+  await Promise.allSettled(
+    machines.map(async (machine) => {
+      const channel = await openGuest(paths.gatewaySocket, machine, options);
+      await runScript(channel, SETTLE_SCRIPT, { ...options, language: 'perl' });
+    }),
+  );
+}
