@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'skerry', 'src');
 const ALLOWED: Record<string, readonly string[]> = {
   '': ['lab-file', 'util'],
-  cli: ['doctor', 'lab', 'lab-file', 'machine', 'template', 'image', 'sandbox', 'util'],
+  cli: ['doctor', 'lab', 'lab-file', 'machine', 'template', 'snapshot', 'image', 'sandbox', 'util'],
   doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
-  lab: ['lab-file', 'machine', 'template', 'freeze', 'guest', 'image', 'sandbox', 'util'],
+  lab: ['lab-file', 'machine', 'template', 'snapshot', 'freeze', 'guest', 'image', 'sandbox', 'util'],
   template: ['freeze', 'util'],
+  snapshot: ['util'],
   freeze: ['util'],
   'lab-file': ['util'],
   machine: ['util'],

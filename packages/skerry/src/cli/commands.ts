@@ -62,6 +62,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./reload.ts'),
   },
   {
+    name: 'snapshot',
+    summary: 'save all machines at one instant, and go back to it',
+    load: () => import('./snapshot.ts'),
+  },
+  {
     name: 'destroy',
     summary: 'remove machines and their disks, or the whole lab',
     load: () => import('./destroy.ts'),

@@ -72,7 +72,7 @@ async function target(
   });
   if ('id' in lab) return { paths: labPathsById(lab.id), machines: [], name: lab.name };
   const { machineNames } = await import('../lab-file/select.ts');
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   // Machines that left the file can be named as well.
   const { labStatus } = await import('../lab/status.ts');
   const orphans =

@@ -1,11 +1,16 @@
 import { styleText } from 'node:util';
-import type { UpResult } from '../lab/up.ts';
+import type { Timing } from '../lab/progress.ts';
 import { formatTable } from './table.ts';
 
 const WIDTH = 40;
 
+interface Timed {
+  readonly timings: readonly Timing[];
+  readonly elapsedMs: number;
+}
+
 /** A waterfall: one row a phase, a bar where it lay in the whole. */
-export function formatTimings({ timings, elapsedMs }: UpResult): string {
+export function formatTimings({ timings, elapsedMs }: Timed): string {
   const scale = WIDTH / Math.max(elapsedMs, 1);
   const rows = [...timings]
     .sort((a, b) => (a.machine ?? '').localeCompare(b.machine ?? '') || a.startMs - b.startMs)

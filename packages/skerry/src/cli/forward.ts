@@ -33,7 +33,7 @@ async function run(name: string | undefined, ports: string[], options: Options):
   const lab = await labOf(options);
   const { labPaths } = await import('../util/paths.ts');
   const { sandboxStatus } = await import('../sandbox/gateway.ts');
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   const status = await sandboxStatus(paths.gatewaySocket);
   if (name === undefined) {
     const forwards = status?.forwards ?? [];

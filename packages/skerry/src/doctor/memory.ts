@@ -61,7 +61,7 @@ const FREE = [
 ];
 
 async function isRunning(lab: LabSpec): Promise<boolean> {
-  const { gatewaySocket } = labPaths(lab.name, lab.dir);
+  const { gatewaySocket } = labPaths(lab);
   return Boolean(await sandboxStatus(gatewaySocket).catch(() => undefined));
 }
 

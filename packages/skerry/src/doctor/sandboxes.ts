@@ -29,7 +29,7 @@ export async function checkSandboxes({ user, lab }: Patient): Promise<Finding> {
   return sandboxesFinding(
     folders.filter((folder) => folder !== undefined),
     user,
-    lab && labPaths(lab.name, lab.dir).id,
+    lab && labPaths(lab).id,
   );
 }
 

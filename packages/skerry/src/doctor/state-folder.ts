@@ -51,7 +51,7 @@ export function foldersFinding(folders: readonly Folder[], user: HostUser): Find
 }
 
 export async function checkStatePath({ lab }: Patient): Promise<Finding> {
-  const paths = lab ? labPaths(lab.name, lab.dir) : labPathsById('x'.repeat(SUFFIX));
+  const paths = lab ? labPaths(lab) : labPathsById('x'.repeat(SUFFIX));
   return statePathFinding(Buffer.byteLength(paths.libvirtSocket), lab !== undefined);
 }
 

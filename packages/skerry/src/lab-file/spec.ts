@@ -5,6 +5,8 @@ export interface LabSpec {
   readonly file: string;
   /** The folder the lab file is in. */
   readonly dir: string;
+  /** The name of the fork this is; none for the lab itself. */
+  readonly fork?: string | undefined;
   readonly network: NetworkSpec;
   /** In the order of the file; exactly one is primary. */
   readonly machines: readonly MachineSpec[];

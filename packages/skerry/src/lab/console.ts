@@ -18,7 +18,7 @@ export async function attachConsole(
   terminal: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream },
   signal: AbortSignal,
 ): Promise<void> {
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   if (!(await sandboxStatus(paths.gatewaySocket)))
     throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
   await using connection = await connectLab(paths, signal);

@@ -34,7 +34,7 @@ export interface MachineExecResult extends Partial<ExecResult> {
 
 /** Runs a command on machines at the same time; one that fails does not stop the others. LAB_OFF if nothing runs. */
 export function execOnLab(lab: LabSpec, options: LabExecOptions): Promise<MachineExecResult[]> {
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   const inputs = options.input ? broadcast(options.input, options.machines.length) : [];
   return Promise.all(
     options.machines.map(async (machine, at): Promise<MachineExecResult> => {

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { type LabPaths, labPathsById } from '../util/paths.ts';
+import { treeBytes } from '../util/tree-bytes.ts';
 import { observeOffline } from './observe.ts';
 import { type LabRecord, listRecords } from './record.ts';
 
@@ -10,7 +9,7 @@ export interface LabSummary extends LabRecord {
   readonly state: 'running' | 'off' | 'broken';
   /** How many machines are defined. */
   readonly machines: number;
-  /** What the machines' disks take on this host. */
+  /** What the machines' disks and the snapshots take on this host. */
   readonly diskBytes: number;
   readonly fileGone: boolean;
 }
@@ -24,7 +23,7 @@ export async function globalStatus(): Promise<LabSummary[]> {
       const [state, machines, diskBytes] = await Promise.all([
         stateOf(paths),
         observeOffline(paths),
-        diskUse(paths),
+        treeBytes(paths.dir),
       ]);
       return {
         ...record,
@@ -45,15 +44,4 @@ async function stateOf(paths: LabPaths): Promise<LabSummary['state']> {
   } catch {
     return 'broken';
   }
-}
-
-async function diskUse(paths: LabPaths): Promise<number> {
-  const files = await readdir(paths.machinesDir, { recursive: true }).catch(() => []);
-  const sizes = await Promise.all(
-    files.map(
-      async (file) =>
-        (await stat(join(paths.machinesDir, file)).catch(() => undefined))?.blocks ?? 0,
-    ),
-  );
-  return sizes.reduce((sum, blocks) => sum + blocks * 512, 0);
 }

@@ -22,7 +22,7 @@ export interface HaltOptions {
  */
 export async function halt(lab: LabSpec, options: HaltOptions): Promise<string[]> {
   const { signal } = options;
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   const progress = new Progress(options.onProgress);
   if (!(await isSandboxAlive(paths))) return [];
   return withLabLock(paths, 'halt', progress, signal, async () => {

@@ -17,7 +17,7 @@ export function logSources(
   machines: readonly string[],
   system: boolean,
 ): LogSource[] {
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   if (!system) return machines.map((name) => ({ name, path: consoleLogPath(paths, name) }));
   const own = ['sandbox.log', 'libvirtd.log', 'forwarder.log'].map((file) =>
     join(paths.logDir, file),

@@ -8,7 +8,7 @@ import type { ObservedMachine } from './plan.ts';
 /** What a template's domain is called while it is made. No machine has such a name. */
 export const TEMPLATE_NAME = '.template-';
 
-function isTemplate(name: string): boolean {
+export function isTemplate(name: string): boolean {
   return name.startsWith(TEMPLATE_NAME);
 }
 

@@ -16,7 +16,7 @@ const PROXY = fileURLToPath(new URL(`./ssh-proxy${extname(import.meta.url)}`, im
  * knows the host keys already.
  */
 export async function sshConfig(lab: LabSpec): Promise<string> {
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   const proxy = quote([process.execPath, PROXY, paths.gatewaySocket]);
   const hosts = lab.machines.map((machine) => {
     const names = [
@@ -50,7 +50,7 @@ function escapePercent(text: string): string {
 
 /** Writes the configuration and the known hosts into the state folder and gives the configuration's path. */
 export async function prepareSsh(lab: LabSpec): Promise<string> {
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   if (!existsSync(join(paths.sshDir, 'id_ed25519')))
     throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
   await mkdir(paths.sshDir, { recursive: true, mode: 0o700 });

@@ -36,7 +36,7 @@ export interface LabStatus {
 
 /** How the lab fares. Takes no lock, starts nothing and waits for nobody. */
 export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<LabStatus> {
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   const sandbox = await sandboxStatus(paths.gatewaySocket);
   let observed: ObservedMachine[];
   if (sandbox && sandbox.libvirtd !== 'failed') {

@@ -1,9 +1,8 @@
-import { findImage, type Image, imagesDir } from '../image/store.ts';
+import { findImage, type Image } from '../image/store.ts';
 import type { ForwardStatus } from '../sandbox/protocol.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { chooseAccel } from '../sandbox/accel.ts';
-import { keepCapabilities, startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
-import { chooseUplink } from '../sandbox/uplink.ts';
+import { keepCapabilities } from '../sandbox/sandbox.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { buildImageHere } from './build-image.ts';
@@ -14,6 +13,7 @@ import { factsOf } from './facts.ts';
 import { applyForwards } from './forwards.ts';
 import { applyNetwork, networkPlanOf } from './network.ts';
 import { observe, observeOffline } from './observe.ts';
+import { openSandbox } from './open-sandbox.ts';
 import { type Action, type ObservedMachine, type Plan, planUp } from './plan.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
@@ -41,7 +41,7 @@ export interface UpResult {
 
 /** What `up` would do, without doing it. Starts nothing. */
 export async function dryRunUp(lab: LabSpec, machines: readonly string[]): Promise<Plan> {
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   const status = await sandboxStatus(paths.gatewaySocket);
   const images = await imagesOf(lab.machines);
   const accel = status?.accel ?? (await chooseAccel(undefined)).accel;
@@ -56,23 +56,19 @@ export async function dryRunUp(lab: LabSpec, machines: readonly string[]): Promi
  */
 export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
   const { signal } = options;
-  const paths = labPaths(lab.name, lab.dir);
+  const paths = labPaths(lab);
   const progress = new Progress(options.onProgress);
   const result = await withLabLock(paths, 'up', progress, signal, async () => {
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);
     const wanted = wantedMachines(lab, options.machines);
     const images = await ensureImages(wanted, paths, progress, signal);
-    const running = await sandboxStatus(paths.gatewaySocket);
-    const { accel, uplink } =
-      running && running.libvirtd !== 'failed'
-        ? running
-        : await newSandbox(lab, paths, images, progress, signal);
-    await using undo = new AsyncDisposableStack();
-    undo.defer(() => stopIdle(paths, !running));
-    await using connection = await progress.phase('libvirt', undefined, () =>
-      connectLab(paths, signal),
-    );
+    await using scope = new AsyncDisposableStack();
+    const { connection, accel, uplink, forwards } = await openSandbox(scope, {
+      ...{ lab, paths, progress, signal },
+      chooseAccel: () => probeAccel(images, progress, signal),
+    });
+    await using _connection = connection;
     const observed = await observe(connection, signal);
     const found = { lab, paths, connection, accel, uplink, progress, signal };
     const imageOf = await imageChooser(observed, images);
@@ -80,9 +76,8 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
       ? () => Promise.resolve(undefined)
       : templateChooser({ ...found, imageOf });
     const context: LabContext = { ...found, imageOf, templateOf };
-    const forwards = running?.forwards ?? [];
     const done = { plan: await apply(context, options.machines, observed, images, forwards) };
-    undo.move();
+    scope.move();
     return done;
   });
   return { ...result, timings: progress.timings, elapsedMs: progress.elapsedMs };
@@ -220,34 +215,16 @@ async function isNeededAnew(
   return machines.some((machine) => machine.image === image && !made.has(machine.name));
 }
 
-async function newSandbox(
-  lab: LabSpec,
-  paths: LabPaths,
+async function probeAccel(
   images: ReadonlyMap<string, Image>,
   progress: Progress,
   signal: AbortSignal,
-): Promise<{ accel: 'kvm' | 'tcg'; uplink: string }> {
+): Promise<'kvm' | 'tcg'> {
   const [probe] = images.values();
   const { accel } = await progress.phase('accelerator', undefined, () =>
     chooseAccel(probe, signal),
   );
-  const uplink = chooseUplink();
-  const { gateway, domain } = lab.network;
-  return progress.phase('sandbox', undefined, async () => {
-    // One whose libvirtd cannot be kept alive, or whose supervisor was killed, is of no use any more.
-    await stopSandbox(paths);
-    return startSandbox({ paths, imagesDir: imagesDir(), accel, uplink, gateway, domain, signal });
-  });
-}
-
-/** Ends the sandbox of an `up` that failed where no machine runs in it: nothing is left running. */
-async function stopIdle(paths: LabPaths, isFresh: boolean): Promise<void> {
-  const isIdle = async (): Promise<boolean> => {
-    await using connection = await connectLab(paths);
-    return (await observe(connection)).every(({ state }) => state === 'shutoff');
-  };
-  // Where nobody knows: one that is new has no machine of before to lose.
-  if (await isIdle().catch(() => isFresh)) await stopSandbox(paths);
+  return accel;
 }
 
 /** How many machines are started at once: more than the CPUs can boot only makes all of them late. */

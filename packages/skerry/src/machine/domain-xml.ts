@@ -81,6 +81,13 @@ export function domainXml(plan: DomainPlan): string {
 </domain>`;
 }
 
+/** The definition libvirt gave of a machine, with its memory from a file. Pure. */
+export function withMemoryFile(definition: string, path: string, memoryMiB: number): string {
+  return definition
+    .replace(/<domain\b/, `<domain${QEMU_NAMESPACE}`)
+    .replace(/\s*<\/domain>\s*$/, () => `${memoryXml(path, memoryMiB)}\n</domain>\n`);
+}
+
 /** The network card; `linkUp` is what changes in a running machine. */
 export function interfaceXml(plan: Pick<DomainPlan, 'mac' | 'network' | 'linkUp'>): string {
   const state = plan.linkUp ? 'up' : 'down';

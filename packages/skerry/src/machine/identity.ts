@@ -102,14 +102,19 @@ export interface FreshValues {
 const SYSTEM_CALL =
   'sub system_call { my @words = @_; return syscall $words[0], @words[1 .. $#words] }';
 
-/** Sets a guest's clock; for a guest that was frozen, too. */
-export function clock(nowMs: number): string {
+/** Perl as well: what a guest needs that goes on with an old memory. */
+export function wakeScript(nowMs: number, seed: Buffer): string {
+  return [SYSTEM_CALL, clock(nowMs), randomness(seed)].join('\n');
+}
+
+/** Sets a guest's clock. */
+function clock(nowMs: number): string {
   const [seconds, nanoseconds] = [Math.floor(nowMs / 1000), Math.floor((nowMs % 1000) * 1e6)];
   return `system_call(227, 0, pack('qq', ${seconds}, ${nanoseconds})); # clock_settime`;
 }
 
 /** RNDADDENTROPY, then RNDRESEEDCRNG: without it all that were thawed from one memory would draw the same numbers. */
-export function randomness(seed: Buffer): string {
+function randomness(seed: Buffer): string {
   return `if (open my $random, '+<', '/dev/urandom') {
   my $entropy = pack 'iiH*', ${seed.length * 8}, ${seed.length}, '${seed.toString('hex')}';
   ioctl $random, 0x40085203, $entropy;

@@ -288,6 +288,46 @@ export const ERRORS = {
     hint: 'of a template: skerry image gc, then skerry up; of a snapshot: skerry snapshot delete it',
     exitCode: EXIT.failure,
   },
+  SNAPSHOT_NAME: {
+    message: "'{name}' is no name for a snapshot",
+    hint: 'use letters, digits, dots, - and _, at most 64, the first a letter or digit',
+    exitCode: EXIT.usage,
+  },
+  SNAPSHOT_EXISTS: {
+    message: 'there is a snapshot {name} already',
+    hint: 'take another name, or remove it first: skerry snapshot delete {name}',
+    exitCode: EXIT.conflict,
+  },
+  SNAPSHOT_MISSING: {
+    message: 'there is no snapshot {name}; there are: {known}',
+    hint: 'see: skerry snapshot list',
+    exitCode: EXIT.notFound,
+  },
+  SNAPSHOT_EMPTY: {
+    message: 'lab {lab} has no machines to save',
+    hint: 'make them first: skerry up',
+    exitCode: EXIT.conflict,
+  },
+  SNAPSHOT_STACK_EMPTY: {
+    message: 'no snapshot of lab {lab} was pushed',
+    hint: 'push one with: skerry snapshot push; all there are: skerry snapshot list',
+    exitCode: EXIT.notFound,
+  },
+  SNAPSHOT_DAMAGED: {
+    message: 'a file of the snapshot is missing or damaged: {file}',
+    hint: 'nothing was changed; this snapshot is of no use any more: skerry snapshot delete it',
+    exitCode: EXIT.failure,
+  },
+  SNAPSHOT_HOST: {
+    message: 'snapshot {name} was saved under another {changed}: its memory does not fit',
+    hint: 'its disks do: skerry snapshot restore {name} --cold, then skerry up',
+    exitCode: EXIT.conflict,
+  },
+  MACHINE_PAUSE: {
+    message: '{machine} could not be paused: {reason}',
+    hint: 'all machines go on as before; see what it does: skerry logs {machine}',
+    exitCode: EXIT.failure,
+  },
   MACHINE_FOREIGN: {
     message: 'a domain called {machine} is in the lab, but Skerry did not define it',
     hint: 'give the machine another name, or remove that domain',

@@ -38,17 +38,26 @@ export interface LabPaths {
   readonly logDir: string;
   readonly sshDir: string;
   readonly machinesDir: string;
+  readonly snapshotsDir: string;
+}
+
+/** What tells one lab of a user from another. */
+export interface LabName {
+  readonly name: string;
+  /** The folder of the lab file: two checkouts of one lab are two labs. */
+  readonly dir: string;
+  /** Of a fork, its name. */
+  readonly fork?: string | undefined;
 }
 
 /**
- * The state folder of the lab called `name` whose file is in `labDir`. Two checkouts of one lab are two labs: the id
- * ends in a hash of the folder.
+ * The state folder of a lab. The id ends in a hash of the lab file's folder, and of a fork in its name.
  *
- * @example labPaths('archipelago', '/srv/src').id // 'archipelago-6f1c02'
+ * @example labPaths({ name: 'archipelago', dir: '/srv/src' }).id // 'archipelago-6f1c02'
  */
-export function labPaths(name: string, labDir: string): LabPaths {
-  const id = `${name}-${createHash('sha256').update(labDir).digest('hex').slice(0, 6)}`;
-  return labPathsById(id);
+export function labPaths({ name, dir, fork }: LabName): LabPaths {
+  const id = `${name}-${createHash('sha256').update(dir).digest('hex').slice(0, 6)}`;
+  return labPathsById(fork === undefined ? id : `${id}@${fork}`);
 }
 
 /** The same by id, for commands that only know the state folder (`global-status`). */
@@ -68,6 +77,7 @@ export function labPathsById(id: string): LabPaths {
     logDir: join(dir, 'log'),
     sshDir: join(dir, 'ssh'),
     machinesDir: join(dir, 'machines'),
+    snapshotsDir: join(dir, 'snapshots'),
   };
 }
 

@@ -1,0 +1,189 @@
+// A lab becomes again what it was when a snapshot was saved, in its own sandbox or, for a fork, in another.
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { type Connection, isInvalidState, isNotFound } from '@skerry/libvirt';
+import { checkFrozen, writeThawFile } from '../freeze/frozen.ts';
+import { runScript } from '../guest/exec.ts';
+import { machineDir, withMemoryFile } from '../machine/domain-xml.ts';
+import { wakeScript } from '../machine/identity.ts';
+import {
+  findSnapshot,
+  removeSnapshot,
+  type Snapshot,
+  type SnapshotMachine,
+} from '../snapshot/store.ts';
+import { hostInputs } from '../template/key.ts';
+import { allSettled } from '../util/all-settled.ts';
+import { SkerryError } from '../util/errors.ts';
+import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
+import { addLayers, hostPath, sweepDisks, withDisks } from './disk-layers.ts';
+import { parseDisks } from './disks-of.ts';
+import { applyNetwork, networkPlanOf } from './network.ts';
+import { isTemplate } from './observe.ts';
+import { openSandbox } from './open-sandbox.ts';
+import { Progress, type ProgressEvent, type Timing } from './progress.ts';
+import { goOnRunning } from './snapshot-save.ts';
+import { waitForGuest } from './wait-for-guest.ts';
+import { withLabLock } from './with-lock.ts';
+
+export interface RestoreOptions {
+  readonly signal: AbortSignal;
+  /** Only the disks: the machines are left off. */
+  readonly cold?: boolean;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+}
+
+export interface RestoreResult {
+  readonly snapshot: Snapshot;
+  readonly timings: readonly Timing[];
+  readonly elapsedMs: number;
+}
+
+interface RestoreContext {
+  readonly lab: LabSpec;
+  readonly paths: LabPaths;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+const WAKE_MS = { kvm: 20_000, tcg: 60_000 };
+
+/**
+ * Puts the lab back to a snapshot; what happened since is gone. All is checked before anything is touched.
+ * @throws SNAPSHOT_MISSING, FROZEN_DAMAGED, SNAPSHOT_DAMAGED, SNAPSHOT_HOST
+ */
+export async function restoreSnapshot(
+  lab: LabSpec,
+  name: string,
+  { signal, cold, onProgress }: RestoreOptions,
+): Promise<RestoreResult> {
+  const paths = labPaths(lab);
+  const progress = new Progress(onProgress);
+  const context = { lab, paths, progress, signal };
+  const snapshot = await withLabLock(paths, `snapshot restore ${name}`, progress, signal, () =>
+    restoreAs(context, name, { cold: cold === true }),
+  );
+  return { snapshot, timings: progress.timings, elapsedMs: progress.elapsedMs };
+}
+
+/** The same for who has the lab's lock. With `consume` the snapshot is gone once the machines run. */
+export async function restoreAs(
+  context: RestoreContext,
+  name: string,
+  options: { readonly cold?: boolean; readonly consume?: boolean } = {},
+): Promise<Snapshot> {
+  const { paths, progress, signal } = context;
+  const snapshot = await findSnapshot(paths.snapshotsDir, name);
+  const isCold = options.cold === true;
+  await progress.phase('check', undefined, () => checkWhole(paths, snapshot, isCold));
+  await using scope = new AsyncDisposableStack();
+  const chooseAccel = (): Promise<'kvm' | 'tcg'> => Promise.resolve(snapshot.accel);
+  const box = await openSandbox(scope, { ...context, chooseAccel });
+  await using connection = box.connection;
+  if (!isCold) await checkHost(connection, snapshot, box.accel);
+  const network = networkPlanOf(context.lab, paths.originId, box.uplink);
+  await progress.phase('network', undefined, () => applyNetwork(connection, network));
+  await endMachines(connection);
+  const thawed = snapshot.machines.map((machine) =>
+    bringBack(context, connection, snapshot, machine, isCold),
+  );
+  await allSettled(thawed);
+  if (options.consume) await removeSnapshot(paths.snapshotsDir, name);
+  if (!isCold) await wake(context, connection, snapshot);
+  await sweepDisks(paths, connection);
+  if (!isCold) scope.move();
+  return snapshot;
+}
+
+async function checkWhole(paths: LabPaths, snapshot: Snapshot, isCold: boolean): Promise<void> {
+  for (const { name, state, xml } of snapshot.machines) {
+    for (const { path } of parseDisks(xml)) {
+      const file = hostPath(paths, path) ?? path;
+      if (!existsSync(file)) throw new SkerryError('SNAPSHOT_DAMAGED', { data: { file } });
+    }
+    if (state !== 'shutoff' && !isCold) await checkFrozen(join(snapshot.dir, name));
+  }
+}
+
+/** Memory fits the QEMU, the libvirt and the CPU it was saved under. */
+async function checkHost(
+  connection: Connection,
+  { name, host, accel }: Snapshot,
+  acceleratorNow: string,
+): Promise<void> {
+  const now: Record<string, string> = hostInputs(await connection.libVersion());
+  const changed = ['libvirt', 'qemu', 'cpu'].filter((key) => now[key] !== host[key]);
+  if (accel !== acceleratorNow) changed.push('accelerator');
+  if (changed.length === 0) return;
+  throw new SkerryError('SNAPSHOT_HOST', { data: { name, changed: changed.join(', ') } });
+}
+
+async function endMachines(connection: Connection): Promise<void> {
+  const domains = (await connection.domains()).filter(({ name }) => !isTemplate(name));
+  await allSettled(
+    domains.map((domain) =>
+      domain.destroy().catch((error: unknown) => {
+        if (!isInvalidState(error) && !isNotFound(error)) throw error;
+      }),
+    ),
+  );
+}
+
+/** Defines a machine on new disks above the snapshot's, and thaws it; it stands still. */
+async function bringBack(
+  { paths, progress, signal }: RestoreContext,
+  connection: Connection,
+  snapshot: Snapshot,
+  machine: SnapshotMachine,
+  isCold: boolean,
+): Promise<void> {
+  const { name, memoryMiB } = machine;
+  const folder = join(paths.machinesDir, name);
+  const disks = parseDisks(machine.xml);
+  const layers = await progress.phase('disk', name, async () => {
+    await mkdir(folder, { recursive: true });
+    return addLayers(paths, disks, Date.now().toString(36));
+  });
+  const xml = withDisks(machine.xml, disks, layers);
+  await progress.phase('define', name, () => connection.defineDomain(xml));
+  if (machine.state === 'shutoff' || isCold) return;
+  await progress.phase('thaw', name, async () => {
+    const memory = `${INSIDE.lab}/snapshots/${snapshot.name}/${name}/memory`;
+    const file = join(folder, 'thaw');
+    await writeThawFile(
+      join(snapshot.dir, name),
+      file,
+      withMemoryFile(xml, memory, memoryMiB),
+      false,
+    );
+    try {
+      await connection.restoreDomain(`${machineDir(name)}/thaw`, { restoreAs: 'paused', signal });
+    } finally {
+      await rm(file, { force: true });
+    }
+  });
+}
+
+/** All that ran go on at one instant; then each gets the right time and fresh randomness. */
+async function wake(
+  context: RestoreContext,
+  connection: Connection,
+  { machines, accel }: Snapshot,
+): Promise<void> {
+  const { paths, progress, signal } = context;
+  const running = machines.filter(({ state }) => state === 'running');
+  const domains = await allSettled(running.map(({ name }) => connection.domain(name)));
+  await progress.phase('resume', undefined, () => allSettled(domains.map(goOnRunning)));
+  await allSettled(
+    domains.map((domain) =>
+      progress.phase('clock', domain.name, async () => {
+        const channel = await waitForGuest({ progress, accel, paths, signal }, domain, 'clock');
+        const script = wakeScript(Date.now(), randomBytes(64));
+        await runScript(channel, script, { signal, timeoutMs: WAKE_MS[accel], language: 'perl' });
+      }),
+    ),
+  );
+}
