@@ -67,6 +67,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./snapshot.ts'),
   },
   {
+    name: 'fork',
+    summary: 'start a second lab from this one as it is now, or from a snapshot',
+    load: () => import('./fork.ts'),
+  },
+  {
+    name: 'suspend',
+    summary: 'put the lab aside, memory and all; nothing of it runs then',
+    load: () => import('./suspend.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'let a suspended lab go on where it was',
+    load: () => import('./resume.ts'),
+  },
+  {
     name: 'destroy',
     summary: 'remove machines and their disks, or the whole lab',
     load: () => import('./destroy.ts'),

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Command } from 'commander';
+import type { ForkRecord } from '../lab/forks.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 
 export interface CommonOptions {
@@ -10,8 +12,8 @@ export interface CommonOptions {
 /** The option of every command that is about one lab. */
 export function withLab(command: Command): Command {
   return command.option(
-    '--lab <dir>',
-    'the folder of the lab file (default: this one or the nearest above)',
+    '--lab <lab>',
+    'the folder of the lab file, or the name of a fork (default: the nearest lab file above)',
   );
 }
 
@@ -29,13 +31,25 @@ export function withExample(command: Command, ...lines: readonly string[]): Comm
 export async function labOf(options: CommonOptions, isThorough = false): Promise<LabSpec> {
   const { loadLab } = await import('../lab-file/load.ts');
   const { knownImages } = await import('../image/store.ts');
-  return loadLab(options.lab ?? process.cwd(), {
+  const fork = await forkOf(options);
+  const lab = await loadLab(fork?.file ?? options.lab ?? process.cwd(), {
     knownImages: await knownImages(),
     hostMemoryMiB: Math.floor(totalmem() / 2 ** 20),
     hostCpus: availableParallelism(),
     uid: process.getuid?.() ?? 0,
     isThorough,
   });
+  if (!fork) return lab;
+  // The ports of the host are the lab's own.
+  const machines = lab.machines.map((machine) => ({ ...machine, forwards: [] }));
+  return { ...lab, fork: fork.fork, machines };
+}
+
+/** The fork that `--lab` names; folders go first. */
+export async function forkOf({ lab }: CommonOptions): Promise<ForkRecord | undefined> {
+  if (lab === undefined || existsSync(lab)) return undefined;
+  const { findFork } = await import('../lab/forks.ts');
+  return findFork(lab, process.cwd());
 }
 
 /** What an interrupted change of a lab leaves. */

@@ -6,6 +6,7 @@ import type { LabRecord } from '../lab/record.ts';
 import type { LabPaths } from '../util/paths.ts';
 import {
   type CommonOptions,
+  forkOf,
   interruptible,
   RESUMABLE,
   labOf,
@@ -30,6 +31,7 @@ export function define(command: Command): void {
     command,
     '$ skerry destroy --yes',
     '$ skerry destroy agent_2',
+    '$ skerry destroy --lab try1      # a fork',
     '$ skerry destroy --id storage-6f1c02',
   );
 }
@@ -64,6 +66,9 @@ async function target(
     if (!record) throw new SkerryError('LAB_UNKNOWN', { data: { id: options.id } });
     return { paths: labPathsById(record.id), machines: [...args], name: record.name };
   }
+  const fork = await forkOf(options);
+  if (fork && args.length === 0)
+    return { paths: labPathsById(fork.id), machines: [], name: `${fork.name}@${fork.fork}` };
   const lab = await labOf(options).catch(async (error: unknown) => {
     // A file that is wrong by now must not keep its lab alive.
     const record = args.length === 0 ? await onlyRecordOf(options.lab ?? '.') : undefined;

@@ -17,7 +17,7 @@ async function run(options: CommonOptions): Promise<void> {
   else console.log(formatStatus(status));
 }
 
-function formatStatus({ lab, network, sandbox, machines }: LabStatus): string {
+function formatStatus({ lab, fork, network, sandbox, machines }: LabStatus): string {
   const rows = machines.map((machine) => [
     machine.name + (machine.primary ? styleText('dim', ' *') : ''),
     paint(machine.state) + (machine.orphan ? styleText('yellow', ' (not in the file)') : ''),
@@ -31,7 +31,9 @@ function formatStatus({ lab, network, sandbox, machines }: LabStatus): string {
   const cannotNest = machines.filter(({ nesting }) => nesting?.startsWith('no: '));
   const box = sandbox
     ? `running under ${sandbox.accel === 'kvm' ? 'KVM' : 'emulation (no usable KVM: skerry doctor)'}, ${sandbox.uplink === 'none' ? 'no internet' : `internet by ${sandbox.uplink}`}`
-    : 'off';
+    : machines.some(({ state }) => state === 'suspended')
+      ? 'suspended: skerry resume'
+      : 'off';
   const broken =
     sandbox?.libvirtd === 'failed'
       ? `\n${styleText('red', `libvirtd is down: ${sandbox.reason}`)}`
@@ -40,7 +42,7 @@ function formatStatus({ lab, network, sandbox, machines }: LabStatus): string {
     (forward) => `${forward.address}:${forward.host} -> ${forward.machine}:${forward.guest}`,
   );
   return [
-    `${styleText('bold', lab)}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
+    `${styleText('bold', fork === undefined ? lab : `${lab}@${fork}`)}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
     formatTable(['MACHINE', 'STATE', 'ADDRESS', 'NAME', 'MEMORY', 'CPUS', 'IMAGE', 'NESTED'], rows),
     ...cannotNest.map(
       ({ name, nesting }) =>

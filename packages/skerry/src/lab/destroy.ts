@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isNotFound } from '@skerry/libvirt';
+import { machineDir } from '../machine/domain-xml.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
 import type { LabPaths } from '../util/paths.ts';
 import { removeTree } from '../util/rootless.ts';
 import { connectLab } from './connect.ts';
+import { neededDisks } from './disk-layers.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
 import { withLabLock } from './with-lock.ts';
 
@@ -28,7 +30,8 @@ export async function destroy(paths: LabPaths, options: DestroyOptions): Promise
   );
 }
 
-async function destroyLab(paths: LabPaths): Promise<void> {
+/** The whole lab; the caller holds its lock. */
+export async function destroyLab(paths: LabPaths): Promise<void> {
   await stopSandbox(paths);
   // Renamed first: a kill half way through leaves no half of a lab under its name.
   const doomed = `${paths.dir}.destroyed-${process.pid}`;
@@ -69,8 +72,18 @@ async function destroyMachines(
   }
   for (const name of names) {
     if (!running) await rm(join(paths.libvirtDir, 'etc', 'qemu', `${name}.xml`), { force: true });
-    await removeTree(join(paths.machinesDir, name));
+    await removeMachine(paths, name);
     for (const suffix of ['', '.pub'])
       await rm(join(paths.sshDir, 'hosts', `${name}${suffix}`), { force: true });
   }
+}
+
+/** Everything of a machine but the disk files that snapshots still need. */
+async function removeMachine(paths: LabPaths, name: string): Promise<void> {
+  const folder = join(paths.machinesDir, name);
+  const needed = await neededDisks(paths, undefined);
+  const files = await readdir(folder).catch((): string[] => []);
+  const kept = files.filter((file) => needed.has(`${machineDir(name)}/${file}`));
+  if (kept.length === 0) return removeTree(folder);
+  for (const file of files) if (!kept.includes(file)) await removeTree(join(folder, file));
 }

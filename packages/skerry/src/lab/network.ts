@@ -19,6 +19,10 @@ export function networkPlanOf(lab: LabSpec, labId: string, uplink: string): Netw
     uuid: uuidOf('network', labId),
     domain: lab.network.domain,
     gateway: lab.network.gateway,
+    // Another prefix than that of machines.
+    mac: `52:54:01:${uuidOf('gateway', labId)
+      .slice(0, 6)
+      .replace(/(..)(?=.)/g, '$1:')}`,
     netmask: netmaskOf(lab.network.cidr),
     forwarder: resolverOf(uplink),
     hosts: lab.machines.map((machine) => ({

@@ -10,12 +10,15 @@ export interface LabRecord {
   readonly name: string;
   readonly file: string;
   readonly dir: string;
+  /** Of a fork, its name. */
+  readonly fork?: string | undefined;
 }
 
 /** Writes the record, once. */
 export async function writeRecord(paths: LabPaths, lab: LabSpec): Promise<void> {
   if (existsSync(paths.record)) return;
-  const record: LabRecord = { id: paths.id, name: lab.name, file: lab.file, dir: lab.dir };
+  const { name, file, dir, fork } = lab;
+  const record: LabRecord = { id: paths.id, name, file, dir, fork };
   const fresh = `${paths.record}.${process.pid}`;
   await writeFile(fresh, `${JSON.stringify(record, undefined, 2)}\n`);
   await rename(fresh, paths.record);

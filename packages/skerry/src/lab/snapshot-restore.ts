@@ -75,7 +75,7 @@ export async function restoreAs(
   name: string,
   options: { readonly cold?: boolean; readonly consume?: boolean } = {},
 ): Promise<Snapshot> {
-  const { paths, progress, signal } = context;
+  const { paths, progress } = context;
   const snapshot = await findSnapshot(paths.snapshotsDir, name);
   const isCold = options.cold === true;
   await progress.phase('check', undefined, () => checkWhole(paths, snapshot, isCold));

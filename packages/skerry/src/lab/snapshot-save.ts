@@ -1,6 +1,6 @@
 // A snapshot of a whole lab: all machines stand still, then memory and disks of each are kept, then all go on. No
 // message is under way that one side has sent and the other will never see.
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Connection, type Domain, isInvalidState } from '@skerry/libvirt';
 import { freeze } from '../freeze/frozen.ts';
@@ -22,7 +22,7 @@ import { SkerryError } from '../util/errors.ts';
 import { removeTree } from '../util/rootless.ts';
 import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { addLayers, sweepDisks, withDisks } from './disk-layers.ts';
+import { addLayers, hostPath, sweepDisks, withDisks } from './disk-layers.ts';
 import { parseDisks } from './disks-of.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
@@ -109,10 +109,13 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
     ),
   );
   for (const subject of subjects) await takeApart(subject, staging, context);
+  await flushDisks(paths, subjects);
   const host = hostInputs(await connection.libVersion());
   const snapshot = await commitSnapshot(store, staging, {
     ...{ format: 1, name, taken, description, pauseMs, accel, host },
-    machines: subjects.map(({ domain: _, disks: __, ...machine }) => machine),
+    machines: subjects.map(({ name: machine, state, memoryMiB, xml: definition }) => ({
+      ...{ name: machine, state, memoryMiB, xml: definition },
+    })),
   });
   undo.move();
   return snapshot;
@@ -204,6 +207,14 @@ async function keep(
     xml`<domainsnapshot><name>skerry</name>${raw(memory)}<disks>${raw(files.join(''))}</disks></domainsnapshot>`,
     { noMetadata: true, reuseExternal: true, atomic: true, signal },
   );
+}
+
+/** QEMU leaves it to the kernel when to write; a snapshot shall outlive a power cut. */
+async function flushDisks(paths: LabPaths, subjects: readonly Subject[]): Promise<void> {
+  for (const { path } of subjects.flatMap(({ disks }) => disks)) {
+    await using file = await open(hostPath(paths, path) ?? path, 'r');
+    await file.sync();
+  }
 }
 
 async function takeApart(

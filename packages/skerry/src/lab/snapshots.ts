@@ -44,8 +44,8 @@ export async function deleteSnapshots(
 ): Promise<void> {
   const paths = labPaths(lab);
   const store = paths.snapshotsDir;
-  const known = (await listSnapshots(store)).map(({ name }) => name);
-  for (const name of names) if (!known.includes(name)) await findOrDamaged(store, name);
+  const known = new Set((await listSnapshots(store)).map(({ name }) => name));
+  for (const name of names) if (!known.has(name)) await findOrDamaged(store, name);
   await withLabLock(paths, 'snapshot delete', new Progress(onProgress), signal, async () => {
     for (const name of names) await removeSnapshot(store, name);
     await sweepSnapshots(store);

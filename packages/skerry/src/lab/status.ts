@@ -4,12 +4,13 @@ import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
 import { observe, observeOffline } from './observe.ts';
 import type { ObservedMachine } from './plan.ts';
+import { isSuspended } from './suspend.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 
 /** One machine as `status` shows it. */
 export interface MachineStatus {
   readonly name: string;
-  /** absent, shutoff, starting (runs, but not ready), running, paused, crashed, ... */
+  /** absent, shutoff, suspended, starting (runs, but not ready), running, paused, crashed, ... */
   readonly state: string;
   readonly hostname: string;
   readonly address: string;
@@ -26,6 +27,8 @@ export interface MachineStatus {
 
 export interface LabStatus {
   readonly lab: string;
+  /** Of a fork, its name. */
+  readonly fork?: string | undefined;
   readonly id: string;
   readonly file: string;
   readonly stateDir: string;
@@ -42,11 +45,12 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
   if (sandbox && sandbox.libvirtd !== 'failed') {
     await using connection = await connectLab(paths, signal);
     observed = await observe(connection, signal);
-  } else observed = await observeOffline(paths);
+  } else observed = asSuspended(await observeOffline(paths), await isSuspended(paths));
   const found = new Map(observed.map((machine) => [machine.name, machine]));
   const known = new Set(lab.machines.map(({ name }) => name));
   return {
     lab: lab.name,
+    fork: lab.fork,
     id: paths.id,
     file: lab.file,
     stateDir: paths.dir,
@@ -57,6 +61,11 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
   };
+}
+
+/** A suspended lab has no sandbox, and its machines are not simply off. */
+function asSuspended(machines: readonly ObservedMachine[], is: boolean): ObservedMachine[] {
+  return machines.map((machine) => (is ? { ...machine, state: 'suspended' } : machine));
 }
 
 function describe(machine: MachineSpec, found: ObservedMachine | undefined): MachineStatus {

@@ -19,7 +19,9 @@ import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
 import { shutdownMachines } from './shutdown.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
+import { restoreAs } from './snapshot-restore.ts';
 import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
+import { discardSuspended, isSuspended, SUSPENDED } from './suspend.ts';
 import { templateChooser } from './templates.ts';
 import { settle, thawMachine } from './thaw-machine.ts';
 import { withLabLock } from './with-lock.ts';
@@ -61,6 +63,9 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
   const result = await withLabLock(paths, 'up', progress, signal, async () => {
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);
+    if (options.cold) await discardSuspended(paths);
+    else if (await isSuspended(paths))
+      await restoreAs({ lab, paths, progress, signal }, SUSPENDED, { consume: true });
     const wanted = wantedMachines(lab, options.machines);
     const images = await ensureImages(wanted, paths, progress, signal);
     await using scope = new AsyncDisposableStack();

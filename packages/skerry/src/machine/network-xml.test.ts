@@ -8,6 +8,7 @@ const plan: NetworkPlan = {
   uuid: '3d0f6f9c-6a5c-8b1e-9f7e-0123456789ab',
   domain: 'archipelago.test',
   gateway: '10.97.160.1',
+  mac: '52:54:01:aa:bb:cc',
   netmask: '255.255.255.0',
   forwarder: '169.254.53.53',
   hosts: [
@@ -27,6 +28,7 @@ test('a network as libvirt gets it', () => {
       <uuid>3d0f6f9c-6a5c-8b1e-9f7e-0123456789ab</uuid>
       <forward mode="nat"/>
       <bridge name="lab0" stp="off" delay="0"/>
+      <mac address="52:54:01:aa:bb:cc"/>
       <domain name="archipelago.test" localOnly="yes"/>
       <dns>
         <forwarder addr="169.254.53.53"/>

@@ -5,6 +5,8 @@ export interface NetworkPlan {
   readonly uuid: string;
   readonly domain: string;
   readonly gateway: string;
+  /** Of the gateway. Always the same: machines that are thawed in another sandbox still know it. */
+  readonly mac: string;
   readonly netmask: string;
   /** Where names outside the lab are asked for; none without a way out. */
   readonly forwarder: string | undefined;
@@ -30,6 +32,7 @@ export function networkXml(plan: NetworkPlan): string {
   <uuid>${plan.uuid}</uuid>
   ${raw(plan.forwarder ? '<forward mode="nat"/>' : '')}
   <bridge name="lab0" stp="off" delay="0"/>
+  <mac address="${plan.mac}"/>
   <domain name="${plan.domain}" localOnly="yes"/>
   <dns>
     ${raw(forwarder)}

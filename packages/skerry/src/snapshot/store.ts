@@ -96,14 +96,19 @@ export async function sweepSnapshots(store: string): Promise<void> {
     if (entry.startsWith(STAGING) || entry.startsWith(DOOMED)) await removeTree(join(store, entry));
 }
 
+/** Writes snapshot.json, which makes a folder a snapshot. */
+export async function writeSnapshotRecord(dir: string, record: SnapshotRecord): Promise<void> {
+  const text = `${JSON.stringify(record, undefined, 2)}\n`;
+  await writeFile(join(dir, 'snapshot.json'), text, { flush: true });
+}
+
 /** Gives a filled folder its name, in one step. */
 export async function commitSnapshot(
   store: string,
   staging: string,
   record: SnapshotRecord,
 ): Promise<Snapshot> {
-  const text = `${JSON.stringify(record, undefined, 2)}\n`;
-  await writeFile(join(staging, 'snapshot.json'), text, { flush: true });
+  await writeSnapshotRecord(staging, record);
   const dir = join(store, record.name);
   await rename(staging, dir);
   return { ...record, dir };

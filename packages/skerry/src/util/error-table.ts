@@ -323,6 +323,26 @@ export const ERRORS = {
     hint: 'its disks do: skerry snapshot restore {name} --cold, then skerry up',
     exitCode: EXIT.conflict,
   },
+  FORK_NAME: {
+    message: "'{name}' is no name for a fork",
+    hint: 'use small letters, digits and -, at most 32, no - at the ends',
+    exitCode: EXIT.usage,
+  },
+  FORK_EXISTS: {
+    message: 'there is a fork {name} already',
+    hint: 'take another name, or remove it: skerry destroy --lab {name}',
+    exitCode: EXIT.conflict,
+  },
+  FORK_AMBIGUOUS: {
+    message: 'several labs have a fork {name}: {ids}',
+    hint: 'give the id, or go to the folder of the lab',
+    exitCode: EXIT.usage,
+  },
+  FORK_OF_FORK: {
+    message: '{name} is a fork itself, and forks are made of the lab',
+    hint: 'leave --lab out, or save the fork: skerry snapshot save NAME --lab {name}',
+    exitCode: EXIT.usage,
+  },
   MACHINE_PAUSE: {
     message: '{machine} could not be paused: {reason}',
     hint: 'all machines go on as before; see what it does: skerry logs {machine}',
@@ -352,6 +372,16 @@ export const ERRORS = {
     message: 'nothing was destroyed',
     hint: 'answer y, or add --yes',
     exitCode: EXIT.failure,
+  },
+  LAB_NOT_SUSPENDED: {
+    message: 'lab {lab} is not suspended',
+    hint: 'start it with: skerry up; see: skerry status',
+    exitCode: EXIT.conflict,
+  },
+  LAB_SUSPENDED: {
+    message: 'lab {lab} is suspended',
+    hint: 'go on with: skerry resume',
+    exitCode: EXIT.conflict,
   },
   LAB_OFF: {
     message: 'lab {lab} is not running',

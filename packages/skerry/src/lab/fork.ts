@@ -1,0 +1,140 @@
+// A second lab in a sandbox of its own, with the same machines in the same moment: same addresses, names and keys. Files
+// are shared with the lab it came from by hard links, and never written again by either, so each may go without the other.
+import { existsSync } from 'node:fs';
+import { cp, link, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { sandboxStatus } from '../sandbox/gateway.ts';
+import {
+  findSnapshot,
+  removeSnapshot,
+  type Snapshot,
+  writeSnapshotRecord,
+} from '../snapshot/store.ts';
+import { SkerryError } from '../util/errors.ts';
+import { labPaths, type LabPaths } from '../util/paths.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
+import { connectLab } from './connect.ts';
+import { destroyLab } from './destroy.ts';
+import { chainOf, hostPath, sweepDisks } from './disk-layers.ts';
+import { parseDisks } from './disks-of.ts';
+import { markFinished, markUnfinished, sweepForks } from './forks.ts';
+import { Progress, type ProgressEvent, type Timing } from './progress.ts';
+import { writeRecord } from './record.ts';
+import { restoreAs } from './snapshot-restore.ts';
+import { type SaveContext, saveAs } from './snapshot-save.ts';
+import { withLabLock } from './with-lock.ts';
+
+export interface ForkOptions {
+  readonly signal: AbortSignal;
+  /** The name of the snapshot it begins from; without it, from the lab as it is now. */
+  readonly from?: string | undefined;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+}
+
+export interface ForkResult {
+  /** The fork, for every function that takes a lab. */
+  readonly lab: LabSpec;
+  /** How long the origin stood still for it; 0 with `from`. */
+  readonly pauseMs: number;
+  readonly timings: readonly Timing[];
+  readonly elapsedMs: number;
+}
+
+/** The snapshot a fork began from, in the fork. */
+export const FORK_START = 'start';
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
+
+/**
+ * Makes and starts a fork. The origin is paused for a moment, no more.
+ * @throws FORK_NAME, FORK_EXISTS, LAB_OFF, SNAPSHOT_MISSING; nothing of the fork is left then
+ */
+export async function forkLab(
+  origin: LabSpec,
+  name: string,
+  { signal, from, onProgress }: ForkOptions,
+): Promise<ForkResult> {
+  if (!NAME.test(name)) throw new SkerryError('FORK_NAME', { data: { name } });
+  if (origin.fork !== undefined)
+    throw new SkerryError('FORK_OF_FORK', { data: { name: origin.fork } });
+  const fork: LabSpec = { ...origin, fork: name };
+  const [paths, forkPaths] = [labPaths(origin), labPaths(fork)];
+  const progress = new Progress(onProgress);
+  await sweepForks(signal);
+  return withLabLock(forkPaths, `fork ${name}`, progress, signal, async () => {
+    if (existsSync(forkPaths.record)) throw new SkerryError('FORK_EXISTS', { data: { name } });
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => destroyLab(forkPaths));
+    await markUnfinished(forkPaths);
+    await writeRecord(forkPaths, fork);
+    const pauseMs = await withLabLock(paths, `fork ${name}`, progress, signal, async () => {
+      const context = { lab: origin, paths, progress, signal };
+      await using source = await snapshotFor(context, name, from);
+      await copyLab(paths, forkPaths, source.snapshot);
+      return from === undefined ? source.snapshot.pauseMs : 0;
+    });
+    await restoreAs({ lab: fork, paths: forkPaths, progress, signal }, FORK_START);
+    await markFinished(forkPaths);
+    undo.move();
+    return { lab: fork, pauseMs, timings: progress.timings, elapsedMs: progress.elapsedMs };
+  });
+}
+
+/** The snapshot asked for, or one of now, which is gone again when it is disposed. */
+async function snapshotFor(
+  context: Omit<SaveContext, 'connection' | 'accel'>,
+  fork: string,
+  from: string | undefined,
+): Promise<AsyncDisposable & { readonly snapshot: Snapshot }> {
+  const { lab, paths, signal } = context;
+  const store = paths.snapshotsDir;
+  if (from !== undefined)
+    return {
+      snapshot: await findSnapshot(store, from),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  const running = await sandboxStatus(paths.gatewaySocket);
+  if (!running) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  const name = `.fork-${fork}`;
+  await using connection = await connectLab(paths, signal);
+  // Of a fork that was killed half way.
+  if (existsSync(join(store, name))) await removeSnapshot(store, name);
+  const snapshot = await saveAs({ ...context, connection, accel: running.accel }, { name });
+  return {
+    snapshot,
+    [Symbol.asyncDispose]: async () => {
+      await removeSnapshot(store, name);
+      await using again = await connectLab(paths, signal);
+      await sweepDisks(paths, again);
+    },
+  };
+}
+
+/** The snapshot with all that it needs, under the names these have in every sandbox. */
+async function copyLab(paths: LabPaths, fork: LabPaths, snapshot: Snapshot): Promise<void> {
+  await mkdir(fork.dir, { recursive: true, mode: 0o700 });
+  await cp(paths.sshDir, fork.sshDir, { recursive: true });
+  for (const { xml } of snapshot.machines)
+    for (const { path } of parseDisks(xml))
+      for (const file of await chainOf(paths, path)) await linkInto(paths, fork, file);
+  const start = join(fork.snapshotsDir, FORK_START);
+  await linkTree(snapshot.dir, start, ['snapshot.json']);
+  const { dir: _, ...record } = snapshot;
+  await writeSnapshotRecord(start, { ...record, name: FORK_START });
+}
+
+async function linkInto(paths: LabPaths, fork: LabPaths, inside: string): Promise<void> {
+  const [from, to] = [hostPath(paths, inside), hostPath(fork, inside)];
+  if (from === undefined || to === undefined || existsSync(to)) return;
+  await mkdir(dirname(to), { recursive: true });
+  await link(from, to);
+}
+
+async function linkTree(from: string, to: string, except: readonly string[]): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o711 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (except.includes(entry.name)) continue;
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await linkTree(source, target, []);
+    else await link(source, target);
+  }
+}
