@@ -8,6 +8,7 @@ export class ByteReader {
   #position: number;
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;
+  #isAtEnd = false;
 
   constructor(file: FileHandle, position: number) {
     this.#file = file;
@@ -16,7 +17,7 @@ export class ByteReader {
 
   /** Makes `bytes` ready for the calls below; fewer only at the end of the file. Gives how many are ready. */
   async fill(bytes: number): Promise<number> {
-    while (this.#buffer.length - this.#at < bytes) {
+    while (!this.#isAtEnd && this.#buffer.length - this.#at < bytes) {
       const rest = this.#buffer.subarray(this.#at);
       const buffer = Buffer.allocUnsafe(rest.length + Math.max(CHUNK, bytes));
       rest.copy(buffer);
@@ -29,7 +30,7 @@ export class ByteReader {
       this.#position += bytesRead;
       this.#buffer = buffer.subarray(0, rest.length + bytesRead);
       this.#at = 0;
-      if (bytesRead === 0) break;
+      this.#isAtEnd = bytesRead === 0;
     }
     return this.#buffer.length - this.#at;
   }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
+import { hashExtents, holesBetween, isZero } from './extents.ts';
 import { formatSaveHead, HEAD_BYTES, parseSaveHead, type SaveImageHead } from './save-image.ts';
 import { splitStream, StreamError } from './split-stream.ts';
 
@@ -33,8 +34,6 @@ export interface FreezeOptions {
   readonly owner?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-const BUFFER_BYTES = 2 ** 20;
 
 /** Takes a saved machine apart into `dir`. @throws FROZEN_UNKNOWN where the stream is none that we know */
 export async function freeze(options: FreezeOptions): Promise<FrozenRecord> {
@@ -77,7 +76,7 @@ export async function checkFrozen(dir: string): Promise<FrozenRecord> {
   const { size, blocks } = await memory.stat();
   if (size !== record.memoryMiB * 2 ** 20)
     throw damaged('memory', `it has ${size} bytes instead of ${record.memoryMiB} MiB`);
-  if (blocks > record.blocks && !(await areHolesEmpty(memory, record, size)))
+  if (blocks > record.blocks && !(await isZero(memory, holesBetween(record.extents, size))))
     throw damaged('memory', 'something was written where it is empty');
   if ((await hashExtents(memory, record.extents)) !== record.memorySha256)
     throw damaged('memory', 'its SHA-256 is another');
@@ -106,51 +105,6 @@ async function readRecord(dir: string): Promise<FrozenRecord | undefined> {
     return record.format === 1 && Array.isArray(record.extents) ? record : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function hashExtents(memory: FileHandle, extents: readonly number[]): Promise<string> {
-  const hash = createHash('sha256');
-  await eachPiece(memory, extents, (piece) => void hash.update(piece));
-  return hash.digest('hex');
-}
-
-async function areHolesEmpty(
-  memory: FileHandle,
-  { extents }: FrozenRecord,
-  size: number,
-): Promise<boolean> {
-  const holes: number[] = [];
-  let end = 0;
-  for (let at = 0; at < extents.length; at += 2) {
-    const [start = 0, length = 0] = extents.slice(at, at + 2);
-    if (start > end) holes.push(end, start - end);
-    end = start + length;
-  }
-  if (size > end) holes.push(end, size - end);
-  let empty = true;
-  const zeros = Buffer.alloc(BUFFER_BYTES);
-  await eachPiece(memory, holes, (piece) => {
-    empty &&= piece.equals(zeros.subarray(0, piece.length));
-  });
-  return empty;
-}
-
-async function eachPiece(
-  file: FileHandle,
-  extents: readonly number[],
-  use: (piece: Buffer) => void,
-): Promise<void> {
-  const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  for (let at = 0; at < extents.length; at += 2) {
-    const [start = 0, length = 0] = extents.slice(at, at + 2);
-    for (let done = 0; done < length;) {
-      const wanted = Math.min(BUFFER_BYTES, length - done);
-      const { bytesRead } = await file.read(buffer, 0, wanted, start + done);
-      if (bytesRead === 0) return;
-      use(buffer.subarray(0, bytesRead));
-      done += bytesRead;
-    }
   }
 }
 

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ByteReader } from './byte-reader.ts';
+import { hashExtents, mergeExtents } from './extents.ts';
 
 const MAGIC = 0x5145564d;
 const VERSION = 3;
@@ -50,7 +51,7 @@ export async function splitStream(options: SplitOptions): Promise<SplitResult> {
   try {
     const splitter = new Splitter(options);
     await splitter.run();
-    return splitter.result();
+    return await splitter.result();
   } catch (error) {
     if (error instanceof RangeError) throw new StreamError('it ends too early', { cause: error });
     throw error;
@@ -69,6 +70,10 @@ class Splitter {
   #run: Buffer = Buffer.allocUnsafe(RUN_BYTES);
   #runStart = 0;
   #runBytes = 0;
+  /** Where the furthest page ends: one before it may be there already. */
+  #end = 0;
+  /** QEMU sends pages again that were written to meanwhile. */
+  #isRepeating = false;
 
   constructor(options: SplitOptions) {
     this.#options = options;
@@ -96,8 +101,11 @@ class Splitter {
       await state.write(Buffer.from(this.#reader.bytes(left)));
   }
 
-  result(): SplitResult {
-    return { extents: this.#extents, memorySha256: this.#hash.digest('hex') };
+  async result(): Promise<SplitResult> {
+    if (!this.#isRepeating)
+      return { extents: this.#extents, memorySha256: this.#hash.digest('hex') };
+    const extents = mergeExtents(this.#extents);
+    return { extents, memorySha256: await hashExtents(this.#options.memory, extents) };
   }
 
   async #head(): Promise<Buffer> {
@@ -158,7 +166,7 @@ class Splitter {
       if (this.#block !== this.#mainBlock)
         this.#kept.push(address(at, kind), text(this.#block), Buffer.from(data));
       else if (kind === FLAG.page) await this.#write(at, data);
-      else if (data[0] !== 0) await this.#write(at, Buffer.alloc(PAGE, data));
+      else if (data[0] !== 0 || at < this.#end) await this.#write(at, Buffer.alloc(PAGE, data));
     }
   }
 
@@ -168,6 +176,8 @@ class Splitter {
       await this.#flush();
       this.#runStart = at;
     }
+    this.#isRepeating ||= at < this.#end;
+    this.#end = Math.max(this.#end, at + PAGE);
     page.copy(this.#run, this.#runBytes);
     this.#runBytes += PAGE;
   }
