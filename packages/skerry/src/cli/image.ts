@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import type { Image } from '../image/store.ts';
+import type { TemplateStatus } from '../lab/collect.ts';
+import type { Template } from '../template/store.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
 import { formatTable } from './table.ts';
 
@@ -8,17 +11,27 @@ export function define(command: Command): void {
     .description('Build an image from Debian packages.')
     .argument('<name>', 'such as debian-12');
   withExample(withJson(build).action(runBuild), '$ skerry image build debian-12');
-  const list = command.command('list').description('List the images.');
+  const list = command
+    .command('list')
+    .description('List the images, and the templates made from them.');
   withExample(withJson(list).action(runList), '$ skerry image list');
   const remove = command
     .command('remove')
-    .description('Remove an image that no lab uses.')
-    .argument('<name>', 'its name');
+    .description('Remove an image or a template that no lab uses.')
+    .argument('<name>', "an image's name, or a template's id");
   withExample(withJson(remove).action(runRemove), '$ skerry image remove debian-12');
   const prune = command
     .command('prune')
     .description('Remove what older builds left and no machine uses.');
   withExample(withJson(prune).action(runPrune), '$ skerry image prune');
+  const gc = command
+    .command('gc')
+    .description(
+      'Remove what no machine uses and none will: old and damaged templates, old builds, leftovers.',
+    )
+    .option('--all', 'also templates that are good but unused; the next up makes them anew')
+    .option('--dry-run', 'only say what would go');
+  withExample(withJson(gc).action(runGc), '$ skerry image gc --dry-run', '$ skerry image gc --all');
   withExample(command, '$ skerry image build debian-12', '$ skerry image list --json');
 }
 
@@ -39,22 +52,71 @@ async function runBuild(name: string, options: { json?: boolean }): Promise<void
 
 async function runList(options: { json?: boolean }): Promise<void> {
   const { listImages } = await import('../image/store.ts');
-  const images = await listImages();
-  if (options.json) printJson(images);
+  const { templateStatus } = await import('../lab/collect.ts');
+  const [images, templates] = await Promise.all([listImages(), templateStatus()]);
+  if (options.json) printJson(images.map((image) => withTemplates(image, templates)));
   else if (images.length === 0)
     console.log('No images yet. Make one with: skerry image build debian-12');
-  else
-    console.log(
-      formatTable(
-        ['IMAGE', 'DIGEST', 'SIZE', 'BUILT'],
-        images.map(({ name, digest, diskBytes, built }) => [
-          name,
-          digest.slice(0, 12),
-          size(diskBytes),
-          built.slice(0, 16).replace('T', ' '),
-        ]),
-      ),
-    );
+  else console.log(formatImages(images));
+  if (!options.json && templates.length > 0) console.log(`\n${formatTemplates(templates)}`);
+}
+
+/** As JSON: each image with its templates. Of images without a name `image gc --dry-run --json` tells. */
+function withTemplates(image: Image, all: readonly TemplateStatus[]): object {
+  const own = all.flatMap(({ template, ...rest }) =>
+    template?.imageDigest === image.digest ? [{ ...template, ...rest }] : [],
+  );
+  return { ...image, templates: own };
+}
+
+function formatImages(images: readonly Image[]): string {
+  return formatTable(
+    ['IMAGE', 'DIGEST', 'SIZE', 'BUILT'],
+    images.map(({ name, digest, diskBytes, built }) => [
+      name,
+      digest.slice(0, 12),
+      size(diskBytes),
+      minute(built),
+    ]),
+  );
+}
+
+function formatTemplates(templates: readonly TemplateStatus[]): string {
+  return formatTable(
+    ['TEMPLATE', 'OF', 'SIZE', 'MADE', 'USED BY'],
+    templates.map(({ id, template, diskBytes, usedBy, obsolete }) => [
+      id,
+      template ? formatKind(template) : '(damaged)',
+      size(diskBytes),
+      template ? minute(template.made) : '',
+      [usedBy.join(', '), obsolete && template && `(${obsolete})`].filter(Boolean).join(' ') || '-',
+    ]),
+  );
+}
+
+function formatKind({ image, memoryMiB, cpus, nested, disks }: Template): string {
+  const parts = [image, `${memoryMiB} MiB`, cpus === 1 ? '1 CPU' : `${cpus} CPUs`];
+  const more = [nested ? 'nested' : '', disks.length > 0 ? `disks ${disks.join(', ')}` : ''];
+  return [...parts, ...more].filter(Boolean).join(', ');
+}
+
+async function runGc(options: { json?: boolean; all?: boolean; dryRun?: boolean }): Promise<void> {
+  const { collect } = await import('../lab/collect.ts');
+  const collected = await collect(options);
+  if (options.json) return printJson(collected);
+  const { templates, images, leftovers, freedBytes } = collected;
+  const lines = [
+    ...templates.map(({ id, reason, bytes }) => `template ${id}, ${size(bytes)}: ${reason}`),
+    ...images.map(
+      ({ digest, bytes }) => `image ${digest.slice(0, 12)}, ${size(bytes)}: of an older build`,
+    ),
+    ...leftovers.map(
+      ({ folder, bytes }) => `${folder}, ${size(bytes)}: left by a command that was killed`,
+    ),
+  ];
+  const [removed, freed] = options.dryRun ? ['Would remove', 'Would free'] : ['Removed', 'Freed'];
+  for (const line of lines) console.log(`${removed} ${line}`);
+  console.log(lines.length === 0 ? 'Nothing to remove.' : `${freed} ${size(freedBytes)}.`);
 }
 
 async function runPrune(options: { json?: boolean }): Promise<void> {
@@ -68,12 +130,17 @@ async function runPrune(options: { json?: boolean }): Promise<void> {
 }
 
 async function runRemove(name: string, options: { json?: boolean }): Promise<void> {
-  const { removeUnusedImage } = await import('../lab/image-use.ts');
-  await removeUnusedImage(name);
+  const { removeUnusedImage, removeUnusedTemplate } = await import('../lab/image-use.ts');
+  const { isTemplateId } = await import('../template/store.ts');
+  await (isTemplateId(name) ? removeUnusedTemplate(name) : removeUnusedImage(name));
   if (options.json) printJson({ removed: name });
   else console.log(`Removed ${name}.`);
 }
 
 function size(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function minute(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
 }

@@ -105,15 +105,21 @@ export async function removeImage(name: string, store: string = imagesDir()): Pr
     await rm(image.dir, { recursive: true });
 }
 
-/** Removes images that have no name any more, but for those in `inUse`. Gives the digests removed. */
-export async function pruneImages(
+/** The digests of images that have no name any more, but for those in `inUse`. */
+export async function unusedImages(
   inUse: ReadonlySet<string>,
   store: string = imagesDir(),
 ): Promise<string[]> {
   const named = new Set((await listImages(store)).map((image) => image.digest));
-  const unused = (await digestsIn(store)).filter(
-    (digest) => !named.has(digest) && !inUse.has(digest),
-  );
+  return (await digestsIn(store)).filter((digest) => !named.has(digest) && !inUse.has(digest));
+}
+
+/** Removes those. Gives the digests removed. */
+export async function pruneImages(
+  inUse: ReadonlySet<string>,
+  store: string = imagesDir(),
+): Promise<string[]> {
+  const unused = await unusedImages(inUse, store);
   for (const digest of unused) await rm(join(store, digest), { recursive: true });
   return unused;
 }

@@ -1,34 +1,57 @@
-import { findImage, pruneImages, removeImage } from '../image/store.ts';
+// Who uses images and templates: machines say in their definitions what their disks are based on.
+import { findImage, imagesDir, pruneImages, removeImage } from '../image/store.ts';
+import { readTemplate, removeTemplate, templateIds } from '../template/store.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPathsById } from '../util/paths.ts';
 import { observeOffline } from './observe.ts';
 import { listRecords } from './record.ts';
 
-/** The labs that have a machine on this image: its disk would be gone under them. */
-export async function labsUsing(digest: string): Promise<string[]> {
-  const records = await listRecords();
-  const used = await Promise.all(
-    records.map(async ({ id, name }) => {
-      const machines = await observeOffline(labPathsById(id));
-      return machines.some(({ mark }) => mark?.image === digest) ? name : undefined;
-    }),
-  );
-  return used.filter((name) => name !== undefined);
+/** The labs that have a machine on it, by digest of image and id of template. */
+export interface Uses {
+  readonly images: ReadonlyMap<string, readonly string[]>;
+  readonly templates: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Asks the definitions of all labs. */
+export async function uses(): Promise<Uses> {
+  const images = new Map<string, string[]>();
+  const templates = new Map<string, string[]>();
+  const add = (to: Map<string, string[]>, key: string | undefined, lab: string): void => {
+    if (key === undefined) return;
+    const labs = to.get(key) ?? [];
+    if (!labs.includes(lab)) to.set(key, [...labs, lab]);
+  };
+  for (const { id, name } of await listRecords()) {
+    for (const { mark } of await observeOffline(labPathsById(id))) {
+      add(images, mark?.image, name);
+      add(templates, mark?.template, name);
+      // A template's disk is based on its image.
+      const template = mark?.template && (await readTemplate(imagesDir(), mark.template));
+      if (template) add(images, template.imageDigest, name);
+    }
+  }
+  return { images, templates };
 }
 
 /** Removes images that no name and no machine uses any more. Gives their digests. */
 export async function pruneUnusedImages(): Promise<string[]> {
-  const records = await listRecords();
-  const machines = await Promise.all(records.map(({ id }) => observeOffline(labPathsById(id))));
-  return pruneImages(new Set(machines.flat().map(({ mark }) => mark?.image ?? '')));
+  return pruneImages(new Set((await uses()).images.keys()));
 }
 
 /** Removes an image unless a lab uses it. @throws IMAGE_IN_USE naming the labs, IMAGE_MISSING */
 export async function removeUnusedImage(name: string): Promise<void> {
   const image = await findImage(name);
   if (!image) throw new SkerryError('IMAGE_MISSING', { data: { name } });
-  const labs = await labsUsing(image.digest);
-  if (labs.length > 0)
-    throw new SkerryError('IMAGE_IN_USE', { data: { name, labs: labs.join(', ') } });
+  const labs = (await uses()).images.get(image.digest);
+  if (labs) throw new SkerryError('IMAGE_IN_USE', { data: { name, labs: labs.join(', ') } });
   await removeImage(name);
+}
+
+/** Removes a template unless a lab uses it. @throws TEMPLATE_IN_USE naming the labs, TEMPLATE_MISSING */
+export async function removeUnusedTemplate(id: string): Promise<void> {
+  if (!(await templateIds(imagesDir())).includes(id))
+    throw new SkerryError('TEMPLATE_MISSING', { data: { id } });
+  const labs = (await uses()).templates.get(id);
+  if (labs) throw new SkerryError('TEMPLATE_IN_USE', { data: { id, labs: labs.join(', ') } });
+  await removeTemplate(imagesDir(), id);
 }

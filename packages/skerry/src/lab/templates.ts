@@ -8,7 +8,13 @@ import { imagesDir } from '../image/store.ts';
 import { type DomainPlan, domainXml, MEMORY_BLOCK } from '../machine/domain-xml.ts';
 import { templateScript } from '../machine/template-script.ts';
 import { qemuOwner } from '../sandbox/config.ts';
-import { hostInputs, kindOf, type TemplateInputs, templateKey } from '../template/key.ts';
+import {
+  type HostInputs,
+  hostInputs,
+  kindOf,
+  type TemplateInputs,
+  templateKey,
+} from '../template/key.ts';
 import {
   findTemplate,
   makeTemplate,
@@ -108,8 +114,8 @@ async function bootTemplate(
   undo.move();
   await Promise.all([saved, join(dir, 'console.log')].map((file) => rm(file, { force: true })));
   return {
-    format: 1,
     kind: kindOf(inputs),
+    host: hostOf(inputs),
     image: machine.image,
     imageDigest: image.digest,
     memoryMiB: machine.memoryMiB,
@@ -118,6 +124,10 @@ async function bootTemplate(
     disks: machine.disks.map(({ name }) => name),
     made: new Date().toISOString(),
   };
+}
+
+function hostOf({ libvirt, qemu, kernel, cpu }: HostInputs): HostInputs {
+  return { libvirt, qemu, kernel, cpu };
 }
 
 function machineInputs(

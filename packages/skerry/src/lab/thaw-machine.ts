@@ -26,13 +26,13 @@ export async function thawMachine(
   const { lab, paths, connection, accel, progress, signal } = context;
   const image = context.imageOf(machine);
   const folder = join(paths.machinesDir, machine.name);
-  const inside = `${INSIDE.images}/templates/${template.key}`;
+  const inside = `${INSIDE.images}/templates/${template.id}`;
   await progress.phase('disk', machine.name, () => {
     const base = { backing: `${inside}/disk.qcow2`, sizeBytes: image.virtualSizeBytes };
     return makeDisks(folder, machine, base);
   });
   const plan = domainPlanOf(lab, paths.originId, machine, image, accel);
-  const mark = plan.mark && { ...plan.mark, template: template.key };
+  const mark = plan.mark && { ...plan.mark, template: template.id };
   const domain = await progress.phase('define', machine.name, () =>
     connection.defineDomain(domainXml({ ...plan, mark })),
   );

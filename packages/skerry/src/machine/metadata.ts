@@ -18,7 +18,7 @@ export interface MachineMark {
   readonly facts: MachineFacts;
   /** Digest of the image its disk was made from. */
   readonly image: string;
-  /** The key of the template it was thawed from, which its disk is based on. */
+  /** The id of the template it was thawed from, which its disk is based on. */
   readonly template?: string | undefined;
   /** Set once the machine has its identity (identity.ts): a hash of that. */
   readonly identity?: string | undefined;

@@ -246,6 +246,16 @@ export const ERRORS = {
     hint: 'destroy those first: skerry global-status, skerry destroy',
     exitCode: EXIT.conflict,
   },
+  TEMPLATE_MISSING: {
+    message: "there is no template '{id}' here",
+    hint: 'see what is there: skerry image list',
+    exitCode: EXIT.notFound,
+  },
+  TEMPLATE_IN_USE: {
+    message: 'template {id} is used by {labs}: disks of their machines are based on its disk',
+    hint: 'destroy those first: skerry global-status, skerry destroy',
+    exitCode: EXIT.conflict,
+  },
 
   // Machines.
   LIBVIRTD_DOWN: {

@@ -1,0 +1,129 @@
+// What `image list` and `image gc` say of templates, and what the latter removes.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { imagesDir, listImages, unusedImages } from '../image/store.ts';
+import { type HostInputs, hostChanges, hostInputs } from '../template/key.ts';
+import {
+  checkTemplate,
+  leftovers,
+  readTemplate,
+  removeTemplate,
+  sweepLeftovers,
+  type Template,
+  templateIds,
+  templatesDir,
+} from '../template/store.ts';
+import { SkerryError } from '../util/errors.ts';
+import { folderBytes } from '../util/folder-bytes.ts';
+import { run } from '../util/run.ts';
+import { type Uses, uses } from './image-use.ts';
+
+export interface TemplateStatus {
+  readonly id: string;
+  /** Undefined where its record cannot be read. */
+  readonly template?: Template | undefined;
+  readonly diskBytes: number;
+  /** The labs that have machines on it. */
+  readonly usedBy: readonly string[];
+  /** Why no machine will be thawed from it any more; undefined while some may. */
+  readonly obsolete?: string | undefined;
+}
+
+export interface Collected {
+  readonly templates: readonly { id: string; reason: string; bytes: number }[];
+  readonly images: readonly { digest: string; bytes: number }[];
+  readonly leftovers: readonly { folder: string; bytes: number }[];
+  readonly freedBytes: number;
+}
+
+export interface CollectOptions {
+  /** Also templates that are good but unused. */
+  readonly all?: boolean | undefined;
+  /** Only says what would go. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** Every template there is. `isThorough` reads all of each and compares it with its checksums. */
+export async function templateStatus(isThorough = false): Promise<TemplateStatus[]> {
+  return statusOf(await uses(), isThorough);
+}
+
+/** Removes what no machine uses and nobody will: templates, images without a name, what killed commands left. */
+export async function collect({ all, dryRun }: CollectOptions): Promise<Collected> {
+  const store = imagesDir();
+  const used = await uses();
+  const unused = (await statusOf(used, true)).filter(({ usedBy }) => usedBy.length === 0);
+  const templates = unused.flatMap(({ id, obsolete, diskBytes }) => {
+    const reason = obsolete ?? (all ? 'nobody uses it' : undefined);
+    return reason === undefined ? [] : [{ id, reason, bytes: diskBytes }];
+  });
+  const images = await Promise.all(
+    (await unusedImages(new Set(used.images.keys()))).map(async (digest) => ({
+      digest,
+      bytes: await folderBytes(join(store, digest)),
+    })),
+  );
+  const left = await Promise.all(
+    (await leftovers(store)).map(async (folder) => ({
+      folder,
+      bytes: await folderBytes(join(templatesDir(store), folder)),
+    })),
+  );
+  if (!dryRun) {
+    for (const { id } of templates) await removeTemplate(store, id);
+    // After them: their disks are based on images.
+    for (const { digest } of images) await rm(join(store, digest), { recursive: true });
+    await sweepLeftovers(store);
+  }
+  const freedBytes = [...templates, ...images, ...left].reduce((sum, { bytes }) => sum + bytes, 0);
+  return { templates, images, leftovers: left, freedBytes };
+}
+
+async function statusOf(used: Uses, isThorough: boolean): Promise<TemplateStatus[]> {
+  const store = imagesDir();
+  const [ids, images, host] = await Promise.all([templateIds(store), listImages(), hostNow()]);
+  const named = new Set(images.map(({ digest }) => digest));
+  const found: TemplateStatus[] = [];
+  // One after the other: each may be read whole.
+  for (const id of ids) {
+    const template = await readTemplate(store, id);
+    const damage = isThorough || !template ? await damageOf(store, id) : undefined;
+    found.push({
+      id,
+      template,
+      diskBytes: await folderBytes(join(templatesDir(store), id)),
+      usedBy: used.templates.get(id) ?? [],
+      obsolete: damage ?? (template && staleness(template, named, host)),
+    });
+  }
+  return found;
+}
+
+async function damageOf(store: string, id: string): Promise<string | undefined> {
+  try {
+    await checkTemplate(store, id);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SkerryError) return error.message;
+    throw error;
+  }
+}
+
+/** Why `up` would not find it. */
+function staleness(
+  { imageDigest, image, host: then }: Template,
+  named: ReadonlySet<string>,
+  now: HostInputs | undefined,
+): string | undefined {
+  if (!named.has(imageDigest)) return `${image} was built anew or removed since`;
+  const changes = now && hostChanges(then, now);
+  return changes ? `made with another ${changes}` : undefined;
+}
+
+/** Undefined where libvirtd does not say its version: then no template is stale because of the host. */
+async function hostNow(): Promise<HostInputs | undefined> {
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' };
+  const answer = await run('libvirtd', ['--version'], { env }).catch(() => undefined);
+  const version = /\d+\.\d+\.\d+/.exec(answer?.stdout ?? '')?.[0];
+  return version === undefined ? undefined : hostInputs(version);
+}
