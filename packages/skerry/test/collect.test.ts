@@ -1,5 +1,5 @@
 // Labs, images and templates as files only: nothing of them runs.
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -98,6 +98,25 @@ test('gc keeps what a machine uses, however old or damaged it is, and the image 
   expect(await templates()).toEqual([old, damaged].sort());
   expect(await images()).toEqual([NAMED, OLD]);
   expect(await pruneUnusedImages()).toEqual([]);
+});
+
+test('gc keeps what only a snapshot needs', async () => {
+  const id = await put({ imageDigest: OLD });
+  await putLab('storage', OLD, id);
+  const dir = join(root, 'state', 'labs', 'storage-123456');
+  const file = join(dir, 'libvirt', 'etc', 'qemu', 'one.xml');
+  const machine = {
+    name: 'one',
+    state: 'shutoff',
+    memoryMiB: 1,
+    xml: await readFile(file, 'utf8'),
+  };
+  const record = { format: 1, name: 'before', taken: '', pauseMs: 0, machines: [machine] };
+  await mkdir(join(dir, 'snapshots', 'before'), { recursive: true });
+  await writeFile(join(dir, 'snapshots', 'before', 'snapshot.json'), JSON.stringify(record));
+  await rm(file);
+  expect(await collect({ all: true })).toMatchObject({ templates: [], images: [] });
+  await expect(removeUnusedTemplate(id)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' });
 });
 
 test('gc --all also removes good templates that nobody uses', async () => {

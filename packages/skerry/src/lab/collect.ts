@@ -14,7 +14,7 @@ import {
   templatesDir,
 } from '../template/store.ts';
 import { SkerryError } from '../util/errors.ts';
-import { folderBytes } from '../util/folder-bytes.ts';
+import { treeBytes } from '../util/tree-bytes.ts';
 import { run } from '../util/run.ts';
 import { type Uses, uses } from './image-use.ts';
 
@@ -60,13 +60,13 @@ export async function collect({ all, dryRun }: CollectOptions): Promise<Collecte
   const images = await Promise.all(
     (await unusedImages(new Set(used.images.keys()))).map(async (digest) => ({
       digest,
-      bytes: await folderBytes(join(store, digest)),
+      bytes: await treeBytes(join(store, digest)),
     })),
   );
   const left = await Promise.all(
     (await leftovers(store)).map(async (folder) => ({
       folder,
-      bytes: await folderBytes(join(templatesDir(store), folder)),
+      bytes: await treeBytes(join(templatesDir(store), folder)),
     })),
   );
   if (!dryRun) {
@@ -91,7 +91,7 @@ async function statusOf(used: Uses, isThorough: boolean): Promise<TemplateStatus
     found.push({
       id,
       template,
-      diskBytes: await folderBytes(join(templatesDir(store), id)),
+      diskBytes: await treeBytes(join(templatesDir(store), id)),
       usedBy: used.templates.get(id) ?? [],
       obsolete: damage ?? (template && staleness(template, named, host)),
     });

@@ -1,8 +1,10 @@
 // Who uses images and templates: machines say in their definitions what their disks are based on.
 import { findImage, imagesDir, pruneImages, removeImage } from '../image/store.ts';
+import { type MachineMark, parseMark } from '../machine/metadata.ts';
+import { listSnapshots } from '../snapshot/store.ts';
 import { readTemplate, removeTemplate, templateIds } from '../template/store.ts';
 import { SkerryError } from '../util/errors.ts';
-import { labPathsById } from '../util/paths.ts';
+import { type LabPaths, labPathsById } from '../util/paths.ts';
 import { observeOffline } from './observe.ts';
 import { listRecords } from './record.ts';
 
@@ -22,15 +24,25 @@ export async function uses(): Promise<Uses> {
     if (!labs.includes(lab)) to.set(key, [...labs, lab]);
   };
   for (const { id, name } of await listRecords()) {
-    for (const { mark } of await observeOffline(labPathsById(id))) {
-      add(images, mark?.image, name);
-      add(templates, mark?.template, name);
+    for (const mark of await marksOf(labPathsById(id))) {
+      add(images, mark.image, name);
+      add(templates, mark.template, name);
       // A template's disk is based on its image.
-      const template = mark?.template && (await readTemplate(imagesDir(), mark.template));
+      const template = mark.template && (await readTemplate(imagesDir(), mark.template));
       if (template) add(images, template.imageDigest, name);
     }
   }
   return { images, templates };
+}
+
+/** Of its machines, and of those in its snapshots. */
+async function marksOf(paths: LabPaths): Promise<MachineMark[]> {
+  const [machines, snapshots] = await Promise.all([
+    observeOffline(paths),
+    listSnapshots(paths.snapshotsDir, true),
+  ]);
+  const saved = snapshots.flatMap((snapshot) => snapshot.machines.map(({ xml }) => parseMark(xml)));
+  return [...machines.map(({ mark }) => mark), ...saved].filter((mark) => mark !== undefined);
 }
 
 /** Removes images that no name and no machine uses any more. Gives their digests. */

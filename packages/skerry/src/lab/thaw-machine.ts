@@ -1,12 +1,14 @@
 // One new machine from a template to ready: disk, definition, thaw, identity.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Domain, isNotFound } from '@skerry/libvirt';
 import { writeThawFile } from '../freeze/frozen.ts';
-import { runScript } from '../guest/exec.ts';
+import { type GuestChannel, runScript } from '../guest/exec.ts';
 import { domainXml, machineDir } from '../machine/domain-xml.ts';
 import { SETTLE_SCRIPT } from '../machine/identity.ts';
 import { openGuest } from '../sandbox/gateway.ts';
 import type { Template } from '../template/store.ts';
+import { SkerryError } from '../util/errors.ts';
 import { INSIDE } from '../util/paths.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
 import type { LabContext } from './context.ts';
@@ -17,12 +19,38 @@ import { waitForGuest } from './wait-for-guest.ts';
 
 const SETTLE_MS = 5000;
 
-/** Thaws a machine that does not exist yet. Killed at any point, the next `up` starts or finishes what there is. */
+/**
+ * Thaws a machine that does not exist yet. False where it cannot be thawed: then nothing of it is left, so that it can
+ * boot. Killed at any point, the next `up` starts or finishes what there is.
+ */
 export async function thawMachine(
   context: LabContext,
   machine: MachineSpec,
   template: Template,
-): Promise<void> {
+): Promise<boolean> {
+  const { progress, signal } = context;
+  let thawed: Awaited<ReturnType<typeof thaw>>;
+  try {
+    // Whatever lies there is of a machine that is no more, and not what the frozen memory knows of its disks.
+    await discardDisks(context, machine);
+    thawed = await thaw(context, machine, template);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SkerryError && error.code === 'DISK_FULL') throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    progress.note('thaw', machine.name, `booting, for it could not be thawed (${reason})`);
+    await discard(context, machine);
+    return false;
+  }
+  await makeReady(context, machine, thawed.domain, thawed.channel);
+  return true;
+}
+
+async function thaw(
+  context: LabContext,
+  machine: MachineSpec,
+  template: Template,
+): Promise<{ domain: Domain; channel: GuestChannel }> {
   const { lab, paths, connection, accel, progress, signal } = context;
   const image = context.imageOf(machine);
   const folder = join(paths.machinesDir, machine.name);
@@ -47,7 +75,23 @@ export async function thawMachine(
     }
     return waitForGuest(context, domain, 'thaw');
   });
-  await makeReady(context, machine, domain, channel);
+  return { domain, channel };
+}
+
+async function discard(context: LabContext, machine: MachineSpec): Promise<void> {
+  try {
+    const domain = await context.connection.domain(machine.name);
+    if (await domain.isActive()) await domain.destroy();
+    await domain.undefine();
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  await discardDisks(context, machine);
+}
+
+async function discardDisks({ paths }: LabContext, { name, disks }: MachineSpec): Promise<void> {
+  const files = ['disk.qcow2', ...disks.map((disk) => `disk-${disk.name}.qcow2`)];
+  for (const file of files) await rm(join(paths.machinesDir, name, file), { force: true });
 }
 
 /** When all are ready: what the machines put off may begin. They do it anyway after a while. */

@@ -141,7 +141,7 @@ async function perform(context: LabContext, action: Action): Promise<void> {
 /** A machine that is new is thawed where there is a template for it, or one can be made. */
 async function createMachine(context: LabContext, machine: MachineSpec): Promise<void> {
   const template = await context.templateOf(machine);
-  if (template) return thawMachine(context, machine, template);
+  if (template && (await thawMachine(context, machine, template))) return;
   return startMachine(context, machine, await defineMachine(context, machine));
 }
 

@@ -11,6 +11,8 @@ import type { LabContext } from './context.ts';
 import type { Phase } from './progress.ts';
 
 const BOOT_MS = { kvm: 120_000, tcg: 600_000 };
+/** A thawed machine answers within a second or two, or never. */
+const THAW_MS = { kvm: 20_000, tcg: 90_000 };
 const WATCH_MS = 250;
 /** With so little left QEMU ends, whatever it says of the reason. */
 const FULL_BYTES = 64 * 1024;
@@ -25,6 +27,7 @@ export async function waitForGuest(
 ): Promise<GuestChannel> {
   const { progress, accel, paths } = context;
   const machine = domain.name;
+  const limitMs = (phase === 'thaw' ? THAW_MS : BOOT_MS)[accel];
   let shown = '';
   const watch = async (): Promise<undefined> => {
     const { state, reason } = await domain.state();
@@ -33,21 +36,20 @@ export async function waitForGuest(
     if (reason === 'ioerror') throw await diskError(context, domain);
     if (state !== 'running' && (await freeBytes(paths)) < FULL_BYTES)
       throw await diskError(context, domain);
-    if (state !== 'running')
-      throw bootError('MACHINE_STOPPED', context, machine, shown, `${state}, ${reason}`);
+    if (state !== 'running') throw stopped(machine, shown, `${state}, ${reason}`);
     return undefined;
   };
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
   try {
     return await Promise.race([
-      openGuest(paths.gatewaySocket, machine, { signal, timeoutMs: BOOT_MS[accel] }),
+      openGuest(paths.gatewaySocket, machine, { signal, timeoutMs: limitMs }),
       poll<never>(watch, {
         signal,
-        timeoutMs: BOOT_MS[accel],
+        timeoutMs: limitMs,
         intervalMs: WATCH_MS,
         maxIntervalMs: WATCH_MS,
-        onTimeout: () => bootError('MACHINE_BOOT_TIMEOUT', context, machine, shown),
+        onTimeout: () => timedOut(machine, shown, limitMs),
       }),
     ]);
   } catch (error) {
@@ -55,7 +57,7 @@ export async function waitForGuest(
     if (isHelperMissing(error)) {
       // It ended, and the watch would have said why.
       await watch();
-      throw bootError('MACHINE_BOOT_TIMEOUT', context, machine, shown);
+      throw timedOut(machine, shown, limitMs);
     }
     throw error;
   } finally {
@@ -76,15 +78,12 @@ async function freeBytes({ machinesDir }: LabPaths): Promise<number> {
   return bavail * bsize;
 }
 
-function bootError(
-  code: 'MACHINE_BOOT_TIMEOUT' | 'MACHINE_STOPPED',
-  { accel }: WaitContext,
-  machine: string,
-  console: string,
-  state = '',
-): SkerryError {
-  const seconds = BOOT_MS[accel] / 1000;
-  return new SkerryError(code, {
-    data: { machine, seconds, state, console: console || '(nothing)' },
-  });
+function timedOut(machine: string, console: string, limitMs: number): SkerryError {
+  const data = { machine, seconds: limitMs / 1000, console: console || '(nothing)' };
+  return new SkerryError('MACHINE_BOOT_TIMEOUT', { data });
+}
+
+function stopped(machine: string, console: string, state: string): SkerryError {
+  const data = { machine, state, console: console || '(nothing)' };
+  return new SkerryError('MACHINE_STOPPED', { data });
 }

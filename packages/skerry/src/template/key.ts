@@ -3,7 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 
 /** What of the host a template depends on. */
-export interface HostInputs {
+// A type, not an interface: a snapshot keeps it as words by name.
+export type HostInputs = {
   /** virConnectGetLibVersion. */
   readonly libvirt: string;
   /** Size and date of QEMU's program: asking it for its version takes seconds on some hosts. */
@@ -11,7 +12,7 @@ export interface HostInputs {
   readonly kernel: string;
   /** A hash of the host's CPU model: the guest's, or its emulation, is made from it. */
   readonly cpu: string;
-}
+};
 
 /** Everything a template depends on: with any of it changed, it is another template. */
 export interface TemplateInputs extends HostInputs {
