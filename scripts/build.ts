@@ -43,6 +43,15 @@ const [types, ...bundles] = await Promise.all([
     },
   ),
   bundle({ index: 'src/index.ts' }, { format: 'esm' }),
+  // Beside the supervisor and the forwarder, which it starts.
+  bundle(
+    { testing: 'src/testing.ts' },
+    {
+      format: 'esm',
+      entryFileNames: 'cli/[name].js',
+      chunkFileNames: 'cli/chunk-[name]-[hash].js',
+    },
+  ),
 ]);
 if (types === 0) write(bundles.flat());
 process.exitCode = types;

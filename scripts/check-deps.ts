@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'skerry', 'src');
 const ALLOWED: Record<string, readonly string[]> = {
-  '': ['lab-file', 'util'],
+  '': ['testing', 'lab', 'lab-file', 'util'],
+  testing: ['lab', 'lab-file', 'machine', 'guest', 'image', 'sandbox', 'util'],
   cli: ['doctor', 'lab', 'lab-file', 'machine', 'template', 'snapshot', 'image', 'sandbox', 'util'],
   doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
   lab: ['lab-file', 'machine', 'template', 'snapshot', 'freeze', 'guest', 'image', 'sandbox', 'util'],

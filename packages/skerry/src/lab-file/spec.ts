@@ -7,6 +7,8 @@ export interface LabSpec {
   readonly dir: string;
   /** The name of the fork this is; none for the lab itself. */
   readonly fork?: string | undefined;
+  /** Where its state folder is, when not with the user's other labs. */
+  readonly stateDir?: string | undefined;
   readonly network: NetworkSpec;
   /** In the order of the file; exactly one is primary. */
   readonly machines: readonly MachineSpec[];

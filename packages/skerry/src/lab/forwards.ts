@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stopForwards } from '../sandbox/gateway.ts';
 import type { ForwardStatus } from '../sandbox/protocol.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
+import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 
 /** One port on the host that leads into a machine. */
@@ -54,7 +55,7 @@ export async function applyForwards(
 }
 
 async function startForwarder(forwards: readonly Forward[], paths: LabPaths): Promise<void> {
-  const script = fileURLToPath(new URL(`./forwarder${extname(import.meta.url)}`, import.meta.url));
+  const script = fileURLToPath(new URL(`./forwarder${SCRIPT_EXTENSION}`, import.meta.url));
   const log = await open(join(paths.logDir, 'forwarder.log'), 'w');
   const child = spawn(process.execPath, ['--max-semi-space-size=1', script], {
     detached: true,

@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
+import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 
-const PROXY = fileURLToPath(new URL(`./ssh-proxy${extname(import.meta.url)}`, import.meta.url));
+const PROXY = fileURLToPath(new URL(`./ssh-proxy${SCRIPT_EXTENSION}`, import.meta.url));
 
 /**
  * An OpenSSH configuration (ssh_config(5)) for all machines of the lab: it goes through the sandbox's gateway and

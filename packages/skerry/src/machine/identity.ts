@@ -113,6 +113,11 @@ function clock(nowMs: number): string {
   return `system_call(227, 0, pack('qq', ${seconds}, ${nanoseconds})); # clock_settime`;
 }
 
+/** The whole script for that. */
+export function clockScript(nowMs: number): string {
+  return `${SYSTEM_CALL}\n${clock(nowMs)}\n`;
+}
+
 /** RNDADDENTROPY, then RNDRESEEDCRNG: without it all that were thawed from one memory would draw the same numbers. */
 function randomness(seed: Buffer): string {
   return `if (open my $random, '+<', '/dev/urandom') {

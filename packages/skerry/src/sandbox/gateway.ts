@@ -3,11 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { SkerryError } from '../util/errors.ts';
 import type { GuestChannel } from '../guest/exec.ts';
-import type { ForwardStatus, SandboxStatus } from './protocol.ts';
+import type { ForwardStatus, MachineFaults, SandboxStatus } from './protocol.ts';
 
 // Imported as a module, node:http would load undici as well, which costs 15 ms and 10 MiB.
 const { request: httpRequest } = process.getBuiltinModule('node:http');
 const ANSWER_MS = 5000;
+/** One process has to start for each machine. */
+const FAULTS_MS = 60_000;
 /** Without it the client asks whether the host is an IP address, whose patterns take 9 ms to compile. */
 const NO_TLS = { servername: '' } as const;
 
@@ -57,6 +59,33 @@ export function registerForward(
     });
     request.on('error', reject);
     request.end(JSON.stringify(forward));
+  });
+}
+
+/**
+ * Puts faults into the lab's network, in place of those it had; in force when it resolves.
+ * @throws NETWORK_FAULTS when they cannot be made, ENOENT or ECONNREFUSED when no sandbox runs
+ */
+export function putNetworkFaults(
+  socketPath: string,
+  faults: readonly MachineFaults[],
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      ...{ socketPath, method: 'PUT', path: '/network-faults', timeout: FAULTS_MS },
+      ...{ agent: false, ...NO_TLS, ...(signal && { signal }) },
+    });
+    request.on('response', (response) => {
+      response.on('error', reject).resume();
+      if (response.statusCode === 200) response.on('end', resolve);
+      else reject(new SkerryError('NETWORK_FAULTS', { data: { reason: reasonOf(response) } }));
+    });
+    request.on('timeout', () =>
+      request.destroy(new SkerryError('SANDBOX_SILENT', { data: { socket: socketPath } })),
+    );
+    request.on('error', reject);
+    request.end(JSON.stringify(faults));
   });
 }
 

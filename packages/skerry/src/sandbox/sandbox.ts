@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SkerryError } from '../util/errors.ts';
 import { killGroup } from '../util/kill-group.ts';
@@ -12,6 +12,7 @@ import { poll } from '../util/poll.ts';
 import { namespaceArgs } from '../util/rootless.ts';
 import { run } from '../util/run.ts';
 import { uuidOf } from '../util/uuid.ts';
+import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import { libvirtdConf, qemuConf, SANDBOX } from './config.ts';
 import { askToStop, sandboxStatus } from './gateway.ts';
 import { preflight } from './preflight.ts';
@@ -128,9 +129,7 @@ async function launch(options: SandboxOptions): Promise<ReturnType<typeof spawn>
   await rm(paths.libvirtSocket, { force: true });
   await rm(join(paths.logDir, 'libvirtd.log'), { force: true });
   const log = await open(join(paths.logDir, 'sandbox.log'), 'w');
-  const supervisor = fileURLToPath(
-    new URL(`./supervisor${extname(import.meta.url)}`, import.meta.url),
-  );
+  const supervisor = fileURLToPath(new URL(`./supervisor${SCRIPT_EXTENSION}`, import.meta.url));
   const init = fileURLToPath(new URL('../../share/sandbox-init.sh', import.meta.url));
   const child = spawn(
     'flock',

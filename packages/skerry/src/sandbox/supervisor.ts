@@ -4,6 +4,7 @@
 //   POST /stop           ends the sandbox: every process in it dies with this one
 //   POST /forwards       registers a forwarder for as long as the request stays open
 //   DELETE /forwards     ends those of the lab file
+//   PUT /network-faults  MachineFaults[]: these and no others, from now on
 //   GET /machines/NAME/guest, Upgrade: skerry-guest
 //                        the guest channel (src/guest/frames.ts), answered when the machine's helper is there
 //   CONNECT name:port    a TCP connection to a machine, by name or address (RFC 9110 section 9.3.6)
@@ -17,7 +18,8 @@ import { GuestRelay } from '../guest/relay.ts';
 import { INSIDE } from '../util/paths.ts';
 import { watchDnsmasq } from './dnsmasq.ts';
 import { startLibvirtd } from './libvirtd.ts';
-import type { ForwardStatus, SandboxStatus, SupervisorEnv } from './protocol.ts';
+import { keepNetworkFaults } from './network-faults.ts';
+import type { ForwardStatus, MachineFaults, SandboxStatus, SupervisorEnv } from './protocol.ts';
 
 // Imported as a module, node:http would load undici as well, which costs 10 MiB.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -53,6 +55,7 @@ void watchDnsmasq(() => {
   log('dnsmasq is gone: starting it again');
   libvirtd.reload();
 });
+const faults = keepNetworkFaults(log);
 server.listen(SOCKET);
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -64,7 +67,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       response.end('{}', () => process.exit(0));
       break;
     case 'POST /forwards':
-      register(request, response);
+      readBody(request, response, (body) => register(body as ForwardStatus, request, response));
+      break;
+    case 'PUT /network-faults':
+      readBody(request, response, (body) => setFaults(body as MachineFaults[], response));
       break;
     case `DELETE /forwards`:
       for (const [open, { background }] of forwards) if (background) open.socket.destroy();
@@ -88,21 +94,42 @@ function status(): SandboxStatus {
   };
 }
 
-function register(request: IncomingMessage, response: ServerResponse): void {
-  let body = '';
-  request.setEncoding('utf8').on('data', (text: string) => (body += text));
+function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  then: (body: unknown) => void,
+): void {
+  let text = '';
+  request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   request.on('end', () => {
+    let body: unknown;
     try {
-      forwards.set(request, JSON.parse(body) as ForwardStatus);
+      body = JSON.parse(text);
     } catch {
       response.writeHead(400).end();
       return;
     }
-    // The headers say that it is registered; the body never ends, so each side sees the other go.
-    response.writeHead(200);
-    response.flushHeaders();
-    request.socket.once('close', () => forwards.delete(request));
+    then(body);
   });
+}
+
+function register(
+  forward: ForwardStatus,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  forwards.set(request, forward);
+  // The headers say that it is registered; the body never ends, so each side sees the other go.
+  response.writeHead(200);
+  response.flushHeaders();
+  request.socket.once('close', () => forwards.delete(request));
+}
+
+function setFaults(wanted: readonly MachineFaults[], response: ServerResponse): void {
+  faults.set(wanted).then(
+    () => response.end('{}'),
+    (error: unknown) => response.writeHead(502, { 'x-skerry-reason': reasonOf(error) }).end(),
+  );
 }
 
 async function openGuest(machine: string, client: Duplex, head: Buffer): Promise<void> {
@@ -132,8 +159,12 @@ async function openGuest(machine: string, client: Duplex, head: Buffer): Promise
 
 /** Ends a connection that was to become something else. */
 function refuse(client: Duplex, error: unknown): void {
-  const reason = error instanceof Error ? error.message.replace(/[\r\n]+/g, ' ') : 'failed';
-  client.end(`HTTP/1.1 502 Bad Gateway\r\nx-skerry-reason: ${reason}\r\n\r\n`);
+  client.end(`HTTP/1.1 502 Bad Gateway\r\nx-skerry-reason: ${reasonOf(error)}\r\n\r\n`);
+}
+
+/** For a header: one line, and of its letters only. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/[^\x20-\x7e]+/g, ' ').trim() : 'failed';
 }
 
 async function tunnel(target: string, client: Duplex, head: Buffer): Promise<void> {

@@ -428,6 +428,11 @@ export const ERRORS = {
     hint: 'switch it off with: skerry halt --force {machine}',
     exitCode: EXIT.timeout,
   },
+  NETWORK_FAULTS: {
+    message: "the lab's network cannot be given these faults: {reason}",
+    hint: 'they need perl and the program ip (Debian: perl-base, iproute2): skerry doctor',
+    exitCode: EXIT.failure,
+  },
   NETWORK_MOVED: {
     message:
       "the lab's network or domain changed in the lab file, which machines that run cannot follow",
@@ -438,6 +443,33 @@ export const ERRORS = {
     message: 'cannot listen on {address}:{port}, which leads to {machine}:{guest}: {reason}',
     hint: "see who has the port: ss -ltnp 'sport = :{port}'; or choose another one in the lab file",
     exitCode: EXIT.conflict,
+  },
+
+  // skerry/testing.
+  COMMAND_FAILED: {
+    message: '{machine}: {command} ended with exit code {code}{output}',
+    hint: 'see what the machine says: its console is in {console}',
+    exitCode: EXIT.failure,
+  },
+  COMMAND_TIMEOUT: {
+    message: '{machine}: {command} did not end within {seconds} s and was killed',
+    hint: 'give it more time (timeoutMs), or see whether the machine is paused',
+    exitCode: EXIT.timeout,
+  },
+  PORT_SILENT: {
+    message: 'port {port} of {machine} takes no connection within {seconds} s: {reason}',
+    hint: 'see who listens in the machine: ss -ltn; give it more time (timeoutMs)',
+    exitCode: EXIT.timeout,
+  },
+  FAULT_INVALID: {
+    message: '{field} is {value}',
+    hint: '{advice}',
+    exitCode: EXIT.usage,
+  },
+  LAB_FOLDER_LEFT: {
+    message: 'the folder of a temporary lab cannot be made or removed in {folder}: {reason}',
+    hint: 'see who may write there and what holds it: ls -ld {folder}; fuser -v {folder}/*',
+    exitCode: EXIT.failure,
   },
 
   // Images.

@@ -48,6 +48,8 @@ export interface LabName {
   readonly dir: string;
   /** Of a fork, its name. */
   readonly fork?: string | undefined;
+  /** Where its state folder is, when not with the user's other labs. */
+  readonly stateDir?: string | undefined;
 }
 
 /**
@@ -55,14 +57,14 @@ export interface LabName {
  *
  * @example labPaths({ name: 'archipelago', dir: '/srv/src' }).id // 'archipelago-6f1c02'
  */
-export function labPaths({ name, dir, fork }: LabName): LabPaths {
+export function labPaths({ name, dir, fork, stateDir: root }: LabName): LabPaths {
   const id = `${name}-${createHash('sha256').update(dir).digest('hex').slice(0, 6)}`;
-  return labPathsById(fork === undefined ? id : `${id}@${fork}`);
+  return labPathsById(fork === undefined ? id : `${id}@${fork}`, root);
 }
 
 /** The same by id, for commands that only know the state folder (`global-status`). */
-export function labPathsById(id: string): LabPaths {
-  const dir = join(stateDir(), 'labs', id);
+export function labPathsById(id: string, root: string = stateDir()): LabPaths {
+  const dir = join(root, 'labs', id);
   return {
     id,
     originId: id.replace(/@.*/, ''),

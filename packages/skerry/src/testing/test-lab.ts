@@ -1,0 +1,203 @@
+import { halt } from '../lab/halt.ts';
+import type { ProgressEvent } from '../lab/progress.ts';
+import { up } from '../lab/up.ts';
+import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
+import { machineNames } from '../lab-file/select.ts';
+import { isAbsent, putNetworkFaults } from '../sandbox/gateway.ts';
+import { SkerryError } from '../util/errors.ts';
+import { labPaths, type LabPaths } from '../util/paths.ts';
+import { compileFaults, type LabFault, linkRule } from './faults.ts';
+import type { Fault, LinkFaults } from './options.ts';
+import { TestMachine } from './test-machine.ts';
+
+/** A machine by its name, its host name, a `/regular expression/` over names, or itself; or several. */
+export type MachineSet = string | TestMachine | readonly (string | TestMachine)[];
+
+export interface TestLabOptions {
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  readonly cold?: boolean | undefined;
+  /** Ends all there is of it. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** A lab that a test has for itself. `startLab` makes it. */
+export class TestLab implements AsyncDisposable {
+  readonly #spec: LabSpec;
+  readonly #options: TestLabOptions;
+  readonly #paths: LabPaths;
+  readonly #machines: ReadonlyMap<string, TestMachine>;
+  readonly #faults = new Set<LabFault>();
+
+  /** @internal */
+  constructor(spec: LabSpec, options: TestLabOptions) {
+    this.#spec = spec;
+    this.#options = options;
+    this.#paths = labPaths(spec);
+    this.#machines = new Map(
+      spec.machines.map((machine) => [machine.name, this.#machineOf(machine)]),
+    );
+  }
+
+  /** Its name in the lab file. */
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  /** Its state folder: the consoles of machines are in `machines/NAME/console.log` there. */
+  get stateDir(): string {
+    return this.#paths.dir;
+  }
+
+  /** All its machines, running or not, in the order of the file. */
+  get machines(): readonly TestMachine[] {
+    return [...this.#machines.values()];
+  }
+
+  /** A machine by its name or host name. @throws MACHINE_UNKNOWN */
+  machine(name: string): TestMachine {
+    const [found = name] = machineNames(this.#spec, [name]);
+    return this.#machines.get(found) as TestMachine;
+  }
+
+  /**
+   * Starts machines that are not running, and waits until they are ready: all with `autostart`, or those that are named.
+   * Faults of the network stay.
+   * @throws the errors of `skerry up`; several together as SkerryErrors
+   */
+  async up(names: MachineSet = [], { signal = never() }: UpOptions = {}): Promise<void> {
+    const { cold, onProgress } = this.#options;
+    const machines = this.#namesOf(names);
+    await up(this.#spec, {
+      machines,
+      signal,
+      ...(cold && { cold }),
+      ...(onProgress && { onProgress }),
+    });
+    // The sandbox may be another one.
+    if (this.#faults.size > 0) await this.#putFaults();
+  }
+
+  /** Shuts machines down in good order: all, or those that are named. Their disks stay; `up()` boots them. */
+  async halt(names: MachineSet = [], { signal = never() }: UpOptions = {}): Promise<void> {
+    const { onProgress } = this.#options;
+    const machines = this.#namesOf(names);
+    await halt(this.#spec, { machines, force: false, signal, ...(onProgress && { onProgress }) });
+  }
+
+  /**
+   * Cuts the network between two sets of machines: no frame passes, either way. Within a set nothing changes, and both
+   * still reach the gateway. Without `others` the machines are cut from all others.
+   *
+   * @example
+   * await using _cut = await lab.partition('agent_2', ['central_server', 'agent_1']);
+   * @throws MACHINE_UNKNOWN, FAULT_INVALID when a machine is on both sides or a side is empty, NETWORK_FAULTS, LAB_OFF
+   */
+  async partition(machines: MachineSet, others?: MachineSet): Promise<Fault> {
+    const one = this.#specsOf(machines);
+    const rest = this.#spec.machines.filter((machine) => !one.includes(machine));
+    const other = others === undefined ? rest : this.#specsOf(others);
+    const both = one.find((machine) => other.includes(machine));
+    if (both) throw invalid('a machine on both sides of a partition', both.name);
+    if (one.length === 0 || other.length === 0) throw invalid('one side of a partition', 'empty');
+    return this.#addFault({ kind: 'partition', sides: [one, other] });
+  }
+
+  /**
+   * Makes a link slow, lossy or narrow, both ways: that of one machine to everything, the gateway too, or that between two
+   * machines. Takes the place of the faults the same link had.
+   *
+   * @example await lab.link('agent_1', { delayMs: 40, jitterMs: 5 }); // 80 ms more for a round trip
+   * @example await lab.link(['agent_1', 'agent_2'], { lossPct: 10, rateKbit: 1000 });
+   * @throws MACHINE_UNKNOWN, FAULT_INVALID, NETWORK_FAULTS, LAB_OFF
+   */
+  async link(ends: MachineSet, faults: LinkFaults): Promise<Fault> {
+    const rule = linkRule(faults);
+    const [machine, other, third] = this.#specsOf(ends);
+    if (!machine || third) throw invalid('the number of machines of a link', third ? 'over 2' : 0);
+    const fault: LabFault = other
+      ? { kind: 'pair', machines: [machine, other], rule }
+      : { kind: 'link', machine, rule };
+    for (const old of this.#faults) if (isSameLink(old, fault)) this.#faults.delete(old);
+    return this.#addFault(fault);
+  }
+
+  /** Ends all faults of the network. Machines that are paused or off stay so. */
+  async heal(): Promise<void> {
+    this.#faults.clear();
+    await this.#putFaults();
+  }
+
+  // snapshot(name?) and fork(name?) go here; they need lab/snapshots and lab/fork (issue 4).
+
+  /** Ends the lab: no process and no file of it is left. Fine to call twice. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#options.dispose();
+  }
+
+  async #addFault(fault: LabFault): Promise<Fault> {
+    this.#faults.add(fault);
+    try {
+      await this.#putFaults();
+    } catch (error) {
+      this.#faults.delete(fault);
+      throw error;
+    }
+    const heal = async (): Promise<void> => {
+      if (this.#faults.delete(fault)) await this.#putFaults();
+    };
+    return { heal, [Symbol.asyncDispose]: heal };
+  }
+
+  async #putFaults(): Promise<void> {
+    const faults = compileFaults([...this.#faults]);
+    try {
+      await putNetworkFaults(this.#paths.gatewaySocket, faults);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      // A lab that is off has no faults.
+      if (faults.length > 0)
+        throw new SkerryError('LAB_OFF', { data: { lab: this.name }, cause: error });
+    }
+  }
+
+  #machineOf(spec: MachineSpec): TestMachine {
+    return new TestMachine({
+      paths: this.#paths,
+      spec,
+      start: (signal) => this.up(spec.name, signal ? { signal } : {}),
+    });
+  }
+
+  #namesOf(machines: MachineSet): string[] {
+    const list =
+      typeof machines === 'string' || machines instanceof TestMachine ? [machines] : machines;
+    return machineNames(
+      this.#spec,
+      list.map((one) => (typeof one === 'string' ? one : one.name)),
+    );
+  }
+
+  #specsOf(machines: MachineSet): MachineSpec[] {
+    const names = this.#namesOf(machines);
+    return this.#spec.machines.filter(({ name }) => names.includes(name));
+  }
+}
+
+export interface UpOptions {
+  readonly signal?: AbortSignal;
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
+
+function invalid(field: string, value: string | number): SkerryError {
+  const advice = 'name one machine, or a list of them, for each side';
+  return new SkerryError('FAULT_INVALID', { data: { field, value, advice } });
+}
+
+function isSameLink(one: LabFault, other: LabFault): boolean {
+  if (one.kind === 'link' && other.kind === 'link') return one.machine === other.machine;
+  if (one.kind !== 'pair' || other.kind !== 'pair') return false;
+  return one.machines.every((machine) => other.machines.includes(machine));
+}
