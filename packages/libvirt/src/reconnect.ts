@@ -150,9 +150,9 @@ export class ReconnectingClient implements Link {
       if (performance.now() + pause >= end) break;
       try {
         await delay(pause, undefined, { signal: this.#stop.signal });
-        return await this.#tryOnce(
-          AbortSignal.timeout(Math.max(0, Math.ceil(end - performance.now()))),
-        );
+        const leftMs = Math.ceil(end - performance.now());
+        if (leftMs <= 0) break;
+        return await this.#tryOnce(AbortSignal.timeout(leftMs));
       } catch (error) {
         if (this.#closeError !== undefined) return undefined;
         cause = error;
