@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import {
   findSnapshot,
+  FOR_FORK,
   removeSnapshot,
   type Snapshot,
   writeSnapshotRecord,
@@ -94,10 +95,8 @@ async function snapshotFor(
     };
   const running = await sandboxStatus(paths.gatewaySocket);
   if (!running) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
-  const name = `.fork-${fork}`;
+  const name = `${FOR_FORK}${fork}`;
   await using connection = await connectLab(paths, signal);
-  // Of a fork that was killed half way.
-  if (existsSync(join(store, name))) await removeSnapshot(store, name);
   const snapshot = await saveAs({ ...context, connection, accel: running.accel }, { name });
   return {
     snapshot,

@@ -21,6 +21,7 @@ import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { addLayers, hostPath, sweepDisks, withDisks } from './disk-layers.ts';
 import { parseDisks } from './disks-of.ts';
+import { beginRestore, endRestore } from './half-restored.ts';
 import { applyNetwork, networkPlanOf } from './network.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
@@ -42,7 +43,7 @@ export interface RestoreResult {
   readonly elapsedMs: number;
 }
 
-interface RestoreContext {
+export interface RestoreContext {
   readonly lab: LabSpec;
   readonly paths: LabPaths;
   readonly progress: Progress;
@@ -86,11 +87,14 @@ export async function restoreAs(
   if (!isCold) await checkHost(connection, snapshot, box.accel);
   const network = networkPlanOf(context.lab, paths.originId, box.uplink);
   await progress.phase('network', undefined, () => applyNetwork(connection, network));
+  await beginRestore(paths, { name, cold: isCold });
   await endMachines(connection);
   const thawed = snapshot.machines.map((machine) =>
     bringBack(context, connection, snapshot, machine, isCold),
   );
   await allSettled(thawed);
+  // From here on `up` lets go on what stands still.
+  await endRestore(paths);
   if (options.consume) await removeSnapshot(paths.snapshotsDir, name);
   if (!isCold) await wake(context, connection, snapshot);
   await sweepDisks(paths, connection);

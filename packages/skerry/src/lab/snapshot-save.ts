@@ -16,12 +16,14 @@ import {
   type Snapshot,
   type SnapshotMachine,
   stageSnapshot,
+  sweepSnapshots,
 } from '../snapshot/store.ts';
 import { allSettled } from '../util/all-settled.ts';
 import { SkerryError } from '../util/errors.ts';
 import { removeTree } from '../util/rootless.ts';
 import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { refuseHalfRestored } from './half-restored.ts';
 import { addLayers, hostPath, sweepDisks, withDisks } from './disk-layers.ts';
 import { parseDisks } from './disks-of.ts';
 import { isTemplate } from './observe.ts';
@@ -85,6 +87,8 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
   const { paths, connection, accel, progress, signal, lab } = context;
   const { name, description } = options;
   const store = paths.snapshotsDir;
+  await sweepSnapshots(store);
+  await refuseHalfRestored(paths);
   if (await hasSnapshot(store, name)) throw new SkerryError('SNAPSHOT_EXISTS', { data: { name } });
   const subjects = await subjectsOf(connection);
   if (subjects.length === 0) throw new SkerryError('SNAPSHOT_EMPTY', { data: { lab: lab.name } });

@@ -1,5 +1,6 @@
 import { findImage, type Image } from '../image/store.ts';
 import type { ForwardStatus } from '../sandbox/protocol.ts';
+import { hasSnapshot } from '../snapshot/store.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { chooseAccel } from '../sandbox/accel.ts';
 import { keepCapabilities } from '../sandbox/sandbox.ts';
@@ -19,7 +20,8 @@ import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
 import { shutdownMachines } from './shutdown.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
-import { restoreAs } from './snapshot-restore.ts';
+import { endRestore, halfRestored } from './half-restored.ts';
+import { restoreAs, type RestoreContext } from './snapshot-restore.ts';
 import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
 import { discardSuspended, isSuspended, SUSPENDED } from './suspend.ts';
 import { templateChooser } from './templates.ts';
@@ -63,9 +65,7 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
   const result = await withLabLock(paths, 'up', progress, signal, async () => {
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);
-    if (options.cold) await discardSuspended(paths);
-    else if (await isSuspended(paths))
-      await restoreAs({ lab, paths, progress, signal }, SUSPENDED, { consume: true });
+    await bringBack({ lab, paths, progress, signal }, options.cold === true);
     const wanted = wantedMachines(lab, options.machines);
     const images = await ensureImages(wanted, paths, progress, signal);
     await using scope = new AsyncDisposableStack();
@@ -86,6 +86,23 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
     return done;
   });
   return { ...result, timings: progress.timings, elapsedMs: progress.elapsedMs };
+}
+
+/** A lab that is suspended goes on, and a restore that was killed is finished. */
+async function bringBack(context: RestoreContext, isCold: boolean): Promise<void> {
+  const { paths, progress } = context;
+  const half = await halfRestored(paths);
+  if (half && (await hasSnapshot(paths.snapshotsDir, half.name))) {
+    progress.note(
+      'check',
+      undefined,
+      `finishing the restore of ${half.name}, which was interrupted`,
+    );
+    const consume = half.name === SUSPENDED;
+    await restoreAs(context, half.name, { cold: half.cold || isCold, consume });
+  } else if (isCold) await discardSuspended(paths);
+  else if (await isSuspended(paths)) await restoreAs(context, SUSPENDED, { consume: true });
+  await endRestore(paths);
 }
 
 async function apply(

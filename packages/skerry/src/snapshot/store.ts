@@ -38,6 +38,8 @@ export interface Snapshot extends SnapshotRecord {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const STAGING = '.saving-';
 const DOOMED = '.deleted-';
+/** Of a fork that is being made, under the lab's lock. */
+export const FOR_FORK = '.fork-';
 
 /** @throws SNAPSHOT_NAME */
 export function checkSnapshotName(name: string): void {
@@ -80,20 +82,21 @@ export async function listSnapshots(store: string, isAll = false): Promise<Snaps
   return whole.sort((a, b) => (a.taken < b.taken ? -1 : 1));
 }
 
-/** A folder to save into. What killed saves and deletes left is removed: the caller holds the lab's lock. */
+/** A folder to save into. */
 export async function stageSnapshot(store: string): Promise<string> {
   await mkdir(store, { recursive: true });
-  await sweepSnapshots(store);
   const staging = await mkdtemp(join(store, STAGING));
   // QEMU, which may be another user, has to get through to the memory.
   await chmod(staging, 0o711);
   return staging;
 }
 
+/** Removes what killed saves, deletes and forks left: the caller holds the lab's lock. */
 export async function sweepSnapshots(store: string): Promise<void> {
   const entries = await readdir(store).catch((): string[] => []);
   for (const entry of entries)
-    if (entry.startsWith(STAGING) || entry.startsWith(DOOMED)) await removeTree(join(store, entry));
+    if ([STAGING, DOOMED, FOR_FORK].some((prefix) => entry.startsWith(prefix)))
+      await removeTree(join(store, entry));
 }
 
 /** Writes snapshot.json, which makes a folder a snapshot. */

@@ -98,6 +98,11 @@ export const MACHINE_ERRORS = {
     hint: 'leave --lab out, or save the fork: skerry snapshot save NAME --lab {name}',
     exitCode: EXIT.usage,
   },
+  RESTORE_UNFINISHED: {
+    message: 'the restore of snapshot {name} was interrupted: some machines are back, others not',
+    hint: 'finish it with: skerry up',
+    exitCode: EXIT.conflict,
+  },
   MACHINE_PAUSE: {
     message: '{machine} could not be paused: {reason}',
     hint: 'all machines go on as before; see what it does: skerry logs {machine}',
