@@ -1,6 +1,9 @@
 import { TimeoutError } from './errors.ts';
+import { encodePacket, STATUS, TYPE } from './frame.ts';
 import type { ProcedureInfo } from './procedures.ts';
+import { writeFields } from './schema.ts';
 import type { LibvirtStream } from './stream.ts';
+import { XdrWriter } from './xdr.ts';
 
 /** How long a call may take, and how to give up on it. */
 export interface CallOptions {
@@ -12,6 +15,8 @@ export interface CallOptions {
   /** As `signal`, but rejects with a {@link TimeoutError} after this many milliseconds. */
   readonly timeoutMs?: number | undefined;
 }
+
+const argumentWriter = new XdrWriter();
 
 /** A call from the moment it is made until its reply, which may come after the caller gave up. */
 export class PendingCall {
@@ -26,9 +31,9 @@ export class PendingCall {
   /** Called once when the caller gives up or gets an answer. */
   onSettled: (() => void) | undefined;
 
-  constructor(info: ProcedureInfo, packet: Buffer, stream: LibvirtStream | undefined) {
+  constructor(info: ProcedureInfo, args: object, stream: LibvirtStream | undefined) {
     this.info = info;
-    this.packet = packet;
+    this.packet = encodeCall(info, args);
     this.stream = stream;
   }
 
@@ -73,4 +78,12 @@ export class PendingCall {
     this.onSettled?.();
     return true;
   }
+}
+
+/** A call without its serial. */
+function encodeCall({ program, number, args }: ProcedureInfo, values: object): Buffer {
+  argumentWriter.clear();
+  writeFields(argumentWriter, args, values);
+  const header = { program, procedure: number, type: TYPE.call, serial: 0, status: STATUS.ok };
+  return encodePacket(header, argumentWriter.bytes);
 }
