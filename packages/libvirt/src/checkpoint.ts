@@ -30,6 +30,7 @@ const DESCENDANTS = 1;
 
 /** A point in time since which a domain's changed blocks are noted, for incremental backups. */
 export class DomainCheckpoint {
+  /** Its name (virDomainCheckpointGetName). */
   readonly name: string;
   /** Its reference on the wire, for {@link Connection.call}. */
   readonly ref: Struct<'checkpoint'>;

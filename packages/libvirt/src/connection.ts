@@ -42,6 +42,7 @@ export class Connection extends HostResources implements AsyncDisposable {
     return this.#link.closed;
   }
 
+  /** Whether it is gone for good, by {@link Connection.close} or because it was lost. */
   get isClosed(): boolean {
     return this.#link.closeError !== undefined;
   }

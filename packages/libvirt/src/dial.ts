@@ -2,6 +2,7 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectError } from './errors.ts';
+import { readBuffer } from './read-buffer.ts';
 import { startSessionDaemon } from './session-daemon.ts';
 import type { Target, TcpTransport, UnixTransport } from './transports.ts';
 
@@ -94,7 +95,7 @@ async function dialPatiently(path: string, signal: AbortSignal): Promise<Socket>
 /** Not `connect({ signal })`: that signal would go on to destroy the socket when it is connected. */
 function dialOnce(where: NetConnectOpts, signal: AbortSignal): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const socket = connect({ noDelay: true, ...where });
+  const socket: Socket = connect({ noDelay: true, onread: readBuffer(() => socket), ...where });
   const onAbort = (): void => void socket.destroy(signal.reason as Error);
   signal.addEventListener('abort', onAbort, { once: true });
   socket.once('error', reject);

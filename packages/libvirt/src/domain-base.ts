@@ -31,7 +31,9 @@ const TYPED_PARAM_STRING_OKAY = 4;
  * `Domain` is the last of the chain.
  */
 export abstract class DomainBase {
+  /** Its name when this object was made (virDomainGetName). */
   readonly name: string;
+  /** What it is known by, also under another name (virDomainGetUUIDString). */
   readonly uuid: string;
   /** Its reference on the wire, for {@link Connection.call}. */
   readonly ref: Struct<'domain'>;

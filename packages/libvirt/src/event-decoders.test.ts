@@ -82,6 +82,13 @@ test.each<[EventType, string, object, object]>([
     { domain, alias: 'net0', old: 'a', new: 'b' },
     { domain: subject, alias: 'net0', oldMac: 'a', newMac: 'b' },
   ],
+  ['vcpu-removed', 'domain:domain vcpu:uint', { domain, vcpu: 3 }, { domain: subject, vcpu: 3 }],
+  [
+    'channel-lifecycle',
+    'domain:domain channel:string state:int reason:int',
+    { domain, channel: 'org.example.0', state: 2, reason: 2 },
+    { domain: subject, channel: 'org.example.0', state: 'disconnected', reason: 'channel' },
+  ],
   [
     'qemu-monitor',
     'domain:domain event:string seconds:hyper micros:uint details:string?',

@@ -155,6 +155,12 @@ export const eventKinds: readonly EventKind[] = [
     'alias:string oldMac:string newMac:string',
     ({ alias, oldMac, newMac }) => ({ alias, oldMac, newMac }),
   ),
+  onDomain('vcpu-removed', 28, 454, 'vcpu:uint', ({ vcpu }) => ({ vcpu })),
+  onDomain('channel-lifecycle', 29, 455, 'channel:string state:int reason:int', (m) => ({
+    channel: m.channel,
+    state: named(agentStates, m.state),
+    reason: named(agentReasons, m.reason),
+  })),
   {
     ...kind(
       'qemu-monitor',

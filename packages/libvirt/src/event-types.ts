@@ -115,6 +115,15 @@ interface DomainEvents {
   };
   /** The guest changed an interface's MAC address (libvirt 11.2). */
   'nic-mac-change': { readonly alias: string; readonly oldMac: string; readonly newMac: string };
+  /** The guest has let go of a vcpu that was unplugged (libvirt 12.4). */
+  'vcpu-removed': { readonly vcpu: number };
+  /** The guest opened or closed one of its virtio channels, the agent's included (libvirt 12.4). */
+  'channel-lifecycle': {
+    /** The channel's name, e.g. `org.qemu.guest_agent.0`. */
+    readonly channel: string;
+    readonly state: NameIn<typeof names.agentStates>;
+    readonly reason: NameIn<typeof names.agentReasons>;
+  };
   /** An event of QEMU's own monitor. Without guarantees: for tests and diagnosis. */
   'qemu-monitor': {
     /** QEMU's name, e.g. `RESUME`. */

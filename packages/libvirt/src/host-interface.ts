@@ -7,7 +7,9 @@ import type { Session } from './session.ts';
  * without this part: unsupported then.
  */
 export class HostInterface {
+  /** Its name (virInterfaceGetName). */
   readonly name: string;
+  /** Its MAC address (virInterfaceGetMACString). */
   readonly mac: string;
   /** Its reference on the wire, for {@link Connection.call}. */
   readonly ref: Struct<'hostInterface'>;

@@ -4,6 +4,7 @@ import type { Session } from './session.ts';
 
 /** A place where a guest is plugged into a network. Its uuid is its identity. */
 export class NetworkPort {
+  /** What it is known by (virNetworkPortGetUUIDString). */
   readonly uuid: string;
   /** Its reference on the wire, for {@link Connection.call}. */
   readonly ref: Struct<'networkPort'>;

@@ -47,7 +47,9 @@ export interface NetworkUpdate {
 
 /** A virtual network. */
 export class Network {
+  /** Its name when this object was made (virNetworkGetName). */
   readonly name: string;
+  /** What it is known by, also under another name (virNetworkGetUUIDString). */
   readonly uuid: string;
   readonly #session: Session;
   readonly #ref: Struct<'network'>;

@@ -46,6 +46,7 @@ export function listNodeDeviceFlags(options: ListNodeDevicesOptions): number {
 
 /** A device of the host. Its name is its identity. */
 export class NodeDevice {
+  /** Its name (virNodeDeviceGetName). */
   readonly name: string;
   readonly #session: Session;
 

@@ -4,7 +4,9 @@ import type { Session } from './session.ts';
 
 /** A set of rules for a guest's traffic. */
 export class NwFilter {
+  /** Its name when this object was made (virNWFilterGetName). */
   readonly name: string;
+  /** What it is known by, also under another name (virNWFilterGetUUIDString). */
   readonly uuid: string;
   /** Its reference on the wire, for {@link Connection.call}. */
   readonly ref: Struct<'nwfilter'>;

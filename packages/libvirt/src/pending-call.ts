@@ -1,6 +1,9 @@
 import { TimeoutError } from './errors.ts';
+import { encodePacket, STATUS, TYPE } from './frame.ts';
 import type { ProcedureInfo } from './procedures.ts';
+import { writeFields } from './schema.ts';
 import type { LibvirtStream } from './stream.ts';
+import { XdrWriter } from './xdr.ts';
 
 /** How long a call may take, and how to give up on it. */
 export interface CallOptions {
@@ -13,30 +16,29 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+const argumentWriter = new XdrWriter();
+
 /** A call from the moment it is made until its reply, which may come after the caller gave up. */
 export class PendingCall {
   readonly info: ProcedureInfo;
   /** Encoded; its serial is set when it is sent. */
   readonly packet: Buffer;
   readonly stream: LibvirtStream | undefined;
-  readonly promise: Promise<unknown>;
+  readonly #answer = Promise.withResolvers<unknown>();
   #settled = false;
-  #resolve!: (value: unknown) => void;
-  #reject!: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
-  #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.reject(this.#signal?.reason);
+  #unwatch: (() => void) | undefined;
   /** Called once when the caller gives up or gets an answer. */
-  onSettled: () => void = () => {};
+  onSettled: (() => void) | undefined;
 
-  constructor(info: ProcedureInfo, packet: Buffer, stream: LibvirtStream | undefined) {
+  constructor(info: ProcedureInfo, args: object, stream: LibvirtStream | undefined) {
     this.info = info;
-    this.packet = packet;
+    this.packet = encodeCall(info, args);
     this.stream = stream;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  }
+
+  get promise(): Promise<unknown> {
+    return this.#answer.promise;
   }
 
   /** Starts the caller's deadline. */
@@ -45,8 +47,11 @@ export class PendingCall {
       this.reject(signal.reason);
       return;
     }
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal !== undefined) {
+      const onAbort = (): void => this.reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#unwatch = () => signal.removeEventListener('abort', onAbort);
+    }
     if (timeoutMs !== undefined && Number.isFinite(timeoutMs)) {
       const expire = (): void => this.reject(new TimeoutError(this.info.name, timeoutMs));
       this.#timer = setTimeout(expire, timeoutMs);
@@ -58,19 +63,27 @@ export class PendingCall {
   }
 
   resolve(value: unknown): void {
-    if (this.#settle()) this.#resolve(value);
+    if (this.#settle()) this.#answer.resolve(value);
   }
 
   reject(error: unknown): void {
-    if (this.#settle()) this.#reject(error);
+    if (this.#settle()) this.#answer.reject(error);
   }
 
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.onSettled();
+    this.#unwatch?.();
+    this.onSettled?.();
     return true;
   }
+}
+
+/** A call without its serial. */
+function encodeCall({ program, number, args }: ProcedureInfo, values: object): Buffer {
+  argumentWriter.clear();
+  writeFields(argumentWriter, args, values);
+  const header = { program, procedure: number, type: TYPE.call, serial: 0, status: STATUS.ok };
+  return encodePacket(header, argumentWriter.bytes);
 }

@@ -232,6 +232,8 @@ export const remoteProcedures = {
   DOMAIN_SET_THROTTLE_GROUP:
     '451 11.2.0 (domain:domain group:string params:param[] flags:uint) -> ()',
   DOMAIN_DEL_THROTTLE_GROUP: '452 11.2.0 (domain:domain group:string? flags:uint) -> ()',
+  DOMAIN_ANNOUNCE_INTERFACE:
+    '456 12.5.0 (domain:domain device:string? params:param[] flags:uint) -> ()',
 
   // domains: the guest
   DOMAIN_MIGRATE_SET_MAX_DOWNTIME: '166 0.8.0 (domain:domain downtime:uhyper flags:uint) -> ()',

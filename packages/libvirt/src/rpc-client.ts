@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionClosedError, LibvirtError, ProtocolError } from './errors.ts';
 import {
-  encodeHeader,
   encodePacket,
   type Packet,
   PacketParser,
@@ -11,6 +10,7 @@ import {
   TYPE,
 } from './frame.ts';
 import { KeepAlive, type KeepAliveOptions, PING, PONG } from './keepalive.ts';
+import { PacketSender } from './packet-sender.ts';
 import { type CallOptions, PendingCall } from './pending-call.ts';
 import {
   type Procedure,
@@ -20,11 +20,11 @@ import {
   type ProcedureResult,
 } from './procedures.ts';
 import type { Link } from './reconnect.ts';
-import { readFields, writeFields } from './schema.ts';
+import { readFields } from './schema.ts';
 import type { OpenStreamOptions } from './session.ts';
 import { LibvirtStream, type StreamOptions } from './stream.ts';
 import { structs } from './structs.ts';
-import { XdrReader, XdrWriter } from './xdr.ts';
+import { XdrReader } from './xdr.ts';
 
 /** A hook for debugging: what happened on the wire that is nobody's error. */
 export type DebugHook = (event: string, data: Readonly<Record<string, unknown>>) => void;
@@ -39,9 +39,6 @@ export type CallArgs<P extends Procedure> =
   object extends ProcedureArgs<P> ? ProcedureArgs<P> | undefined : ProcedureArgs<P>;
 
 const empty: Buffer = Buffer.alloc(0);
-/** Stream data of this size is sent from where it is. */
-const WORTH_NO_COPY = 4096;
-const argumentWriter = new XdrWriter();
 
 /**
  * Calls, streams and messages over one byte stream. At most `maxInFlight` calls are in the daemon:
@@ -50,13 +47,13 @@ const argumentWriter = new XdrWriter();
 export class RpcClient implements Link {
   readonly #socket: Duplex;
   readonly #options: RpcOptions;
+  readonly #sender: PacketSender;
   readonly #parser = new PacketParser();
   readonly #inFlight = new Map<number, PendingCall>();
   readonly #queue = new Set<PendingCall>();
   readonly #streams = new Map<number, LibvirtStream>();
   readonly #closed = Promise.withResolvers<ConnectionClosedError>();
   #serial = 0;
-  #outgoing: Buffer[] = [];
   #keepAlive: KeepAlive | undefined;
   #closeError: ConnectionClosedError | undefined;
   /** Takes events. Must not run user code. */
@@ -64,6 +61,7 @@ export class RpcClient implements Link {
 
   constructor(socket: Duplex, options: RpcOptions) {
     this.#socket = socket;
+    this.#sender = new PacketSender(socket);
     this.#options = options;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (cause) => this.fail(cause.message, { cause }));
@@ -118,7 +116,7 @@ export class RpcClient implements Link {
   async close(): Promise<void> {
     if (this.#closeError !== undefined) return;
     const info = procedureInfo('CONNECT_CLOSE');
-    const farewell = new PendingCall(info, encodeCall(info, {}), undefined);
+    const farewell = new PendingCall(info, {}, undefined);
     this.#send(farewell);
     this.#shut(new ConnectionClosedError('closed by this client', true), farewell);
     farewell.watch({ timeoutMs: 500 });
@@ -161,7 +159,7 @@ export class RpcClient implements Link {
     if ((info.stream === undefined) !== (stream === undefined)) {
       throw new ProtocolError(`${name} ${stream ? 'does not open' : 'opens'} a stream`);
     }
-    const call = new PendingCall(info, encodeCall(info, args ?? {}), stream);
+    const call = new PendingCall(info, args ?? {}, stream);
     call.watch(options);
     this.#enqueue(call);
     try {
@@ -195,20 +193,8 @@ export class RpcClient implements Link {
     this.#inFlight.set(serial, call);
     if (call.stream !== undefined) this.#attach(call.stream, serial, call.info);
     setSerial(call.packet, serial);
-    this.#write(call.packet);
+    this.#sender.send(call.packet);
   }
-
-  /** What is sent within one turn goes out in one write: each costs a system call and a wake-up. */
-  #write(packet: Buffer): void {
-    if (this.#outgoing.push(packet) === 1) process.nextTick(this.#flush);
-  }
-
-  readonly #flush = (): void => {
-    const packets = this.#outgoing;
-    if (packets.length === 0 || this.#socket.destroyed) return;
-    this.#outgoing = [];
-    this.#socket.write(packets.length === 1 ? (packets[0] ?? empty) : Buffer.concat(packets));
-  };
 
   #nextSerial(): number {
     do this.#serial = this.#serial >= 0xffff_ffff ? 1 : this.#serial + 1;
@@ -219,19 +205,8 @@ export class RpcClient implements Link {
   #attach(stream: LibvirtStream, serial: number, info: ProcedureInfo): void {
     this.#streams.set(serial, stream);
     const { program, number: procedure } = info;
-    const send = (type: number, status: number, data: Buffer, done: () => void): void => {
-      this.#flush();
-      const header = { program, procedure, type, serial, status };
-      if (data.length < WORTH_NO_COPY) {
-        this.#socket.write(encodePacket(header, data), () => done());
-        return;
-      }
-      // Header and data go out together, and the data is not copied: it is ours until `done`.
-      this.#socket.cork();
-      this.#socket.write(encodeHeader(header, data.length));
-      this.#socket.write(data, () => done());
-      this.#socket.uncork();
-    };
+    const send = (type: number, status: number, data: Buffer, done: () => void): void =>
+      this.#sender.sendData({ program, procedure, type, serial, status }, data, done);
     stream.attach({
       send: (status, data, done) => send(TYPE.stream, status, data, done),
       sendHole: (payload, done) => send(TYPE.streamHole, STATUS.continue, payload, done),
@@ -312,7 +287,7 @@ export class RpcClient implements Link {
 
   #sendKeepAlive(procedure: number): void {
     const header = { type: TYPE.message, serial: 0, status: STATUS.ok };
-    this.#write(encodePacket({ program: PROGRAM.keepalive, procedure, ...header }, empty));
+    this.#sender.send(encodePacket({ program: PROGRAM.keepalive, procedure, ...header }, empty));
   }
 
   #debug(event: string, packet: Packet): void {
@@ -324,12 +299,4 @@ export class RpcClient implements Link {
 
 function toLibvirtError(procedure: string, payload: Buffer): LibvirtError {
   return new LibvirtError(procedure, readFields(new XdrReader(payload), structs.error));
-}
-
-/** A call without its serial. */
-function encodeCall({ program, number, args }: ProcedureInfo, values: object): Buffer {
-  argumentWriter.clear();
-  writeFields(argumentWriter, args, values);
-  const header = { program, procedure: number, type: TYPE.call, serial: 0, status: STATUS.ok };
-  return encodePacket(header, argumentWriter.bytes);
 }

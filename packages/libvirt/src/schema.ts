@@ -1,6 +1,6 @@
 import { structs } from './structs.ts';
 import { readParam, type TypedParam, writeParam } from './typed-params.ts';
-import { formatUuid, parseUuid } from './uuid.ts';
+import { formatUuid } from './uuid.ts';
 import type { XdrReader, XdrWriter } from './xdr.ts';
 
 // A schema is a line of `field:type` words (see structs.ts). The types below read it for the
@@ -96,7 +96,7 @@ const scalars: { readonly [K in keyof Scalars]: Codec } = {
   ),
   uuid: codec<string>(
     16,
-    (w, v) => w.fixedOpaque(parseUuid(v)),
+    (w, v) => w.uuid(v),
     (r) => formatUuid(r.fixedOpaque(16)),
   ),
   char32: codec<string>(128, writeChar32, readChar32),

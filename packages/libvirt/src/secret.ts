@@ -29,7 +29,9 @@ export function secretUsageNumber(usage: SecretUsage): number {
 
 /** A password or key that the daemon keeps, e.g. for an encrypted volume. */
 export class Secret {
+  /** What it is known by (virSecretGetUUIDString). */
   readonly uuid: string;
+  /** What it is for (virSecretGetUsageType). */
   readonly usage: SecretUsage | 'unknown';
   /** Which volume, pool or the like it is for. */
   readonly usageId: string;

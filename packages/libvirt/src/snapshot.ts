@@ -50,6 +50,7 @@ const DESCENDANTS = 1;
 
 /** A domain's snapshot. Its name is its identity. */
 export class DomainSnapshot {
+  /** Its name (virDomainSnapshotGetName). */
   readonly name: string;
   /** Its reference on the wire, for {@link Connection.call}. */
   readonly ref: Struct<'snapshot'>;

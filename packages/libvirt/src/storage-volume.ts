@@ -52,6 +52,7 @@ export interface ResizeVolumeOptions extends CallOptions {
 
 /** A volume in a storage pool. */
 export class StorageVolume {
+  /** Its name (virStorageVolGetName). */
   readonly name: string;
   /** The pool's name. */
   readonly pool: string;

@@ -43,7 +43,9 @@ export interface CreateVolumeOptions extends CallOptions {
 
 /** A storage pool. */
 export class StoragePool {
+  /** Its name when this object was made (virStoragePoolGetName). */
   readonly name: string;
+  /** What it is known by, also under another name (virStoragePoolGetUUIDString). */
   readonly uuid: string;
   readonly #session: Session;
   readonly #ref: Struct<'pool'>;

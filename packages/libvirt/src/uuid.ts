@@ -1,12 +1,29 @@
 import { ProtocolError } from './errors.ts';
 
-/** `c7a5fdbd-edaf-9455-926a-d65c16db1809` to its 16 bytes; dashes may be absent. */
-export function parseUuid(text: string): Buffer {
-  const hex = text.replaceAll('-', '');
-  // Decoding stops at the first character that is not a hex digit.
-  const bytes = Buffer.from(hex, 'hex');
-  if (hex.length !== 32 || bytes.length !== 16) throw new ProtocolError(`"${text}" is not a uuid`);
-  return bytes;
+const DASH = 0x2d;
+
+/**
+ * Writes `c7a5fdbd-edaf-9455-926a-d65c16db1809` as its 16 bytes; dashes may be absent. By hand,
+ * since nearly every call has a uuid, and decoders that are asked from outside take longer.
+ */
+export function writeUuid(text: string, bytes: Uint8Array, at: number): void {
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DASH) continue;
+    const value = hexDigit(code);
+    if (value === -1 || digits === 32) throw new ProtocolError(`"${text}" is not a uuid`);
+    const place = at + (digits >> 1);
+    bytes[place] = ((bytes[place] ?? 0) << 4) | value;
+    digits += 1;
+  }
+  if (digits !== 32) throw new ProtocolError(`"${text}" is not a uuid`);
+}
+
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 export function formatUuid(bytes: Buffer): string {

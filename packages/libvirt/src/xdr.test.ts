@@ -13,6 +13,23 @@ describe('XdrWriter', () => {
     expect(written((w) => w.string('abcde')).toString('hex')).toBe('000000056162636465000000');
   });
 
+  test('writes over what was there before', () => {
+    const writer = new XdrWriter();
+    writer.fixedOpaque(new Uint8Array(64).fill(0xff));
+    writer.clear();
+    writer.string('abcde');
+    writer.string('é');
+    writer.uuid('c7a5fdbd-edaf-9455-926A-d65c16db1809');
+    expect(writer.bytes.toString('hex')).toBe(
+      '00000005616263646500000000000002c3a90000c7a5fdbdedaf9455926ad65c16db1809',
+    );
+  });
+
+  test.each(['', 'c7a5', `${'a'.repeat(31)}g`, 'a'.repeat(33), `${'a'.repeat(30)}é`])(
+    'refuses the uuid "%s"',
+    (text) => expect(() => written((w) => w.uuid(text))).toThrow('is not a uuid'),
+  );
+
   test('counts a string in bytes, not characters', () => {
     expect(written((w) => w.string('é')).readUInt32BE(0)).toBe(2);
   });

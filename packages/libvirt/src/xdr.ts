@@ -1,8 +1,11 @@
 import { ProtocolError } from './errors.ts';
 import { MAX_PACKET, MAX_STRING } from './limits.ts';
+import { writeUuid } from './uuid.ts';
 
 /** A writer that is used again keeps no more than this. */
 const KEPT = 64 * 1024;
+/** Up to this length a string is written faster by hand than by several native calls. */
+const SHORT = 64;
 
 /** Appends XDR values (RFC 4506: big-endian, padded to 4 bytes) to a growing buffer. */
 export class XdrWriter {
@@ -47,6 +50,7 @@ export class XdrWriter {
 
   /** Refuses NUL: the daemon would cut the string there, and act on another object than asked. */
   string(value: string): void {
+    if (value.length <= SHORT && this.#shortAscii(value)) return;
     if (value.includes('\0')) throw new ProtocolError('a string argument contains a NUL character');
     if (!value.isWellFormed()) throw new ProtocolError('a string argument has a lone surrogate');
     const size = Buffer.byteLength(value);
@@ -61,6 +65,24 @@ export class XdrWriter {
     this.#buffer.fill(0, at + size, this.#length);
   }
 
+  /** Writes nothing and returns false when there is another character than 1 to 127. */
+  #shortAscii(value: string): boolean {
+    const size = value.length;
+    const at = this.#reserve(4 + padded(size));
+    const buffer = this.#buffer;
+    for (let i = 0; i < size; i++) {
+      const code = value.charCodeAt(i);
+      if (code === 0 || code > 127) {
+        this.#length = at;
+        return false;
+      }
+      buffer[at + 4 + i] = code;
+    }
+    buffer.writeUInt32BE(size, at);
+    for (let end = at + 4 + size; end < this.#length; end++) buffer[end] = 0;
+    return true;
+  }
+
   opaque(value: Uint8Array): void {
     this.uint(value.length);
     this.fixedOpaque(value);
@@ -70,6 +92,11 @@ export class XdrWriter {
     const at = this.#reserve(padded(value.length));
     this.#buffer.set(value, at);
     this.#buffer.fill(0, at + value.length, this.#length);
+  }
+
+  uuid(value: string): void {
+    const at = this.#reserve(16);
+    writeUuid(value, this.#buffer, at);
   }
 
   #reserve(size: number): number {

@@ -50,6 +50,8 @@ if [ -n "$2" ]; then
   mount -t proc proc "$2/proc"
   mount -t sysfs sysfs "$2/sys"
   enter="chroot $2"
+  mount -t tmpfs tmpfs /run # what a test puts beside the daemon, which sees another /run
+  mkdir /run/libvirt
 fi
 for dir in /run /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
   mkdir -p "$2$dir"; mount -t tmpfs tmpfs "$2$dir"
