@@ -42,7 +42,7 @@ test.each([
   ],
   [
     ['image', ''],
-    ['build', 'list', 'remove', 'prune'],
+    ['build', 'list', 'remove', 'prune', 'gc'],
   ],
   [['image', 'build', 'debian-1'], ['debian-12']],
   [
