@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { COMMANDS } from './commands.ts';
 import { complete } from './complete.ts';
+import { writeSnapshotRecord } from '../snapshot/store.ts';
+import { labPaths } from '../util/paths.ts';
 
 const lab = {
   name: 'lab',
@@ -14,8 +16,22 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'skerry-complete-'));
   await writeFile(join(folder, 'skerry.config.json'), JSON.stringify(lab));
+  vi.stubEnv('SKERRY_STATE_DIR', join(folder, 'state'));
+  const ready = join(labPaths({ name: 'lab', dir: folder }).snapshotsDir, 'ready');
+  await mkdir(ready, { recursive: true });
+  await writeSnapshotRecord(ready, {
+    ...{ format: 1, name: 'ready', taken: '2026-11-25T00:00:00Z', pauseMs: 1, accel: 'tcg' },
+    ...{ host: {}, machines: [] },
+  });
+  const fork = labPaths({ name: 'lab', dir: folder, fork: 'side' });
+  await mkdir(fork.dir, { recursive: true });
+  const record = { id: fork.id, name: 'lab', file: '', dir: folder, fork: 'side' };
+  await writeFile(fork.record, JSON.stringify(record));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 afterEach(() => vi.restoreAllMocks());
 
 const completions = async (words: readonly string[]): Promise<string[]> => {
@@ -45,6 +61,9 @@ test.each([
     ['build', 'list', 'remove', 'prune', 'gc'],
   ],
   [['image', 'build', 'debian-1'], ['debian-12']],
+  [['snapshot', 'restore', 'r'], ['ready']],
+  [['fork', '--from', ''], ['ready']],
+  [['status', '--lab', ''], ['side']],
   [
     ['completion', ''],
     ['bash', 'zsh', 'fish'],

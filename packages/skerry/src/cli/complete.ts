@@ -25,6 +25,8 @@ async function forCommand(
   const found = program.commands.find((each) => each.name() === name);
   if (!found) return [];
   const command = found.commands.find((each) => each.name() === rest[0]) ?? found;
+  if (rest.at(-1) === '--lab') return forks();
+  if (rest.at(-1) === '--from') return snapshots();
   if (typed.startsWith('-')) return command.options.flatMap(({ long }) => (long ? [long] : []));
   if (command === found && found.commands.length > 0)
     return found.commands.map((each) => each.name());
@@ -33,9 +35,28 @@ async function forCommand(
     command.registeredArguments.some((argument) => argument.name() === 'machine')
   )
     return machines();
+  if (name === 'snapshot' && ['restore', 'show', 'delete'].includes(command.name()))
+    return snapshots();
   if (name === 'image') return (await import('../image/store.ts')).knownImages();
   if (name === 'completion') return ['bash', 'zsh', 'fish'];
   return [];
+}
+
+async function snapshots(): Promise<string[]> {
+  try {
+    const { labOf } = await import('./common.ts');
+    const { listSnapshots } = await import('../snapshot/store.ts');
+    const { labPaths } = await import('../util/paths.ts');
+    const { snapshotsDir } = labPaths(await labOf({}));
+    return (await listSnapshots(snapshotsDir)).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+async function forks(): Promise<string[]> {
+  const { listForks } = await import('../lab/forks.ts');
+  return (await listForks()).map(({ fork }) => fork);
 }
 
 async function machines(): Promise<string[]> {

@@ -5,16 +5,33 @@ import { join } from 'node:path';
 import type { Connection } from '@skerry/libvirt';
 import { makeDisk } from '../machine/disk.ts';
 import type { DiskFile } from '../machine/domain-xml.ts';
+import { parseDisks } from '../machine/parse-disks.ts';
 import { readQcow2Head } from '../machine/qcow2.ts';
 import { qemuOwner } from '../sandbox/config.ts';
 import { listSnapshots } from '../snapshot/store.ts';
 import { INSIDE, type LabPaths } from '../util/paths.ts';
-import { parseDisks } from './disks-of.ts';
 
 /** The host's path of a file in the lab's state folder, given the one inside the sandbox; undefined for any other file. */
 export function hostPath(paths: LabPaths, inside: string): string | undefined {
   const prefix = `${INSIDE.lab}/`;
   return inside.startsWith(prefix) ? join(paths.dir, inside.slice(prefix.length)) : undefined;
+}
+
+/** The same for all disks of a machine. */
+export function hostPaths(paths: LabPaths, disks: readonly DiskFile[]): string[] {
+  return disks.map(({ path }) => hostPath(paths, path) ?? path);
+}
+
+/** For `layerOf`: another one at each call, and the later the larger. */
+export function newLayerId(): string {
+  lastId = Math.max(lastId + 1, Date.now());
+  return lastId.toString(36);
+}
+let lastId = 0;
+
+/** The name of another file of the same disk. Pure. */
+export function layerOf(path: string, id: string): string {
+  return path.replace(/([^/.]+)(?:\.[^/]*)?\.qcow2$/, `$1.${id}.qcow2`);
 }
 
 /** Makes a new, empty file on top of each disk, and gives those. `id` goes into their names. */
@@ -27,7 +44,7 @@ export function addLayers(
   return Promise.all(
     disks.map(async (disk) => {
       const below = hostPath(paths, disk.path) ?? disk.path;
-      const path = disk.path.replace(/([^/.]+)(?:\.[^/]*)?\.qcow2$/, `$1.${id}.qcow2`);
+      const path = layerOf(disk.path, id);
       const { sizeBytes } = await readQcow2Head(below);
       await makeDisk({
         ...{ path: hostPath(paths, path) ?? path, backing: disk.path, sizeBytes, owner },

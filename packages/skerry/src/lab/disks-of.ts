@@ -1,30 +1,67 @@
+// Which files are a machine's disks. The domain's XML says so where there is a domain; else they are chosen here, and none
+// of them is a file that a snapshot needs.
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { type Connection, isNotFound } from '@skerry/libvirt';
 import type { DiskFile } from '../machine/domain-xml.ts';
+import { parseDisks } from '../machine/parse-disks.ts';
+import type { LabPaths } from '../util/paths.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
+import { addLayers, hostPath, layerOf, neededDisks, newLayerId } from './disk-layers.ts';
 import { firstDisks } from './facts.ts';
 
-/** The files of a machine's disks: those its domain has, and of disks that are new in the lab file, the first ones. */
-export async function disksOf(connection: Connection, machine: MachineSpec): Promise<DiskFile[]> {
-  const xml = await connection
-    .domain(machine.name)
-    .then((domain) => domain.xml({ inactive: true }))
-    .catch((error: unknown) => {
-      if (isNotFound(error)) return '';
-      throw error;
-    });
-  const known = parseDisks(xml);
-  return firstDisks(machine).map(
-    (disk) => known.find(({ serial }) => serial === disk.serial) ?? disk,
+/** Those its domain has; of disks that are new, or again, in the lab file, the first file or one on top of it. */
+export async function disksOf(
+  paths: LabPaths,
+  connection: Connection,
+  machine: MachineSpec,
+): Promise<DiskFile[]> {
+  const known = parseDisks(await definitionOf(connection, machine.name));
+  const frozen = await frozenAmong(paths, connection, firstDisks(machine));
+  return Promise.all(
+    firstDisks(machine).map(async (disk) => {
+      const found = known.find(({ serial }) => serial === disk.serial);
+      if (found || !frozen.has(disk.path)) return found ?? disk;
+      const [layer = disk] = await addLayers(paths, [disk], newLayerId());
+      return layer;
+    }),
   );
 }
 
-/** The disks in a domain's XML, in its order. Pure. */
-export function parseDisks(xml: string): DiskFile[] {
-  return [...xml.matchAll(/<disk\b[^>]*>([\s\S]*?)<\/disk>/g)].flatMap(([, text = '']) => {
-    // Of a running domain libvirt also lists what the file is based on.
-    const own = text.replace(/<backingStore[\s\S]*<\/backingStore>/, '');
-    const path = /<source file=['"]([^'"]+)['"]/.exec(own)?.[1];
-    const serial = /<serial>([^<]+)<\/serial>/.exec(own)?.[1];
-    return path === undefined ? [] : [{ path, serial }];
-  });
+/** Those of a machine that does not exist: none of the files is there. What is left of one of that name is removed. */
+export async function newDisksOf(
+  paths: LabPaths,
+  connection: Connection,
+  machine: MachineSpec,
+): Promise<DiskFile[]> {
+  const disks = firstDisks(machine);
+  const frozen = await frozenAmong(paths, connection, disks);
+  const id = newLayerId();
+  return Promise.all(
+    disks.map(async (disk) => {
+      if (frozen.has(disk.path)) return { ...disk, path: layerOf(disk.path, id) };
+      await rm(hostPath(paths, disk.path) ?? disk.path, { force: true });
+      return disk;
+    }),
+  );
+}
+
+async function definitionOf(connection: Connection, name: string): Promise<string> {
+  try {
+    const domain = await connection.domain(name);
+    return await domain.xml({ inactive: true });
+  } catch (error) {
+    if (isNotFound(error)) return '';
+    throw error;
+  }
+}
+
+/** Which of the files a snapshot needs. Nearly always there is none to ask about. */
+async function frozenAmong(
+  paths: LabPaths,
+  connection: Connection,
+  disks: readonly DiskFile[],
+): Promise<ReadonlySet<string>> {
+  const isThere = disks.some(({ path }) => existsSync(hostPath(paths, path) ?? path));
+  return isThere ? neededDisks(paths, connection) : new Set();
 }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { cp, link, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseDisks } from '../machine/parse-disks.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import {
   findSnapshot,
@@ -17,7 +18,6 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import { connectLab } from './connect.ts';
 import { destroyLab } from './destroy.ts';
 import { chainOf, hostPath, sweepDisks } from './disk-layers.ts';
-import { parseDisks } from './disks-of.ts';
 import { markFinished, markUnfinished, sweepForks } from './forks.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';

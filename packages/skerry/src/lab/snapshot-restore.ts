@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { type Connection, isInvalidState, isNotFound } from '@skerry/libvirt';
 import { checkFrozen, writeThawFile } from '../freeze/frozen.ts';
 import { runScript } from '../guest/exec.ts';
+import { parseDisks } from '../machine/parse-disks.ts';
 import { machineDir, withMemoryFile } from '../machine/domain-xml.ts';
 import { wakeScript } from '../machine/identity.ts';
 import {
@@ -19,8 +20,7 @@ import { allSettled } from '../util/all-settled.ts';
 import { SkerryError } from '../util/errors.ts';
 import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { addLayers, hostPath, sweepDisks, withDisks } from './disk-layers.ts';
-import { parseDisks } from './disks-of.ts';
+import { addLayers, hostPath, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
 import { beginRestore, endRestore } from './half-restored.ts';
 import { applyNetwork, networkPlanOf } from './network.ts';
 import { isTemplate } from './observe.ts';
@@ -149,7 +149,7 @@ async function bringBack(
   const disks = parseDisks(machine.xml);
   const layers = await progress.phase('disk', name, async () => {
     await mkdir(folder, { recursive: true });
-    return addLayers(paths, disks, Date.now().toString(36));
+    return addLayers(paths, disks, newLayerId());
   });
   const xml = withDisks(machine.xml, disks, layers);
   await progress.phase('define', name, () => connection.defineDomain(xml));

@@ -2,8 +2,10 @@
 // message is under way that one side has sent and the other will never see.
 import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, type Domain, isInvalidState } from '@skerry/libvirt';
 import { freeze } from '../freeze/frozen.ts';
+import { parseDisks } from '../machine/parse-disks.ts';
 import { type DiskFile, MEMORY_BLOCK } from '../machine/domain-xml.ts';
 import { parseMark } from '../machine/metadata.ts';
 import { raw, xml } from '../machine/xml.ts';
@@ -24,8 +26,7 @@ import { removeTree } from '../util/rootless.ts';
 import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { refuseHalfRestored } from './half-restored.ts';
-import { addLayers, hostPath, sweepDisks, withDisks } from './disk-layers.ts';
-import { parseDisks } from './disks-of.ts';
+import { addLayers, hostPath, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
@@ -59,6 +60,7 @@ interface Subject extends SnapshotMachine {
 }
 
 const PAUSE_MS = 15_000;
+const GO_ON_MS = 3000;
 
 /**
  * Saves the lab as it is, machines that are off included.
@@ -94,7 +96,7 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
   if (subjects.length === 0) throw new SkerryError('SNAPSHOT_EMPTY', { data: { lab: lab.name } });
   const staging = await stageSnapshot(store);
   const inside = `${INSIDE.lab}/snapshots/${basename(staging)}`;
-  const id = Date.now().toString(36);
+  const id = newLayerId();
   await using undo = new AsyncDisposableStack();
   undo.defer(async () => {
     await removeTree(staging);
@@ -167,7 +169,8 @@ async function standingStill(
     if (!stayPaused) await goOn();
     return { taken, pauseMs: Math.round(performance.now() - began) };
   } catch (error) {
-    await goOn();
+    // One that hangs goes on when it can: libvirt has been told.
+    await Promise.race([goOn().catch(() => {}), sleep(GO_ON_MS, undefined, { ref: false })]);
     throw error;
   }
 }

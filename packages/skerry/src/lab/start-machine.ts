@@ -1,5 +1,4 @@
 // One machine from nothing (or from off) to ready by booting it: disk, definition, boot, identity.
-import { join } from 'node:path';
 import type { Domain } from '@skerry/libvirt';
 import type { Image } from '../image/store.ts';
 import { makeDisk } from '../machine/disk.ts';
@@ -8,33 +7,44 @@ import { qemuOwner } from '../sandbox/config.ts';
 import { INSIDE } from '../util/paths.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
 import type { LabContext } from './context.ts';
-import { disksOf } from './disks-of.ts';
+import { hostPaths } from './disk-layers.ts';
+import { disksOf, newDisksOf } from './disks-of.ts';
 import { domainPlanOf } from './facts.ts';
 import { makeReady } from './identify.ts';
 import { waitForGuest } from './wait-for-guest.ts';
 
-/** Makes the machine's disks where they are missing and defines its domain. Nothing of it runs yet. */
-export async function defineMachine(context: LabContext, machine: MachineSpec): Promise<Domain> {
+/**
+ * Makes the machine's disks where they are missing and defines its domain. Nothing of it runs yet. `isNew`: what lies there
+ * of one of that name is not its own.
+ */
+export async function defineMachine(
+  context: LabContext,
+  machine: MachineSpec,
+  isNew = false,
+): Promise<Domain> {
   const { lab, paths, connection, accel, progress } = context;
   const image = context.imageOf(machine);
-  const disks = await disksOf(connection, machine);
+  const disks = await (isNew ? newDisksOf : disksOf)(paths, connection, machine);
   await progress.phase('disk', machine.name, () =>
-    makeDisks(join(paths.machinesDir, machine.name), machine, imageDisk(image)),
+    makeDisks(hostPaths(paths, disks), machine, imageDisk(image)),
   );
   const plan = domainPlanOf(lab, paths.originId, machine, image, accel, disks);
   return progress.phase('define', machine.name, () => connection.defineDomain(domainXml(plan)));
 }
 
-/** Makes the machine's disk, on top of `base` (as seen inside the sandbox), and its extra ones, where they are missing. */
+/**
+ * Makes the machine's disk, on top of `base` (as seen inside the sandbox), and its extra ones, where they are missing.
+ * `files` are their paths on the host, in that order.
+ */
 export async function makeDisks(
-  folder: string,
+  files: readonly string[],
   machine: MachineSpec,
   base: { readonly backing: string; readonly sizeBytes: number },
 ): Promise<void> {
   const owner = qemuOwner();
-  await makeDisk({ path: join(folder, 'disk.qcow2'), ...base, owner });
-  for (const { name, sizeBytes } of machine.disks)
-    await makeDisk({ path: join(folder, `disk-${name}.qcow2`), sizeBytes, owner });
+  const plans = [base, ...machine.disks.map(({ sizeBytes }) => ({ sizeBytes }))];
+  for (const [at, plan] of plans.entries())
+    await makeDisk({ ...plan, path: files[at] ?? '', owner });
 }
 
 /** The disk that machines of an image start from. */

@@ -93,8 +93,10 @@ async function bootTemplate(
   const { connection, progress, signal, accel } = context;
   const image = context.imageOf(machine);
   const inside = `${INSIDE.images}/${basename(templatesDir(''))}/${basename(dir)}`;
-  await makeDisks(dir, machine, imageDisk(image));
-  const xml = domainXml(templatePlan(context, machine, `${TEMPLATE_NAME}${key}`, inside));
+  const plan = templatePlan(context, machine, `${TEMPLATE_NAME}${key}`, inside);
+  const files = plan.disks.map(({ path }) => join(dir, basename(path)));
+  await makeDisks(files, machine, imageDisk(image));
+  const xml = domainXml(plan);
   const domain = await connection.createDomain(xml, { autodestroy: true, signal });
   await using undo = new AsyncDisposableStack();
   undo.defer(() => domain.destroy().catch(() => {}));

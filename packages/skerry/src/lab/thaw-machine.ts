@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Domain, isNotFound } from '@skerry/libvirt';
 import { writeThawFile } from '../freeze/frozen.ts';
 import { type GuestChannel, runScript } from '../guest/exec.ts';
-import { domainXml, machineDir } from '../machine/domain-xml.ts';
+import { type DiskFile, domainXml, machineDir } from '../machine/domain-xml.ts';
 import { SETTLE_SCRIPT } from '../machine/identity.ts';
 import { openGuest } from '../sandbox/gateway.ts';
 import type { Template } from '../template/store.ts';
@@ -12,6 +12,8 @@ import { SkerryError } from '../util/errors.ts';
 import { INSIDE } from '../util/paths.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
 import type { LabContext } from './context.ts';
+import { hostPaths } from './disk-layers.ts';
+import { newDisksOf } from './disks-of.ts';
 import { domainPlanOf } from './facts.ts';
 import { makeReady } from './identify.ts';
 import { makeDisks } from './start-machine.ts';
@@ -28,18 +30,18 @@ export async function thawMachine(
   machine: MachineSpec,
   template: Template,
 ): Promise<boolean> {
-  const { progress, signal } = context;
+  const { progress, signal, paths, connection } = context;
+  // Whatever lies there is of a machine that is no more, and not what the frozen memory knows of its disks.
+  const disks = await newDisksOf(paths, connection, machine);
   let thawed: Awaited<ReturnType<typeof thaw>>;
   try {
-    // Whatever lies there is of a machine that is no more, and not what the frozen memory knows of its disks.
-    await discardDisks(context, machine);
-    thawed = await thaw(context, machine, template);
+    thawed = await thaw(context, machine, template, disks);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SkerryError && error.code === 'DISK_FULL') throw error;
     const reason = error instanceof Error ? error.message : String(error);
     progress.note('thaw', machine.name, `booting, for it could not be thawed (${reason})`);
-    await discard(context, machine);
+    await discard(context, machine, disks);
     return false;
   }
   await makeReady(context, machine, thawed.domain, thawed.channel);
@@ -50,6 +52,7 @@ async function thaw(
   context: LabContext,
   machine: MachineSpec,
   template: Template,
+  disks: readonly DiskFile[],
 ): Promise<{ domain: Domain; channel: GuestChannel }> {
   const { lab, paths, connection, accel, progress, signal } = context;
   const image = context.imageOf(machine);
@@ -57,9 +60,9 @@ async function thaw(
   const inside = `${INSIDE.images}/templates/${template.id}`;
   await progress.phase('disk', machine.name, () => {
     const base = { backing: `${inside}/disk.qcow2`, sizeBytes: image.virtualSizeBytes };
-    return makeDisks(folder, machine, base);
+    return makeDisks(hostPaths(paths, disks), machine, base);
   });
-  const plan = domainPlanOf(lab, paths.originId, machine, image, accel);
+  const plan = domainPlanOf(lab, paths.originId, machine, image, accel, disks);
   const mark = plan.mark && { ...plan.mark, template: template.id };
   const domain = await progress.phase('define', machine.name, () =>
     connection.defineDomain(domainXml({ ...plan, mark })),
@@ -78,7 +81,11 @@ async function thaw(
   return { domain, channel };
 }
 
-async function discard(context: LabContext, machine: MachineSpec): Promise<void> {
+async function discard(
+  context: LabContext,
+  machine: MachineSpec,
+  disks: readonly DiskFile[],
+): Promise<void> {
   try {
     const domain = await context.connection.domain(machine.name);
     if (await domain.isActive()) await domain.destroy();
@@ -86,12 +93,7 @@ async function discard(context: LabContext, machine: MachineSpec): Promise<void>
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  await discardDisks(context, machine);
-}
-
-async function discardDisks({ paths }: LabContext, { name, disks }: MachineSpec): Promise<void> {
-  const files = ['disk.qcow2', ...disks.map((disk) => `disk-${disk.name}.qcow2`)];
-  for (const file of files) await rm(join(paths.machinesDir, name, file), { force: true });
+  for (const file of hostPaths(context.paths, disks)) await rm(file, { force: true });
 }
 
 /** When all are ready: what the machines put off may begin. They do it anyway after a while. */

@@ -159,7 +159,7 @@ async function perform(context: LabContext, action: Action): Promise<void> {
 async function createMachine(context: LabContext, machine: MachineSpec): Promise<void> {
   const template = await context.templateOf(machine);
   if (template && (await thawMachine(context, machine, template))) return;
-  return startMachine(context, machine, await defineMachine(context, machine));
+  return startMachine(context, machine, await defineMachine(context, machine, true));
 }
 
 function machineError(machine: string, cause: unknown): SkerryError {
