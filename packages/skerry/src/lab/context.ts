@@ -14,6 +14,8 @@ export interface LabContext {
   readonly uplink: string;
   readonly progress: Progress;
   readonly imageOf: (machine: MachineSpec) => Image;
+  /** Settles when the lab's network is as it shall be; templates are looked for meanwhile. */
+  readonly networkUp: Promise<void>;
   /** What a new machine is thawed from; undefined where it has to boot. */
   readonly templateOf: (machine: MachineSpec) => Promise<Template | undefined>;
   readonly signal: AbortSignal;

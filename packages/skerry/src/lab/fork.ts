@@ -1,7 +1,7 @@
 // A second lab in a sandbox of its own, with the same machines in the same moment: same addresses, names and keys. Files
 // are shared with the lab it came from by hard links, and never written again by either, so each may go without the other.
 import { existsSync } from 'node:fs';
-import { cp, link, mkdir, readdir } from 'node:fs/promises';
+import { link, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseDisks } from '../machine/parse-disks.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
@@ -22,7 +22,7 @@ import { markFinished, markUnfinished, sweepForks } from './forks.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
 import { restoreAs } from './snapshot-restore.ts';
-import { type SaveContext, saveAs } from './snapshot-save.ts';
+import { copyKeys, type SaveContext, saveAs } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface ForkOptions {
@@ -111,12 +111,12 @@ async function snapshotFor(
 /** The snapshot with all that it needs, under the names these have in every sandbox. */
 async function copyLab(paths: LabPaths, fork: LabPaths, snapshot: Snapshot): Promise<void> {
   await mkdir(fork.dir, { recursive: true, mode: 0o700 });
-  await cp(paths.sshDir, fork.sshDir, { recursive: true });
   for (const { xml } of snapshot.machines)
     for (const { path } of parseDisks(xml))
       for (const file of await chainOf(paths, path)) await linkInto(paths, fork, file);
   const start = join(fork.snapshotsDir, FORK_START);
-  await linkTree(snapshot.dir, start, ['snapshot.json']);
+  await linkTree(snapshot.dir, start, ['snapshot.json', 'ssh']);
+  await copyKeys(join(snapshot.dir, 'ssh'), join(start, 'ssh'));
   const { dir: _, ...record } = snapshot;
   await writeSnapshotRecord(start, { ...record, name: FORK_START });
 }

@@ -26,7 +26,7 @@ import { applyNetwork, networkPlanOf } from './network.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
-import { goOnRunning } from './snapshot-save.ts';
+import { copyKeys, goOnRunning } from './snapshot-save.ts';
 import { waitForGuest } from './wait-for-guest.ts';
 import { withLabLock } from './with-lock.ts';
 
@@ -89,6 +89,7 @@ export async function restoreAs(
   await progress.phase('network', undefined, () => applyNetwork(connection, network));
   await beginRestore(paths, { name, cold: isCold });
   await endMachines(connection);
+  await copyKeys(join(snapshot.dir, 'ssh'), paths.sshDir);
   const thawed = snapshot.machines.map((machine) =>
     bringBack(context, connection, snapshot, machine, isCold),
   );

@@ -1,6 +1,6 @@
 // A snapshot of a whole lab: all machines stand still, then memory and disks of each are kept, then all go on. No
 // message is under way that one side has sent and the other will never see.
-import { mkdir, open, rm } from 'node:fs/promises';
+import { cp, mkdir, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, type Domain, isInvalidState } from '@skerry/libvirt';
@@ -116,6 +116,7 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
   );
   for (const subject of subjects) await takeApart(subject, staging, context);
   await flushDisks(paths, subjects);
+  await copyKeys(paths.sshDir, join(staging, 'ssh'));
   const host = hostInputs(await connection.libVersion());
   const snapshot = await commitSnapshot(store, staging, {
     ...{ format: 1, name, taken, description, pauseMs, accel, host },
@@ -214,6 +215,12 @@ async function keep(
     xml`<domainsnapshot><name>skerry</name>${raw(memory)}<disks>${raw(files.join(''))}</disks></domainsnapshot>`,
     { noMetadata: true, reuseExternal: true, atomic: true, signal },
   );
+}
+
+/** The keys belong to the machines as they were: one that is made anew gets others. */
+export async function copyKeys(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  await cp(from, to, { recursive: true });
 }
 
 /** QEMU leaves it to the kernel when to write; a snapshot shall outlive a power cut. */

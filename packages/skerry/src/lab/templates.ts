@@ -97,6 +97,7 @@ async function bootTemplate(
   const files = plan.disks.map(({ path }) => join(dir, basename(path)));
   await makeDisks(files, machine, imageDisk(image));
   const xml = domainXml(plan);
+  await context.networkUp;
   const domain = await connection.createDomain(xml, { autodestroy: true, signal });
   await using undo = new AsyncDisposableStack();
   undo.defer(() => domain.destroy().catch(() => {}));

@@ -75,12 +75,12 @@ export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
     });
     await using _connection = connection;
     const observed = await observe(connection, signal);
-    const found = { lab, paths, connection, accel, uplink, progress, signal };
     const imageOf = await imageChooser(observed, images);
-    const templateOf = options.cold
-      ? () => Promise.resolve(undefined)
-      : templateChooser({ ...found, imageOf });
-    const context: LabContext = { ...found, imageOf, templateOf };
+    const network = networkPlanOf(lab, paths.originId, uplink);
+    const networkUp = progress.phase('network', undefined, () => applyNetwork(connection, network));
+    const found = { lab, paths, connection, accel, uplink, progress, imageOf, networkUp, signal };
+    const templateOf = options.cold ? () => Promise.resolve(undefined) : templateChooser(found);
+    const context: LabContext = { ...found, templateOf };
     const done = { plan: await apply(context, options.machines, observed, images, forwards) };
     scope.move();
     return done;
@@ -112,13 +112,15 @@ async function apply(
   images: ReadonlyMap<string, Image>,
   forwards: readonly ForwardStatus[],
 ): Promise<Plan> {
-  const { lab, paths, connection, accel, uplink, progress } = context;
-  const network = networkPlanOf(lab, paths.originId, uplink);
-  await progress.phase('network', undefined, () => applyNetwork(connection, network));
-  await progress.phase('forwards', undefined, () => applyForwards(lab, paths, forwards));
+  const { lab, paths, accel, progress, networkUp } = context;
   const todo = plan(lab, names, observed, accel, images);
   const foreign = todo.notes.find((note) => note.kind === 'foreign');
+  // Asked again later: it remembers.
+  for (const { machine } of todo.actions.filter(({ kind }) => kind === 'create'))
+    void context.templateOf(machineOf(lab, machine));
+  await networkUp;
   if (foreign) throw new SkerryError('MACHINE_FOREIGN', { data: { machine: foreign.machine } });
+  await progress.phase('forwards', undefined, () => applyForwards(lab, paths, forwards));
   const results = await inParallel(todo.actions, parallelism(accel), (action) =>
     perform(context, action).catch((error: unknown) => {
       throw machineError(action.machine, error);
@@ -137,9 +139,7 @@ async function apply(
 }
 
 async function perform(context: LabContext, action: Action): Promise<void> {
-  const machine = context.lab.machines.find(({ name }) => name === action.machine);
-  if (!machine)
-    throw new SkerryError('INTERNAL', { data: { detail: `no machine ${action.machine}` } });
+  const machine = machineOf(context.lab, action.machine);
   switch (action.kind) {
     case 'create':
       return createMachine(context, machine);
@@ -153,6 +153,12 @@ async function perform(context: LabContext, action: Action): Promise<void> {
     default:
       return action satisfies never;
   }
+}
+
+function machineOf(lab: LabSpec, name: string): MachineSpec {
+  const machine = lab.machines.find((each) => each.name === name);
+  if (!machine) throw new SkerryError('INTERNAL', { data: { detail: `no machine ${name}` } });
+  return machine;
 }
 
 /** A machine that is new is thawed where there is a template for it, or one can be made. */
