@@ -82,6 +82,7 @@ export function fresh(
         _MACHINE_ID: machineId,
         _HOSTNAME: name,
       });
+      await until(lab(), name, 'ls /run/log/journal', new RegExp(`^${machineId}\n$`));
       expect(await lab().ok(['exec', '--on', name, '--', 'systemctl', '--failed', '-q'])).toBe('');
       await until(lab(), name, 'systemctl is-system-running', /^running/m);
       expect(await lab().ok(['exec', '--on', name, '--', 'ls', '/run'])).not.toMatch(/template/);
