@@ -25,7 +25,8 @@ test('two checkouts of one lab file run at once, with the same addresses and apa
 
 test('of two ups at once on one lab the second waits, says for whom, and both succeed', async () => {
   await using lab = await testLab(SMALL);
-  const first = lab.start(['up']);
+  // A boot takes long enough for the second one to come.
+  const first = lab.start(['up', '--cold']);
   await first.heard(/booting/);
   const second = lab.start(['up']);
   const [, holder] = await second.heard(/waiting for skerry up \(process (\d+)\)/);
@@ -47,7 +48,7 @@ test('two ups at the very same moment start one sandbox and one machine', async 
 
 test('destroy during up waits for it, and then nothing is left', async () => {
   await using lab = await testLab(SMALL);
-  const up = lab.start(['up']);
+  const up = lab.start(['up', '--cold']);
   await up.heard(/booting/);
   await lab.destroyWhole();
   expect((await up.ended).code).toBe(0);

@@ -28,7 +28,7 @@ export function begin(lab: () => TestLab, names: readonly string[]): void {
   test('up brings all machines up and shows where the time went', async () => {
     const said = await lab().ok(['up', '--timings']);
     expect(said).toMatch(/^Lab archipelago is up: 3 machines in [\d.]+ s\./);
-    expect(said).toMatch(/agent_1 +boot +\d+ ms/);
+    expect(said).toMatch(/agent_1 +thaw +\d+ ms/);
   });
 
   test('status knows every machine, in the order of the file', async () => {

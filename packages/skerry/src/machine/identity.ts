@@ -76,7 +76,7 @@ sub put {
 ${files.map(([path, content, mode]) => `put('${path}', ${quote(content)}, ${mode});`).join('\n')}
 system_call(170, ${quote(hostname)}, ${hostname.length}); # sethostname
 if (defined $template_id) {
-  chomp $template_id;
+  $template_id =~ tr/\\n//d; # chomp would take $/, which the helper has unset
   ${becomeAnother(fresh)}
 }
 ${network(identity)}
