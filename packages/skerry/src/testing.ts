@@ -1,6 +1,7 @@
 /** Labs for tests: `import { startLab } from 'skerry/testing'`. docs/how-to/test-with-a-lab.md has examples. */
 export { startLab, type StartLabOptions } from './testing/start-lab.ts';
-export type { TestLab } from './testing/test-lab.ts';
+export type { LabSnapshot } from './testing/lab-snapshot.ts';
+export type { ForkOptions, MachineSet, TestLab } from './testing/test-lab.ts';
 export type { TestMachine } from './testing/test-machine.ts';
 export type {
   Command,

@@ -107,15 +107,15 @@ export function wakeScript(nowMs: number, seed: Buffer): string {
   return [SYSTEM_CALL, clock(nowMs), randomness(seed)].join('\n');
 }
 
+/** Perl as well: sets a guest's clock, and nothing else. */
+export function clockScript(nowMs: number): string {
+  return `${SYSTEM_CALL}\n${clock(nowMs)}`;
+}
+
 /** Sets a guest's clock. */
 function clock(nowMs: number): string {
   const [seconds, nanoseconds] = [Math.floor(nowMs / 1000), Math.floor((nowMs % 1000) * 1e6)];
   return `system_call(227, 0, pack('qq', ${seconds}, ${nanoseconds})); # clock_settime`;
-}
-
-/** The whole script for that. */
-export function clockScript(nowMs: number): string {
-  return `${SYSTEM_CALL}\n${clock(nowMs)}\n`;
 }
 
 /** RNDADDENTROPY, then RNDRESEEDCRNG: without it all that were thawed from one memory would draw the same numbers. */

@@ -1,5 +1,10 @@
+import { destroy } from '../lab/destroy.ts';
+import { forkLab } from '../lab/fork.ts';
 import { halt } from '../lab/halt.ts';
 import type { ProgressEvent } from '../lab/progress.ts';
+import { restoreSnapshot } from '../lab/snapshot-restore.ts';
+import { saveSnapshot } from '../lab/snapshot-save.ts';
+import { deleteSnapshots } from '../lab/snapshots.ts';
 import { up } from '../lab/up.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 import { machineNames } from '../lab-file/select.ts';
@@ -7,12 +12,14 @@ import { isAbsent, putNetworkFaults } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { compileFaults, type LabFault, linkRule } from './faults.ts';
-import type { Fault, LinkFaults } from './options.ts';
+import { LabSnapshot } from './lab-snapshot.ts';
+import type { ConnectOptions, Fault, LinkFaults } from './options.ts';
 import { TestMachine } from './test-machine.ts';
 
 /** A machine by its name, its host name, a `/regular expression/` over names, or itself; or several. */
 export type MachineSet = string | TestMachine | readonly (string | TestMachine)[];
 
+/** @internal */
 export interface TestLabOptions {
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   readonly cold?: boolean | undefined;
@@ -27,6 +34,8 @@ export class TestLab implements AsyncDisposable {
   readonly #paths: LabPaths;
   readonly #machines: ReadonlyMap<string, TestMachine>;
   readonly #faults = new Set<LabFault>();
+  #snapshots = 0;
+  #forks = 0;
 
   /** @internal */
   constructor(spec: LabSpec, options: TestLabOptions) {
@@ -64,7 +73,7 @@ export class TestLab implements AsyncDisposable {
    * Faults of the network stay.
    * @throws the errors of `skerry up`; several together as SkerryErrors
    */
-  async up(names: MachineSet = [], { signal = never() }: UpOptions = {}): Promise<void> {
+  async up(names: MachineSet = [], { signal = never() }: ConnectOptions = {}): Promise<void> {
     const { cold, onProgress } = this.#options;
     const machines = this.#namesOf(names);
     await up(this.#spec, {
@@ -78,7 +87,7 @@ export class TestLab implements AsyncDisposable {
   }
 
   /** Shuts machines down in good order: all, or those that are named. Their disks stay; `up()` boots them. */
-  async halt(names: MachineSet = [], { signal = never() }: UpOptions = {}): Promise<void> {
+  async halt(names: MachineSet = [], { signal = never() }: ConnectOptions = {}): Promise<void> {
     const { onProgress } = this.#options;
     const machines = this.#namesOf(names);
     await halt(this.#spec, { machines, force: false, signal, ...(onProgress && { onProgress }) });
@@ -127,7 +136,60 @@ export class TestLab implements AsyncDisposable {
     await this.#putFaults();
   }
 
-  // snapshot(name?) and fork(name?) go here; they need lab/snapshots and lab/fork (issue 4).
+  /**
+   * Saves the lab at one instant; its machines are paused for a moment. Machines that are off are saved as well.
+   *
+   * @param name of up to 64 letters, digits, `.`, `_` and `-`; `snapshot-1`, `snapshot-2`, ... without it
+   * @example
+   * const ready = await lab.snapshot();
+   * // ... a test that breaks things
+   * await ready.restore();
+   * @throws SNAPSHOT_NAME, SNAPSHOT_EXISTS, SNAPSHOT_EMPTY, MACHINE_PAUSE
+   */
+  async snapshot(
+    name: string = `snapshot-${++this.#snapshots}`,
+    { signal = never() }: ConnectOptions = {},
+  ): Promise<LabSnapshot> {
+    const { onProgress } = this.#options;
+    const saved = await saveSnapshot(this.#spec, name, { signal, onProgress });
+    return new LabSnapshot(saved, {
+      restore: async (options) => {
+        await restoreSnapshot(this.#spec, name, {
+          signal: options.signal ?? never(),
+          ...this.#tell(),
+        });
+        // The sandbox may be another one.
+        if (this.#faults.size > 0) await this.#putFaults();
+      },
+      remove: () => deleteSnapshots(this.#spec, [name], { signal: never() }),
+    });
+  }
+
+  /**
+   * Starts a second lab from this one as it is now, or as it was: same machines, same moment, same addresses, in a sandbox
+   * of its own. Neither can touch the other. It has no network faults, and goes with this lab at the latest.
+   *
+   * @param name of up to 32 small letters, digits and `-`; `fork-1`, `fork-2`, ... without it
+   * @example await using fork = await lab.fork();
+   * @throws FORK_NAME, FORK_EXISTS, FORK_OF_FORK, LAB_OFF
+   */
+  async fork(
+    name: string = `fork-${++this.#forks}`,
+    { from, signal = never() }: ForkOptions = {},
+  ): Promise<TestLab> {
+    const options = { signal, from: from?.name, ...this.#tell() };
+    const { lab } = await forkLab(this.#spec, name, options);
+    const paths = labPaths(lab);
+    // The ports of the host are the origin's.
+    const machines = lab.machines.map((machine) => ({ ...machine, forwards: [] }));
+    let disposed: Promise<void> | undefined;
+    const end = (): Promise<void> =>
+      destroy(paths, { machines: [], signal: AbortSignal.timeout(END_MS) });
+    return new TestLab(
+      { ...lab, machines },
+      { ...this.#options, dispose: () => (disposed ??= end()) },
+    );
+  }
 
   /** Ends the lab: no process and no file of it is left. Fine to call twice. */
   [Symbol.asyncDispose](): Promise<void> {
@@ -160,6 +222,11 @@ export class TestLab implements AsyncDisposable {
     }
   }
 
+  #tell(): Pick<TestLabOptions, 'onProgress'> {
+    const { onProgress } = this.#options;
+    return onProgress ? { onProgress } : {};
+  }
+
   #machineOf(spec: MachineSpec): TestMachine {
     return new TestMachine({
       paths: this.#paths,
@@ -183,8 +250,11 @@ export class TestLab implements AsyncDisposable {
   }
 }
 
-export interface UpOptions {
-  readonly signal?: AbortSignal;
+const END_MS = 120_000;
+
+export interface ForkOptions extends ConnectOptions {
+  /** A snapshot to begin from instead of now. */
+  readonly from?: LabSnapshot;
 }
 
 function never(): AbortSignal {

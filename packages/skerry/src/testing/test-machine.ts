@@ -19,7 +19,10 @@ import { waitForPort } from './wait-for-port.ts';
 
 const CLOCK_MS = 30_000;
 
-/** What a machine needs of its lab. */
+/**
+ * What a machine needs of its lab.
+ * @internal
+ */
 export interface MachineContext {
   readonly paths: LabPaths;
   readonly spec: MachineSpec;
