@@ -13,7 +13,8 @@ export function damage(lab: () => TestLab): void {
     const { stateDir } = await lab().status();
     const path = join(stateDir, 'snapshots/ready', file);
     const kept = `${path}.kept`;
-    await cp(path, kept, { preserveTimestamps: true });
+    await rename(path, kept);
+    await cp(kept, path);
     await harm(path);
     try {
       const before = await expectTalk(lab());

@@ -41,12 +41,11 @@ function shortPath(file: string): string {
 
 function asSkerryError(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-    return new SkerryError('DISK_FULL', {
-      data: { detail: (error as Error).message },
-      cause: error,
-    });
   const detail = error instanceof Error ? error.message : String(error);
+  // What libvirt could not write it only says in words, which are the C library's (LC_ALL is ours in a sandbox).
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || detail.includes('No space left on device'))
+    return new SkerryError('DISK_FULL', { data: { detail }, cause: error });
   if (error instanceof Error && error.name === 'LibvirtError')
     return new SkerryError('LIBVIRT', { data: { detail }, cause: error });
   return new SkerryError('INTERNAL', { data: { detail }, cause: error });

@@ -3,7 +3,7 @@
 //   state        QEMU's stream without the memory: the CPU and the devices
 //   frozen.json  FrozenRecord: sizes and checksums; written last
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { chown, type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import { hashExtents, holesBetween, isZero } from './extents.ts';
@@ -81,6 +81,11 @@ export async function checkFrozen(dir: string): Promise<FrozenRecord> {
   if ((await hashExtents(memory, record.extents)) !== record.memorySha256)
     throw damaged('memory', 'its SHA-256 is another');
   return record;
+}
+
+/** Makes it QEMU's to open, for it may have been copied by hand. */
+export async function giveFrozen(dir: string, owner: number | undefined): Promise<void> {
+  if (owner !== undefined) await chown(join(dir, 'memory'), owner, owner);
 }
 
 /** Writes to `path` what virDomainRestoreFlags reads: the machine as `xml` says, with the frozen CPU and devices. */

@@ -4,11 +4,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { type Connection, isInvalidState, isNotFound } from '@skerry/libvirt';
-import { checkFrozen, writeThawFile } from '../freeze/frozen.ts';
+import { checkFrozen, giveFrozen, writeThawFile } from '../freeze/frozen.ts';
 import { runScript } from '../guest/exec.ts';
 import { parseDisks } from '../machine/parse-disks.ts';
 import { machineDir, withMemoryFile } from '../machine/domain-xml.ts';
 import { wakeScript } from '../machine/identity.ts';
+import { qemuOwner } from '../sandbox/config.ts';
 import {
   findSnapshot,
   removeSnapshot,
@@ -109,7 +110,9 @@ async function checkWhole(paths: LabPaths, snapshot: Snapshot, isCold: boolean):
       const file = hostPath(paths, path) ?? path;
       if (!existsSync(file)) throw new SkerryError('SNAPSHOT_DAMAGED', { data: { file } });
     }
-    if (state !== 'shutoff' && !isCold) await checkFrozen(join(snapshot.dir, name));
+    if (state === 'shutoff' || isCold) continue;
+    await checkFrozen(join(snapshot.dir, name));
+    await giveFrozen(join(snapshot.dir, name), qemuOwner());
   }
 }
 

@@ -100,7 +100,7 @@ export const MACHINE_ERRORS = {
   },
   RESTORE_UNFINISHED: {
     message: 'the restore of snapshot {name} was interrupted: some machines are back, others not',
-    hint: 'finish it with: skerry up',
+    hint: 'finish it with: skerry up; with its disks only: skerry up --cold',
     exitCode: EXIT.conflict,
   },
   MACHINE_PAUSE: {
