@@ -45,7 +45,7 @@ const parser = new XMLParser({
 
 test('a machine as libvirt gets it', () => {
   expect(domainXml(plan)).toMatchInlineSnapshot(`
-    "<domain type="qemu">
+    "<domain type="qemu" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">
       <name>agent_1</name>
       <uuid>3d0f6f9c-6a5c-8b1e-9f7e-0123456789ab</uuid>
       <title>agent_1 of lab archipelago</title>
@@ -77,13 +77,14 @@ test('a machine as libvirt gets it', () => {
         <rng model="virtio"><backend model="random">/dev/urandom</backend></rng>
         <memballoon model="none"/>
       </devices>
+      <qemu:capabilities><qemu:del capability="cpu-unavailable-features"/></qemu:capabilities>
     </domain>"
   `);
 });
 
 test('without initrd and mark neither is mentioned', () => {
   const xml = domainXml({ ...plan, initrd: undefined, mark: undefined });
-  expect(xml).not.toMatch(/<initrd>|<metadata>|qemu:/);
+  expect(xml).not.toMatch(/<initrd>|<metadata>|qemu:commandline/);
 });
 
 test('a machine that is thawed has its memory from a file, and its cable out', () => {
