@@ -1,7 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clip } from './progress-view.ts';
+import type { ProgressEvent } from '../lab/progress.ts';
+import { clip, progressView } from './progress-view.ts';
 
 test.each([
   ['short', 10, 'short'],
@@ -22,3 +24,40 @@ test('it never leaves more than fits, and never a colour cut in two', () => {
     }),
   );
 });
+
+const EVENTS: readonly ProgressEvent[] = [
+  { phase: 'sandbox', status: 'begin', atMs: 0 },
+  { phase: 'sandbox', status: 'end', atMs: 10 },
+  { phase: 'template', status: 'say', atMs: 20, detail: 'the template is damaged' },
+  { machine: 'one', phase: 'boot', status: 'begin', atMs: 30 },
+  { machine: 'one', phase: 'boot', status: 'note', atMs: 40, detail: 'Booting Linux' },
+  { machine: 'one', phase: 'boot', status: 'end', atMs: 50 },
+];
+
+test.each([
+  ['on a terminal', true, 'lab: the template is damaged\n'],
+  ['in a log', false, '[   0.0 s] lab: the template is damaged\n'],
+])('%s, why something went another way stays readable to the end', (_, isTTY, line) => {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });
+  const { CI } = process.env;
+  delete process.env.CI;
+  const view = progressView(stream as unknown as NodeJS.WriteStream);
+  if (CI !== undefined) process.env.CI = CI;
+  for (const event of EVENTS) view.onProgress(event);
+  view.end();
+  expect(screenOf(String(stream.read()))).toContain(line);
+});
+
+/** What is left on a terminal: cursor up, then all below is erased. */
+function screenOf(written: string): string {
+  const lines = [''];
+  for (const [part, up] of written.matchAll(
+    /\x1b\[(\d+)A|\r|\x1b\[J|\n|\x1b\[\d*m|[^\x1b\r\n]+/g,
+  )) {
+    if (up !== undefined) lines.length -= Number(up);
+    else if (part === '\x1b[J') lines[lines.length - 1] = '';
+    else if (part === '\n') lines.push('');
+    else if (!/^[\x1b\r]/.test(part)) lines[lines.length - 1] += part;
+  }
+  return lines.join('\n');
+}

@@ -65,9 +65,9 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
   const began = performance.now();
   let drawn = 0;
   let frame = 0;
-  const draw = (): void => {
+  const draw = (above = ''): void => {
     const text = [...lines.values()].map((line) => format(line)).join('\n');
-    stream.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}\r\x1b[J${text}${text && '\n'}`);
+    stream.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}\r\x1b[J${above}${text}${text && '\n'}`);
     drawn = lines.size;
   };
   const format = (line: Line): string => {
@@ -110,6 +110,7 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
         Object.assign(line, { phase: event.phase, detail: event.detail ?? '', state: 'busy' });
       if (event.status === 'end') line.state = 'done';
       if (event.status === 'fail') line.state = 'failed';
+      if (event.status === 'say') draw(`${name}: ${event.detail ?? ''}\n`);
     },
     end: () => {
       clearInterval(timer);
@@ -151,6 +152,7 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
         if (['boot', 'image', 'shutdown', 'identity'].includes(event.phase)) say(event, words);
       }
       if (event.status === 'note') note(event);
+      if (event.status === 'say') say(event, event.detail ?? '');
       const took = event.atMs - (begun.get(key) ?? event.atMs);
       if (event.status === 'end' && took >= PLAIN_AFTER_MS)
         say(event, `${words}: done in ${(took / 1000).toFixed(1)} s`);

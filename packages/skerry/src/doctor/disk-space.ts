@@ -37,7 +37,7 @@ export function diskFinding(spaces: readonly Space[]): Finding {
     remedy: [
       '# see what could go:',
       'skerry global-status',
-      'skerry image list',
+      'skerry image gc --dry-run',
       '# or put both on a larger disk:',
       'export SKERRY_STATE_DIR=/path/on/it/labs SKERRY_DATA_DIR=/path/on/it/images',
     ],

@@ -83,6 +83,16 @@ test('one bit of the memory, of its holes or of the state that is another is fou
   expect(await checkFrozen(dir)).toEqual(machine.record);
 });
 
+test('a change in a hole is found also where the file takes less room than it did', async () => {
+  await using machine = await frozen();
+  const { dir, record } = machine;
+  // As after a copy to another disk.
+  const roomy = { ...record, blocks: record.blocks + 8 };
+  await writeFile(join(dir, 'frozen.json'), JSON.stringify(roomy));
+  expect(await checkFrozen(dir)).toEqual(roomy);
+  expect(await checkAltered(dir, 'memory', 3 * PAGE)).toMatchObject({ code: 'FROZEN_DAMAGED' });
+});
+
 test.each<[string, string, (path: string) => Promise<void>]>([
   ['memory that is cut off', 'memory', (path) => truncate(path, MEMORY_MIB * 2 ** 20 - 1)],
   ['memory that is too long', 'memory', (path) => truncate(path, MEMORY_MIB * 2 ** 20 + 1)],

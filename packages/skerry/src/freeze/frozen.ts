@@ -15,8 +15,9 @@ export interface FrozenRecord {
   readonly memoryMiB: number;
   /** Where memory is not zero: offsets and lengths, in turns, in bytes. */
   readonly extents: readonly number[];
-  /** 512-byte blocks that `memory` takes on disk: more means that something was written into a hole. */
+  /** 512-byte blocks that `memory` takes on disk, and when it was written: with both the same the holes are empty. */
   readonly blocks: number;
+  readonly modifiedMs: number;
   /** SHA-256 over those extents. */
   readonly memorySha256: string;
   readonly stateSha256: string;
@@ -54,8 +55,9 @@ export async function freeze(options: FreezeOptions): Promise<FrozenRecord> {
   if (owner !== undefined) await memory.chown(owner, owner);
   await Promise.all([memory.sync(), state.sync()]);
   const stateSha256 = sha256(await readFile(join(dir, 'state')));
-  const { blocks } = await memory.stat();
-  const record = { format: 1, memoryMiB, extents, blocks, memorySha256, stateSha256 } as const;
+  const { blocks, mtimeMs: modifiedMs } = await memory.stat();
+  const sums = { memorySha256, stateSha256 };
+  const record = { format: 1, memoryMiB, extents, blocks, modifiedMs, ...sums } as const;
   const file = join(dir, 'frozen.json');
   await writeFile(`${file}.new`, JSON.stringify(record), { flush: true });
   await rename(`${file}.new`, file);
@@ -73,10 +75,11 @@ export async function checkFrozen(dir: string): Promise<FrozenRecord> {
     throw damaged('state', state ? 'its SHA-256 is another' : 'it is missing');
   await using memory = await open(join(dir, 'memory'), 'r').catch(() => undefined);
   if (!memory) throw damaged('memory', 'it is missing');
-  const { size, blocks } = await memory.stat();
+  const { size, blocks, mtimeMs } = await memory.stat();
   if (size !== record.memoryMiB * 2 ** 20)
     throw damaged('memory', `it has ${size} bytes instead of ${record.memoryMiB} MiB`);
-  if (blocks > record.blocks && !(await isZero(memory, holesBetween(record.extents, size))))
+  const isUntouched = blocks === record.blocks && mtimeMs === record.modifiedMs;
+  if (!isUntouched && !(await isZero(memory, holesBetween(record.extents, size))))
     throw damaged('memory', 'something was written where it is empty');
   if ((await hashExtents(memory, record.extents)) !== record.memorySha256)
     throw damaged('memory', 'its SHA-256 is another');

@@ -119,7 +119,7 @@ async function waitForSsh(context: LabContext, { name, hostname }: MachineSpec):
   const { paths, accel, signal, progress } = context;
   const began = performance.now();
   const silent = (): void =>
-    progress.note('ssh', name, 'its ssh port does not answer; skerry exec works without');
+    progress.say('ssh', name, 'its ssh port does not answer; skerry exec works without');
   await poll(
     async () => {
       try {

@@ -3,7 +3,7 @@ export interface ProgressEvent {
   /** The machine it is about; none for what concerns the whole lab. */
   readonly machine?: string;
   readonly phase: Phase;
-  readonly status: 'begin' | 'end' | 'fail' | 'note';
+  readonly status: 'begin' | 'end' | 'fail' | 'note' | 'say';
   /** Milliseconds since the operation began. */
   readonly atMs: number;
   /** For people, such as the last line of the console while a machine boots. */
@@ -83,6 +83,11 @@ export class Progress {
   /** Says more about a phase that is under way. */
   note(phase: Phase, machine: string | undefined, detail: string): void {
     this.#tell(phase, machine, 'note', detail);
+  }
+
+  /** The same, of what must still be there to read when all is over: why something went another way. */
+  say(phase: Phase, machine: string | undefined, detail: string): void {
+    this.#tell(phase, machine, 'say', detail);
   }
 
   #tell(

@@ -61,23 +61,23 @@ async function choose(
 ): Promise<Template | undefined> {
   const { progress, signal } = context;
   const store = imagesDir();
-  const note = (text: string): void => progress.note('template', undefined, text);
+  const say = (text: string): void => progress.say('template', undefined, text);
   try {
     const found = await findTemplate(store, key, kindOf(inputs));
     if (!('missing' in found)) return found;
-    if (found.reason !== undefined) note(found.reason);
-    note(`${machine.name}: ${MISSING[found.missing]}`);
+    if (found.reason !== undefined) say(found.reason);
+    say(`${machine.name}: ${MISSING[found.missing]}`);
     const make = (dir: string): Promise<TemplateRecord> =>
       bootTemplate(context, machine, inputs, key, dir);
     const made = await progress.phase('template', undefined, () =>
       makeTemplate(store, key, make, signal),
     );
-    if (!made) note(`${machine.name}: another command is making its template: booting`);
+    if (!made) say(`${machine.name}: another command is making its template: booting`);
     return made;
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    note(`${machine.name}: booting, for there is no template (${reason})`);
+    say(`${machine.name}: booting, for there is no template (${reason})`);
     return undefined;
   }
 }

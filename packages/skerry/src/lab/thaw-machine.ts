@@ -40,7 +40,7 @@ export async function thawMachine(
     signal.throwIfAborted();
     if (error instanceof SkerryError && error.code === 'DISK_FULL') throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    progress.note('thaw', machine.name, `booting, for it could not be thawed (${reason})`);
+    progress.say('thaw', machine.name, `booting, for it could not be thawed (${reason})`);
     await discard(context, machine, disks);
     return false;
   }

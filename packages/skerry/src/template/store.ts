@@ -64,16 +64,16 @@ export async function findTemplate(
   kind: string,
 ): Promise<Template | { readonly missing: Missing; readonly reason?: string }> {
   const ids = await templateIds(store);
-  let reason: string | undefined;
+  const reasons: string[] = [];
   for (const id of ids.filter((one) => keyOf(one) === key)) {
     try {
       return await checkTemplate(store, id);
     } catch (error) {
       if (!(error instanceof SkerryError)) throw error;
-      reason = error.message;
+      reasons.push(error.message);
     }
   }
-  if (reason !== undefined) return { missing: 'damaged', reason };
+  if (reasons.length > 0) return { missing: 'damaged', reason: reasons.join('; ') };
   const others = await listTemplates(store);
   return { missing: others.some((other) => other.kind === kind) ? 'stale' : 'missing' };
 }

@@ -15,7 +15,7 @@ export const ERRORS = {
   },
   DISK_FULL: {
     message: 'the disk is full: {detail}',
-    hint: 'make room (see: skerry image list; skerry global-status), then run the command again',
+    hint: 'make room (see: skerry image gc --dry-run; skerry global-status), then run the command again',
     exitCode: EXIT.failure,
   },
   LIBVIRT: {
