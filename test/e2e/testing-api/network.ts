@@ -1,6 +1,9 @@
 // Faults of the network, as the machines see them.
+import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestLab, TestMachine } from 'skerry/testing';
 import { expect, test } from 'vitest';
+import { processesOf } from '../support/leaks.ts';
 
 export function faultsOfTheNetwork(lab: () => TestLab): void {
   const both = (): [TestMachine, TestMachine] => [lab().machine('one'), lab().machine('two_b')];
@@ -68,6 +71,22 @@ export function faultsOfTheNetwork(lab: () => TestLab): void {
     const during = await send();
     expect(during).toBeGreaterThan(3900);
     expect(during / before).toBeGreaterThan(2);
+  });
+
+  test('faults outlive the processes that carry them, and libvirtd', async () => {
+    const [one, two] = both();
+    await using _slow = await lab().link(one, { delayMs: 100 });
+    await using _cut = await lab().partition(one, two);
+    const ofLab = (): ReturnType<typeof processesOf> =>
+      processesOf(basename(dirname(dirname(lab().stateDir))));
+    const doomed = (await ofLab()).filter(({ words }) => /link-faults\.pl|^libvirtd/.test(words));
+    expect(doomed).toHaveLength(3);
+    for (const { pid } of doomed) process.kill(pid, 'SIGKILL');
+    await sleep(3000);
+    expect(await lost(one, two)).toBe(100);
+    const began = performance.now();
+    await one.waitForPort(22);
+    expect(performance.now() - began).toBeGreaterThan(200);
   });
 
   test('faults that make no sense are refused', async () => {

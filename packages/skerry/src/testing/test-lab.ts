@@ -70,7 +70,7 @@ export class TestLab implements AsyncDisposable {
 
   /**
    * Starts machines that are not running, and waits until they are ready: all with `autostart`, or those that are named.
-   * Faults of the network stay.
+   * Faults of the network stay; after a halt of all they are in force again when this resolves.
    * @throws the errors of `skerry up`; several together as SkerryErrors
    */
   async up(names: MachineSet = [], { signal = never() }: ConnectOptions = {}): Promise<void> {
