@@ -78,6 +78,7 @@ async function runBench(name: string): Promise<void> {
   const signal = interruptible();
   const environment = await environmentOf(values.commit, signal);
   const facts: Record<string, string> = {};
+  const attachments: Record<string, string> = {};
   await using cleanup = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'skerry-bench-'));
   cleanup.defer(() => rm(dir, { recursive: true, force: true }));
@@ -91,6 +92,7 @@ async function runBench(name: string): Promise<void> {
     cleanup,
     log: (line) => console.error(`${new Date().toISOString().slice(11, 19)} ${line}`),
     fact: (name, value) => (facts[name] = value),
+    attach: (title, text) => (attachments[title] = text.trim()),
   });
   const { description } = bench;
   await publish({
@@ -99,6 +101,7 @@ async function runBench(name: string): Promise<void> {
     runs,
     environment,
     facts,
+    attachments,
     results: rows.map(resultOf),
   });
 }

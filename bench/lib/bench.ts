@@ -28,6 +28,8 @@ export interface BenchContext {
   readonly log: (line: string) => void;
   /** Puts a fact about this run into the report: a version, a setting. */
   readonly fact: (name: string, value: string) => void;
+  /** Puts output of a command into the report, below the table. */
+  readonly attach: (title: string, text: string) => void;
 }
 
 /** What bench/NAME.ts exports as `bench`. */

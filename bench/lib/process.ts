@@ -49,10 +49,24 @@ export async function run(
   throw new BenchError(`${argv.join(' ')}\n${why}:\n${said.trim().slice(-3000)}`);
 }
 
-/** The CPU time (user and system) a command takes, in milliseconds, its own children included. */
-export async function cpuMs(argv: readonly string[], options: ProcessOptions): Promise<number> {
-  const script = 'TIMEFORMAT="cpu %3U %3S"; { time "$@" >/dev/null 2>&1; } 2>&1';
+export interface TimedResult extends ProcessResult {
+  /** CPU time, user and system, of the process and its children, in milliseconds. */
+  readonly cpuMs: number;
+}
+
+/** The same with the CPU time it took. What it says on stderr is lost. */
+export async function runTimed(
+  argv: readonly string[],
+  options: ProcessOptions,
+): Promise<TimedResult> {
+  const script = 'TIMEFORMAT="cpu %3R %3U %3S"; { time "$@" 2>/dev/null; } 2>&1';
   const { stdout } = await run(['bash', '-c', script, 'bash', ...argv], options);
-  const [, user = '', system = ''] = /cpu ([\d.]+) ([\d.]+)/.exec(stdout) ?? [];
-  return (Number(user) + Number(system)) * 1000;
+  const at = stdout.lastIndexOf('cpu ');
+  const [, real = '', user = '', system = ''] =
+    /cpu ([\d.]+) ([\d.]+) ([\d.]+)/.exec(stdout.slice(at)) ?? [];
+  return {
+    seconds: Number(real),
+    cpuMs: (Number(user) + Number(system)) * 1000,
+    stdout: stdout.slice(0, at),
+  };
 }

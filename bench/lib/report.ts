@@ -8,6 +8,8 @@ export interface Report {
   readonly runs: number;
   readonly environment: Environment;
   readonly facts: Readonly<Record<string, string>>;
+  /** Output of commands by title. */
+  readonly attachments: Readonly<Record<string, string>>;
   readonly results: readonly Result[];
 }
 
@@ -22,17 +24,26 @@ export function formatText(report: Report): string {
       .join('  ')
       .trimEnd(),
   );
-  return [`${report.bench}: ${report.description}`, '', ...lines, '', ...origin(report)].join('\n');
+  const texts = Object.entries(report.attachments).flatMap(([title, text]) => ['', title, text]);
+  return [
+    ...[`${report.bench}: ${report.description}`, '', ...lines, ''],
+    ...origin(report),
+    ...texts,
+  ].join('\n');
 }
 
 export function formatMarkdown(report: Report): string {
   const rows = report.results.map((result) => `| ${cells(result).join(' | ')} |`);
+  const texts = Object.entries(report.attachments).flatMap(([title, text]) => [
+    ...['', `${title}:`, '', '```text', text, '```'],
+  ]);
   return [
     `| ${HEADS.join(' | ')} |`,
     '|---|--:|--:|--:|--:|---|',
     ...rows,
     '',
     ...origin(report).map((line) => `- ${line}`),
+    ...texts,
   ].join('\n');
 }
 

@@ -1,63 +1,42 @@
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type BenchContext, BenchError } from './bench.ts';
-import { run, type ProcessResult } from './process.ts';
+import type { BenchContext } from './bench.ts';
+import { run, runTimed, type ProcessResult, type TimedResult } from './process.ts';
 import type { BuiltSkerry } from './skerry.ts';
 
-/** A copy of one of examples/ in the bench's folder, in a state folder of its own. */
+/** A lab in the bench's folder, in a state folder of its own. */
 export interface SkerryLab {
   /** Runs `skerry ARGS` in the lab's folder. */
   readonly skerry: (...args: readonly string[]) => Promise<ProcessResult>;
+  /** The same, and says how much CPU time the command took, not the lab it started. */
+  readonly timed: (...args: readonly string[]) => Promise<TimedResult>;
 }
 
-const SKERRY_MS = 10 * 60_000;
-const TICKS_A_SECOND = 100;
+/** A name of examples/, or a lab file in JSON. */
+export type LabSource = { readonly example: string } | { readonly file: object };
 
-/** Copies the example; whatever of it still runs at the end of the bench is destroyed. */
+const SKERRY_MS = 10 * 60_000;
+
+/** Makes the folder `name`; whatever of the lab still runs at the end of the bench is destroyed. */
 export async function prepareLab(
   { dir, signal, cleanup }: BenchContext,
   { argv, env }: BuiltSkerry,
-  example: string,
+  name: string,
+  source: LabSource,
 ): Promise<SkerryLab> {
-  const lab = join(dir, 'lab');
+  const lab = join(dir, name);
   await mkdir(lab);
-  await cp(join(import.meta.dirname, '..', '..', 'examples', example), lab, { recursive: true });
+  if ('example' in source) {
+    const example = join(import.meta.dirname, '..', '..', 'examples', source.example);
+    await cp(example, lab, { recursive: true });
+  } else await writeFile(join(lab, 'skerry.config.json'), JSON.stringify(source.file));
   cleanup.defer(async () => {
     const options = { signal: AbortSignal.timeout(60_000), env, cwd: lab };
     await run([...argv, 'destroy', '--yes'], options);
   });
+  const options = { signal, env, cwd: lab, timeoutMs: SKERRY_MS };
   return {
-    skerry: (...args) => run([...argv, ...args], { signal, env, cwd: lab, timeoutMs: SKERRY_MS }),
+    skerry: (...args) => run([...argv, ...args], options),
+    timed: (...args) => runTimed([...argv, ...args], options),
   };
-}
-
-/** What an idle supervisor takes: resident memory in MiB, and CPU time in percent of one core over `seconds`. */
-export async function measureSupervisor(
-  dir: string,
-  seconds: number,
-  signal: AbortSignal,
-): Promise<{ rssMiB: number; cpuPercent: number }> {
-  const pid = await supervisorPid(dir);
-  const before = await cpuTicks(pid);
-  await sleep(seconds * 1000, undefined, { signal });
-  const ticks = (await cpuTicks(pid)) - before;
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const rssKiB = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
-  return { rssMiB: rssKiB / 1024, cpuPercent: (ticks / TICKS_A_SECOND / seconds) * 100 };
-}
-
-async function supervisorPid(dir: string): Promise<string> {
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    const script = words.find((word) => word.startsWith(dir) && word.endsWith('/supervisor.cjs'));
-    if (script !== undefined && /(?:^|\/)node$/.test(words[0] ?? '')) return pid;
-  }
-  throw new BenchError('no supervisor of the bench runs');
-}
-
-async function cpuTicks(pid: string): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
 }

@@ -14,6 +14,7 @@ export interface Boot {
 /**
  * The lab as a Vagrantfile: the hardware Skerry gives (size, CPU, kernel), Vagrant's defaults otherwise. No synced
  * folder, no host name, no second network: each would make `vagrant up` longer. CPU mode as Skerry's under emulation.
+ * `vagrant suspend` writes memory to disk; its default only stops the CPUs.
  */
 export function vagrantfile(box: string, boot: Boot, machines: readonly PeerMachine[]): string {
   return `Vagrant.configure("2") do |config|
@@ -24,6 +25,7 @@ export function vagrantfile(box: string, boot: Boot, machines: readonly PeerMach
     libvirt.cpu_mode = "maximum"
     libvirt.memory = 512
     libvirt.cpus = 1
+    libvirt.suspend_mode = "managedsave"
     libvirt.kernel = ${ruby(boot.kernel)}
 ${boot.initrd === undefined ? '' : `    libvirt.initrd = ${ruby(boot.initrd)}\n`}    libvirt.cmd_line = ${ruby(boot.kernelArgs)}
   end
