@@ -43,9 +43,12 @@ const MISSING = {
 /** Remembers what it found or made, for machines of the same kind. */
 export function templateChooser(context: Context): LabContext['templateOf'] {
   const chosen = new Map<string, Promise<Template | undefined>>();
-  const host = context.connection.libVersion().then(hostInputs);
+  let host: Promise<ReturnType<typeof hostInputs>> | undefined;
   return async (machine) => {
-    const inputs = { ...machineInputs(context, machine), ...(await host) };
+    const inputs = {
+      ...machineInputs(context, machine),
+      ...(await (host ??= context.connection.libVersion().then(hostInputs))),
+    };
     const key = templateKey(inputs);
     let template = chosen.get(key);
     if (!template) chosen.set(key, (template = choose(context, machine, inputs, key)));
