@@ -1,5 +1,5 @@
 // `npm run campaign`: the faults at 20 moments instead of 4, every property with many more runs, and a million changed
-// packets for the libvirt decoder. It takes about half an hour under emulation. SKERRY_SEED repeats the moments of a
+// packets for the libvirt decoder. It takes about an hour and a half under emulation. SKERRY_SEED repeats the moments of a
 // former run. The last line is the sum.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,6 +19,8 @@ console.log(`seed ${seed} (again with: SKERRY_SEED=${seed} npm run campaign)`);
 const sums = [
   run('unit', ['--project', 'unit']),
   run('faults', ['--project', 'e2e', 'test/e2e/faults.test.ts']),
+  run('warm starts', ['--project', 'e2e', 'test/e2e/thaw.test.ts']),
+  run('snapshots', ['--project', 'e2e', 'test/e2e/snapshot.test.ts']),
 ];
 rmSync(folder, { recursive: true });
 const [passed, failed] = [sum('numPassedTests'), sum('numFailedTests')];
