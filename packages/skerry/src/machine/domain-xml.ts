@@ -38,7 +38,8 @@ export interface DiskFile {
 
 /**
  * libvirt asks a QEMU that it has started for each of its CPU's 400 properties, and QEMU 7.2 reads the questions byte by byte: a
- * quarter of a second. Without this capability libvirt reads two words of flags instead.
+ * quarter of a second. Without this capability libvirt reads flag words instead.
+ * Those lack what a KVM host has in MSRs, so only under emulation.
  */
 const FEW_QUESTIONS =
   '<qemu:capabilities><qemu:del capability="cpu-unavailable-features"/></qemu:capabilities>';
@@ -85,7 +86,7 @@ export function domainXml(plan: DomainPlan): string {
     <rng model="virtio"><backend model="random">/dev/urandom</backend></rng>
     <memballoon model="none"/>
   </devices>
-  ${raw(plan.memoryFile ? memoryXml(plan.memoryFile, plan.memoryMiB) : '')}${raw(FEW_QUESTIONS)}
+  ${raw(plan.memoryFile ? memoryXml(plan.memoryFile, plan.memoryMiB) : '')}${raw(plan.accel === 'tcg' ? FEW_QUESTIONS : '')}
 </domain>`;
 }
 
