@@ -92,6 +92,8 @@ if [ "$SKERRY_UPLINK" != none ]; then
     # pasta of Debian 12 sends packets without any TCP flag. Not being of a known connection they would get no address
     # translation, reach this side instead of the guest, and be answered with a reset.
     nsenter --net=/run/netns iptables -w -A INPUT -m conntrack --ctstate INVALID -j DROP || echo "iptables ended with $?"
+    # What goes out comes from the one address that the uplink knows.
+    nsenter --net=/run/netns iptables -w -t nat -A POSTROUTING ! -o lab0 -j MASQUERADE || echo "iptables ended with $?"
     for try in 1 2 3 4 5; do
       uplink || echo "uplink: $SKERRY_UPLINK ended with $? (start $try of 5)"
       sleep 1

@@ -23,10 +23,10 @@ const plan: NetworkPlan = {
 
 test('a network as libvirt gets it', () => {
   expect(networkXml(plan)).toMatchInlineSnapshot(`
-    "<network>
+    "<network xmlns:dnsmasq="http://libvirt.org/schemas/network/dnsmasq/1.0">
       <name>lab</name>
       <uuid>3d0f6f9c-6a5c-8b1e-9f7e-0123456789ab</uuid>
-      <forward mode="nat"/>
+      <forward mode="open"/>
       <bridge name="lab0" stp="off" delay="0"/>
       <mac address="52:54:01:aa:bb:cc"/>
       <domain name="archipelago.test" localOnly="yes"/>
@@ -42,14 +42,18 @@ test('a network as libvirt gets it', () => {
           <host mac="52:54:00:00:00:02" name="agent" ip="10.97.160.3"/>
         </dhcp>
       </ip>
+      
     </network>"
   `);
 });
 
-test('without a way out there is neither NAT nor a forwarder', () => {
+test('without a way out dnsmasq asks nobody, and machines learn of no router', () => {
   const xml = networkXml({ ...plan, forwarder: undefined });
-  expect(xml).not.toMatch(/<forward/);
   expect(XMLValidator.validate(xml)).toBe(true);
+  expect(xml).not.toContain('<forwarder');
+  expect(xml).toContain('<dnsmasq:option value="no-resolv"/>');
+  expect(xml).toContain('<dnsmasq:option value="dhcp-option=3"/>');
+  expect(networkXml({ ...plan, forwarder: '169.254.53.53' })).not.toContain('<dnsmasq:option');
 });
 
 test('one host, for the update of a running network', () => {
