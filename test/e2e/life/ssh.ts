@@ -72,6 +72,8 @@ export function ssh(lab: () => TestLab): void {
     const said = await lab().ok(['logs', 'agent_1', '-n', '500']);
     expect(said).toMatch(/42/);
     expect(said).not.toContain('\x1b');
+    // A thawed machine has said nothing yet: its boot was the template's.
+    await lab().ok(['exec', '--', 'echo on the console >/dev/ttyS0']);
     const all = JSON.parse(await lab().ok(['logs', '--json', '-n', '3'])) as {
       name: string;
       lines: string[];

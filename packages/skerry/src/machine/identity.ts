@@ -130,7 +130,8 @@ function randomness(seed: Buffer): string {
 /** The kernel keeps its boot id for good, so another is mounted over it. */
 function becomeAnother({ bootId }: FreshValues): string {
   return `put('/run/skerry-boot-id', "${bootId}\\n", 0444);
-  system_call(165, '/run/skerry-boot-id', '/proc/sys/kernel/random/boot_id', 0, 4096, 0); # mount --bind`;
+  system_call(165, '/run/skerry-boot-id', '/proc/sys/kernel/random/boot_id', 0, 4096, 0); # mount --bind
+  unlink '/run/skerry-boot-id';`;
 }
 
 /**
