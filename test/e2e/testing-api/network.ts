@@ -2,10 +2,13 @@
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestLab, TestMachine } from 'skerry/testing';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { processesOf } from '../support/leaks.ts';
 
 export function faultsOfTheNetwork(lab: () => TestLab): void {
+  // One that fails shall not fail the others.
+  afterEach(() => lab().heal());
+
   const both = (): [TestMachine, TestMachine] => [lab().machine('one'), lab().machine('two_b')];
 
   test('a partition cuts two machines both ways, for ping and TCP, until it is healed', async () => {
@@ -100,7 +103,8 @@ export function faultsOfTheNetwork(lab: () => TestLab): void {
 
 /** Percent of three pings. */
 async function lost(from: TestMachine, to: TestMachine): Promise<number> {
-  const { stdout } = await from.exec(`ping -q -i 0.3 -c 3 -W 2 ${to.hostname}`);
+  const { stdout, stderr } = await from.exec(`ping -q -i 0.3 -c 3 -W 2 ${to.hostname}`);
+  expect(stdout + stderr).toContain('packet loss');
   return Number(/(\d+)% packet loss/.exec(stdout)?.[1]);
 }
 

@@ -112,7 +112,8 @@ async function startCarrier(mac: string): Promise<Carrier> {
   };
   await answer();
   await ip('link', 'set', near, 'master', bridge, 'up');
-  await ip('link', 'set', bridge, 'up');
+  // Or it would answer for the gateway's address, and the gateway's services do not listen on it.
+  await ip('link', 'set', bridge, 'arp', 'off', 'up');
   await ip('link', 'set', far, 'master', LAB_BRIDGE, 'up');
   return {
     child,
