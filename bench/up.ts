@@ -172,20 +172,11 @@ async function warmRound(
   return { seconds, text: stdout.slice(stdout.indexOf('WHERE')) };
 }
 
-/** Three machines of one kind, one after the other; then all ten at once. */
 async function tenRound(
   samples: Samples,
   context: BenchContext,
   { skerry }: SkerryLab,
 ): Promise<void> {
-  let before = 0;
-  for (const [at, name] of TEN.slice(0, 3).entries()) {
-    await skerry('up', name);
-    const now = await proportionalMiB(context.dir);
-    samples.add('skerry', `machine ${at + 1}`, now - before);
-    before = now;
-  }
-  await skerry('destroy', '--yes');
   samples.add('skerry', 'ten', (await skerry('up')).seconds);
   await addMemory(samples, 'skerry', 'ten', context);
   await skerry('destroy', '--yes');
@@ -200,18 +191,18 @@ async function addMemory(
 ): Promise<void> {
   const add = async (when: string): Promise<void> => {
     const machines = await machineMemory(dir);
-    for (const kind of ['resident', 'proportional', 'translated'] as const) {
-      const sum = machines.reduce((total, machine) => total + machine[kind], 0);
-      samples.add(side, `${what} ${kind} ${when}`, sum);
-    }
+    const sum = (kind: 'resident' | 'proportional' | 'own' | 'guest' | 'translated'): number =>
+      machines.reduce((total, machine) => total + machine[kind], 0);
+    for (const kind of ['resident', 'proportional', 'guest', 'translated'] as const)
+      samples.add(side, `${what} ${kind} ${when}`, sum(kind));
+    const further = sum('own') / machines.length;
+    samples.add(side, `${what} further ${when}`, further);
+    const first = sum('proportional') - further * (machines.length - 1);
+    samples.add(side, `${what} first ${when}`, first);
   };
   await add('at once');
   await settle({ signal });
   await add('later');
-}
-
-async function proportionalMiB(dir: string): Promise<number> {
-  return (await machineMemory(dir)).reduce((sum, { proportional }) => sum + proportional, 0);
 }
 
 async function settle({ signal }: { readonly signal: AbortSignal }): Promise<void> {
@@ -277,18 +268,24 @@ function memoryRows(samples: Samples): Row[] {
     ['three', 'three machines of 512 MiB'],
     ['ten', 'ten machines of 256 MiB'],
   ] as const;
-  return [
-    ...['first', 'second', 'third'].map((which, at) =>
-      alone(samples, `host memory of the ${which} machine of 256 MiB`, 'MiB', `machine ${at + 1}`),
-    ),
-    ...labs.flatMap(([of, what]) => [
-      cold(`host memory of ${what}, just ready`, `${of} proportional at once`),
-      cold('- after 15 s', `${of} proportional later`),
-      cold('- of that, translated code', `${of} translated later`),
-      cold('- resident set size, just ready', `${of} resident at once`),
-      cold('- resident set size after 15 s', `${of} resident later`),
+  const times = [
+    ['at once', 'just ready'],
+    ['later', '15 s later'],
+  ] as const;
+  return labs.flatMap(([of, what]) =>
+    times.flatMap(([when, title]) => [
+      cold(`host memory of ${what}, ${title}`, `${of} proportional ${when}`),
+      cold("- of that, the guests' memory", `${of} guest ${when}`),
+      cold('- of that, translated code', `${of} translated ${when}`),
+      ...(of === 'ten'
+        ? [
+            cold('- the first machine', `${of} first ${when}`),
+            cold('- each further one', `${of} further ${when}`),
+          ]
+        : []),
+      cold('- sum of resident set sizes', `${of} resident ${when}`),
     ]),
-  ];
+  );
 }
 
 function cpuRows(samples: Samples): Row[] {

@@ -10,7 +10,11 @@ export interface MachineMemory {
   readonly resident: number;
   /** The same with each page divided by those who share it: sums of it are what the host gives. */
   readonly proportional: number;
-  /** Of that, the guest's code as QEMU translated it; none with KVM. */
+  /** What nobody shares: this would be free again if the machine were not there. */
+  readonly own: number;
+  /** Of the proportional, what the guest itself has in memory. */
+  readonly guest: number;
+  /** Of the proportional, the guest's code as QEMU translated it; none with KVM. */
   readonly translated: number;
 }
 
@@ -39,7 +43,8 @@ export async function machineMemory(dir: string): Promise<MachineMemory[]> {
       machine,
       resident: mebibytes(rollup, 'Rss'),
       proportional: mebibytes(rollup, 'Pss'),
-      translated: await translatedMiB(pid),
+      own: mebibytes(rollup, 'Private_Clean') + mebibytes(rollup, 'Private_Dirty'),
+      ...(await partsOf(pid)),
     });
   }
   return found.sort((a, b) => (a.machine < b.machine ? -1 : 1));
@@ -116,11 +121,16 @@ function kindOf(words: readonly string[]): 'qemu' | 'libvirtd' | 'supervisor' | 
   return program === 'libvirtd' ? 'libvirtd' : 'others';
 }
 
-/** The only memory of QEMU that may be written and run. */
-async function translatedMiB(pid: string): Promise<number> {
-  const maps = await readFile(`/proc/${pid}/smaps`, 'utf8');
-  const code = maps.split(/^(?=[0-9a-f]+-)/m).filter((map) => /^\S+ rwx/.test(map));
-  return code.reduce((sum, map) => sum + mebibytes(map, 'Rss'), 0);
+/** Translated code is the only memory of QEMU that may be both written and run; the guest's is the largest other. */
+async function partsOf(pid: string): Promise<{ guest: number; translated: number }> {
+  const text = await readFile(`/proc/${pid}/smaps`, 'utf8');
+  const maps = text.split(/^(?=[0-9a-f]+-)/m);
+  const isCode = (map: string): boolean => /^\S+ rwx/.test(map);
+  const [guest = ''] = maps
+    .filter((map) => !isCode(map))
+    .sort((a, b) => mebibytes(b, 'Size') - mebibytes(a, 'Size'));
+  const code = maps.filter(isCode).map((map) => mebibytes(map, 'Pss'));
+  return { guest: mebibytes(guest, 'Pss'), translated: code.reduce((sum, size) => sum + size, 0) };
 }
 
 async function guestSeconds(pid: string): Promise<number> {
