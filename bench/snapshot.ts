@@ -15,7 +15,7 @@ const MACHINES = [
   { name: 'agent_2', nested: true, primary: false },
 ];
 /** Guests that have just started, or gone on, still work a little. */
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 6_000;
 
 export const bench: Bench = {
   name: 'snapshot',

@@ -30,7 +30,7 @@ const TEN_LAB = {
 const SETTLE_MS = 15_000;
 const IDLE_SECONDS = 10;
 /** What takes long and varies little is measured only so often. */
-const FEW = 3;
+const FEW = 2;
 
 interface Subjects {
   readonly built: BuiltSkerry;
