@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { TestLab } from '../support/lab.ts';
@@ -28,6 +28,15 @@ export function fork(lab: () => TestLab): void {
     expect(stdout).toContain('snap@side');
     expect(await lab().ok(['fork'])).toMatch(/side +running +2/);
     expect(await lab().ok(['global-status'])).toMatch(/snap-\w+@side +running/);
+  });
+
+  test('a folder of that name does not stand before it; a name of neither is an error', async () => {
+    await mkdir(join(lab().dir, 'side'));
+    expect(await lab().ok(['status', ...FORK])).toContain('snap@side');
+    await rmdir(join(lab().dir, 'side'));
+    const { code, stderr } = await lab().skerry(['status', '--lab', 'sied']);
+    expect(stderr).toContain("neither a fork nor a folder 'sied'; forks: side");
+    expect(code).toBe(3);
   });
 
   test('what happens in one is not seen in the other', async () => {
@@ -60,6 +69,8 @@ export function fork(lab: () => TestLab): void {
     ['a name that is none', ['Side_1'], 2, 'small letters'],
     ['a fork of a fork', ['more', ...FORK], 2, '--lab'],
     ['from a snapshot nobody has', ['more', '--from', 'redy'], 3, 'ready'],
+    ['a snapshot but no name', ['--from', 'ready'], 2, 'skerry fork NAME --from'],
+    ['a name for --try', ['more', '--try', 'true'], 2, "leave 'more' out"],
     ['a number of times that is none', ['--try', 'true', '--times', 'x'], 2, 'whole number'],
   ])('%s: exit code and hint', async (_, words, exit, hint) => {
     const { code, stderr } = await lab().skerry(['fork', ...words]);

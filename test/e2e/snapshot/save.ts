@@ -52,6 +52,7 @@ export function save(lab: () => TestLab): void {
   test.each([
     ['a name that is taken', ['save', 'ready'], 4, 'skerry snapshot delete ready'],
     ['a name that is none', ['save', '../x'], 2, 'letters'],
+    ['a name of the stack', ['save', 'push-1'], 2, 'snapshot push'],
     ['a name nobody knows', ['restore', 'redy'], 3, 'ready'],
     ['to show one nobody knows', ['show', 'redy'], 3, 'ready'],
     ['to delete one nobody knows', ['delete', 'ready', 'redy'], 3, 'ready'],

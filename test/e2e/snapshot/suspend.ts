@@ -14,6 +14,11 @@ export function suspend(lab: () => TestLab): void {
       const { machines, sandbox } = await lab().status();
       expect(sandbox).toBeUndefined();
       expect(machines.map(({ state }) => state)).toEqual(['suspended', 'suspended']);
+      for (const words of [
+        ['snapshot', 'save', 'half'],
+        ['destroy', '--yes', 'two'],
+      ])
+        expect((await lab().skerry(words)).stderr).toMatch(/is suspended\nhint: .*skerry resume/);
       await lab().ok([command]);
       expect(await expectTalk(lab())).toBeGreaterThan(then);
       expect(await clockError(lab())).toBeLessThan(1);

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Command } from 'commander';
 import type { ForkRecord } from '../lab/forks.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { SkerryError } from '../util/errors.ts';
 
 export interface CommonOptions {
   readonly lab?: string;
@@ -45,11 +46,24 @@ export async function labOf(options: CommonOptions, isThorough = false): Promise
   return { ...lab, fork: fork.fork, machines };
 }
 
-/** The fork that `--lab` names; folders go first. */
+/** The fork that `--lab` names: it goes before a folder of that name, which `./NAME` means. @throws LAB_NOT_FOUND */
 export async function forkOf({ lab }: CommonOptions): Promise<ForkRecord | undefined> {
-  if (lab === undefined || existsSync(lab)) return undefined;
-  const { findFork } = await import('../lab/forks.ts');
-  return findFork(lab, process.cwd());
+  if (lab === undefined || lab.includes('/') || lab === '.' || lab === '..') return undefined;
+  const { findFork, listForks } = await import('../lab/forks.ts');
+  const found = await findFork(lab, process.cwd());
+  if (found || existsSync(lab)) return found;
+  const known = (await listForks()).map(({ fork }) => fork).join(', ') || 'none';
+  throw new SkerryError('LAB_NOT_FOUND', { data: { name: lab, known } });
+}
+
+/** What a lab is called in a sentence. */
+export function labelOf({ name, fork }: Pick<LabSpec, 'name' | 'fork'>): string {
+  return fork === undefined ? name : `${name}@${fork}`;
+}
+
+/** What a command that is suggested has to have to be about the same lab. */
+export function aboutLab({ fork }: Pick<LabSpec, 'fork'>): string {
+  return fork === undefined ? '' : ` --lab ${fork}`;
 }
 
 /** What an interrupted change of a lab leaves. */

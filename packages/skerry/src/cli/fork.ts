@@ -39,7 +39,7 @@ export function define(command: Command): void {
   withExample(
     command,
     '$ skerry fork try1 && skerry ssh --lab try1',
-    "$ skerry fork --try './flaky-test.sh' --times 20 --from ready",
+    "$ skerry fork --try 'make -C /srv/src check' --times 20 --from ready",
     '$ skerry fork                    # which there are',
     '$ skerry destroy --lab try1',
   );
@@ -58,6 +58,18 @@ function toCount(text: string): number {
 
 async function run(name: string | undefined, options: Options): Promise<void> {
   const lab = await labOf(options);
+  const wrong =
+    options.try === undefined
+      ? ['times', 'on', 'keepFailed'].some((key) => key in options)
+        ? '--times, --on and --keep-failed are for --try'
+        : name === undefined && options.from !== undefined
+          ? 'a fork needs a name: skerry fork NAME --from SNAPSHOT'
+          : undefined
+      : name !== undefined
+        ? `--try names its forks itself: leave '${name}' out`
+        : undefined;
+  if (wrong !== undefined)
+    throw new SkerryError('USAGE', { data: { detail: wrong, command: 'skerry fork' } });
   if (options.try !== undefined) return runTry(lab, options.try, options);
   if (name === undefined) return runList(lab, options);
   const signal = interruptible(NOTHING);

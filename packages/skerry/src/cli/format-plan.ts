@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { aboutLab, labelOf } from './common.ts';
 import type { Action, Note, Plan } from '../lab/plan.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { UpResult } from '../lab/up.ts';
@@ -19,11 +20,12 @@ export function formatPlan(plan: Plan): string {
 export function formatUp(lab: LabSpec, { plan, elapsedMs }: UpResult): string {
   const notes = plan.notes.map(formatNote);
   if (plan.actions.length === 0)
-    return [...notes, `Lab ${lab.name} is up; nothing to do.`].join('\n');
+    return [...notes, `Lab ${labelOf(lab)} is up; nothing to do.`].join('\n');
   const seconds = (elapsedMs / 1000).toFixed(1);
+  const of = aboutLab(lab);
   return [
     ...notes,
-    `Lab ${lab.name} is up: ${count(plan.actions.length)} in ${seconds} s. Next: skerry status, skerry ssh, skerry exec -- uptime`,
+    `Lab ${labelOf(lab)} is up: ${count(plan.actions.length)} in ${seconds} s. Next: skerry status${of}, skerry ssh${of}, skerry exec${of} -- uptime`,
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import {
+  aboutLab,
   type CommonOptions,
   interruptible,
   RESUMABLE,
@@ -41,6 +42,6 @@ async function run(args: string[], options: Options): Promise<void> {
     console.log(
       stopped.length === 0
         ? 'Nothing was running.'
-        : `Halted ${stopped.join(', ')}. Start again with: skerry up`,
+        : `Halted ${stopped.join(', ')}. Start again with: skerry up${aboutLab(lab)}`,
     );
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   type CommonOptions,
   interruptible,
+  labelOf,
   labOf,
   printJson,
   withExample,
@@ -29,6 +30,6 @@ async function run(options: Options): Promise<void> {
   const view = progressView();
   const result = await resumeLab(lab, { signal, onProgress: view.onProgress }).finally(view.end);
   if (options.json) return printJson(result);
-  console.log(`Lab ${lab.name} goes on after ${(result.elapsedMs / 1000).toFixed(1)} s.`);
+  console.log(`Lab ${labelOf(lab)} goes on after ${(result.elapsedMs / 1000).toFixed(1)} s.`);
   if (options.timings) console.log((await import('./format-timings.ts')).formatTimings(result));
 }

@@ -5,6 +5,7 @@ import type { SnapshotSummary } from '../lab/snapshots.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { Snapshot } from '../snapshot/store.ts';
 import {
+  aboutLab,
   type CommonOptions,
   interruptible,
   labOf,
@@ -84,7 +85,7 @@ async function save(
   if (flags.json) return printJson(snapshot);
   const { name, machines, pauseMs } = snapshot;
   console.log(
-    `Saved ${name}: ${count(machines.length)}, which stood still for ${seconds(pauseMs)}. Back to it with: skerry snapshot restore ${name}`,
+    `Saved ${name}: ${count(machines.length)}, which stood still for ${seconds(pauseMs)}. Back to it with: ${back(name)}${aboutLab(lab)}`,
   );
 }
 
@@ -112,7 +113,8 @@ async function restore(
   const result = await work(lab, { signal, cold, onProgress: view.onProgress }).finally(view.end);
   if (flags.json) return printJson(result);
   const { snapshot, elapsedMs } = result;
-  const next = cold ? ' The machines are off; boot them with: skerry up' : '';
+  const isOff = cold || snapshot.machines.every(({ state }) => state === 'shutoff');
+  const next = isOff ? ` The machines are off; boot them with: skerry up${aboutLab(lab)}` : '';
   console.log(
     `Restored ${snapshot.name} (${when(snapshot)}): ${count(snapshot.machines.length)} in ${seconds(elapsedMs)}.${next}`,
   );
@@ -164,6 +166,10 @@ async function runDelete(names: string[], flags: CommonOptions): Promise<void> {
   await deleteSnapshots(lab, names, { signal });
   if (flags.json) printJson({ deleted: names });
   else console.log(`Deleted ${names.join(', ')}.`);
+}
+
+function back(name: string): string {
+  return /^push-\d+$/.test(name) ? 'skerry snapshot pop' : `skerry snapshot restore ${name}`;
 }
 
 function when({ taken }: Snapshot): string {

@@ -32,7 +32,7 @@ function formatStatus({ lab, fork, network, sandbox, machines }: LabStatus): str
   const box = sandbox
     ? `running under ${sandbox.accel === 'kvm' ? 'KVM' : 'emulation (no usable KVM: skerry doctor)'}, ${sandbox.uplink === 'none' ? 'no internet' : `internet by ${sandbox.uplink}`}`
     : machines.some(({ state }) => state === 'suspended')
-      ? 'suspended: skerry resume'
+      ? `suspended: skerry resume${fork === undefined ? '' : ` --lab ${fork}`}`
       : 'off';
   const broken =
     sandbox?.libvirtd === 'failed'

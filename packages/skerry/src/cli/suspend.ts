@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import {
+  aboutLab,
   type CommonOptions,
   interruptible,
+  labelOf,
   labOf,
   printJson,
   withExample,
@@ -26,5 +28,5 @@ async function run(options: CommonOptions): Promise<void> {
   const view = progressView();
   const snapshot = await suspendLab(lab, { signal, onProgress: view.onProgress }).finally(view.end);
   if (options.json) printJson(snapshot);
-  else console.log(`Suspended lab ${lab.name}. Go on with: skerry resume`);
+  else console.log(`Suspended lab ${labelOf(lab)}. Go on with: skerry resume${aboutLab(lab)}`);
 }

@@ -5,6 +5,8 @@ import { isNotFound } from '@skerry/libvirt';
 import { machineDir } from '../machine/domain-xml.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
+import { hasSnapshot, SUSPENDED } from '../snapshot/store.ts';
+import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
 import { removeTree } from '../util/rootless.ts';
 import { connectLab } from './connect.ts';
@@ -53,6 +55,9 @@ async function destroyMachines(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  // Its memory would come back with the others'.
+  if (await hasSnapshot(paths.snapshotsDir, SUSPENDED))
+    throw new SkerryError('LAB_SUSPENDED', { data: { lab: paths.id } });
   const running = (await isSandboxAlive(paths)) && (await sandboxStatus(paths.gatewaySocket));
   if (running) {
     await using connection = await connectLab(paths, signal);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { findLabFile } from '../lab-file/find.ts';
 import { SkerryError } from '../util/errors.ts';
 import { lockFile } from '../util/file-lock.ts';
 import { type LabPaths, labPathsById } from '../util/paths.ts';
@@ -20,19 +21,29 @@ export async function listForks(dir?: string): Promise<ForkRecord[]> {
 }
 
 /**
- * The fork of that name, or with that id: of the lab in `from` or above it, if several labs have one.
+ * The fork of that name, or with that id. Within the folder of a lab file names are those of its lab's forks; elsewhere they are
+ * those of all labs.
  * @throws FORK_AMBIGUOUS
  */
 export async function findFork(name: string, from: string): Promise<ForkRecord | undefined> {
-  const found = (await listForks()).filter(({ fork, id }) => fork === name || id === name);
+  const all = await listForks();
+  const byId = all.find(({ id }) => id === name);
+  if (byId) return byId;
+  const home = folderOfLab(from);
+  const found = all.filter(
+    ({ fork, dir }) => fork === name && (home === undefined || dir === home),
+  );
   if (found.length < 2) return found[0];
-  for (let dir = from; ; dir = dirname(dir)) {
-    const here = found.find((record) => record.dir === dir);
-    if (here) return here;
-    if (dir === dirname(dir)) break;
-  }
   const ids = found.map(({ id }) => id).join(', ');
   throw new SkerryError('FORK_AMBIGUOUS', { data: { name, ids } });
+}
+
+function folderOfLab(from: string): string | undefined {
+  try {
+    return dirname(findLabFile(from));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Says that a fork is being made, until it is whole. */

@@ -89,7 +89,7 @@ export async function restoreAs(
   const network = networkPlanOf(context.lab, paths.originId, box.uplink);
   await progress.phase('network', undefined, () => applyNetwork(connection, network));
   await beginRestore(paths, { name, cold: isCold });
-  await endMachines(connection);
+  await endMachines(connection, snapshot, progress);
   await copyKeys(join(snapshot.dir, 'ssh'), paths.sshDir);
   const thawed = snapshot.machines.map((machine) =>
     bringBack(context, connection, snapshot, machine, isCold),
@@ -129,8 +129,17 @@ async function checkHost(
   throw new SkerryError('SNAPSHOT_HOST', { data: { name, changed: changed.join(', ') } });
 }
 
-async function endMachines(connection: Connection): Promise<void> {
-  const domains = (await connection.domains()).filter(({ name }) => !isTemplate(name));
+async function endMachines(
+  connection: Connection,
+  { machines }: Snapshot,
+  progress: Progress,
+): Promise<void> {
+  const domains = (await connection.domains({ active: true })).filter(
+    ({ name }) => !isTemplate(name),
+  );
+  for (const { name } of domains)
+    if (!machines.some((machine) => machine.name === name))
+      progress.say('resume', name, 'it is not in the snapshot: switched off');
   await allSettled(
     domains.map((domain) =>
       domain.destroy().catch((error: unknown) => {

@@ -18,6 +18,7 @@ import {
   type Snapshot,
   type SnapshotMachine,
   stageSnapshot,
+  SUSPENDED,
   sweepSnapshots,
 } from '../snapshot/store.ts';
 import { allSettled } from '../util/all-settled.ts';
@@ -35,8 +36,13 @@ import { withLabLock } from './with-lock.ts';
 export interface SnapshotOptions {
   readonly signal: AbortSignal;
   readonly description?: string | undefined;
+  /** It goes on the stack, whose names nobody else may give. */
+  readonly isPushed?: boolean;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
+
+/** What `snapshot push` calls them. */
+export const PUSHED: RegExp = /^push-(\d+)$/;
 
 export interface SaveContext {
   readonly lab: LabSpec;
@@ -69,9 +75,10 @@ const GO_ON_MS = 3000;
 export async function saveSnapshot(
   lab: LabSpec,
   name: string,
-  { signal, description, onProgress }: SnapshotOptions,
+  { signal, description, isPushed, onProgress }: SnapshotOptions,
 ): Promise<Snapshot> {
   checkSnapshotName(name);
+  if (!isPushed && PUSHED.test(name)) throw new SkerryError('SNAPSHOT_NAME', { data: { name } });
   const paths = labPaths(lab);
   const progress = new Progress(onProgress);
   return withLabLock(paths, `snapshot save ${name}`, progress, signal, async () => {
@@ -91,6 +98,8 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
   const store = paths.snapshotsDir;
   await sweepSnapshots(store);
   await refuseHalfRestored(paths);
+  if (name !== SUSPENDED && (await hasSnapshot(store, SUSPENDED)))
+    throw new SkerryError('LAB_SUSPENDED', { data: { lab: lab.name } });
   if (await hasSnapshot(store, name)) throw new SkerryError('SNAPSHOT_EXISTS', { data: { name } });
   const subjects = await subjectsOf(connection);
   if (subjects.length === 0) throw new SkerryError('SNAPSHOT_EMPTY', { data: { lab: lab.name } });

@@ -15,15 +15,13 @@ import { connectLab } from './connect.ts';
 import { sweepDisks } from './disk-layers.ts';
 import { Progress } from './progress.ts';
 import { restoreSnapshot, type RestoreOptions, type RestoreResult } from './snapshot-restore.ts';
-import { saveSnapshot, type SnapshotOptions } from './snapshot-save.ts';
+import { PUSHED, saveSnapshot, type SnapshotOptions } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
 
 /** A snapshot with what its memory takes on disk. */
 export interface SnapshotSummary extends Snapshot {
   readonly bytes: number;
 }
-
-const PUSHED = /^push-(\d+)$/;
 
 /** All snapshots of the lab, the oldest first. */
 export async function snapshotsOf(lab: LabSpec): Promise<SnapshotSummary[]> {
@@ -58,7 +56,8 @@ export async function deleteSnapshots(
 /** Saves under the next free name of the stack: push-1, push-2, ... */
 export async function pushSnapshot(lab: LabSpec, options: SnapshotOptions): Promise<Snapshot> {
   const numbers = pushedNumbers(await snapshotsOf(lab));
-  return saveSnapshot(lab, `push-${Math.max(0, ...numbers) + 1}`, options);
+  const name = `push-${Math.max(0, ...numbers) + 1}`;
+  return saveSnapshot(lab, name, { ...options, isPushed: true });
 }
 
 /** Restores the top of the stack and removes it. @throws SNAPSHOT_STACK_EMPTY */

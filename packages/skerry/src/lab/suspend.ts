@@ -2,7 +2,7 @@
 // host was started anew.
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { stopSandbox } from '../sandbox/sandbox.ts';
-import { hasSnapshot, removeSnapshot, type Snapshot } from '../snapshot/store.ts';
+import { hasSnapshot, removeSnapshot, type Snapshot, SUSPENDED } from '../snapshot/store.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -11,9 +11,6 @@ import { Progress } from './progress.ts';
 import { restoreAs, type RestoreResult } from './snapshot-restore.ts';
 import { saveAs, type SnapshotOptions } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
-
-/** A snapshot of Skerry's own, for as long as the lab is suspended. */
-export const SUSPENDED = '.suspended';
 
 export function isSuspended(paths: LabPaths): Promise<boolean> {
   return hasSnapshot(paths.snapshotsDir, SUSPENDED);

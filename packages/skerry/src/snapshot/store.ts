@@ -38,6 +38,8 @@ export interface Snapshot extends SnapshotRecord {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const STAGING = '.saving-';
 const DOOMED = '.deleted-';
+/** A snapshot of Skerry's own, for as long as the lab is suspended. */
+export const SUSPENDED = '.suspended';
 /** Of a fork that is being made, under the lab's lock. */
 export const FOR_FORK = '.fork-';
 

@@ -45,7 +45,7 @@ export const MACHINE_ERRORS = {
   },
   SNAPSHOT_NAME: {
     message: "'{name}' is no name for a snapshot",
-    hint: 'use letters, digits, dots, - and _, at most 64, the first a letter or digit',
+    hint: 'use letters, digits, dots, - and _, at most 64, the first a letter or digit; push-1 and the like are of snapshot push',
     exitCode: EXIT.usage,
   },
   SNAPSHOT_EXISTS: {
@@ -77,6 +77,11 @@ export const MACHINE_ERRORS = {
     message: 'snapshot {name} was saved under another {changed}: its memory does not fit',
     hint: 'its disks do: skerry snapshot restore {name} --cold, then skerry up',
     exitCode: EXIT.conflict,
+  },
+  LAB_NOT_FOUND: {
+    message: "there is neither a fork nor a folder '{name}'; forks: {known}",
+    hint: 'see: skerry fork; skerry global-status',
+    exitCode: EXIT.notFound,
   },
   FORK_NAME: {
     message: "'{name}' is no name for a fork",
@@ -145,7 +150,7 @@ export const MACHINE_ERRORS = {
   },
   LAB_OFF: {
     message: 'lab {lab} is not running',
-    hint: 'start it with: skerry up',
+    hint: 'start it with: skerry up (of a fork: with --lab)',
     exitCode: EXIT.conflict,
   },
   EXEC_FAILED: {
