@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import type { Command } from 'commander';
 import type { ForkRecord } from '../lab/forks.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -31,19 +30,17 @@ export function withExample(command: Command, ...lines: readonly string[]): Comm
 /** Loads the lab a command is about. */
 export async function labOf(options: CommonOptions, isThorough = false): Promise<LabSpec> {
   const { loadLab } = await import('../lab-file/load.ts');
+  const { hostLimits } = await import('../lab-file/host-limits.ts');
   const { knownImages } = await import('../image/store.ts');
   const fork = await forkOf(options);
   const lab = await loadLab(fork?.file ?? options.lab ?? process.cwd(), {
     knownImages: await knownImages(),
-    hostMemoryMiB: Math.floor(totalmem() / 2 ** 20),
-    hostCpus: availableParallelism(),
-    uid: process.getuid?.() ?? 0,
+    ...hostLimits(),
     isThorough,
   });
   if (!fork) return lab;
-  // The ports of the host are the lab's own.
-  const machines = lab.machines.map((machine) => ({ ...machine, forwards: [] }));
-  return { ...lab, fork: fork.fork, machines };
+  const { asFork } = await import('../lab/forks.ts');
+  return asFork(lab, fork.fork);
 }
 
 /** The fork that `--lab` names: it goes before a folder of that name, which `./NAME` means. @throws LAB_NOT_FOUND */

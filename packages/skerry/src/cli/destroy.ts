@@ -8,6 +8,7 @@ import {
   type CommonOptions,
   forkOf,
   interruptible,
+  labelOf,
   RESUMABLE,
   labOf,
   printJson,
@@ -68,7 +69,7 @@ async function target(
   }
   const fork = await forkOf(options);
   if (fork && args.length === 0)
-    return { paths: labPathsById(fork.id), machines: [], name: `${fork.name}@${fork.fork}` };
+    return { paths: labPathsById(fork.id), machines: [], name: labelOf(fork) };
   const lab = await labOf(options).catch(async (error: unknown) => {
     // A file that is wrong by now must not keep its lab alive.
     const record = args.length === 0 ? await onlyRecordOf(options.lab ?? '.') : undefined;

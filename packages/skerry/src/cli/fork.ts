@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { TryResult } from '../lab/try-in-forks.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { SkerryError } from '../util/errors.ts';
+import { formatMiB, formatSeconds } from './amounts.ts';
 import {
   type CommonOptions,
   interruptible,
@@ -83,9 +84,11 @@ async function run(name: string | undefined, options: Options): Promise<void> {
     return printJson({ fork: name, pauseMs, timings, elapsedMs });
   }
   const stood =
-    options.from === undefined ? `; ${lab.name} stood still for ${seconds(result.pauseMs)}` : '';
+    options.from === undefined
+      ? `; ${lab.name} stood still for ${formatSeconds(result.pauseMs)}`
+      : '';
   console.log(
-    `Fork ${name} runs after ${seconds(result.elapsedMs)}${stood}. Use it with --lab ${name}: skerry status --lab ${name}`,
+    `Fork ${name} runs after ${formatSeconds(result.elapsedMs)}${stood}. Use it with --lab ${name}: skerry status --lab ${name}`,
   );
   if (options.timings) console.log((await import('./format-timings.ts')).formatTimings(result));
 }
@@ -102,7 +105,7 @@ async function runList(lab: LabSpec, options: Options): Promise<void> {
     fork,
     state === 'running' ? styleText('green', state) : styleText('dim', state),
     String(machines),
-    `${Math.round(diskBytes / 2 ** 20)} MiB`,
+    formatMiB(diskBytes),
   ]);
   console.log(formatTable(['FORK', 'STATE', 'MACHINES', 'DISK'], rows));
 }
@@ -134,15 +137,11 @@ function report(
   times: number,
 ): void {
   const kept = fork === undefined ? '' : `; kept as --lab ${fork}`;
-  const head = `run ${run} of ${times}: exit code ${exitCode} after ${seconds(commandMs)} (fork: ${seconds(forkMs)})${kept}`;
+  const head = `run ${run} of ${times}: exit code ${exitCode} after ${formatSeconds(commandMs)} (fork: ${formatSeconds(forkMs)})${kept}`;
   console.log(exitCode === 0 ? head : styleText('red', head));
   if (exitCode === 0 && times > 1) return;
   const names = Object.keys(output);
   for (const [machine, text] of Object.entries(output))
     for (const line of text.trimEnd().split('\n'))
       console.log(names.length > 1 ? `  ${machine} | ${line}` : `  ${line}`);
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
 }

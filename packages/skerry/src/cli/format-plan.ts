@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { formatMachines, formatSeconds } from './amounts.ts';
 import { aboutLab, labelOf } from './common.ts';
 import type { Action, Note, Plan } from '../lab/plan.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -12,7 +13,9 @@ export function formatPlan(plan: Plan): string {
     ...plan.notes.map(formatNote),
   ];
   const sum =
-    plan.actions.length === 0 ? 'Nothing to do.' : `${count(plan.actions.length)} to change.`;
+    plan.actions.length === 0
+      ? 'Nothing to do.'
+      : `${formatMachines(plan.actions.length)} to change.`;
   return [...lines, sum].join('\n');
 }
 
@@ -21,11 +24,10 @@ export function formatUp(lab: LabSpec, { plan, elapsedMs }: UpResult): string {
   const notes = plan.notes.map(formatNote);
   if (plan.actions.length === 0)
     return [...notes, `Lab ${labelOf(lab)} is up; nothing to do.`].join('\n');
-  const seconds = (elapsedMs / 1000).toFixed(1);
   const of = aboutLab(lab);
   return [
     ...notes,
-    `Lab ${labelOf(lab)} is up: ${count(plan.actions.length)} in ${seconds} s. Next: skerry status${of}, skerry ssh${of}, skerry exec${of} -- uptime`,
+    `Lab ${labelOf(lab)} is up: ${formatMachines(plan.actions.length)} in ${formatSeconds(elapsedMs)}. Next: skerry status${of}, skerry ssh${of}, skerry exec${of} -- uptime`,
   ].join('\n');
 }
 
@@ -68,8 +70,4 @@ function formatNote(note: Note): string {
     default:
       return note satisfies never;
   }
-}
-
-function count(machines: number): string {
-  return machines === 1 ? '1 machine' : `${machines} machines`;
 }

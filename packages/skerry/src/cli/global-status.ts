@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { formatMiB } from './amounts.ts';
 import { printJson, withExample, withJson } from './common.ts';
 import { formatTable } from './table.ts';
 
@@ -21,7 +22,7 @@ async function run(options: { json?: boolean }): Promise<void> {
           id,
           state === 'running' ? styleText('green', state) : styleText('dim', state),
           String(machines),
-          `${Math.round(diskBytes / 2 ** 20)} MiB`,
+          formatMiB(diskBytes),
           file + (fileGone ? styleText('yellow', ' (gone: skerry destroy --id)') : ''),
         ]),
       ),

@@ -3,6 +3,7 @@ import type { Image } from '../image/store.ts';
 import type { TemplateStatus } from '../lab/collect.ts';
 import type { Template } from '../template/store.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
+import { formatMiB } from './amounts.ts';
 import { formatTable } from './table.ts';
 
 export function define(command: Command): void {
@@ -46,7 +47,7 @@ async function runBuild(name: string, options: { json?: boolean }): Promise<void
   if (options.json) printJson(image);
   else
     console.log(
-      `Built ${name} in ${(progress.elapsedMs / 1000).toFixed(0)} s: ${size(image.diskBytes)}, ${image.digest.slice(0, 12)}`,
+      `Built ${name} in ${(progress.elapsedMs / 1000).toFixed(0)} s: ${formatMiB(image.diskBytes)}, ${image.digest.slice(0, 12)}`,
     );
 }
 
@@ -75,7 +76,7 @@ function formatImages(images: readonly Image[]): string {
     images.map(({ name, digest, diskBytes, built }) => [
       name,
       digest.slice(0, 12),
-      size(diskBytes),
+      formatMiB(diskBytes),
       minute(built),
     ]),
   );
@@ -87,7 +88,7 @@ function formatTemplates(templates: readonly TemplateStatus[]): string {
     templates.map(({ id, template, diskBytes, usedBy, obsolete }) => [
       id,
       template ? formatKind(template) : '(damaged)',
-      size(diskBytes),
+      formatMiB(diskBytes),
       template ? minute(template.made) : '',
       [usedBy.join(', '), obsolete && template && `(${obsolete})`].filter(Boolean).join(' ') || '-',
     ]),
@@ -106,17 +107,17 @@ async function runGc(options: { json?: boolean; all?: boolean; dryRun?: boolean 
   if (options.json) return printJson(collected);
   const { templates, images, leftovers, freedBytes } = collected;
   const lines = [
-    ...templates.map(({ id, reason, bytes }) => `template ${id}, ${size(bytes)}: ${reason}`),
+    ...templates.map(({ id, reason, bytes }) => `template ${id}, ${formatMiB(bytes)}: ${reason}`),
     ...images.map(
-      ({ digest, bytes }) => `image ${digest.slice(0, 12)}, ${size(bytes)}: of an older build`,
+      ({ digest, bytes }) => `image ${digest.slice(0, 12)}, ${formatMiB(bytes)}: of an older build`,
     ),
     ...leftovers.map(
-      ({ folder, bytes }) => `${folder}, ${size(bytes)}: left by a command that was killed`,
+      ({ folder, bytes }) => `${folder}, ${formatMiB(bytes)}: left by a command that was killed`,
     ),
   ];
   const [removed, freed] = options.dryRun ? ['Would remove', 'Would free'] : ['Removed', 'Freed'];
   for (const line of lines) console.log(`${removed} ${line}`);
-  console.log(lines.length === 0 ? 'Nothing to remove.' : `${freed} ${size(freedBytes)}.`);
+  console.log(lines.length === 0 ? 'Nothing to remove.' : `${freed} ${formatMiB(freedBytes)}.`);
 }
 
 async function runPrune(options: { json?: boolean }): Promise<void> {
@@ -135,10 +136,6 @@ async function runRemove(name: string, options: { json?: boolean }): Promise<voi
   await (isTemplateId(name) ? removeUnusedTemplate(name) : removeUnusedImage(name));
   if (options.json) printJson({ removed: name });
   else console.log(`Removed ${name}.`);
-}
-
-function size(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 function minute(iso: string): string {

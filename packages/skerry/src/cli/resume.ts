@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { formatSeconds } from './amounts.ts';
 import {
   type CommonOptions,
   interruptible,
@@ -30,6 +31,6 @@ async function run(options: Options): Promise<void> {
   const view = progressView();
   const result = await resumeLab(lab, { signal, onProgress: view.onProgress }).finally(view.end);
   if (options.json) return printJson(result);
-  console.log(`Lab ${labelOf(lab)} goes on after ${(result.elapsedMs / 1000).toFixed(1)} s.`);
+  console.log(`Lab ${labelOf(lab)} goes on after ${formatSeconds(result.elapsedMs)}.`);
   if (options.timings) console.log((await import('./format-timings.ts')).formatTimings(result));
 }

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { RestoreResult } from '../lab/snapshot-restore.ts';
 import type { SnapshotSummary } from '../lab/snapshots.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import type { Snapshot } from '../snapshot/store.ts';
+import { PUSHED, type Snapshot } from '../snapshot/store.ts';
+import { formatMachines, formatMiB, formatSeconds } from './amounts.ts';
 import {
   aboutLab,
   type CommonOptions,
@@ -85,7 +86,7 @@ async function save(
   if (flags.json) return printJson(snapshot);
   const { name, machines, pauseMs } = snapshot;
   console.log(
-    `Saved ${name}: ${count(machines.length)}, which stood still for ${seconds(pauseMs)}. Back to it with: ${back(name)}${aboutLab(lab)}`,
+    `Saved ${name}: ${formatMachines(machines.length)}, which stood still for ${formatSeconds(pauseMs)}. Back to it with: ${back(name)}${aboutLab(lab)}`,
   );
 }
 
@@ -116,7 +117,7 @@ async function restore(
   const isOff = cold || snapshot.machines.every(({ state }) => state === 'shutoff');
   const next = isOff ? ` The machines are off; boot them with: skerry up${aboutLab(lab)}` : '';
   console.log(
-    `Restored ${snapshot.name} (${when(snapshot)}): ${count(snapshot.machines.length)} in ${seconds(elapsedMs)}.${next}`,
+    `Restored ${snapshot.name} (${when(snapshot)}): ${formatMachines(snapshot.machines.length)} in ${formatSeconds(elapsedMs)}.${next}`,
   );
   if (flags.timings) console.log((await import('./format-timings.ts')).formatTimings(result));
 }
@@ -132,8 +133,8 @@ async function runList(flags: CommonOptions): Promise<void> {
     snapshot.name,
     when(snapshot),
     String(snapshot.machines.length),
-    mebibytes(snapshot.bytes),
-    seconds(snapshot.pauseMs),
+    formatMiB(snapshot.bytes),
+    formatSeconds(snapshot.pauseMs),
     snapshot.description ?? styleText('dim', '-'),
   ]);
   console.log(formatTable(['SNAPSHOT', 'TAKEN', 'MACHINES', 'MEMORY', 'PAUSE', 'NOTE'], rows));
@@ -150,7 +151,7 @@ async function runShow(name: string, flags: CommonOptions): Promise<void> {
 function formatSnapshot(snapshot: SnapshotSummary): string {
   const { name, description, machines, pauseMs, bytes, accel } = snapshot;
   const under = accel === 'kvm' ? 'KVM' : 'emulation';
-  const facts = `${when(snapshot)}, under ${under}, paused for ${seconds(pauseMs)}, ${mebibytes(bytes)} of memory on disk`;
+  const facts = `${when(snapshot)}, under ${under}, paused for ${formatSeconds(pauseMs)}, ${formatMiB(bytes)} of memory on disk`;
   const rows = machines.map((machine) => [machine.name, machine.state, `${machine.memoryMiB} MiB`]);
   return [
     `${styleText('bold', name)}  ${styleText('dim', facts)}`,
@@ -169,21 +170,9 @@ async function runDelete(names: string[], flags: CommonOptions): Promise<void> {
 }
 
 function back(name: string): string {
-  return /^push-\d+$/.test(name) ? 'skerry snapshot pop' : `skerry snapshot restore ${name}`;
+  return PUSHED.test(name) ? 'skerry snapshot pop' : `skerry snapshot restore ${name}`;
 }
 
 function when({ taken }: Snapshot): string {
   return taken.slice(0, 19).replace('T', ' ');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
-}
-
-function count(machines: number): string {
-  return machines === 1 ? '1 machine' : `${machines} machines`;
 }

@@ -1,7 +1,16 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { LabStatus } from '../lab/status.ts';
-import { type CommonOptions, labOf, printJson, withExample, withJson, withLab } from './common.ts';
+import {
+  aboutLab,
+  type CommonOptions,
+  labelOf,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
 import { formatTable } from './table.ts';
 
 export function define(command: Command): void {
@@ -32,7 +41,7 @@ function formatStatus({ lab, fork, network, sandbox, machines }: LabStatus): str
   const box = sandbox
     ? `running under ${sandbox.accel === 'kvm' ? 'KVM' : 'emulation (no usable KVM: skerry doctor)'}, ${sandbox.uplink === 'none' ? 'no internet' : `internet by ${sandbox.uplink}`}`
     : machines.some(({ state }) => state === 'suspended')
-      ? `suspended: skerry resume${fork === undefined ? '' : ` --lab ${fork}`}`
+      ? `suspended: skerry resume${aboutLab({ fork })}`
       : 'off';
   const broken =
     sandbox?.libvirtd === 'failed'
@@ -42,7 +51,7 @@ function formatStatus({ lab, fork, network, sandbox, machines }: LabStatus): str
     (forward) => `${forward.address}:${forward.host} -> ${forward.machine}:${forward.guest}`,
   );
   return [
-    `${styleText('bold', fork === undefined ? lab : `${lab}@${fork}`)}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
+    `${styleText('bold', labelOf({ name: lab, fork }))}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
     formatTable(['MACHINE', 'STATE', 'ADDRESS', 'NAME', 'MEMORY', 'CPUS', 'IMAGE', 'NESTED'], rows),
     ...cannotNest.map(
       ({ name, nesting }) =>

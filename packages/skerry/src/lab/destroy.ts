@@ -5,7 +5,7 @@ import { isNotFound } from '@skerry/libvirt';
 import { machineDir } from '../machine/domain-xml.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
-import { hasSnapshot, SUSPENDED } from '../snapshot/store.ts';
+import { isSuspended } from '../snapshot/store.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
 import { removeTree } from '../util/rootless.ts';
@@ -56,7 +56,7 @@ async function destroyMachines(
   signal: AbortSignal,
 ): Promise<void> {
   // Its memory would come back with the others'.
-  if (await hasSnapshot(paths.snapshotsDir, SUSPENDED))
+  if (await isSuspended(paths.snapshotsDir))
     throw new SkerryError('LAB_SUSPENDED', { data: { lab: paths.id } });
   const running = (await isSandboxAlive(paths)) && (await sandboxStatus(paths.gatewaySocket));
   if (running) {

@@ -30,7 +30,7 @@ export function domainPlanOf(
   image: Image,
   accel: 'kvm' | 'tcg',
   disks: readonly DiskFile[] = firstDisks(machine),
-): DomainPlan {
+): DomainPlan & { readonly mark: MachineMark } {
   const machineId = machineIdOf(labId, machine.name);
   const mark: MachineMark = {
     lab: labId,

@@ -18,7 +18,7 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import { connectLab } from './connect.ts';
 import { destroyLab } from './destroy.ts';
 import { chainOf, hostPath, sweepDisks } from './disk-layers.ts';
-import { markFinished, markUnfinished, sweepForks } from './forks.ts';
+import { asFork, markFinished, markUnfinished, sweepForks } from './forks.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
 import { restoreAs } from './snapshot-restore.ts';
@@ -57,7 +57,7 @@ export async function forkLab(
   if (!NAME.test(name)) throw new SkerryError('FORK_NAME', { data: { name } });
   if (origin.fork !== undefined)
     throw new SkerryError('FORK_OF_FORK', { data: { name: origin.fork } });
-  const fork: LabSpec = { ...origin, fork: name };
+  const fork = asFork(origin, name);
   const [paths, forkPaths] = [labPaths(origin), labPaths(fork)];
   const progress = new Progress(onProgress);
   await sweepForks(signal);
@@ -73,7 +73,8 @@ export async function forkLab(
       await copyLab(paths, forkPaths, source.snapshot);
       return from === undefined ? source.snapshot.pauseMs : 0;
     });
-    await restoreAs({ lab: fork, paths: forkPaths, progress, signal }, FORK_START);
+    const context = { lab: fork, paths: forkPaths, progress, signal };
+    await restoreAs(context, FORK_START, { isFresh: from === undefined });
     await markFinished(forkPaths);
     undo.move();
     return { lab: fork, pauseMs, timings: progress.timings, elapsedMs: progress.elapsedMs };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findLabFile } from '../lab-file/find.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { lockFile } from '../util/file-lock.ts';
 import { type LabPaths, labPathsById } from '../util/paths.ts';
@@ -11,13 +12,15 @@ import { type LabRecord, listRecords } from './record.ts';
 
 export type ForkRecord = LabRecord & { readonly fork: string };
 
-/** The forks of this user's labs, or those of one lab by its file's folder. */
-export async function listForks(dir?: string): Promise<ForkRecord[]> {
+/** The lab that a fork of `lab` is. The ports of the host are the lab's own. Pure. */
+export function asFork(lab: LabSpec, fork: string): LabSpec {
+  return { ...lab, fork, machines: lab.machines.map((machine) => ({ ...machine, forwards: [] })) };
+}
+
+/** The forks of all labs of this user. */
+export async function listForks(): Promise<ForkRecord[]> {
   const records = await listRecords();
-  return records.filter(
-    (record): record is ForkRecord =>
-      record.fork !== undefined && (dir === undefined || record.dir === dir),
-  );
+  return records.filter((record): record is ForkRecord => record.fork !== undefined);
 }
 
 /**

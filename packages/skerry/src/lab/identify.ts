@@ -62,22 +62,15 @@ async function identify(
   }
   const { mark } = domainPlanOf(lab, paths.originId, machine, context.imageOf(machine), accel);
   // Its disk stays that of the image and the template it was made from.
-  const { image, template } = parseMark(live) ?? { ...mark };
+  const { image, template } = parseMark(live) ?? mark;
   const nesting = machine.nested ? formatNesting(nestingOf(result.stdout, live, accel)) : undefined;
   await Promise.all([
     plugIn(domain, machine, live),
-    mark &&
-      domain.setMetadata(
-        { uri: NAMESPACE },
-        bareMetadataXml({
-          ...mark,
-          image: image ?? mark.image,
-          template,
-          nesting,
-          identity: identityHash(identity),
-        }),
-        { key: NAMESPACE_KEY, affect: 'both' },
-      ),
+    domain.setMetadata(
+      { uri: NAMESPACE },
+      bareMetadataXml({ ...mark, image, template, nesting, identity: identityHash(identity) }),
+      { key: NAMESPACE_KEY, affect: 'both' },
+    ),
   ]);
 }
 

@@ -37,9 +37,9 @@ async function shutdownOne(
   domain: Domain,
   { paths, force, signal, progress }: ShutdownOptions,
 ): Promise<void> {
-  if (force) return off(domain);
+  if (force) return switchOff(domain);
   const asked = await ask(domain, paths, signal);
-  if (!asked) return off(domain);
+  if (!asked) return switchOff(domain);
   try {
     await poll(async () => ((await domain.isActive()) ? undefined : true), {
       signal,
@@ -54,7 +54,7 @@ async function shutdownOne(
       domain.name,
       `does not shut down within ${GRACE_MS / 1000} s: switched off`,
     );
-    await off(domain);
+    await switchOff(domain);
   }
 }
 
@@ -88,7 +88,8 @@ async function ask(domain: Domain, paths: LabPaths, signal: AbortSignal): Promis
   return false;
 }
 
-async function off(domain: Domain): Promise<void> {
+/** Pulls the plug; fine for one that is off already, or gone. */
+export async function switchOff(domain: Domain): Promise<void> {
   await domain.destroy().catch((error: unknown) => {
     if (!isInvalidState(error) && !isNotFound(error)) throw error;
   });

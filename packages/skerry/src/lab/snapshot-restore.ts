@@ -1,13 +1,13 @@
 // A lab becomes again what it was when a snapshot was saved, in its own sandbox or, for a fork, in another.
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { type Connection, isInvalidState, isNotFound } from '@skerry/libvirt';
-import { checkFrozen, giveFrozen, writeThawFile } from '../freeze/frozen.ts';
+import type { Connection } from '@skerry/libvirt';
+import { checkFrozen, giveFrozen } from '../freeze/frozen.ts';
 import { runScript } from '../guest/exec.ts';
 import { parseDisks } from '../machine/parse-disks.ts';
-import { machineDir, withMemoryFile } from '../machine/domain-xml.ts';
+import { withMemoryFile } from '../machine/domain-xml.ts';
 import { wakeScript } from '../machine/identity.ts';
 import { qemuOwner } from '../sandbox/config.ts';
 import {
@@ -21,13 +21,15 @@ import { allSettled } from '../util/all-settled.ts';
 import { SkerryError } from '../util/errors.ts';
 import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { addLayers, hostPath, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
+import { addLayers, hostPaths, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
 import { beginRestore, endRestore } from './half-restored.ts';
 import { applyNetwork, networkPlanOf } from './network.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { copyKeys, goOnRunning } from './snapshot-save.ts';
+import { switchOff } from './shutdown.ts';
+import { thawDomain } from './thaw-domain.ts';
 import { waitForGuest } from './wait-for-guest.ts';
 import { withLabLock } from './with-lock.ts';
 
@@ -71,16 +73,25 @@ export async function restoreSnapshot(
   return { snapshot, timings: progress.timings, elapsedMs: progress.elapsedMs };
 }
 
-/** The same for who has the lab's lock. With `consume` the snapshot is gone once the machines run. */
+export interface RestoreAsOptions {
+  /** Take the disks only. */
+  readonly cold?: boolean;
+  /** The snapshot is gone once the machines run. */
+  readonly consume?: boolean;
+  /** It was written by this very command: its checksums are not compared again. */
+  readonly isFresh?: boolean;
+}
+
+/** The same for who has the lab's lock. */
 export async function restoreAs(
   context: RestoreContext,
   name: string,
-  options: { readonly cold?: boolean; readonly consume?: boolean } = {},
+  options: RestoreAsOptions = {},
 ): Promise<Snapshot> {
   const { paths, progress } = context;
   const snapshot = await findSnapshot(paths.snapshotsDir, name);
   const isCold = options.cold === true;
-  await progress.phase('check', undefined, () => checkWhole(paths, snapshot, isCold));
+  await progress.phase('check', undefined, () => checkWhole(paths, snapshot, options));
   await using scope = new AsyncDisposableStack();
   const chooseAccel = (): Promise<'kvm' | 'tcg'> => Promise.resolve(snapshot.accel);
   const box = await openSandbox(scope, { ...context, chooseAccel });
@@ -104,14 +115,16 @@ export async function restoreAs(
   return snapshot;
 }
 
-async function checkWhole(paths: LabPaths, snapshot: Snapshot, isCold: boolean): Promise<void> {
+async function checkWhole(
+  paths: LabPaths,
+  snapshot: Snapshot,
+  { cold, isFresh }: RestoreAsOptions,
+): Promise<void> {
   for (const { name, state, xml } of snapshot.machines) {
-    for (const { path } of parseDisks(xml)) {
-      const file = hostPath(paths, path) ?? path;
+    for (const file of hostPaths(paths, parseDisks(xml)))
       if (!existsSync(file)) throw new SkerryError('SNAPSHOT_DAMAGED', { data: { file } });
-    }
-    if (state === 'shutoff' || isCold) continue;
-    await checkFrozen(join(snapshot.dir, name));
+    if (state === 'shutoff' || cold) continue;
+    if (!isFresh) await checkFrozen(join(snapshot.dir, name));
     await giveFrozen(join(snapshot.dir, name), qemuOwner());
   }
 }
@@ -140,13 +153,7 @@ async function endMachines(
   for (const { name } of domains)
     if (!machines.some((machine) => machine.name === name))
       progress.say('resume', name, 'it is not in the snapshot: switched off');
-  await allSettled(
-    domains.map((domain) =>
-      domain.destroy().catch((error: unknown) => {
-        if (!isInvalidState(error) && !isNotFound(error)) throw error;
-      }),
-    ),
-  );
+  await allSettled(domains.map(switchOff));
 }
 
 /** Defines a machine on new disks above the snapshot's, and thaws it; it stands still. */
@@ -158,10 +165,9 @@ async function bringBack(
   isCold: boolean,
 ): Promise<void> {
   const { name, memoryMiB } = machine;
-  const folder = join(paths.machinesDir, name);
   const disks = parseDisks(machine.xml);
   const layers = await progress.phase('disk', name, async () => {
-    await mkdir(folder, { recursive: true });
+    await mkdir(join(paths.machinesDir, name), { recursive: true });
     return addLayers(paths, disks, newLayerId());
   });
   const xml = withDisks(machine.xml, disks, layers);
@@ -169,18 +175,10 @@ async function bringBack(
   if (machine.state === 'shutoff' || isCold) return;
   await progress.phase('thaw', name, async () => {
     const memory = `${INSIDE.lab}/snapshots/${snapshot.name}/${name}/memory`;
-    const file = join(folder, 'thaw');
-    await writeThawFile(
-      join(snapshot.dir, name),
-      file,
-      withMemoryFile(xml, memory, memoryMiB),
-      false,
-    );
-    try {
-      await connection.restoreDomain(`${machineDir(name)}/thaw`, { restoreAs: 'paused', signal });
-    } finally {
-      await rm(file, { force: true });
-    }
+    await thawDomain(connection, paths, {
+      ...{ name, frozen: join(snapshot.dir, name), as: 'paused', signal },
+      xml: withMemoryFile(xml, memory, memoryMiB),
+    });
   });
 }
 

@@ -15,6 +15,8 @@ import {
   checkSnapshotName,
   commitSnapshot,
   hasSnapshot,
+  isSuspended,
+  PUSHED,
   type Snapshot,
   type SnapshotMachine,
   stageSnapshot,
@@ -27,7 +29,7 @@ import { removeTree } from '../util/rootless.ts';
 import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { refuseHalfRestored } from './half-restored.ts';
-import { addLayers, hostPath, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
+import { addLayers, hostPaths, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
@@ -40,9 +42,6 @@ export interface SnapshotOptions {
   readonly isPushed?: boolean;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
-
-/** What `snapshot push` calls them. */
-export const PUSHED: RegExp = /^push-(\d+)$/;
 
 export interface SaveContext {
   readonly lab: LabSpec;
@@ -98,7 +97,7 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
   const store = paths.snapshotsDir;
   await sweepSnapshots(store);
   await refuseHalfRestored(paths);
-  if (name !== SUSPENDED && (await hasSnapshot(store, SUSPENDED)))
+  if (name !== SUSPENDED && (await isSuspended(store)))
     throw new SkerryError('LAB_SUSPENDED', { data: { lab: lab.name } });
   if (await hasSnapshot(store, name)) throw new SkerryError('SNAPSHOT_EXISTS', { data: { name } });
   const subjects = await subjectsOf(connection);
@@ -123,7 +122,7 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
       ),
     ),
   );
-  for (const subject of subjects) await takeApart(subject, staging, context);
+  await allSettled(subjects.map((subject) => takeApart(subject, staging, context)));
   await flushDisks(paths, subjects);
   await copyKeys(paths.sshDir, join(staging, 'ssh'));
   const host = hostInputs(await connection.libVersion());
@@ -234,8 +233,8 @@ export async function copyKeys(from: string, to: string): Promise<void> {
 
 /** QEMU leaves it to the kernel when to write; a snapshot shall outlive a power cut. */
 async function flushDisks(paths: LabPaths, subjects: readonly Subject[]): Promise<void> {
-  for (const { path } of subjects.flatMap(({ disks }) => disks)) {
-    await using file = await open(hostPath(paths, path) ?? path, 'r');
+  for (const path of subjects.flatMap(({ disks }) => hostPaths(paths, disks))) {
+    await using file = await open(path, 'r');
     await file.sync();
   }
 }

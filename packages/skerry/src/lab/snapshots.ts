@@ -3,6 +3,7 @@ import { sandboxStatus } from '../sandbox/gateway.ts';
 import {
   findSnapshot,
   listSnapshots,
+  PUSHED,
   removeSnapshot,
   type Snapshot,
   snapshotBytes,
@@ -15,7 +16,7 @@ import { connectLab } from './connect.ts';
 import { sweepDisks } from './disk-layers.ts';
 import { Progress } from './progress.ts';
 import { restoreSnapshot, type RestoreOptions, type RestoreResult } from './snapshot-restore.ts';
-import { PUSHED, saveSnapshot, type SnapshotOptions } from './snapshot-save.ts';
+import { saveSnapshot, type SnapshotOptions } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
 
 /** A snapshot with what its memory takes on disk. */

@@ -1,10 +1,10 @@
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import type { SandboxStatus } from '../sandbox/protocol.ts';
+import { isSuspended } from '../snapshot/store.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
 import { observe, observeOffline } from './observe.ts';
 import type { ObservedMachine } from './plan.ts';
-import { isSuspended } from './suspend.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 
 /** One machine as `status` shows it. */
@@ -45,7 +45,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
   if (sandbox && sandbox.libvirtd !== 'failed') {
     await using connection = await connectLab(paths, signal);
     observed = await observe(connection, signal);
-  } else observed = asSuspended(await observeOffline(paths), await isSuspended(paths));
+  } else observed = asSuspended(await observeOffline(paths), await isSuspended(paths.snapshotsDir));
   const found = new Map(observed.map((machine) => [machine.name, machine]));
   const known = new Set(lab.machines.map(({ name }) => name));
   return {

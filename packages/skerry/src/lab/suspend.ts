@@ -2,7 +2,7 @@
 // host was started anew.
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { stopSandbox } from '../sandbox/sandbox.ts';
-import { hasSnapshot, removeSnapshot, type Snapshot, SUSPENDED } from '../snapshot/store.ts';
+import { isSuspended, removeSnapshot, type Snapshot, SUSPENDED } from '../snapshot/store.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -11,10 +11,6 @@ import { Progress } from './progress.ts';
 import { restoreAs, type RestoreResult } from './snapshot-restore.ts';
 import { saveAs, type SnapshotOptions } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
-
-export function isSuspended(paths: LabPaths): Promise<boolean> {
-  return hasSnapshot(paths.snapshotsDir, SUSPENDED);
-}
 
 /** @throws LAB_OFF when nothing runs */
 export async function suspendLab(
@@ -45,7 +41,7 @@ export async function resumeLab(
   const paths = labPaths(lab);
   const progress = new Progress(onProgress);
   return withLabLock(paths, 'resume', progress, signal, async () => {
-    if (!(await isSuspended(paths)))
+    if (!(await isSuspended(paths.snapshotsDir)))
       throw new SkerryError('LAB_NOT_SUSPENDED', { data: { lab: lab.name } });
     const context = { lab, paths, progress, signal };
     const snapshot = await restoreAs(context, SUSPENDED, { consume: true });
@@ -55,5 +51,5 @@ export async function resumeLab(
 
 /** Gives the memory up: the machines boot from their disks next time. */
 export async function discardSuspended(paths: LabPaths): Promise<void> {
-  if (await isSuspended(paths)) await removeSnapshot(paths.snapshotsDir, SUSPENDED);
+  if (await isSuspended(paths.snapshotsDir)) await removeSnapshot(paths.snapshotsDir, SUSPENDED);
 }

@@ -1,10 +1,8 @@
 // One new machine from a template to ready: disk, definition, thaw, identity.
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Domain, isNotFound } from '@skerry/libvirt';
-import { writeThawFile } from '../freeze/frozen.ts';
 import { type GuestChannel, runScript } from '../guest/exec.ts';
-import { type DiskFile, domainXml, machineDir } from '../machine/domain-xml.ts';
+import { type DiskFile, domainXml } from '../machine/domain-xml.ts';
 import { SETTLE_SCRIPT } from '../machine/identity.ts';
 import { openGuest } from '../sandbox/gateway.ts';
 import type { Template } from '../template/store.ts';
@@ -17,6 +15,7 @@ import { newDisksOf } from './disks-of.ts';
 import { domainPlanOf } from './facts.ts';
 import { makeReady } from './identify.ts';
 import { makeDisks } from './start-machine.ts';
+import { thawDomain } from './thaw-domain.ts';
 import { waitForGuest } from './wait-for-guest.ts';
 
 const SETTLE_MS = 5000;
@@ -56,26 +55,22 @@ async function thaw(
 ): Promise<{ domain: Domain; channel: GuestChannel }> {
   const { lab, paths, connection, accel, progress, signal } = context;
   const image = context.imageOf(machine);
-  const folder = join(paths.machinesDir, machine.name);
   const inside = `${INSIDE.images}/templates/${template.id}`;
   await progress.phase('disk', machine.name, () => {
     const base = { backing: `${inside}/disk.qcow2`, sizeBytes: image.virtualSizeBytes };
     return makeDisks(hostPaths(paths, disks), machine, base);
   });
   const plan = domainPlanOf(lab, paths.originId, machine, image, accel, disks);
-  const mark = plan.mark && { ...plan.mark, template: template.id };
+  const mark = { ...plan.mark, template: template.id };
   const domain = await progress.phase('define', machine.name, () =>
     connection.defineDomain(domainXml({ ...plan, mark })),
   );
   const channel = await progress.phase('thaw', machine.name, async () => {
-    const frozen = { ...plan, mark, linkUp: false, memoryFile: `${inside}/memory` };
-    const file = join(folder, 'thaw');
-    await writeThawFile(template.dir, file, domainXml(frozen), true);
-    try {
-      await connection.restoreDomain(`${machineDir(machine.name)}/thaw`, { signal });
-    } finally {
-      await rm(file, { force: true });
-    }
+    const warm = { ...plan, mark, linkUp: false, memoryFile: `${inside}/memory` };
+    await thawDomain(connection, paths, {
+      ...{ name: machine.name, frozen: template.dir, as: 'running', signal },
+      xml: domainXml(warm),
+    });
     return waitForGuest(context, domain, 'thaw');
   });
   return { domain, channel };

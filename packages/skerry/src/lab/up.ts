@@ -1,6 +1,6 @@
 import { findImage, type Image } from '../image/store.ts';
 import type { ForwardStatus } from '../sandbox/protocol.ts';
-import { hasSnapshot, SUSPENDED } from '../snapshot/store.ts';
+import { hasSnapshot, isSuspended, SUSPENDED } from '../snapshot/store.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { chooseAccel } from '../sandbox/accel.ts';
 import { keepCapabilities } from '../sandbox/sandbox.ts';
@@ -23,7 +23,7 @@ import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 import { endRestore, halfRestored } from './half-restored.ts';
 import { restoreAs, type RestoreContext } from './snapshot-restore.ts';
 import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
-import { discardSuspended, isSuspended } from './suspend.ts';
+import { discardSuspended } from './suspend.ts';
 import { templateChooser } from './templates.ts';
 import { settle, thawMachine } from './thaw-machine.ts';
 import { withLabLock } from './with-lock.ts';
@@ -101,7 +101,7 @@ async function bringBack(context: RestoreContext, isCold: boolean): Promise<void
     const consume = half.name === SUSPENDED;
     await restoreAs(context, half.name, { cold: half.cold || isCold, consume });
   } else if (isCold) await discardSuspended(paths);
-  else if (await isSuspended(paths)) {
+  else if (await isSuspended(paths.snapshotsDir)) {
     progress.say('resume', undefined, 'the lab was suspended: it goes on where it was');
     await restoreAs(context, SUSPENDED, { consume: true });
   }

@@ -38,6 +38,8 @@ export interface Snapshot extends SnapshotRecord {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const STAGING = '.saving-';
 const DOOMED = '.deleted-';
+/** What `snapshot push` calls them. */
+export const PUSHED: RegExp = /^push-(\d+)$/;
 /** A snapshot of Skerry's own, for as long as the lab is suspended. */
 export const SUSPENDED = '.suspended';
 /** Of a fork that is being made, under the lab's lock. */
@@ -65,6 +67,11 @@ export async function findSnapshot(store: string, name: string): Promise<Snapsho
 /** Whether it is there, whole or not. Names with a dot in front are Skerry's own. */
 export async function hasSnapshot(store: string, name: string): Promise<boolean> {
   return (await readdir(store).catch((): string[] => [])).includes(name);
+}
+
+/** Whether the lab whose snapshots these are is suspended. */
+export function isSuspended(store: string): Promise<boolean> {
+  return hasSnapshot(store, SUSPENDED);
 }
 
 /** All whole ones, the oldest first; those of Skerry's own only if asked for. */

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { knownImages } from '../image/store.ts';
 import { destroy } from '../lab/destroy.ts';
 import type { ProgressEvent } from '../lab/progress.ts';
 import type { LabConfig } from '../lab-file/config.ts';
 import { formatPath } from '../lab-file/finding.ts';
+import { hostLimits } from '../lab-file/host-limits.ts';
 import { loadLab } from '../lab-file/load.ts';
 import { resolveLab } from '../lab-file/resolve.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -74,12 +75,7 @@ export async function startLab(
 const END_MS = 120_000;
 
 async function load(config: LabConfig | string): Promise<LabSpec> {
-  const host: ValidateOptions = {
-    knownImages: await knownImages(),
-    hostMemoryMiB: Math.floor(totalmem() / 2 ** 20),
-    hostCpus: availableParallelism(),
-    uid: process.getuid?.() ?? 0,
-  };
+  const host: ValidateOptions = { knownImages: await knownImages(), ...hostLimits() };
   if (typeof config === 'string') return loadLab(config, host);
   const findings = validateLab(config, host);
   if (findings.length > 0)

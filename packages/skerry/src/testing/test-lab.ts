@@ -180,15 +180,10 @@ export class TestLab implements AsyncDisposable {
     const options = { signal, from: from?.name, ...this.#tell() };
     const { lab } = await forkLab(this.#spec, name, options);
     const paths = labPaths(lab);
-    // The ports of the host are the origin's.
-    const machines = lab.machines.map((machine) => ({ ...machine, forwards: [] }));
     let disposed: Promise<void> | undefined;
     const end = (): Promise<void> =>
       destroy(paths, { machines: [], signal: AbortSignal.timeout(END_MS) });
-    return new TestLab(
-      { ...lab, machines },
-      { ...this.#options, dispose: () => (disposed ??= end()) },
-    );
+    return new TestLab(lab, { ...this.#options, dispose: () => (disposed ??= end()) });
   }
 
   /** Ends the lab: no process and no file of it is left. Fine to call twice. */
