@@ -1,4 +1,16 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -72,6 +84,28 @@ test.each<[string, (path: string) => Promise<void>]>([
   await expect(checkTemplate(store.path, made.id)).rejects.toMatchObject({
     code: 'FROZEN_DAMAGED',
   });
+});
+
+test('a byte that changed while size and date stayed is seen', async () => {
+  await using store = await emptyStore();
+  const made = await make(store.path);
+  const path = join(made.dir, 'memory');
+  const { atime, mtime } = await stat(path);
+  await using file = await open(path, 'r+');
+  await file.write(Buffer.from([0xaa]), 0, 1, 0);
+  await utimes(path, atime, mtime);
+  expect(await findTemplate(store.path, KEY, KIND)).toMatchObject({ missing: 'damaged' });
+});
+
+test('one that was copied with its store is used, after its checksums were compared', async () => {
+  await using store = await emptyStore();
+  await using copy = await emptyStore();
+  const made = await make(store.path);
+  await cp(store.path, copy.path, { recursive: true });
+  const dir = join(templatesDir(copy.path), made.id);
+  expect(await findTemplate(copy.path, KEY, KIND)).toEqual({ ...made, dir });
+  await appendFile(join(dir, 'disk.qcow2'), 'more');
+  expect(await findTemplate(copy.path, KEY, KIND)).toMatchObject({ missing: 'damaged' });
 });
 
 test('one that is made because the old one is damaged leaves the old disk to who is based on it', async () => {

@@ -1,6 +1,7 @@
 // Templates: machines that were booted once and frozen, from which others are thawed. Shared by all labs of the user.
-// In the image store, since a sandbox sees that: templates/KEY-RANDOM has the files of a frozen machine, its disks, and
-// template.json. Each that is made gets a folder of its own: disks of machines are based on the disk in the old one.
+// In the image store, since a sandbox sees that: templates/KEY-RANDOM has the files of a frozen machine, its disks,
+// template.json, and checked.json (./stamps.ts). Each that is made gets a folder of its own: disks of machines are based
+// on the disk in the old one.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { SkerryError } from '../util/errors.ts';
 import { lockFile } from '../util/file-lock.ts';
 import { removeTree } from '../util/rootless.ts';
 import type { HostInputs } from './key.ts';
+import { isUnchanged, stamp } from './stamps.ts';
 
 /** template.json, but for the checksums. */
 export interface TemplateRecord {
@@ -57,7 +59,7 @@ export function templatesDir(store: string): string {
   return join(store, 'templates');
 }
 
-/** The template, checked against its checksums; or why there is none. */
+/** The template, checked against its checksums unless nobody touched it since that was done; or why there is none. */
 export async function findTemplate(
   store: string,
   key: string,
@@ -67,7 +69,11 @@ export async function findTemplate(
   const reasons: string[] = [];
   for (const id of ids.filter((one) => keyOf(one) === key)) {
     try {
-      return await checkTemplate(store, id);
+      const known = await readTemplate(store, id);
+      if (known && (await isUnchanged(known.dir))) return known;
+      const checked = await checkTemplate(store, id);
+      await stamp(checked.dir);
+      return checked;
     } catch (error) {
       if (!(error instanceof SkerryError)) throw error;
       reasons.push(error.message);
@@ -133,6 +139,7 @@ export async function makeTemplate(
   const record = await make(staging);
   const stored: StoredRecord = { format: 1, ...record, files: await hashDisks(staging) };
   await writeFile(join(staging, 'template.json'), `${JSON.stringify(stored)}\n`, { flush: true });
+  await stamp(staging);
   const id = `${key}-${randomBytes(3).toString('hex')}`;
   await rename(staging, join(folder, id));
   undo.move();
