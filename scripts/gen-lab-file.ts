@@ -84,6 +84,11 @@ inside \`network.cidr\`; it goes before derived ones. A \`cidr\` is between \`/1
 place. A machine's \`disks\` replace those of the lab.
 `;
 
+const TITLES = [
+  ...['network', 'disk', 'forward', 'tree', 'provisioner', 'shell', 'file', 'puppet', 'ansible'],
+  ...['cloudInit', 'trigger', 'daemon', 'build', 'probe'],
+];
+
 /** docs/reference/lab-file.md: every object of a lab file as a table, made from its schema. */
 export function labFilePage(): string {
   const lab = labJsonSchema();
@@ -102,7 +107,7 @@ export function labFilePage(): string {
     table(machine, shared),
     'And these on a machine only.\n',
     table(machine, fields(machine, lab)),
-    ...['network', 'disk', 'forward'].flatMap((title) => {
+    ...TITLES.flatMap((title) => {
       const schema = find(lab, title);
       return [`## \`${title}\`\n`, `${schema.description ?? ''}\n`, table(schema, fields(schema))];
     }),
@@ -132,12 +137,14 @@ function table(object: JsonSchema, names: readonly string[]): string {
 
 function typeOf(schema: JsonSchema): string {
   if (schema.title !== undefined && schema.title !== 'lab')
-    return `[${schema.title}](#${schema.title})`;
+    return `[${schema.title}](#${schema.title.toLowerCase()})`;
   if (schema.anyOf)
     return schema.anyOf
       .filter(({ type }) => type !== 'null')
       .map(typeOf)
       .join(' or ');
+  if (schema.enum) return schema.enum.map(code).join(' or ');
+  if (schema.type === undefined) return 'anything';
   if (schema.type === 'array') return `list of (${typeOf(schema.items ?? {})})`;
   if (schema.type === 'integer') return `${schema.minimum ?? ''}–${schema.maximum ?? ''}`;
   if (typeof schema.additionalProperties === 'object')
@@ -169,7 +176,7 @@ function code(value: unknown): string {
 }
 
 function literal(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return `'${value.replaceAll('\n', String.raw`\n`)}'`;
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
   const entries = Object.entries(value).map(([key, v]) => `${key}: ${literal(v)}`);

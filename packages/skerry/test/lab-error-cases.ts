@@ -1,3 +1,5 @@
+import { PART_CASES } from './lab-part-error-cases.ts';
+
 /** A lab with mistakes. A `▸` stands before each place that must be named. */
 export interface ErrorCase {
   readonly title: string;
@@ -395,4 +397,5 @@ machines:
       'LAB_ADDRESS machines.four.forwards[0].address',
     ],
   },
+  ...PART_CASES,
 ];

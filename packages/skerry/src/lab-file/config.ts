@@ -1,3 +1,6 @@
+import type { DaemonConfig, ProbeConfig, TreeConfig } from './config-sync.ts';
+import type { ProvisionerConfig, TriggerConfig } from './config-provision.ts';
+
 /** An amount with its unit, such as `'512 MiB'` or `'1.5 GiB'`. */
 export type Size = `${number} ${'MiB' | 'GiB' | 'TiB'}`;
 
@@ -24,6 +27,11 @@ export interface MachineDefaults {
    * @defaultValue false
    */
   readonly nested?: boolean | undefined;
+  /**
+   * Debian packages its image has besides its own. They are put into an image of their own when it is first needed.
+   * @example ['etcd-server', 'etcd-client']
+   */
+  readonly packages?: readonly string[] | undefined;
   /**
    * Whether `skerry up` without names starts it.
    * @defaultValue true
@@ -57,6 +65,10 @@ export interface MachineConfig extends MachineDefaults {
    * @example [{ host: 8080, guest: 80, address: '0.0.0.0' }]
    */
   readonly forwards?: Readonly<Record<number, number>> | readonly ForwardConfig[] | undefined;
+  /** Machines that are ready, and provisioned, before this one is provisioned. */
+  readonly dependsOn?: readonly string[] | undefined;
+  /** When it counts as ready for those that depend on it, after its provisioners. */
+  readonly ready?: ProbeConfig | readonly ProbeConfig[] | undefined;
 }
 
 /** An extra disk of a machine. */
@@ -101,6 +113,14 @@ export interface LabConfig extends MachineDefaults {
   readonly network?: NetworkConfig | undefined;
   /** The machines by name. Names are host names, where `_` counts as `-`. */
   readonly machines: Readonly<Record<string, MachineConfig | null>>;
+  /** Folders that are kept equal in machines: one, or a list. */
+  readonly tree?: TreeConfig | readonly TreeConfig[] | undefined;
+  /** What is done to machines once they are ready: provisioners by name, in this order. */
+  readonly provision?: Readonly<Record<string, ProvisionerConfig>> | undefined;
+  /** Your programs in the machines, by name. */
+  readonly daemons?: Readonly<Record<string, DaemonConfig>> | undefined;
+  /** Commands before or after something happens. */
+  readonly triggers?: readonly TriggerConfig[] | undefined;
 }
 
 /**

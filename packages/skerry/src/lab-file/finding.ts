@@ -22,3 +22,8 @@ export function formatPath(path: FieldPath): string {
   }
   return text === '' ? 'the lab file' : text;
 }
+
+/** Whether a path leads to something within what `outer` leads to. */
+export function isWithin(path: FieldPath, outer: FieldPath): boolean {
+  return path.length > outer.length && outer.every((step, at) => step === path[at]);
+}

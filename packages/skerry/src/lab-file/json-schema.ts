@@ -13,6 +13,7 @@ export interface JsonSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
+  readonly enum?: readonly string[];
   readonly propertyNames?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -28,6 +29,10 @@ export function labJsonSchema(): JsonSchema {
 
 function toJson(schema: Schema): JsonSchema {
   const { kind: _, ...notes } = schema;
+  if (notes.type === 'any') {
+    const { type: _type, ...rest } = notes;
+    return rest;
+  }
   if (notes.type === 'union') {
     const { type: _type, anyOf, ...rest } = notes;
     return { ...rest, anyOf: anyOf.map(toJson) };

@@ -94,6 +94,7 @@ test('fills in every default', () => {
   };
   expect(resolveLab(config, FILE)).toMatchInlineSnapshot(`
     {
+      "daemons": [],
       "dir": "/srv/demo",
       "file": "/srv/demo/skerry.config.ts",
       "machines": [
@@ -104,6 +105,7 @@ test('fills in every default', () => {
           ],
           "autostart": true,
           "cpus": 2,
+          "dependsOn": [],
           "disks": [
             {
               "name": "disk1",
@@ -127,7 +129,9 @@ test('fills in every default', () => {
           "memoryMiB": 2048,
           "name": "central_server",
           "nested": false,
+          "packages": [],
           "primary": false,
+          "ready": [],
         },
         {
           "address": "10.105.230.22",
@@ -137,6 +141,7 @@ test('fills in every default', () => {
           ],
           "autostart": true,
           "cpus": 2,
+          "dependsOn": [],
           "disks": [
             {
               "name": "data",
@@ -156,13 +161,16 @@ test('fills in every default', () => {
           "memoryMiB": 512,
           "name": "Agent_1",
           "nested": true,
+          "packages": [],
           "primary": true,
+          "ready": [],
         },
         {
           "address": "10.105.230.227",
           "aliases": [],
           "autostart": true,
           "cpus": 2,
+          "dependsOn": [],
           "disks": [
             {
               "name": "disk1",
@@ -180,7 +188,9 @@ test('fills in every default', () => {
           "memoryMiB": 512,
           "name": "idle",
           "nested": false,
+          "packages": [],
           "primary": false,
+          "ready": [],
         },
       ],
       "name": "My_Lab",
@@ -189,6 +199,9 @@ test('fills in every default', () => {
         "domain": "my-lab.test",
         "gateway": "10.105.230.1",
       },
+      "provision": [],
+      "trees": [],
+      "triggers": [],
     }
   `);
 });

@@ -13,6 +13,7 @@ import {
   type Cidr,
 } from './ipv4.ts';
 import { isList } from './is-list.ts';
+import { resolveParts, resolveProbes } from './resolve-parts.ts';
 import { parseMemoryMiB, parseSize } from './size.ts';
 import type { DiskSpec, ForwardSpec, LabSpec, MachineSpec } from './spec.ts';
 
@@ -34,10 +35,11 @@ export function resolveLab(config: LabConfig, { file }: { readonly file: string 
     machines.map(({ name }) => name),
   );
   const primary = (machines.find(({ config }) => config.primary === true) ?? machines[0])?.name;
+  const dir = dirname(file);
   return {
     name: config.name,
     file,
-    dir: dirname(file),
+    dir,
     network: {
       cidr: formatCidr(cidr),
       gateway: formatIpv4(gatewayOf(cidr)),
@@ -50,6 +52,7 @@ export function resolveLab(config: LabConfig, { file }: { readonly file: string 
         address: addresses.get(name) ?? '',
       }),
     ),
+    ...resolveParts(config, dir),
   };
 }
 
@@ -76,12 +79,15 @@ function resolveMachine(
     hostname,
     aliases: [...new Set([name, toHostName(name)])].filter((alias) => alias !== hostname),
     image: machine.image ?? lab.image ?? DEFAULTS.image,
+    packages: [...new Set(machine.packages ?? lab.packages)].sort(),
     memoryMiB: parseMemoryMiB(memory) ?? 0,
     cpus: machine.cpus ?? lab.cpus ?? DEFAULTS.cpus,
     nested: machine.nested ?? lab.nested ?? DEFAULTS.nested,
     autostart: machine.autostart ?? lab.autostart ?? DEFAULTS.autostart,
     disks: resolveDisks(machine.disks ?? lab.disks),
     forwards: resolveForwards(machine.forwards),
+    dependsOn: machine.dependsOn ?? [],
+    ready: resolveProbes(machine.ready),
     ...place,
   };
 }

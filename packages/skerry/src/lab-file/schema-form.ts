@@ -45,10 +45,101 @@ export const KINDS = {
   },
   cidr: { expected: 'an IPv4 network', example: "cidr: '10.77.3.0/24'" },
   address: { expected: 'an IP address', example: "address: '10.77.3.20'" },
+  words: { expected: 'a list of texts', example: "['one', 'two']" },
+  wordOrWords: { expected: 'a text or a list of texts', example: "'one', or ['one', 'two']" },
+  texts: { expected: 'an object: texts by name', example: "{ NAME: 'value' }" },
+  facts: { expected: 'an object: texts, numbers or flags by name', example: "{ role: 'web' }" },
+  fact: { expected: 'a text, a number or a flag', example: "'web'" },
+  data: { expected: 'an object', example: '{ key: [1, 2] }' },
+  anything: { expected: 'anything', example: '1' },
+  groups: { expected: 'an object: machines by group', example: "{ web: ['one', 'two'] }" },
+  seconds: { expected: 'a number of seconds from 1 to 86400', example: 'timeout: 60' },
+  path: { expected: 'a path', example: "'scripts/setup.sh'" },
+  hostOrVmPath: {
+    expected: "a path, or ['vm', path] or ['host', path]",
+    example: "['vm', '/etc/puppet/manifests']",
+  },
+  mode: { expected: 'permissions in octal, as a text', example: "mode: '0644'" },
+  tree: {
+    expected: 'an object with from and to, or a list of such',
+    example: "tree: { from: '.', to: '/srv/src' }",
+  },
+  treeMode: { expected: "'push', 'share' or 'pull'", example: "mode: 'push'" },
+  probe: {
+    expected: 'an object with exec, tcp, http, unit or file, or a list of such',
+    example: '{ tcp: 8080 }',
+  },
+  provision: {
+    expected: 'an object: provisioners by name',
+    example: "provision: { base: { shell: 'apt-get update' } }",
+  },
+  provisioner: {
+    expected: 'an object with shell, file, puppet, ansible or cloudInit',
+    example: "{ shell: 'apt-get update' }",
+  },
+  run: { expected: "'once', 'always' or 'never'", example: "run: 'always'" },
+  phase: { expected: "'machine' or 'afterAllUp'", example: "phase: 'afterAllUp'" },
+  shell: {
+    expected: 'a command, or an object with inline or script',
+    example: "{ script: 'setup.sh' }",
+  },
+  file: { expected: 'an object with from and to', example: "{ from: 'motd', to: '/etc/motd' }" },
+  puppet: { expected: "an object: puppet's options", example: "{ manifestsPath: 'manifests' }" },
+  ansible: { expected: 'an object with playbook', example: "{ playbook: 'site.yml' }" },
+  ansibleMode: { expected: "'host' or 'local'", example: "mode: 'local'" },
+  cloudInit: {
+    expected: 'an object with userData or userDataFile',
+    example: "{ userDataFile: 'user-data.yaml' }",
+  },
+  triggers: {
+    expected: 'a list of commands with before or after',
+    example: "triggers: [{ after: 'up', run: 'echo up' }]",
+  },
+  trigger: {
+    expected: 'an object with run, and before or after',
+    example: "{ after: 'up', run: 'echo up' }",
+  },
+  action: {
+    expected: "'up', 'halt', 'reload', 'destroy', 'provision' or 'sync'",
+    example: "after: 'up'",
+  },
+  onError: { expected: "'halt' or 'continue'", example: "onError: 'continue'" },
+  daemons: {
+    expected: 'an object: daemons by name',
+    example: "daemons: { web: { command: 'python3 -m http.server' } }",
+  },
+  daemon: {
+    expected: 'an object with command or unit',
+    example: "{ command: 'python3 -m http.server' }",
+  },
+  build: { expected: 'a command, or an object with command', example: "build: 'make'" },
 } as const;
 
 /** The objects of a lab file. */
-export type ObjectName = 'lab' | 'machine' | 'network' | 'disk' | 'forward';
+export type ObjectName = keyof typeof OBJECTS;
+
+/** What an object is called in a sentence. */
+export const OBJECTS = {
+  lab: 'the lab',
+  machine: 'machine',
+  network: 'network',
+  disk: 'a disk',
+  forward: 'a forward',
+  tree: 'a tree',
+  probe: 'a probe',
+  provisioner: 'provisioner',
+  shell: 'a shell provisioner',
+  file: 'a file provisioner',
+  puppet: 'a puppet provisioner',
+  ansible: 'an ansible provisioner',
+  cloudInit: 'a cloud-init provisioner',
+  trigger: 'a trigger',
+  daemon: 'daemon',
+  build: 'a build',
+} as const;
+
+/** Every key of the interface must be in the schema, so that neither can grow alone. */
+export type Shape<T> = { readonly [K in keyof Required<T>]: Schema };
 
 /** What is said of a field besides its form: for editors and for the reference. */
 interface Notes {
@@ -68,7 +159,7 @@ export type Schema =
   | IntegerSchema
   | ObjectSchema
   | RecordSchema
-  | (Base & { readonly type: 'boolean' | 'null' })
+  | (Base & { readonly type: 'boolean' | 'null' | 'number' | 'any' })
   | (Base & { readonly type: 'array'; readonly items: Schema })
   | UnionSchema;
 
@@ -76,6 +167,8 @@ export interface TextSchema extends Base {
   readonly type: 'string';
   readonly minLength?: number;
   readonly pattern?: RegExp;
+  /** The texts there are. */
+  readonly enum?: readonly string[];
   /** For editors only: the checks of names say better what is wrong. */
   readonly hint?: string;
 }

@@ -8,11 +8,18 @@ import type {
 } from './config.ts';
 import { DEFAULTS } from './defaults.ts';
 import { LABEL_PATTERN, NAME_PATTERN } from './host-name.ts';
-import type { IntegerSchema, ObjectName, ObjectSchema, Schema, TextSchema } from './schema-form.ts';
+import type {
+  IntegerSchema,
+  ObjectName,
+  ObjectSchema,
+  Schema,
+  Shape,
+  TextSchema,
+} from './schema-form.ts';
+import { PROBE_KEYS, probes, words } from './schema-parts.ts';
+import { provision, PROVISION_KEYS, triggers } from './schema-provision.ts';
+import { daemons, SYNC_KEYS, trees } from './schema-sync.ts';
 import { SIZE_PATTERN } from './size.ts';
-
-/** Every key of the interface must be in the schema, so that neither can grow alone. */
-type Shape<T> = { readonly [K in keyof Required<T>]: Schema };
 
 const size: TextSchema = {
   kind: 'size',
@@ -99,6 +106,12 @@ const defaultsShape: Shape<MachineDefaults> = {
     default: DEFAULTS.nested,
     examples: [true],
   },
+  packages: {
+    ...words,
+    description:
+      'Debian packages its image has besides its own. They are put into an image of their own when it is first needed.',
+    examples: [['etcd-server', 'etcd-client']],
+  },
   autostart: {
     kind: 'flag',
     type: 'boolean',
@@ -156,6 +169,15 @@ const machineShape: Shape<MachineConfig> = {
     description:
       'Ports of this host that lead to ports of the machine (TCP): host port to machine port, or a list.',
     examples: [{ 8080: 80 }, [{ host: 8080, guest: 80, address: '0.0.0.0' }]],
+  },
+  dependsOn: {
+    ...words,
+    description: 'Machines that are ready, and provisioned, before this one is provisioned.',
+    examples: [['central_server']],
+  },
+  ready: {
+    ...probes,
+    description: 'When it counts as ready for those that depend on it, after its provisioners.',
   },
 };
 
@@ -219,6 +241,10 @@ const labShape: Shape<LabConfig> = {
     description: 'The machines by name. Names are host names, where `_` counts as `-`.',
     examples: [{ central_server: { primary: true }, agent_1: { nested: true } }],
   },
+  tree: trees,
+  provision,
+  daemons,
+  triggers,
 };
 
 /** The one schema of `skerry.config.{ts,js,mjs,json,yaml,yml}`. */
@@ -238,4 +264,7 @@ export const KEYS: Readonly<Record<ObjectName, readonly string[]>> = {
   network: Object.keys(networkShape),
   disk: Object.keys(diskShape),
   forward: Object.keys(forwardShape),
+  probe: PROBE_KEYS,
+  ...SYNC_KEYS,
+  ...PROVISION_KEYS,
 };

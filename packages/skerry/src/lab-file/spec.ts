@@ -1,3 +1,6 @@
+import type { ProvisionerSpec, TriggerSpec } from './spec-provision.ts';
+import type { DaemonSpec, ProbeSpec, TreeSpec } from './spec-sync.ts';
+
 /** A lab as the rest of the code sees it: every default filled in, every name and address decided. Plain data. */
 export interface LabSpec {
   readonly name: string;
@@ -12,6 +15,12 @@ export interface LabSpec {
   readonly network: NetworkSpec;
   /** In the order of the file; exactly one is primary. */
   readonly machines: readonly MachineSpec[];
+  readonly trees: readonly TreeSpec[];
+  /** In the order they run. */
+  readonly provision: readonly ProvisionerSpec[];
+  /** In the order they start. */
+  readonly daemons: readonly DaemonSpec[];
+  readonly triggers: readonly TriggerSpec[];
 }
 
 export interface NetworkSpec {
@@ -31,6 +40,8 @@ export interface MachineSpec {
   /** Other names that resolve to it: the name as written, when it differs from the host name. */
   readonly aliases: readonly string[];
   readonly image: string;
+  /** Debian packages its image has besides its own, sorted. */
+  readonly packages: readonly string[];
   readonly memoryMiB: number;
   readonly cpus: number;
   /** The machine shall be able to run machines itself. */
@@ -45,6 +56,10 @@ export interface MachineSpec {
   readonly mac: string;
   /** Derived from the name unless the file says it. */
   readonly address: string;
+  /** Names of machines that are ready before this one is provisioned. */
+  readonly dependsOn: readonly string[];
+  /** When it is ready for those that depend on it. */
+  readonly ready: readonly ProbeSpec[];
 }
 
 export interface DiskSpec {

@@ -1,6 +1,6 @@
 import { formatPath, type FieldPath, type Finding } from './finding.ts';
 import { KEYS, labSchema } from './schema.ts';
-import { KINDS, type ObjectName, type Schema } from './schema-form.ts';
+import { KINDS, OBJECTS, type ObjectName, type Schema } from './schema-form.ts';
 import { suggest } from './suggest.ts';
 
 /** What people who come from other tools write, and our key for it. */
@@ -20,6 +20,28 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   nodes: 'machines',
   default: 'primary',
   volumes: 'disks',
+  synced_folder: 'tree',
+  synced_folders: 'tree',
+  mounts: 'tree',
+  trees: 'tree',
+  sync: 'tree',
+  provisioners: 'provision',
+  services: 'daemons',
+  hooks: 'triggers',
+  depends_on: 'dependsOn',
+  needs: 'dependsOn',
+  env_vars: 'env',
+  environment: 'env',
+  cmd: 'command',
+  path: 'script',
+  source: 'from',
+  src: 'from',
+  destination: 'to',
+  dest: 'to',
+  dst: 'to',
+  target: 'to',
+  machines: 'on',
+  ignore: 'exclude',
 };
 
 /** Checks keys and types against the schema, and says all that is wrong. */
@@ -51,7 +73,9 @@ function check(schema: Schema, value: unknown, path: FieldPath): Finding[] {
     case 'string': {
       const text = value as string;
       const isRight =
-        text.length >= (schema.minLength ?? 0) && (schema.pattern?.test(text) ?? true);
+        text.length >= (schema.minLength ?? 0) &&
+        (schema.pattern?.test(text) ?? true) &&
+        (schema.enum?.includes(text) ?? true);
       return isRight ? [] : [wrongValue(schema, value, path)];
     }
     case 'integer': {
@@ -87,6 +111,8 @@ function check(schema: Schema, value: unknown, path: FieldPath): Finding[] {
 /** Whether a value is of the type that a part of the schema asks for, right or wrong as it may be within it. */
 function hasType(schema: Schema, value: unknown): boolean {
   switch (schema.type) {
+    case 'any':
+      return value !== undefined;
     case 'integer':
       return Number.isFinite(value);
     case 'array':
@@ -124,14 +150,10 @@ function wrongValue(schema: Schema, value: unknown, path: FieldPath): Finding {
 
 function unknownKey(object: ObjectName, path: FieldPath, key: string): Finding {
   const known = KEYS[object];
-  const where: Record<ObjectName, string> = {
-    lab: 'the lab',
-    machine: `machine '${String(path.at(-1))}'`,
-    network: 'network',
-    disk: 'a disk',
-    forward: 'a forward',
-  };
-  const data = { key, object: where[object], advice: advise(key, object, known) };
+  const word = OBJECTS[object];
+  const isNamed = object === 'machine' || object === 'provisioner' || object === 'daemon';
+  const where = isNamed ? `${word} '${String(path.at(-1))}'` : word;
+  const data = { key, object: where, advice: advise(key, object, known) };
   return { code: 'LAB_KEY_UNKNOWN', path: [...path, key], part: 'key', data };
 }
 

@@ -6,6 +6,7 @@ import { checkForwards } from './validate-forwards.ts';
 import { checkHost, type HostFacts } from './validate-host.ts';
 import { checkNames } from './validate-names.ts';
 import { checkNetwork } from './validate-network.ts';
+import { checkParts } from './validate-parts.ts';
 import { checkShape, withoutFields } from './validate-shape.ts';
 
 /** What a lab is checked against besides its schema. A fact that is not given is not checked. */
@@ -28,6 +29,7 @@ export function validateLab(config: unknown, options: ValidateOptions = {}): Fin
     ...checkForwards(machines, options.uid),
     ...checkImages(lab, machines, options.knownImages),
     ...checkHost(lab, machines, options),
+    ...checkParts(lab, machines, shape),
   ];
 }
 

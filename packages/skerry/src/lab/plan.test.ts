@@ -8,6 +8,7 @@ const machine = (name: string, more: Partial<MachineSpec> = {}): MachineSpec => 
   hostname: name,
   aliases: [],
   image: 'debian-12',
+  packages: [],
   memoryMiB: 512,
   cpus: 1,
   nested: false,
@@ -17,6 +18,8 @@ const machine = (name: string, more: Partial<MachineSpec> = {}): MachineSpec => 
   forwards: [],
   mac: '52:54:00:00:00:01',
   address: '10.0.0.2',
+  dependsOn: [],
+  ready: [],
   ...more,
 });
 const factsOf = ({ memoryMiB, cpus, disks }: MachineSpec): MachineFacts => ({

@@ -152,6 +152,26 @@ export const ERRORS = {
     hint: 'take one from 1024 up, such as {example}',
     exitCode: EXIT.usage,
   },
+  LAB_ONE_OF: {
+    message: '{field} needs exactly one of {keys}; it has {got}',
+    hint: 'add one, or keep one',
+    exitCode: EXIT.usage,
+  },
+  LAB_REFERENCE: {
+    message: "{field}: there is no {what} '{name}'",
+    hint: '{advice}',
+    exitCode: EXIT.usage,
+  },
+  LAB_CYCLE: {
+    message: '{what} wait for each other: {cycle}',
+    hint: "take one of these out, such as that of '{last}'",
+    exitCode: EXIT.usage,
+  },
+  LAB_TREE_OVERLAP: {
+    message: '{field}: {path} and {other} are in each other, in the same machines',
+    hint: 'give each tree a folder of its own',
+    exitCode: EXIT.usage,
+  },
 
   // Machine names as arguments.
   MACHINE_UNKNOWN: {

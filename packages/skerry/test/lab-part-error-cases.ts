@@ -1,0 +1,151 @@
+import type { ErrorCase } from './lab-error-cases.ts';
+
+/** Those of trees, provisioners, daemons, triggers and what waits for what. */
+export const PART_CASES: readonly ErrorCase[] = [
+  {
+    title: 'trees that cannot be',
+    json: `{
+  "name": "demo",
+  "machines": { "one": {}, "two": {} },
+  "tree": [
+    { "from": ".", "to": "/srv/src", "on": ▸"thre" },
+    { "from": ".", "to": ▸"srv" },
+    { "from": ".", "to": ▸"/etc" },
+    { "from": "lib", "to": "/srv/lib", "on": ["/t.o/"] },
+    { "from": ▸"out", "to": "out", "mode": "pull", "on": "one" },
+    { "from": "/out", "to": "out", "mode": "pull", "on": ▸["one", "two"] },
+    { "from": "/out", "to": "out", "mode": ▸"both" }
+  ]
+}`,
+    yaml: `name: demo
+machines:
+  one: {}
+  two: {}
+tree:
+  - { from: ., to: /srv/src, on: ▸thre }
+  - { from: ., to: ▸srv }
+  - { from: ., to: ▸/etc }
+  - { from: lib, to: /srv/lib, on: [/t.o/] }
+  - { from: ▸out, to: out, mode: pull, on: one }
+  - { from: /out, to: out, mode: pull, on: ▸[one, two] }
+  - { from: /out, to: out, mode: ▸both }
+`,
+    expected: [
+      'LAB_REFERENCE tree[0].on',
+      'LAB_VALUE tree[1].to',
+      'LAB_VALUE tree[2].to',
+      'LAB_VALUE tree[4].from',
+      'LAB_VALUE tree[5].on',
+      'LAB_VALUE tree[6].mode',
+    ],
+  },
+  {
+    title: 'provisioners, triggers and packages with mistakes',
+    json: `{
+  "name": "demo",
+  "packages": [▸"Etcd server"],
+  "machines": { "one": {} },
+  "provision": {
+    "none": ▸{ "run": "always" },
+    "two": ▸{ "shell": "true", "file": { "from": "a", "to": "/a" } },
+    "half": { "shell": ▸{ "args": ["x"] }, "on": [▸"agent"] },
+    "early": { "shell": "true", "before": ▸"lat" },
+    "seed": { "cloudInit": ▸{ "userData": "a", "userDataFile": "b" } },
+    "round": ▸{ "shell": "true", "after": "trip" },
+    "trip": { "shell": "true", "after": "round" },
+    "app": { "puppet": { ▸"module_path": "modules" }, "run": ▸"twice" }
+  },
+  "triggers": [▸{ "run": "true" }, { "after": ▸"boot", "run": "true" }]
+}`,
+    yaml: `name: demo
+packages: [▸Etcd server]
+machines:
+  one: {}
+provision:
+  none: ▸{ run: always }
+  two: ▸{ shell: "true", file: { from: a, to: /a } }
+  half: { shell: ▸{ args: [x] }, on: [▸agent] }
+  early: { shell: "true", before: ▸lat }
+  seed: { cloudInit: ▸{ userData: a, userDataFile: b } }
+  round: ▸{ shell: "true", after: trip }
+  trip: { shell: "true", after: round }
+  app: { puppet: { ▸module_path: modules }, run: ▸twice }
+triggers: [▸{ run: "true" }, { after: ▸boot, run: "true" }]
+`,
+    expected: [
+      'LAB_VALUE packages[0]',
+      'LAB_ONE_OF provision.none',
+      'LAB_ONE_OF provision.two',
+      'LAB_ONE_OF provision.half.shell',
+      'LAB_REFERENCE provision.half.on[0]',
+      'LAB_REFERENCE provision.early.before',
+      'LAB_ONE_OF provision.seed.cloudInit',
+      'LAB_CYCLE provision.round',
+      'LAB_KEY_UNKNOWN provision.app.puppet.module_path',
+      'LAB_VALUE provision.app.run',
+      'LAB_ONE_OF triggers[0]',
+      'LAB_VALUE triggers[1].after',
+    ],
+  },
+  {
+    title: 'what waits for each other, or for nobody',
+    json: `{
+  "name": "demo",
+  "machines": {
+    "one": { "dependsOn": ▸["two"] },
+    "two": { "dependsOn": ["three"] },
+    "three": { "dependsOn": ["one"], "ready": ▸{ "timeout": 5 } },
+    "four": { "dependsOn": [▸"fife"], "ready": [{ "tcp": ▸70000 }] }
+  },
+  "daemons": {
+    "web": ▸{ "command": "a", "unit": "b" },
+    "db": { "command": "a", "cwd": ▸"src", "dependsOn": [▸"cache"], "build": { "command": "m", "on": ▸"five" } },
+    "self": { "command": "a", "dependsOn": ▸["self"] }
+  }
+}`,
+    yaml: `name: demo
+machines:
+  one: { dependsOn: ▸[two] }
+  two: { dependsOn: [three] }
+  three: { dependsOn: [one], ready: ▸{ timeout: 5 } }
+  four: { dependsOn: [▸fife], ready: [{ tcp: ▸70000 }] }
+daemons:
+  web: ▸{ command: a, unit: b }
+  db: { command: a, cwd: ▸src, dependsOn: [▸cache], build: { command: m, on: ▸five } }
+  self: { command: a, dependsOn: ▸[self] }
+`,
+    expected: [
+      'LAB_CYCLE machines.one.dependsOn',
+      'LAB_ONE_OF machines.three.ready',
+      'LAB_REFERENCE machines.four.dependsOn[0]',
+      'LAB_VALUE machines.four.ready[0].tcp',
+      'LAB_ONE_OF daemons.web',
+      'LAB_VALUE daemons.db.cwd',
+      'LAB_REFERENCE daemons.db.dependsOn[0]',
+      'LAB_REFERENCE daemons.db.build.on',
+      'LAB_CYCLE daemons.self.dependsOn',
+    ],
+  },
+  {
+    title: 'trees in each other',
+    json: `{
+  "name": "demo",
+  "machines": { "one": {}, "two": {} },
+  "tree": [
+    { "from": ".", "to": "/srv/src" },
+    { "from": "lib", "to": ▸"/srv/src/lib", "on": "one" },
+    { "from": "lib", "to": "/srv/src2" }
+  ]
+}`,
+    yaml: `name: demo
+machines:
+  one: {}
+  two: {}
+tree:
+  - { from: ., to: /srv/src }
+  - { from: lib, to: ▸/srv/src/lib, on: one }
+  - { from: lib, to: /srv/src2 }
+`,
+    expected: ['LAB_TREE_OVERLAP tree[1].to'],
+  },
+];
