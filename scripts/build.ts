@@ -34,6 +34,7 @@ const [types, ...bundles] = await Promise.all([
       main: 'src/cli/main.ts',
       supervisor: 'src/sandbox/supervisor.ts',
       forwarder: 'src/lab/forwarder.ts',
+      'live-sync': 'src/lab/live-sync.ts',
       'ssh-proxy': 'src/lab/ssh-proxy.ts',
     },
     {

@@ -19,11 +19,12 @@ export interface Vagrant {
 const BOX = 'skerry-debian-12';
 const VAGRANT_MS = 15 * 60_000;
 
-/** Vagrant with the image as an imported box, machines defined and none of them up. */
+/** Vagrant with the image as an imported box, machines defined and none of them up. `tree`: a folder to rsync. */
 export async function prepareVagrant(
   context: BenchContext,
   image: SkerryImage,
   machines: readonly PeerMachine[],
+  tree?: string,
 ): Promise<Vagrant> {
   const { dir, signal, log } = context;
   const lab = join(dir, 'archipelago');
@@ -34,7 +35,7 @@ export async function prepareVagrant(
     if (name) await cp(join(image.dir, name), join(dir, name));
   const { kernelArgs } = image;
   const boot = { kernel: kernel ?? '', initrd: initrd || undefined, kernelArgs };
-  await writeFile(join(lab, 'Vagrantfile'), vagrantfile(BOX, boot, machines));
+  await writeFile(join(lab, 'Vagrantfile'), vagrantfile(BOX, boot, machines, tree));
 
   const namespace = await startNamespace(context);
   const env = environment(dir);

@@ -16,10 +16,19 @@ export interface Boot {
  * folder, no host name, no second network: each would make `vagrant up` longer. CPU mode as Skerry's under emulation.
  * `vagrant suspend` writes memory to disk; its default only stops the CPUs.
  */
-export function vagrantfile(box: string, boot: Boot, machines: readonly PeerMachine[]): string {
+export function vagrantfile(
+  box: string,
+  boot: Boot,
+  machines: readonly PeerMachine[],
+  tree?: string,
+): string {
+  const synced =
+    tree === undefined
+      ? ''
+      : `\n  config.vm.synced_folder ${ruby(tree)}, "/srv/src", type: "rsync"`;
   return `Vagrant.configure("2") do |config|
   config.vm.box = ${ruby(box)}
-  config.vm.synced_folder ".", "/vagrant", disabled: true
+  config.vm.synced_folder ".", "/vagrant", disabled: true${synced}
   config.vm.provider :libvirt do |libvirt|
     libvirt.driver = "qemu"
     libvirt.cpu_mode = "maximum"

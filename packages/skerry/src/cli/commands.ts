@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./exec.ts'),
   },
   {
+    name: 'sync',
+    summary: 'bring the trees in the machines up to date, or show how they are',
+    load: () => import('./sync.ts'),
+  },
+  {
     name: 'console',
     summary: "attach to a machine's serial console",
     load: () => import('./console.ts'),

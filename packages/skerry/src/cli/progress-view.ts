@@ -25,6 +25,7 @@ const WORDS: Record<Phase, string> = {
   thaw: 'thawing',
   identity: 'giving it name, keys and address',
   ssh: 'waiting for ssh',
+  sync: 'bringing its trees up to date',
   shutdown: 'shutting down',
   destroy: 'removing',
 };

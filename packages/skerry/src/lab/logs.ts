@@ -19,7 +19,7 @@ export function logSources(
 ): LogSource[] {
   const paths = labPaths(lab);
   if (!system) return machines.map((name) => ({ name, path: consoleLogPath(paths, name) }));
-  const own = ['sandbox.log', 'libvirtd.log', 'forwarder.log'].map((file) =>
+  const own = ['sandbox.log', 'libvirtd.log', 'forwarder.log', 'sync.log'].map((file) =>
     join(paths.logDir, file),
   );
   const qemu = machines.map((name) => join(paths.libvirtDir, 'log', 'qemu', `${name}.log`));

@@ -32,6 +32,7 @@ export type Phase =
   | 'thaw'
   | 'identity'
   | 'ssh'
+  | 'sync'
   | 'shutdown'
   | 'destroy';
 

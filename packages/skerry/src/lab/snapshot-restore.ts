@@ -23,6 +23,7 @@ import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { addLayers, hostPaths, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
 import { beginRestore, endRestore } from './half-restored.ts';
+import { ensureLive } from './live-control.ts';
 import { applyNetwork, networkPlanOf } from './network.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
@@ -67,8 +68,16 @@ export async function restoreSnapshot(
   const paths = labPaths(lab);
   const progress = new Progress(onProgress);
   const context = { lab, paths, progress, signal };
-  const snapshot = await withLabLock(paths, `snapshot restore ${name}`, progress, signal, () =>
-    restoreAs(context, name, { cold: cold === true }),
+  const snapshot = await withLabLock(
+    paths,
+    `snapshot restore ${name}`,
+    progress,
+    signal,
+    async () => {
+      const restored = await restoreAs(context, name, { cold: cold === true });
+      if (!cold) await ensureLive(lab, paths);
+      return restored;
+    },
   );
   return { snapshot, timings: progress.timings, elapsedMs: progress.elapsedMs };
 }

@@ -7,6 +7,7 @@ import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { connectLab } from './connect.ts';
+import { ensureLive } from './live-control.ts';
 import { Progress } from './progress.ts';
 import { restoreAs, type RestoreResult } from './snapshot-restore.ts';
 import { saveAs, type SnapshotOptions } from './snapshot-save.ts';
@@ -45,6 +46,7 @@ export async function resumeLab(
       throw new SkerryError('LAB_NOT_SUSPENDED', { data: { lab: lab.name } });
     const context = { lab, paths, progress, signal };
     const snapshot = await restoreAs(context, SUSPENDED, { consume: true });
+    await ensureLive(lab, paths);
     return { snapshot, timings: progress.timings, elapsedMs: progress.elapsedMs };
   });
 }

@@ -62,6 +62,24 @@ export function registerForward(
   });
 }
 
+/** Resolves when the sandbox has ended; at once where none runs. */
+export function sandboxEnd(socketPath: string): Promise<void> {
+  return new Promise((resolve) => {
+    const request = httpRequest({
+      ...{ socketPath, method: 'POST', path: '/watch', agent: false },
+      ...NO_TLS,
+    });
+    request.on('response', (response) =>
+      response
+        .on('error', () => {})
+        .resume()
+        .on('close', resolve),
+    );
+    request.on('error', () => resolve());
+    request.end();
+  });
+}
+
 /**
  * Puts faults into the lab's network, in place of those it had; in force when it resolves.
  * @throws NETWORK_FAULTS when they cannot be made, ENOENT or ECONNREFUSED when no sandbox runs

@@ -4,6 +4,7 @@
 //   POST /stop           ends the sandbox: every process in it dies with this one
 //   POST /forwards       registers a forwarder for as long as the request stays open
 //   DELETE /forwards     ends those of the lab file
+//   POST /watch          lasts until the sandbox ends: who waits for that waits for this
 //   PUT /network-faults  MachineFaults[]: these and no others, from now on
 //   GET /machines/NAME/guest, Upgrade: skerry-guest
 //                        the guest channel (src/guest/frames.ts), answered when the machine's helper is there
@@ -68,6 +69,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       break;
     case 'POST /forwards':
       readBody(request, response, (body) => register(body as ForwardStatus, request, response));
+      break;
+    case 'POST /watch':
+      response.writeHead(200);
+      response.flushHeaders();
       break;
     case 'PUT /network-faults':
       readBody(request, response, (body) => setFaults(body as MachineFaults[], response));

@@ -173,6 +173,33 @@ export const ERRORS = {
     exitCode: EXIT.usage,
   },
 
+  // Trees.
+  SYNC_NONE: {
+    message: "the lab '{lab}' has no tree{where}",
+    hint: "add one to the lab file: tree: { from: '.', to: '/srv/src' }",
+    exitCode: EXIT.notFound,
+  },
+  TREE_MISSING: {
+    message: 'the tree {from} cannot be read: {reason}',
+    hint: 'make the folder, or change `from` in the lab file',
+    exitCode: EXIT.failure,
+  },
+  SYNC_FAILED: {
+    message: '{machine}: the tree {to} is not up to date: {reason}',
+    hint: 'mend that, then: skerry sync {machine}',
+    exitCode: EXIT.failure,
+  },
+  SYNC_PROCESS: {
+    message: 'the process that keeps trees up to date did not start',
+    hint: 'see {log}',
+    exitCode: EXIT.failure,
+  },
+  SYNC_SILENT: {
+    message: 'the process that keeps trees up to date gave no answer within {seconds} s',
+    hint: 'see {log}; end it with: skerry sync --stop',
+    exitCode: EXIT.failure,
+  },
+
   // Machine names as arguments.
   MACHINE_UNKNOWN: {
     message: "the lab '{lab}' has no machine '{name}'",

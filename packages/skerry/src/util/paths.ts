@@ -33,6 +33,7 @@ export interface LabPaths {
   readonly sandboxLock: string;
   readonly sandboxPid: string;
   readonly gatewaySocket: string;
+  readonly syncSocket: string;
   readonly libvirtSocket: string;
   readonly libvirtDir: string;
   readonly logDir: string;
@@ -74,6 +75,7 @@ export function labPathsById(id: string, root: string = stateDir()): LabPaths {
     sandboxLock: join(dir, 'sandbox.lock'),
     sandboxPid: join(dir, 'sandbox.pid'),
     gatewaySocket: join(dir, 'gateway.sock'),
+    syncSocket: join(dir, 'sync.sock'),
     libvirtSocket: join(dir, 'libvirt', 'run', 'libvirt-sock'),
     libvirtDir: join(dir, 'libvirt'),
     logDir: join(dir, 'log'),

@@ -1,0 +1,564 @@
+# The machine's end of a tree that is pushed or pulled: does what the host says, one message after the other. The messages
+# are those of src/sync/messages.ts: length (32 bits), type (one letter), payload. Started by src/sync/agent.ts, which
+# sends this text and goes on with messages on the same stdin. Only what perl-base has; no modules: they take a tenth of a
+# second under emulation.
+# What it put there is in INDEX: paths with + or -, each ended by NUL. Nothing else is ever removed.
+use strict;
+use warnings;
+no warnings 'once';
+
+my ($AT_FDCWD, $NOFOLLOW) = (-100, 0x100);
+# System calls of x86-64: Perl's own open makes a file handle, which takes longer than all the rest.
+my ($WRITE, $OPEN, $CLOSE, $LSTAT, $UTIMENSAT) = (1, 2, 3, 6, 280);
+my ($INOTIFY_INIT1, $INOTIFY_ADD) = (294, 254);
+# What closes, comes, goes, moves, or gets other attributes.
+my $INOTIFY_EVENTS = 0x8 | 0x100 | 0x200 | 0x40 | 0x80 | 0x4;
+my ($EEXIST, $EXDEV, $LOCK_EX, $LOCK_NB) = (17, 18, 2, 4);
+my ($O_WRONLY, $O_CREAT, $O_EXCL, $O_CLOEXEC, $O_APPEND) = (1, 0100, 0200, 02000000, 02000);
+
+my ($in, $at) = ('', 0);
+# Where the tree is, and where it is written: elsewhere as long as there is nothing of it yet.
+my ($root, $top, $stage, $index, $log, $uid, $gid);
+my (%ours, %parents, @undo);
+my ($serial, $keeping, $file, $inotify) = (0, 0, undef, undef);
+my $stat = "\0" x 144;
+
+$SIG{PIPE} = 'DEFAULT';
+umask 0;
+while (1) {
+  my ($length, $type) = unpack 'N a', take(5);
+  if ($type eq 'W') {
+    # Read where it lies: each copy of a file's content takes as long as to write it.
+    need($length);
+    my ($path, @head) = unpack "x$at n/a n q> q> N", $in;
+    my $begin = 2 + length($path) + 22;
+    eval { write_file($path, @head, $at + $begin, $length - $begin); 1 } or refuse($path, $@);
+    taken($length);
+    next;
+  }
+  my $payload = take($length);
+  my $done = eval { handle($type, $payload); 1 };
+  answer('!', $@) if !$done;
+}
+
+sub take {
+  my ($count) = @_;
+  need($count);
+  my $taken = substr $in, $at, $count;
+  taken($count);
+  return $taken;
+}
+
+sub taken {
+  my ($count) = @_;
+  $at += $count;
+  if ($at == length $in) { $in = ''; $at = 0 }
+}
+
+sub need {
+  my ($count) = @_;
+  while (length($in) - $at < $count) {
+    if ($at > 1 << 20) { substr $in, 0, $at, ''; $at = 0 }
+    wait_for_input() if $inotify;
+    my $got = sysread STDIN, $in, 1 << 17, length $in;
+    exit 0 if defined $got && $got == 0;
+    exit 1 if !defined $got && $! != 4;
+  }
+}
+
+sub answer {
+  my ($type, $payload) = @_;
+  my $data = pack('N a', length $payload, $type) . $payload;
+  my $sent = 0;
+  while ($sent < length $data) {
+    my $wrote = syswrite STDOUT, $data, length($data) - $sent, $sent;
+    exit 1 if !defined $wrote && $! != 4;
+    $sent += $wrote // 0;
+  }
+}
+
+sub handle {
+  my ($type, $payload) = @_;
+  if ($type eq 'H') { hello(split /\0/, $payload, -1) }
+  elsif ($type eq 'B') {
+    forget();
+    %parents = ();
+    $keeping = $payload eq 'undo';
+    settle() if $keeping;
+  }
+  elsif ($type eq 'K') { settle(); answer('k', $payload) }
+  elsif ($type eq 'U') { roll_back(); answer('u', '') }
+  elsif ($type eq 'T') { walk('', $payload); answer('t', '') }
+  elsif ($type eq 'X') { checksums(); answer('x', '') }
+  elsif ($type eq 'G') { give($payload) }
+  elsif ($type eq 'I') { watch(); answer('i', '') }
+  elsif ($type eq 'D') { file_data($payload) }
+  elsif ($type eq 'E') { file_end() }
+  elsif ($type eq 'Q') { drop_file() }
+  else {
+    my ($path, $rest) = unpack 'n/a a*', $payload;
+    drop_file();
+    eval {
+      check($path);
+      if    ($type eq 'F') { file_begin($path, $rest) }
+      elsif ($type eq 'M') { make_folder($path, unpack 'n', $rest) }
+      elsif ($type eq 'S') { make_link($path, $rest) }
+      elsif ($type eq 'R') { remove($path) }
+      elsif ($type eq 'N') { move($path, $rest) }
+      elsif ($type eq 'A') { attributes($path, $rest) }
+      else                 { die "unknown message $type\n" }
+      1;
+    } or refuse($path, $@);
+  }
+}
+
+# One path could not be had as it should be; all else goes on.
+sub refuse {
+  my ($path, $reason) = @_;
+  $reason =~ s/ at \S+ line \d+\.?\n?$//;
+  $reason =~ s/\n$//;
+  drop_file();
+  answer('e', pack 'n/a a*', $path, $reason);
+}
+
+# Half a file is none.
+sub drop_file {
+  return if !$file;
+  close $file->{fh} if $file->{fh};
+  unlink $file->{temp};
+  $file = undef;
+}
+
+sub check {
+  my ($path) = @_;
+  die "no path within the tree\n" if $path eq '' || $path =~ m{^/|(?:^|/)\.{0,2}(?:/|$)};
+}
+
+# Where the tree is, who owns it, what to call it, and whether it is there to be written.
+sub hello {
+  my ($owner, $id, $mode);
+  ($root, $owner, $id, $mode) = @_;
+  $top = $root;
+  my $base = '/var/lib/skerry/trees';
+  $base = $ENV{SKERRY_TREES} if defined $ENV{SKERRY_TREES};
+  ($stage, $index) = ("$base/$id.tmp", "$base/$id");
+  if ($mode eq 'read') { load() if -e $index; answer('r', ''); return }
+  ($uid, $gid) = owner_of($owner);
+  make_path($base);
+  sysopen $log, $index, $O_WRONLY | $O_CREAT | $O_APPEND, 0600 or die "$index: $!\n";
+  for (1 .. 200) {
+    last if flock $log, $LOCK_EX | $LOCK_NB;
+    die "another command is writing $root\n" if $_ == 200;
+    select undef, undef, undef, 0.05;
+  }
+  system 'rm', '-rf', $stage if -e $stage;
+  mkdir $stage, 0700 or die "$stage: $!\n";
+  my $is_new = !-e $root;
+  make_path($root);
+  chown $uid, $gid, $root if $is_new;
+  load();
+  my ($list, %kept) = ('');
+  for my $path (keys %ours) {
+    my $stamp = stamp("$top/$path");
+    next if !defined $stamp;
+    $kept{$path} = 1;
+    $list .= pack 'n/a n/a', $path, $stamp;
+    if (length $list > 24000) { answer('l', $list); $list = '' }
+  }
+  answer('l', $list) if length $list;
+  %ours = %kept;
+  save_index();
+  begin_apart() if !%ours;
+  answer('r', '');
+}
+
+# A tree that is not there yet is written apart, and put there in one step: no file has to be renamed by itself.
+sub begin_apart {
+  my @there = lstat $root;
+  my @here = lstat $stage;
+  return if $there[0] != $here[0] || !rmdir $root;
+  my $apart = "$stage/tree";
+  if (mkdir($root, 0755) && mkdir($apart, 0755)) { chown $there[4], $there[5], $root, $apart; $top = $apart }
+  else { make_path($root) }
+}
+
+sub settle {
+  return if $top eq $root;
+  # What is ours must be known before it is there.
+  save_index();
+  my $done = rename $top, $root;
+  my $reason = "$!";
+  $top = $root;
+  return if $done;
+  # Somebody put something there meanwhile.
+  system('cp', '-a', '--', "$stage/tree/.", $root) == 0 or die "$root: $reason\n";
+  system 'rm', '-rf', "$stage/tree";
+}
+
+sub owner_of {
+  my ($user, $group) = split /:/, $_[0];
+  my ($u, $g) = $user =~ /^\d+$/ ? ($user, $user) : (getpwnam $user)[2, 3];
+  die "there is no user $user\n" if !defined $u;
+  if (defined $group) {
+    $g = $group =~ /^\d+$/ ? $group : getgrnam $group;
+    die "there is no group $group\n" if !defined $g;
+  }
+  return ($u, $g);
+}
+
+sub make_path {
+  my ($path) = @_;
+  my $so_far = '';
+  for my $part (grep { length } split m{/}, $path) {
+    $so_far .= "/$part";
+    if (mkdir $so_far, 0755) { }
+    elsif ($! != $EEXIST) { die "$so_far: $!\n" }
+    die "$so_far is no folder\n" if !-d $so_far;
+  }
+}
+
+sub load {
+  open my $fh, '<', $index or die "$index: $!\n";
+  my $all = '';
+  1 while sysread $fh, $all, 1 << 16, length $all;
+  for (split /\0/, $all) {
+    my ($sign, $path) = (substr($_, 0, 1), substr $_, 1);
+    if ($sign eq '+') { $ours{$path} = 1 } else { delete $ours{$path} }
+  }
+}
+
+# Written through: what is ours must be known before it is there.
+sub save_index {
+  my $all = join '', map { "+$_\0" } keys %ours;
+  truncate $log, 0 or die "$index: $!\n";
+  note($all);
+}
+
+sub note {
+  my ($text) = @_;
+  return if !length $text;
+  my $wrote = syswrite $log, $text;
+  die "$index: $!\n" if !defined $wrote;
+  die "$index: the disk is full\n" if $wrote < length $text;
+}
+
+sub own {
+  my ($path) = @_;
+  return if $ours{$path};
+  note("+$path\0") if $top eq $root;
+  $ours{$path} = 1;
+}
+
+sub disown {
+  my ($path) = @_;
+  note("-$path\0") if delete $ours{$path} && $top eq $root;
+}
+
+# What a path is, in the host's words (src/sync/stamp.ts); undef where it is nothing.
+sub stamp {
+  my ($path) = @_;
+  return undef if syscall($LSTAT, $path, $stat) != 0;
+  my ($mode, $size, $seconds, $nanoseconds) = unpack 'x24 L x20 q x32 q q', $stat;
+  my $kind = $mode & 0170000;
+  return sprintf 'f%o %d %d.%09d', $mode & 0777, $size, $seconds, $nanoseconds if $kind == 0100000;
+  return sprintf 'd%o', $mode & 0777 if $kind == 0040000;
+  return 'l' . readlink $path if $kind == 0120000;
+  return '?';
+}
+
+# Every folder above it is a real one: nothing is written through a link.
+sub parent {
+  my ($path) = @_;
+  my $cut = rindex $path, '/';
+  return if $cut < 0;
+  my $folder = substr $path, 0, $cut;
+  return if $parents{$folder};
+  parent($folder);
+  my $stamp = stamp("$top/$folder");
+  die "$folder is no folder\n" if !defined $stamp || $stamp !~ /^d/;
+  $parents{$folder} = 1;
+}
+
+# A file that came whole, as most do: so many bytes of $in from $from on.
+sub write_file {
+  my ($path, $mode, $size, $seconds, $nanoseconds, $from, $count) = @_;
+  check($path);
+  drop_file() if $file;
+  parent($path);
+  my $is_apart = $top ne $root;
+  my $temp = $is_apart ? "$top/$path" : "$stage/" . ++$serial;
+  my $fd = syscall $OPEN, $temp, $O_WRONLY | $O_CREAT | $O_EXCL | $O_CLOEXEC, $mode;
+  die "$!\n" if $fd < 0;
+  eval {
+    while ($count > 0) {
+      my $data = substr $in, $from, $count;
+      my $wrote = syscall $WRITE, $fd, $data, $count;
+      die "$!\n" if $wrote < 0;
+      $from += $wrote;
+      $count -= $wrote;
+    }
+    chown $uid, $gid, $temp or die "$!\n" if $uid || $gid;
+    times_of($temp, $seconds, $nanoseconds);
+    own($path);
+    put($temp, $path) if !$is_apart;
+    1;
+  } or do { my $reason = $@; syscall $CLOSE, $fd; unlink $temp; die $reason };
+  syscall $CLOSE, $fd;
+}
+
+sub file_begin {
+  my ($path, $head) = @_;
+  my ($mode, $size, $seconds, $nanoseconds) = unpack 'n q> q> N', $head;
+  parent($path);
+  my $temp = "$stage/" . ++$serial;
+  sysopen my $fh, $temp, $O_WRONLY | $O_CREAT | $O_EXCL, 0600 or die "$!\n";
+  $file = { path => $path, fh => $fh, temp => $temp, mode => $mode, left => $size, times => [$seconds, $nanoseconds] };
+}
+
+sub file_data {
+  my ($data) = @_;
+  return if !$file;
+  my $sent = 0;
+  while ($sent < length $data) {
+    my $wrote = syswrite $file->{fh}, $data, length($data) - $sent, $sent;
+    if (!defined $wrote) {
+      my $reason = "$!";
+      refuse($file->{path}, $reason);
+      return;
+    }
+    $sent += $wrote;
+  }
+  $file->{left} -= length $data;
+}
+
+sub file_end {
+  return if !$file;
+  my ($path, $temp) = @$file{qw(path temp)};
+  eval {
+    die "it came in part\n" if $file->{left} != 0;
+    close delete $file->{fh} or die "$!\n";
+    chown $uid, $gid, $temp or die "$!\n" if $uid || $gid;
+    chmod $file->{mode}, $temp or die "$!\n";
+    times_of($temp, @{ $file->{times} });
+    own($path);
+    put($temp, $path);
+    1;
+  } or refuse($path, $@);
+  $file = undef;
+}
+
+# In one step, also where the tree is on another file system than we are.
+sub put {
+  my ($temp, $path) = @_;
+  my $to = "$top/$path";
+  remember($path);
+  return if rename $temp, $to;
+  die "$!\n" if $! != $EXDEV;
+  my $near = $to;
+  $near =~ s{[^/]*$}{.skerry-$serial};
+  system('cp', '-p', '--', $temp, $near) == 0 or do { unlink $near; die "it could not be copied\n" };
+  rename $near, $to or do { my $reason = "$!\n"; unlink $near; die $reason };
+  unlink $temp;
+}
+
+sub times_of {
+  my ($path, $seconds, $nanoseconds) = @_;
+  my $times = pack 'q4', $seconds, $nanoseconds, $seconds, $nanoseconds;
+  syscall($UTIMENSAT, $AT_FDCWD, $path, $times, $NOFOLLOW) == 0 or die "$!\n";
+}
+
+sub make_folder {
+  my ($path, $mode) = @_;
+  parent($path);
+  my $to = "$top/$path";
+  my $stamp = stamp($to);
+  own($path);
+  remember($path);
+  if (defined $stamp && $stamp !~ /^d/) { unlink $to or die "$!\n"; $stamp = undef }
+  if (!defined $stamp) { mkdir $to, 0700 or die "$!\n" }
+  chown $uid, $gid, $to or die "$!\n" if $uid || $gid;
+  chmod $mode, $to or die "$!\n";
+}
+
+sub make_link {
+  my ($path, $target) = @_;
+  parent($path);
+  my $temp = "$stage/" . ++$serial;
+  symlink $target, $temp or die "$!\n";
+  system 'chown', '-h', "$uid:$gid", $temp if $uid || $gid;
+  own($path);
+  my $to = "$top/$path";
+  my $stamp = stamp($to);
+  remember($path);
+  if (defined $stamp && $stamp =~ /^d/) { rmdir $to or die "$!\n" }
+  return if rename $temp, $to;
+  my $reason = "$!\n";
+  unlink $temp;
+  die $reason if $! != $EXDEV;
+  unlink $to;
+  symlink $target, $to or die "$!\n";
+}
+
+# A folder that has files of the machine's own stays.
+sub remove {
+  my ($path) = @_;
+  parent($path);
+  my $to = "$top/$path";
+  my $stamp = stamp($to);
+  if (!defined $stamp) { disown($path); return }
+  remember($path);
+  if ($stamp =~ /^d/) {
+    delete $parents{$path};
+    rmdir $to or $! == 39 or die "$!\n";
+  } else { unlink $to or die "$!\n" }
+  disown($path);
+}
+
+sub move {
+  my ($from, $to) = @_;
+  check($to);
+  parent($from);
+  parent($to);
+  my $there = stamp("$top/$to");
+  die "$to is there already\n" if defined $there;
+  my @moved = grep { $_ eq $from || index($_, "$from/") == 0 } keys %ours;
+  my @new = map { $to . substr $_, length $from } @moved;
+  note(join '', map { "+$_\0" } @new);
+  rename "$top/$from", "$top/$to" or die "$!\n";
+  note(join '', map { "-$_\0" } @moved);
+  delete @ours{@moved};
+  @ours{@new} = (1) x @new;
+  %parents = ();
+  push @undo, ['moved', $from, $to] if $keeping;
+}
+
+sub attributes {
+  my ($path, $rest) = @_;
+  my ($mode, $seconds, $nanoseconds) = unpack 'n q> N', $rest;
+  parent($path);
+  my $to = "$top/$path";
+  my $stamp = stamp($to);
+  die "it is gone\n" if !defined $stamp || $stamp !~ /^f/;
+  remember($path);
+  if ($keeping) {
+    # Its old self is a hard link of the very file.
+    my $temp = "$stage/" . ++$serial;
+    system('cp', '-p', '--', $to, $temp) == 0 or die "it could not be copied\n";
+    rename $temp, $to or die "$!\n";
+  }
+  chmod $mode, $to or die "$!\n";
+  times_of($to, $seconds, $nanoseconds);
+}
+
+# Keeps what a path is now, so that it can be rolled back.
+sub remember {
+  my ($path) = @_;
+  return if !$keeping;
+  my $from = "$top/$path";
+  my $stamp = stamp($from);
+  if (!defined $stamp) { push @undo, ['new', $path]; return }
+  if ($stamp =~ /^l(.*)/s) { push @undo, ['link', $path, $1]; return }
+  if ($stamp =~ /^d(.*)/) { push @undo, ['folder', $path, oct $1]; return }
+  my $kept = "$stage/" . ++$serial;
+  link $from, $kept or system('cp', '-p', '--', $from, $kept) == 0 or die "its old self cannot be kept\n";
+  push @undo, ['file', $path, $kept];
+}
+
+sub forget {
+  unlink map { $_->[0] eq 'file' ? $_->[2] : () } @undo;
+  @undo = ();
+}
+
+sub roll_back {
+  $keeping = 0;
+  for (reverse @undo) {
+    my ($kind, $path, $old) = @$_;
+    my $to = "$top/$path";
+    my $is_folder = -d $to && !-l $to;
+    if ($kind eq 'new') { if ($is_folder) { rmdir $to } else { unlink $to } disown($path) }
+    elsif ($kind eq 'moved') { move($old, $path) }
+    elsif ($kind eq 'folder') { unlink $to if !$is_folder; mkdir $to if !$is_folder; chown $uid, $gid, $to; chmod $old, $to; own($path) }
+    else {
+      rmdir $to if $is_folder;
+      if ($kind eq 'link') { unlink $to; symlink $old, $to } else { rename $old, $to or system 'mv', '-fT', '--', $old, $to }
+      own($path);
+    }
+  }
+  @undo = ();
+}
+
+# All there is below a folder, whoever put it there. Folders whose path is in the list are not looked into.
+sub walk {
+  my ($folder, $skip) = @_;
+  my %skip = map { $_ => 1 } split /\0/, $skip;
+  my @todo = ($folder);
+  my $list = '';
+  while (defined(my $one = shift @todo)) {
+    my $prefix = $one eq '' ? '' : "$one/";
+    syscall $INOTIFY_ADD, fileno $inotify, "$top/$one", $INOTIFY_EVENTS if $inotify;
+    opendir my $fh, "$top/$one" or next;
+    for my $name (readdir $fh) {
+      next if $name eq '.' || $name eq '..';
+      my $path = "$prefix$name";
+      my $stamp = stamp("$top/$path") // next;
+      next if $skip{$name};
+      push @todo, $path if $stamp =~ /^d/;
+      $list .= pack 'n/a n/a', $path, $stamp;
+      if (length $list > 24000) { answer('l', $list); $list = '' }
+    }
+  }
+  answer('l', $list) if length $list;
+}
+
+# SHA-256 of all files of ours. sha256sum does it: there is no Digest in perl-base.
+sub checksums {
+  my @files = grep { (stamp("$top/$_") // '') =~ /^f/ } sort keys %ours;
+  return if !@files;
+  my $names = "$index.names.$$";
+  open my $fh, '>', $names or die "$names: $!\n";
+  print $fh map { "$top/$_\0" } @files;
+  close $fh or die "$names: $!\n";
+  open my $sums, '-|', 'xargs', '-0', '-a', $names, 'sha256sum', '-z', '--' or die "sha256sum: $!\n";
+  local $/ = "\0";
+  my $list = '';
+  while (my $line = <$sums>) {
+    chomp $line;
+    my ($sum, $path) = (substr($line, 0, 64), substr $line, 66 + length "$top/");
+    $list .= pack 'n/a n/a', $path, $sum;
+    if (length $list > 24000) { answer('s', $list); $list = '' }
+  }
+  answer('s', $list) if length $list;
+  unlink $names;
+}
+
+# The content of one file, for a tree that is pulled.
+sub give {
+  my ($path) = @_;
+  my $stamp = eval { check($path); stamp("$top/$path") };
+  if (!defined $stamp || $stamp !~ /^f/ || !open my $fh, '<', "$top/$path") {
+    answer('e', pack 'n/a a*', $path, defined $stamp ? "$!" : 'it is gone');
+  } else {
+    while (sysread $fh, my $data, 1 << 15) { answer('g', $data) }
+  }
+  answer('v', $stamp // '');
+}
+
+# From now on each change in a folder that was walked through is told by one message, when all is quiet again.
+sub watch {
+  my $fd = syscall $INOTIFY_INIT1, 0x800;
+  die "inotify: $!\n" if $fd < 0;
+  open $inotify, '<&=', $fd or die "inotify: $!\n";
+}
+
+sub wait_for_input {
+  my $changed = 0;
+  while (1) {
+    my $ready = '';
+    vec($ready, fileno $_, 1) = 1 for \*STDIN, $inotify;
+    my $count = select $ready, undef, undef, $changed ? 0.03 : undef;
+    next if $count < 0;
+    if ($count == 0) { answer('c', ''); $changed = 0; next }
+    if (vec $ready, fileno $inotify, 1) { sysread $inotify, my $events, 1 << 16; $changed = 1 }
+    if (vec $ready, fileno STDIN, 1) { answer('c', '') if $changed; return }
+  }
+}

@@ -1,0 +1,205 @@
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import type { LabSpec } from '../lab-file/spec.ts';
+import type { LiveEvent, TreeState } from '../lab/live-protocol.ts';
+import type { CheckResult, SyncResult } from '../lab/sync.ts';
+import { SkerryError } from '../util/errors.ts';
+import { formatBytes, formatSeconds } from './amounts.ts';
+import {
+  type CommonOptions,
+  interruptible,
+  labelOf,
+  labOf,
+  printJson,
+  withExample,
+  withJson,
+  withLab,
+} from './common.ts';
+import { formatTable } from './table.ts';
+
+interface Options extends CommonOptions {
+  readonly watch?: boolean;
+  readonly check?: boolean;
+  readonly stop?: boolean;
+}
+
+const FLUSH_MS = 600_000;
+/** So many paths of one change, or one difference, are named. */
+const NAMED = 3;
+
+export function define(command: Command): void {
+  withJson(withLab(command))
+    .argument('[machines...]', 'names or /regular expressions/ (default: all that have a tree)')
+    .option('-w, --watch', 'keep them up to date, and show each change')
+    .option('--check', 'compare by content, and change nothing; exit code 1 where they differ')
+    .option('--stop', 'do not keep them up to date any more, until the next up or sync --watch')
+    .action(run);
+  withExample(
+    command,
+    '$ skerry sync',
+    '$ skerry sync --watch',
+    '$ skerry sync --check agent_1 --json',
+  );
+  command.addHelpText(
+    'after',
+    '\nAfter `skerry up` changes go to the machines by themselves; this waits until they are there.',
+  );
+}
+
+async function run(names: string[], options: Options): Promise<void> {
+  const signal = interruptible('trees stay as they are; skerry sync goes on from there');
+  const lab = await labOf(options);
+  const { labPaths } = await import('../util/paths.ts');
+  const { machineNames } = await import('../lab-file/select.ts');
+  const control = await import('../lab/live-control.ts');
+  const paths = labPaths(lab);
+  const trees = lab.trees.filter(({ mode }) => mode !== 'share');
+  const machines =
+    names.length > 0
+      ? machineNames(lab, names)
+      : lab.machines
+          .map(({ name }) => name)
+          .filter((name) => trees.some(({ on }) => on.includes(name)));
+  if (!trees.some(({ on }) => on.some((machine) => machines.includes(machine)))) {
+    const where = names.length > 0 ? ` in ${machines.join(', ')}` : '';
+    throw new SkerryError('SYNC_NONE', { data: { lab: lab.name, where } });
+  }
+  if (options.stop) {
+    const stopped = await control.stopLive(paths);
+    if (options.json) printJson({ stopped });
+    else console.log(stopped ? 'Changes stay here from now on.' : 'Nothing kept them up to date.');
+  } else if (options.watch) await watch(lab, machines, signal, options);
+  else if (options.check) {
+    const { checkLab } = await import('../lab/sync.ts');
+    reportChecks(await checkLab(lab, { machines, signal }), options);
+  } else await bring(lab, machines, signal, options);
+}
+
+async function bring(
+  lab: LabSpec,
+  machines: readonly string[],
+  signal: AbortSignal,
+  options: Options,
+): Promise<void> {
+  const { liveFlush } = await import('../lab/live-control.ts');
+  const { labPaths } = await import('../util/paths.ts');
+  const { syncLab } = await import('../lab/sync.ts');
+  const { pullTrees } = await import('../lab/pull-trees.ts');
+  const live = await liveFlush(labPaths(lab), FLUSH_MS);
+  const pushed = live ? [] : await syncLab(lab, { machines, signal });
+  const pulled = await pullTrees(lab, { machines, signal });
+  const states = live?.machines.filter(({ machine }) => machines.includes(machine)) ?? [];
+  const isWrong = ({ error, refused }: SyncResult): boolean => Boolean(error) || refused.length > 0;
+  if (states.some(({ connected, refused }) => !connected || refused > 0)) process.exitCode = 1;
+  if ([...pushed, ...pulled].some(isWrong)) process.exitCode = 1;
+  if (options.json) printJson([...states, ...[...pushed, ...pulled].map(asJson)]);
+  else
+    console.log(
+      formatTable(
+        ['TREE', 'MACHINE', 'STATE'],
+        [...states.map(stateRow), ...[...pushed, ...pulled].map(resultRow)],
+      ),
+    );
+}
+
+async function watch(
+  lab: LabSpec,
+  machines: readonly string[],
+  signal: AbortSignal,
+  { json }: Options,
+): Promise<void> {
+  const { labPaths } = await import('../util/paths.ts');
+  const { keepLive, watchLive } = await import('../lab/live-control.ts');
+  const paths = labPaths(lab);
+  await keepLive(lab, signal);
+  if (!json)
+    console.error(
+      `Lab ${labelOf(lab)}: changes go to ${machines.join(', ')}. Ctrl-C ends the show, not the changes.`,
+    );
+  await watchLive(
+    paths,
+    (event) => {
+      if (!machines.includes(event.machine)) return;
+      console.log(json ? JSON.stringify(event) : formatEvent(event));
+    },
+    signal,
+  );
+  if (!signal.aborted) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+}
+
+function reportChecks(results: readonly CheckResult[], { json }: Options): void {
+  if (results.some(({ error, different }) => error ?? different.length > 0)) process.exitCode = 1;
+  if (json) printJson(results.map(asJson));
+  else console.log(formatChecks(results));
+}
+
+function asJson({ error, ...rest }: SyncResult | CheckResult): object {
+  return { ...rest, ...(error && { error: error.toJSON() }) };
+}
+
+function stateRow({ to, machine, connected, reason, refused }: TreeState): string[] {
+  const state = !connected
+    ? styleText('yellow', `not reached: ${reason}`)
+    : refused > 0
+      ? styleText('red', `${refused} not written: see skerry logs --system`)
+      : styleText('green', 'up to date');
+  return [to, machine, state];
+}
+
+function resultRow({
+  to,
+  machine,
+  changes,
+  bytes,
+  durationMs,
+  refused,
+  error,
+}: SyncResult): string[] {
+  const state = error
+    ? styleText('red', error.message)
+    : refused.length > 0
+      ? styleText('red', refusals(refused))
+      : changes === 0
+        ? styleText('green', 'up to date')
+        : `${changes} changes, ${formatBytes(bytes)} in ${formatSeconds(durationMs)}`;
+  return [to, machine, state];
+}
+
+function formatChecks(results: readonly CheckResult[]): string {
+  const rows = results.map(({ to, machine, files, hash, different, extra, error }) => [
+    to,
+    machine,
+    error
+      ? styleText('red', error.message)
+      : different.length > 0
+        ? styleText('red', `${different.length} differ: ${some(different)}`)
+        : `${styleText('green', 'equal')}, ${files} files`,
+    extra?.length ? `${extra.length} more in the machine: ${some(extra)}` : '',
+    styleText('dim', hash?.machine.slice(0, 12) ?? ''),
+  ]);
+  return formatTable(['TREE', 'MACHINE', 'STATE', 'EXTRA', 'HASH'], rows);
+}
+
+/** @example '12:00:01  agent_1  /srv/src  server.py  21 ms' */
+function formatEvent(event: LiveEvent): string {
+  const { machine, to, changes = [], durationMs, refused = [], reason } = event;
+  const time = styleText('dim', new Date().toTimeString().slice(0, 8));
+  const what =
+    event.kind === 'lost'
+      ? styleText('yellow', reason ?? '')
+      : changes.length === 0
+        ? styleText('dim', 'up to date')
+        : some(changes.map(({ kind, path }) => (kind === 'remove' ? `- ${path}` : path)));
+  const trouble = refused.length > 0 ? `  ${styleText('red', refusals(refused))}` : '';
+  const took = durationMs === undefined ? '' : styleText('dim', `  ${durationMs} ms`);
+  return `${time}  ${machine}  ${to}  ${what}${took}${trouble}`;
+}
+
+function refusals(refused: readonly { path: string; reason: string }[]): string {
+  return `${refused.length} not written: ${some(refused.map(({ path, reason }) => `${path} (${reason})`))}`;
+}
+
+function some(words: readonly string[]): string {
+  const more = words.length > NAMED ? ` and ${words.length - NAMED} more` : '';
+  return words.slice(0, NAMED).join(', ') + more;
+}

@@ -1,0 +1,149 @@
+// Starts, asks and ends the process that keeps a lab's trees equal (live-sync.ts).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { LabSpec } from '../lab-file/spec.ts';
+import type { TreeSpec } from '../lab-file/spec-sync.ts';
+import { SkerryError } from '../util/errors.ts';
+import { sandboxStatus } from '../sandbox/gateway.ts';
+import { labPaths, type LabPaths } from '../util/paths.ts';
+import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
+import type { LiveEvent, LiveRequest, LiveStatus } from './live-protocol.ts';
+import type { LiveOrder } from './live-sync.ts';
+import { Progress } from './progress.ts';
+import { withLabLock } from './with-lock.ts';
+
+const ANSWER_MS = 10_000;
+const START_MS = 10_000;
+
+/** The trees that are pushed. Pure. */
+export function pushedTrees(lab: LabSpec): TreeSpec[] {
+  return lab.trees.filter(({ mode }) => mode === 'push');
+}
+
+/** Undefined where nobody looks after the trees. */
+export async function liveStatus(paths: LabPaths): Promise<LiveStatus | undefined> {
+  return ask(paths, { ask: 'status' });
+}
+
+/** Resolves when the machines that are there have all that is on the host now. Undefined: as liveStatus. */
+export async function liveFlush(
+  paths: LabPaths,
+  timeoutMs: number,
+): Promise<LiveStatus | undefined> {
+  return ask(paths, { ask: 'flush' }, timeoutMs);
+}
+
+/** False where there was none. */
+export async function stopLive(paths: LabPaths): Promise<boolean> {
+  return (await ask(paths, { ask: 'stop' })) !== undefined;
+}
+
+/**
+ * Has the trees of the lab file looked after, and no others. A fork keeps its files until somebody says otherwise. Call it
+ * with the lab's lock held.
+ */
+export async function ensureLive(lab: LabSpec, paths: LabPaths): Promise<void> {
+  if (lab.fork === undefined) await lookAfterTrees(lab, paths);
+}
+
+async function lookAfterTrees(lab: LabSpec, paths: LabPaths): Promise<void> {
+  const trees = lab.trees.filter(({ mode }) => mode !== 'share');
+  const running = await liveStatus(paths);
+  if (running && JSON.stringify(running.trees) === JSON.stringify(trees)) return;
+  if (running) await stopLive(paths);
+  if (trees.length > 0) await startLive(trees, paths);
+}
+
+/** The same for a lab that runs, by who has no lock. @throws LAB_OFF */
+export async function keepLive(lab: LabSpec, signal: AbortSignal): Promise<void> {
+  const paths = labPaths(lab);
+  await withLabLock(paths, 'sync', new Progress(), signal, async () => {
+    if (!(await sandboxStatus(paths.gatewaySocket)))
+      throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+    await lookAfterTrees(lab, paths);
+  });
+}
+
+/** Calls back for each change, until the signal fires or the lab is off. */
+export async function watchLive(
+  paths: LabPaths,
+  onEvent: (event: LiveEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const socket = await dial(paths.syncSocket);
+  if (!socket) return;
+  signal.addEventListener('abort', () => socket.destroy(), { once: true });
+  send(socket, { ask: 'watch' });
+  try {
+    for await (const line of createInterface(socket)) onEvent(JSON.parse(line) as LiveEvent);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function startLive(trees: readonly TreeSpec[], paths: LabPaths): Promise<void> {
+  await mkdir(paths.logDir, { recursive: true });
+  const script = fileURLToPath(new URL(`./live-sync${SCRIPT_EXTENSION}`, import.meta.url));
+  const log = await open(join(paths.logDir, 'sync.log'), 'w');
+  const child = spawn(process.execPath, ['--max-semi-space-size=1', script], {
+    detached: true,
+    cwd: '/',
+    stdio: ['ignore', log.fd, log.fd, 'ipc'],
+  });
+  await log.close();
+  const { gatewaySocket, syncSocket, dir: stateDir } = paths;
+  child.send({ trees, gatewaySocket, syncSocket, stateDir } satisfies LiveOrder);
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
+  const started = await Promise.race([
+    once(child, 'message').then(() => true),
+    once(child, 'exit').then(() => false),
+  ]);
+  clearTimeout(timer);
+  if (child.connected) child.disconnect();
+  child.unref();
+  if (!started)
+    throw new SkerryError('SYNC_PROCESS', { data: { log: join(paths.logDir, 'sync.log') } });
+}
+
+async function ask(
+  paths: LabPaths,
+  request: LiveRequest,
+  timeoutMs: number = ANSWER_MS,
+): Promise<LiveStatus | undefined> {
+  const socket = await dial(paths.syncSocket);
+  if (!socket) return undefined;
+  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  try {
+    send(socket, request);
+    for await (const line of createInterface(socket)) return JSON.parse(line) as LiveStatus;
+    throw new SkerryError('SYNC_SILENT', {
+      data: { seconds: timeoutMs / 1000, log: join(paths.logDir, 'sync.log') },
+    });
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
+function send(socket: Socket, request: LiveRequest): void {
+  socket.write(`${JSON.stringify(request)}\n`);
+}
+
+function dial(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.on('error', () => {});
+      resolve(socket);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+      else reject(error);
+    });
+  });
+}

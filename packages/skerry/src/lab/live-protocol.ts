@@ -1,0 +1,68 @@
+// What commands and the process that keeps a lab's trees equal (live-sync.ts) say to each other on sync.sock: one JSON
+// text a line, requests one way, answers the other.
+import type { TreeSpec } from '../lab-file/spec-sync.ts';
+import { toText } from '../sync/paths.ts';
+import type { TreeEvent } from './tree-sync.ts';
+
+export type LiveRequest =
+  /** Answered by LiveStatus. */
+  | { readonly ask: 'status' }
+  /** The same, once the machines that are there have all that is there now. */
+  | { readonly ask: 'flush' }
+  /** Answered by a LiveEvent for each change, until one side goes. */
+  | { readonly ask: 'watch' }
+  /** Answered by LiveStatus; the process then ends. */
+  | { readonly ask: 'stop' };
+
+export interface LiveStatus {
+  readonly pid: number;
+  /** What it looks after: when the lab file has others now, it is started anew. */
+  readonly trees: readonly TreeSpec[];
+  readonly machines: readonly TreeState[];
+}
+
+/** A tree in one machine. */
+export interface TreeState {
+  readonly to: string;
+  readonly machine: string;
+  /** Whether changes go there as they are made. */
+  readonly connected: boolean;
+  /** Why not, where it is known. */
+  readonly reason: string;
+  /** How many paths could not be written. */
+  readonly refused: number;
+}
+
+/** A change as it is shown: TreeEvent with paths as texts. */
+export interface LiveEvent {
+  readonly to: string;
+  readonly machine: string;
+  readonly kind: 'pushed' | 'pulled' | 'lost';
+  /** Milliseconds from the first look to the machine's answer. */
+  readonly durationMs?: number;
+  readonly changes?: readonly { readonly kind: string; readonly path: string }[];
+  readonly bytes?: number;
+  readonly refused?: readonly { readonly path: string; readonly reason: string }[];
+  readonly reason?: string;
+}
+
+/** So many paths are named of one change. */
+const SHOWN = 100;
+
+export function liveEventOf(event: TreeEvent): LiveEvent {
+  const { tree, machine, kind } = event;
+  const common = { to: tree.to, machine };
+  if (kind === 'lost') return { ...common, kind, reason: event.reason };
+  return {
+    ...common,
+    kind,
+    durationMs: Math.round(event.durationMs),
+    changes: event.steps.slice(0, SHOWN).map((step) => ({
+      kind: step.kind,
+      path:
+        step.kind === 'rename' ? `${toText(step.path)} -> ${toText(step.to)}` : toText(step.path),
+    })),
+    bytes: event.bytes,
+    refused: event.refused.map(({ path, reason }) => ({ path: toText(path), reason })),
+  };
+}

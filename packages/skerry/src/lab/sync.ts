@@ -1,0 +1,125 @@
+// `skerry sync`: the trees of a lab in its machines, once.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { isAbsent } from '../sandbox/gateway.ts';
+import { toBytes, toText } from '../sync/paths.ts';
+import { isFile, isFolder } from '../sync/stamp.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
+import { SkerryError } from '../util/errors.ts';
+import { labPaths } from '../util/paths.ts';
+import { pushedTrees } from './live-control.ts';
+import { treeError, TreeSync } from './tree-sync.ts';
+
+export interface SyncOptions {
+  /** Names of machines; others are left alone. */
+  readonly machines: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** A tree in one machine, after it was made equal. */
+export interface SyncResult {
+  readonly from: string;
+  readonly to: string;
+  readonly machine: string;
+  readonly changes: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly refused: readonly { readonly path: string; readonly reason: string }[];
+  readonly error?: SkerryError;
+}
+
+/** A tree in one machine, compared by content. */
+export interface CheckResult {
+  readonly from: string;
+  readonly to: string;
+  readonly machine: string;
+  readonly files: number;
+  /** SHA-256 over all paths, what they are, and their content: equal trees have the same. */
+  readonly hash: { readonly host: string; readonly machine: string };
+  readonly different: readonly string[];
+  /** In the machine only: nobody removes those. */
+  readonly extra: readonly string[];
+  readonly error?: SkerryError;
+}
+
+/** Makes trees equal; one that fails does not stop the others. LAB_OFF where nothing runs. */
+export async function syncLab(lab: LabSpec, options: SyncOptions): Promise<SyncResult[]> {
+  return forEach(lab, options, async (sync, machine) => {
+    const { steps, bytes, durationMs, refused } = await sync.once(machine);
+    const words = refused.map(({ path, reason }) => ({ path: toText(path), reason }));
+    return { changes: steps.length, bytes, durationMs, refused: words };
+  });
+}
+
+/** Compares trees by content. */
+export async function checkLab(lab: LabSpec, options: SyncOptions): Promise<CheckResult[]> {
+  return forEach(lab, options, (sync, machine) => compare(sync, machine));
+}
+
+async function compare(
+  sync: TreeSync,
+  machine: string,
+): Promise<Omit<CheckResult, 'from' | 'to' | 'machine'>> {
+  const { sums, stamps } = await sync.check(machine);
+  const { host } = sync;
+  const [ours, theirs] = [createHash('sha256'), createHash('sha256')];
+  const different: string[] = [];
+  let files = 0;
+  for (const [path, { stamp }] of [...host.entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const there = stamps.get(path) ?? 'nothing';
+    const [here, elsewhere] = isFile(stamp)
+      ? [
+          `${modeOf(stamp)} ${await sha256Of(toBytes(host.root, path))}`,
+          `${modeOf(there)} ${sums.get(path)}`,
+        ]
+      : [stamp, there];
+    if (isFile(stamp)) files++;
+    if (here !== elsewhere) different.push(toText(path));
+    ours.update(`${path}\0${here}\0`);
+    theirs.update(`${path}\0${elsewhere}\0`);
+  }
+  const extra = [...stamps.keys()].filter(
+    (path) => !host.entries.has(path) && !host.isIgnored(path, isFolder(stamps.get(path))),
+  );
+  const hash = { host: ours.digest('hex'), machine: theirs.digest('hex') };
+  return { files, hash, different, extra: extra.map(toText).sort() };
+}
+
+async function forEach<T extends object>(
+  lab: LabSpec,
+  { machines, signal }: SyncOptions,
+  work: (sync: TreeSync, machine: string) => Promise<T>,
+): Promise<(T & { from: string; to: string; machine: string })[]> {
+  const { gatewaySocket } = labPaths(lab);
+  const each = pushedTrees(lab).flatMap((tree) => {
+    const sync = new TreeSync({ tree, gatewaySocket, signal });
+    return tree.on
+      .filter((machine) => machines.includes(machine))
+      .map(async (machine) => {
+        const place = { from: tree.from, to: tree.to, machine };
+        try {
+          return { ...place, ...(await work(sync, machine)) };
+        } catch (error) {
+          signal.throwIfAborted();
+          if (isAbsent(error)) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+          return { ...place, error: treeError(tree, machine, error) } as never;
+        }
+      });
+  });
+  return Promise.all(each);
+}
+
+function modeOf(stamp: string): string {
+  return stamp.slice(0, Math.max(0, stamp.indexOf(' ')));
+}
+
+async function sha256Of(path: Buffer): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch {
+    return 'unreadable';
+  }
+  return hash.digest('hex');
+}
