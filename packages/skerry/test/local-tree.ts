@@ -1,6 +1,5 @@
 // A tree whose machine is a folder of this host: the real agent runs here, as it does in a guest.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   lstatSync,
   mkdirSync,

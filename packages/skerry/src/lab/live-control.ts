@@ -38,6 +38,15 @@ export async function liveFlush(
   return ask(paths, { ask: 'flush' }, timeoutMs);
 }
 
+/** Resolves when that machine, which is waited for, has all that is on the host now. Undefined: as liveStatus. */
+export async function liveReady(
+  paths: LabPaths,
+  machine: string,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<LiveStatus | undefined> {
+  return ask(paths, { ask: 'ready', machine }, timeoutMs, signal);
+}
+
 /** False where there was none. */
 export async function stopLive(paths: LabPaths): Promise<boolean> {
   return (await ask(paths, { ask: 'stop' })) !== undefined;
@@ -45,18 +54,19 @@ export async function stopLive(paths: LabPaths): Promise<boolean> {
 
 /**
  * Has the trees of the lab file looked after, and no others. A fork keeps its files until somebody says otherwise. Call it
- * with the lab's lock held.
+ * with the lab's lock held. True where that has begun only now: the machines may have old files then.
  */
-export async function ensureLive(lab: LabSpec, paths: LabPaths): Promise<void> {
-  if (lab.fork === undefined) await lookAfterTrees(lab, paths);
+export async function ensureLive(lab: LabSpec, paths: LabPaths): Promise<boolean> {
+  return lab.fork === undefined && (await lookAfterTrees(lab, paths));
 }
 
-async function lookAfterTrees(lab: LabSpec, paths: LabPaths): Promise<void> {
+async function lookAfterTrees(lab: LabSpec, paths: LabPaths): Promise<boolean> {
   const trees = lab.trees.filter(({ mode }) => mode !== 'share');
   const running = await liveStatus(paths);
-  if (running && JSON.stringify(running.trees) === JSON.stringify(trees)) return;
+  if (running && JSON.stringify(running.trees) === JSON.stringify(trees)) return false;
   if (running) await stopLive(paths);
   if (trees.length > 0) await startLive(trees, paths);
+  return trees.length > 0;
 }
 
 /** The same for a lab that runs, by who has no lock. @throws LAB_OFF */
@@ -114,18 +124,23 @@ async function ask(
   paths: LabPaths,
   request: LiveRequest,
   timeoutMs: number = ANSWER_MS,
+  signal?: AbortSignal,
 ): Promise<LiveStatus | undefined> {
   const socket = await dial(paths.syncSocket);
   if (!socket) return undefined;
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  const abort = (): void => void socket.destroy();
+  signal?.addEventListener('abort', abort);
   try {
     send(socket, request);
     for await (const line of createInterface(socket)) return JSON.parse(line) as LiveStatus;
+    signal?.throwIfAborted();
     throw new SkerryError('SYNC_SILENT', {
       data: { seconds: timeoutMs / 1000, log: join(paths.logDir, 'sync.log') },
     });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
     socket.destroy();
   }
 }

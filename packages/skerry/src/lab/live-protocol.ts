@@ -9,6 +9,8 @@ export type LiveRequest =
   | { readonly ask: 'status' }
   /** The same, once the machines that are there have all that is there now. */
   | { readonly ask: 'flush' }
+  /** The same for one machine, which is waited for. */
+  | { readonly ask: 'ready'; readonly machine: string }
   /** Answered by a LiveEvent for each change, until one side goes. */
   | { readonly ask: 'watch' }
   /** Answered by LiveStatus; the process then ends. */

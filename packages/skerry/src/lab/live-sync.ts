@@ -53,13 +53,15 @@ function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void 
       sync.states().map((state) => ({ to: sync.tree.to, ...state })),
     ),
   });
-  const answer = async ({ ask }: LiveRequest, client: Socket): Promise<void> => {
+  const answer = async (request: LiveRequest, client: Socket): Promise<void> => {
+    const { ask } = request;
     if (ask === 'watch') {
       watchers.add(client);
       client.on('close', () => watchers.delete(client));
       return;
     }
     for (const sync of syncs) sync.wake();
+    if (ask === 'ready') await Promise.all(syncs.map((sync) => sync.whenReady(request.machine)));
     if (ask === 'flush') await Promise.all(syncs.map((sync) => sync.flush()));
     client.write(`${JSON.stringify(status())}\n`);
     if (ask === 'stop') client.end(end);

@@ -33,6 +33,11 @@ export type Phase =
   | 'identity'
   | 'ssh'
   | 'sync'
+  | 'provision'
+  | 'ready'
+  | 'trigger'
+  | 'keep'
+  | 'kept'
   | 'shutdown'
   | 'destroy';
 

@@ -47,6 +47,9 @@ export class TreeSync {
   #watcher: TreeWatcher | undefined;
   #scanned: Promise<unknown> | undefined;
   readonly #targets = new Map<string, Target>();
+  /** Why nothing can be sent at all. */
+  #problem: string | undefined;
+  #waiting: { readonly machine: string; readonly resolve: () => void }[] = [];
 
   constructor(options: TreeSyncOptions) {
     const { from, exclude } = options.tree;
@@ -119,9 +122,16 @@ export class TreeSync {
         ),
     });
     try {
-      await this.scan();
+      await this.scan().catch((error: unknown) => {
+        this.#problem = error instanceof Error ? error.message : String(error);
+        for (const machine of this.tree.on) this.#arrived(machine);
+        throw error;
+      });
       const targets = this.tree.on.map(
-        (machine) => new Target(machine, this.#options, this.#connectable(machine)),
+        (machine) =>
+          new Target(machine, this.#options, this.#connectable(machine), () =>
+            this.#arrived(machine),
+          ),
       );
       for (const target of targets) this.#targets.set(target.machine, target);
       await Promise.all(targets.map((target) => target.keep()));
@@ -139,6 +149,14 @@ export class TreeSync {
     await Promise.all([...this.#targets.values()].map((target) => target.flush(before)));
   }
 
+  /** Resolves when that machine has all that is on the host now; it is waited for. */
+  async whenReady(machine: string): Promise<void> {
+    const target = this.#targets.get(machine);
+    if (this.#problem !== undefined || !this.tree.on.includes(machine)) return;
+    if (target?.isConnected && !target.isFirst) await this.flush();
+    else await new Promise<void>((resolve) => this.#waiting.push({ machine, resolve }));
+  }
+
   /** Makes those machines that are there equal to the host, as it was last looked at; undefined: all of them. */
   pushHeld(canRollBack: boolean, machines?: readonly string[]): Promise<HeldPush[]> {
     const targets = [...this.#targets.values()].filter(
@@ -154,6 +172,11 @@ export class TreeSync {
 
   /** Which machines have the tree, and since when others have not. */
   states(): { machine: string; connected: boolean; reason: string; refused: number }[] {
+    const { tree } = this;
+    if (this.#problem !== undefined) {
+      const reason = this.#problem;
+      return tree.on.map((machine) => ({ machine, connected: false, reason, refused: 0 }));
+    }
     return [...this.#targets.values()].map(({ machine, isConnected, reason, refused }) => ({
       ...{ machine, connected: isConnected, reason, refused },
     }));
@@ -162,6 +185,11 @@ export class TreeSync {
   /** Those machines are looked for at once. */
   wake(): void {
     for (const target of this.#targets.values()) target.wake();
+  }
+
+  #arrived(machine: string): void {
+    for (const one of this.#waiting) if (one.machine === machine) one.resolve();
+    this.#waiting = this.#waiting.filter((one) => one.machine !== machine);
   }
 
   async #changed(folders: ReadonlySet<string> | undefined): Promise<void> {
@@ -218,13 +246,17 @@ class Target {
   #todo = new Map<string, Entry | undefined>();
   #wake = (): void => {};
   #flushed: (() => void)[] = [];
+  readonly #onArrival: () => void;
   reason = 'not yet there';
   refused = 0;
+  /** What was there when it connected is not all sent yet. */
+  isFirst = true;
 
-  constructor(machine: string, options: TreeSyncOptions, tree: MachineTree) {
+  constructor(machine: string, options: TreeSyncOptions, tree: MachineTree, onArrival: () => void) {
     this.machine = machine;
     this.#options = options;
     this.#tree = tree;
+    this.#onArrival = onArrival;
   }
 
   get isConnected(): boolean {
@@ -286,7 +318,10 @@ class Target {
       this.#wake();
     });
     let again = new Set<string>();
+    this.isFirst = true;
     await this.#push(undefined);
+    this.isFirst = false;
+    this.#onArrival();
     for (;;) {
       if (lost) throw lost;
       if (this.#todo.size === 0 && this.#flushed.length === 0) {
@@ -332,6 +367,8 @@ class Target {
         : String(error);
     if (reason !== this.reason) onEvent?.({ kind: 'lost', tree, machine: this.machine, reason });
     this.reason = reason;
+    // What the agent itself says will not get better by waiting.
+    if (!isAbsent(error) && !(error instanceof SkerryError)) this.#onArrival();
   }
 
   /** Until it is woken, or so many milliseconds. */

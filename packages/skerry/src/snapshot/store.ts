@@ -42,6 +42,8 @@ const DOOMED = '.deleted-';
 export const PUSHED: RegExp = /^push-(\d+)$/;
 /** A snapshot of Skerry's own, for as long as the lab is suspended. */
 export const SUSPENDED = '.suspended';
+/** The same while a provisioned lab is kept for later, or comes back from there. */
+export const KEPT = '.kept';
 /** Of a fork that is being made, under the lab's lock. */
 export const FOR_FORK = '.fork-';
 
@@ -100,12 +102,14 @@ export async function stageSnapshot(store: string): Promise<string> {
   return staging;
 }
 
-/** Removes what killed saves, deletes and forks left: the caller holds the lab's lock. */
-export async function sweepSnapshots(store: string): Promise<void> {
+/** Removes what killed saves, deletes and forks left: the caller holds the lab's lock. Gives how many there were. */
+export async function sweepSnapshots(store: string): Promise<number> {
   const entries = await readdir(store).catch((): string[] => []);
-  for (const entry of entries)
-    if ([STAGING, DOOMED, FOR_FORK].some((prefix) => entry.startsWith(prefix)))
-      await removeTree(join(store, entry));
+  const left = entries.filter((entry) =>
+    [STAGING, DOOMED, FOR_FORK].some((prefix) => entry.startsWith(prefix)),
+  );
+  for (const entry of left) await removeTree(join(store, entry));
+  return left.length;
 }
 
 /** Writes snapshot.json, which makes a folder a snapshot. */

@@ -1,5 +1,6 @@
 import { type ErrorRow, EXIT } from './error-row.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
+import { ORDER_ERRORS } from './order-errors.ts';
 
 export { EXIT };
 
@@ -291,6 +292,7 @@ export const ERRORS = {
   },
 
   ...MACHINE_ERRORS,
+  ...ORDER_ERRORS,
 
   // skerry/testing.
   COMMAND_FAILED: {

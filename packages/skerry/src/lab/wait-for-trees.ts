@@ -1,0 +1,31 @@
+// The part of `up` that waits for the trees in a machine; the process that keeps them up to date brings them.
+import { toText } from '../sync/paths.ts';
+import { SkerryError } from '../util/errors.ts';
+import type { LabContext } from './context.ts';
+import { liveReady, pushedTrees } from './live-control.ts';
+
+/** A first copy of a large tree takes its time under emulation. */
+const TREES_MS = 15 * 60_000;
+
+/** Resolves when the machine has the lab's trees. What could not be written is said. @throws SYNC_FAILED */
+export async function waitForTrees(
+  { lab, paths, progress, signal }: Pick<LabContext, 'lab' | 'paths' | 'progress' | 'signal'>,
+  machine: string,
+): Promise<void> {
+  // A fork keeps its files.
+  const isHere = pushedTrees(lab).some(({ on }) => on.includes(machine));
+  if (!isHere || lab.fork !== undefined) return;
+  await progress.phase('sync', machine, async () => {
+    const status = await liveReady(paths, machine, { timeoutMs: TREES_MS, signal });
+    const states = status?.machines.filter((state) => state.machine === machine) ?? [];
+    for (const { to, connected, reason, refused } of states) {
+      if (!connected) throw new SkerryError('SYNC_FAILED', { data: { machine, to, reason } });
+      if (refused > 0)
+        progress.say(
+          'sync',
+          machine,
+          `${refused} paths of ${toText(to)} could not be written: skerry logs --system`,
+        );
+    }
+  });
+}
