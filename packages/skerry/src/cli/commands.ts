@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./logs.ts'),
   },
   {
+    name: 'daemons',
+    summary: 'start, stop and watch the daemons of the lab file',
+    load: () => import('./daemons.ts'),
+  },
+  {
     name: 'forward',
     summary: 'make a port of a machine reachable on this host',
     load: () => import('./forward.ts'),
