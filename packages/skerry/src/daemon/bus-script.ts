@@ -120,17 +120,19 @@ sub path_of {
 
 sub ask { my ($unit, $interface, $name) = @_; return call(path_of($unit), 'DBus.Properties', 'Get', "org.freedesktop.systemd1.$interface", $name) }
 
-my @PROPERTIES = (
+my @BRIEF = ([Unit => 'ActiveState'], [Unit => 'SubState']);
+my @WHOLE = (
   (map { [Unit => $_] } qw(LoadState ActiveState SubState NeedDaemonReload ActiveEnterTimestamp)),
   (map { [Service => $_] } qw(MainPID NRestarts ExecMainCode ExecMainStatus Result MemoryCurrent)),
 );
 
+# By unit, each a hash by property. Each property takes systemd a millisecond or two under emulation.
 sub states_of {
-  my @units = @_;
-  my @calls = map { my $unit = $_; [map { ask($unit, @$_) } @PROPERTIES] } @units;
+  my ($properties, @units) = @_;
+  my @calls = map { my $unit = $_; [map { ask($unit, @$_) } @$properties] } @units;
   my %states;
   for my $at (0 .. $#units) {
-    $states{ $units[$at] } = { map { $PROPERTIES[$_][1] => scalar property($calls[$at][$_]) } 0 .. $#PROPERTIES };
+    $states{ $units[$at] } = { map { $$properties[$_][1] => scalar property($calls[$at][$_]) } 0 .. $#$properties };
   }
   return \%states;
 }

@@ -60,7 +60,7 @@ sub sync_journal {
 connect_bus();
 mkdir $_, 0755 for '/run/skerry', '${UNIT_DIR}';
 mkdir '${ENV_DIR}', 0700;
-my $states = states_of(map { $$_{unit} } @all);
+my $states = states_of([@BRIEF, [Unit => 'NeedDaemonReload']], map { $$_{unit} } @all);
 my (@stops, $reload);
 for (@all) {
   my $state = $$states{ $$_{unit} };
@@ -102,7 +102,7 @@ for (@all) {
 }
 while (@watched) {
   $stirred = 0;
-  my $states = states_of(map { $$_{unit} } @watched);
+  my $states = states_of([@BRIEF, [Service => 'NRestarts']], map { $$_{unit} } @watched);
   my @still;
   for (@watched) {
     my $state = $$states{ $$_{unit} };
@@ -110,10 +110,10 @@ while (@watched) {
     my $is_up = $active eq 'active' || $active eq 'reloading' || ($active eq 'activating' && $$state{SubState} ne 'auto-restart');
     if (!$is_up || $$state{NRestarts} && $$_{job}) {
       sync_journal();
-      tell_state($$_{unit}, $state, 'event=died');
+      tell_state($$_{unit}, states_of(\@WHOLE, $$_{unit})->{ $$_{unit} }, 'died=1');
     }
     elsif ($$_{watch}) { push @still, $_; say_fields('runs', $$_{unit}) if !$$_{told}++ }
-    elsif ($$_{left} <= 0.001) { tell_state($$_{unit}, $state, 'event=up') }
+    elsif ($$_{left} <= 0.001) { say_fields('up', $$_{unit}) }
     else { push @still, $_ }
   }
   @watched = @still or last;
@@ -149,7 +149,7 @@ push @units, grep { /^skerry-[^.]+\.service$/ && !$known{$_} } $folder ? readdir
 
 const STOP = String.raw`
 connect_bus();
-my $before = states_of(@units);
+my $before = states_of(\@BRIEF, @units);
 my %jobs = map { $_ => manage('StopUnit', $_, 'replace') } @units;
 for my $unit (@units) {
   my ($result, $reason, $name) = job_result($jobs{$unit});
@@ -157,8 +157,6 @@ for my $unit (@units) {
   if (!defined $result && $name !~ /NoSuchUnit$/) { say_fields('refused', $unit, $reason =~ s/\s+/ /gr); next }
   say_fields('did', $unit, $was eq 'inactive' || $was eq 'failed' ? 'off' : 'stopped', $result // 'done');
 }
-my $after = states_of(@units);
-for my $unit (@units) { tell_state($unit, $$after{$unit}, 'event=down') }
 my @resets = map { manage('ResetFailedUnit', $_) } @units;
 reply($_) for @resets;
 `;
@@ -174,7 +172,7 @@ ${STATE}`;
 
 const STATE = String.raw`
 connect_bus();
-my $states = states_of(@units);
+my $states = states_of(\@WHOLE, @units);
 for my $unit (@units) {
   my ($definition) = (content("${UNIT_DIR}/$unit") // '') =~ /^# definition ([0-9a-f]+)/;
   tell_state($unit, $$states{$unit}, $known{$unit} ? () : 'other=1', defined $definition ? "definition=$definition" : ());

@@ -13,9 +13,9 @@ function stateFrom(fields: string): UnitState {
 
 test('a line of a state is read', () => {
   const line =
-    'event=up definition=abc ActiveEnterTimestamp=1764039262123456 ActiveState=active ExecMainCode=0 ExecMainStatus=0 LoadState=loaded MainPID=312 MemoryCurrent=4096 NRestarts=2 NeedDaemonReload=1 Result=success SubState=running';
+    'died=1 definition=abc ActiveEnterTimestamp=1764039262123456 ActiveState=active ExecMainCode=0 ExecMainStatus=0 LoadState=loaded MainPID=312 MemoryCurrent=4096 NRestarts=2 NeedDaemonReload=1 Result=success SubState=running';
   expect(parseEvent(`state\tskerry-api.service\t${line.replaceAll(' ', '\t')}`)).toEqual({
-    kind: 'up',
+    kind: 'died',
     state: {
       unit: 'skerry-api.service',
       isOther: false,
@@ -49,6 +49,7 @@ test.each([
     { kind: 'refused', unit: 'a.service', reason: 'Unit a.service not found.' },
   ],
   ['runs\ta.service', { kind: 'runs', unit: 'a.service' }],
+  ['up\ta.service', { kind: 'up', unit: 'a.service' }],
   ['', undefined],
   ['something else', undefined],
 ])('the line %j is read', (line, event) => {

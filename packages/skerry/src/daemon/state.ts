@@ -29,8 +29,8 @@ export interface UnitState {
 export type DaemonEvent =
   | { readonly kind: 'did'; readonly unit: string; readonly how: string; readonly result: string }
   | { readonly kind: 'refused'; readonly unit: string; readonly reason: string }
-  | { readonly kind: 'runs'; readonly unit: string }
-  | { readonly kind: 'died' | 'up' | 'down' | 'state'; readonly state: UnitState };
+  | { readonly kind: 'runs' | 'up'; readonly unit: string }
+  | { readonly kind: 'died' | 'state'; readonly state: UnitState };
 
 /** Of a number that systemd does not know. */
 const UNKNOWN = '18446744073709551615';
@@ -40,14 +40,10 @@ export function parseEvent(line: string): DaemonEvent | undefined {
   const [kind, unit = '', ...rest] = line.split('\t');
   if (kind === 'did') return { kind, unit, how: rest[0] ?? '', result: rest[1] ?? '' };
   if (kind === 'refused') return { kind, unit, reason: rest.join(' ') };
-  if (kind === 'runs') return { kind, unit };
+  if (kind === 'runs' || kind === 'up') return { kind, unit };
   if (kind !== 'state') return undefined;
   const fields = new Map(rest.map((field) => splitOnce(field)));
-  const event = fields.get('event');
-  return {
-    kind: event === 'died' || event === 'up' || event === 'down' ? event : 'state',
-    state: unitState(unit, fields),
-  };
+  return { kind: fields.has('died') ? 'died' : 'state', state: unitState(unit, fields) };
 }
 
 function unitState(unit: string, fields: ReadonlyMap<string, string>): UnitState {
