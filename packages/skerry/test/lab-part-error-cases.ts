@@ -148,4 +148,34 @@ tree:
 `,
     expected: ['LAB_TREE_OVERLAP tree[1].to'],
   },
+  {
+    title: 'daemons that cannot be written as units',
+    json: `{
+  "name": "demo",
+  "machines": { "one": {} },
+  "daemons": {
+    ▸"guest": { "command": "a" },
+    ▸"my.api": { "command": "a" },
+    "web": { "command": "a", "cwd": ▸"/srv\\nUser=root", "user": ▸"a b", "env": { ▸"MY-VAR": "1" } },
+    "db": { "unit": ▸"etcd server" }
+  }
+}`,
+    yaml: `name: demo
+machines:
+  one: {}
+daemons:
+  ▸guest: { command: a }
+  ▸my.api: { command: a }
+  web: { command: a, cwd: ▸"/srv\\nUser=root", user: ▸a b, env: { ▸MY-VAR: "1" } }
+  db: { unit: ▸etcd server }
+`,
+    expected: [
+      'LAB_VALUE daemons.guest',
+      'LAB_VALUE daemons["my.api"]',
+      'LAB_VALUE daemons.web.cwd',
+      'LAB_VALUE daemons.web.user',
+      'LAB_VALUE daemons.web.env.MY-VAR',
+      'LAB_VALUE daemons.db.unit',
+    ],
+  },
 ];

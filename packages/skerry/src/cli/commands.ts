@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./sync.ts'),
   },
   {
+    name: 'hack',
+    summary: 'build, send and restart what you change, as you save it',
+    load: () => import('./hack.ts'),
+  },
+  {
     name: 'console',
     summary: "attach to a machine's serial console",
     load: () => import('./console.ts'),
@@ -55,6 +60,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'logs',
     summary: 'print what machines, or the lab itself, wrote',
     load: () => import('./logs.ts'),
+  },
+  {
+    name: 'daemons',
+    summary: 'start, stop and watch the daemons of the lab file',
+    load: () => import('./daemons.ts'),
   },
   {
     name: 'forward',

@@ -35,6 +35,8 @@ async function forCommand(
     command.registeredArguments.some((argument) => argument.name() === 'machine')
   )
     return machines();
+  if (command.registeredArguments.some((argument) => argument.name() === 'daemon'))
+    return daemons();
   if (name === 'snapshot' && ['restore', 'show', 'delete'].includes(command.name()))
     return snapshots();
   if (name === 'image') return (await import('../image/store.ts')).knownImages();
@@ -57,6 +59,15 @@ async function snapshots(): Promise<string[]> {
 async function forks(): Promise<string[]> {
   const { listForks } = await import('../lab/forks.ts');
   return (await listForks()).map(({ fork }) => fork);
+}
+
+async function daemons(): Promise<string[]> {
+  try {
+    const { labOf } = await import('./common.ts');
+    return (await labOf({})).daemons.map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 async function machines(): Promise<string[]> {

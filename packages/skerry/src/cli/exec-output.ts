@@ -10,7 +10,8 @@ export interface ExecOutput {
   readonly of: (machine: string) => { readonly stdout?: string; readonly stderr?: string };
 }
 
-const COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
+/** Of machines, by their place. */
+export const COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
 
 /**
  * Passes whole lines on as they come, each after its machine's name in its own colour; one machine alone is passed on

@@ -5,6 +5,7 @@ import { isList } from './is-list.ts';
 import { findCycle, type Graph } from './order.ts';
 import { provisionGraph } from './resolve-parts.ts';
 import { wordsOf } from './select-machines.ts';
+import { checkDaemonValues } from './validate-daemons.ts';
 import { checkSelection, notAbsolute, reference, references } from './validate-references.ts';
 import { checkTrees } from './validate-trees.ts';
 
@@ -78,6 +79,7 @@ function checkDaemons(lab: CheckedLab, names: readonly string[]): Finding[] {
     graph.set(name, wordsOf(dependsOn));
     const builder = typeof build === 'object' ? build.on : undefined;
     return [
+      ...checkDaemonValues(name, one, path),
       ...exactlyOne(one, ['command', 'unit'], path),
       ...checkSelection(on, [...path, 'on'], names),
       ...references('daemon', dependsOn, known, [...path, 'dependsOn']),

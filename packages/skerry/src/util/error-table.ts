@@ -1,3 +1,4 @@
+import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
 import { ORDER_ERRORS } from './order-errors.ts';
@@ -293,6 +294,7 @@ export const ERRORS = {
 
   ...MACHINE_ERRORS,
   ...ORDER_ERRORS,
+  ...DAEMON_ERRORS,
 
   // skerry/testing.
   COMMAND_FAILED: {

@@ -1,0 +1,217 @@
+// What `hack` shows: one calm screen in a terminal, lines elsewhere, or events as JSON.
+import { styleText } from 'node:util';
+import type { HackEvent, HackOutcome } from '../lab/hack.ts';
+import type { DaemonResult } from '../lab/daemons.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
+import { formatBytes, formatSeconds } from './amounts.ts';
+import { labelOf } from './common.ts';
+import { clip } from './progress-view.ts';
+import { formatTable } from './table.ts';
+
+export interface HackView {
+  readonly onEvent: (event: HackEvent) => void;
+  readonly end: () => void;
+}
+
+const NAMED = 3;
+/** Changes that the screen remembers. */
+const HISTORY = 8;
+
+export function hackView(
+  lab: LabSpec,
+  daemons: readonly string[],
+  { isJson, isLive }: { readonly isJson: boolean; readonly isLive: boolean },
+): HackView {
+  if (isJson) return { onEvent: (event) => console.log(JSON.stringify(event)), end: () => {} };
+  if (!isLive) {
+    const onEvent = (event: HackEvent): void => {
+      for (const line of formatHackEvent(event)) console.log(line);
+    };
+    return { onEvent, end: () => {} };
+  }
+  return liveView(lab, daemons, process.stdout);
+}
+
+/** An event as lines of a log; some say nothing. */
+export function formatHackEvent(event: HackEvent): string[] {
+  const time = styleText('dim', new Date().toTimeString().slice(0, 8));
+  const line = (text: string): string[] => [`${time}  ${text}`];
+  switch (event.kind) {
+    case 'machine':
+      return line(
+        event.isThere
+          ? `${event.machine}  ${styleText('green', 'has all files')}`
+          : `${event.machine}  ${styleText('yellow', `away: ${event.reason}`)}`,
+      );
+    case 'change':
+      return line(`${styleText('bold', some(event.paths))} saved`);
+    case 'build': {
+      const where = event.machine === undefined ? '' : ` in ${event.machine}`;
+      if (event.error === undefined)
+        return line(
+          `built${where}: ${event.command}  ${styleText('dim', formatSeconds(event.durationMs))}`,
+        );
+      const failed = styleText('red', `the build failed${where}: ${event.command}: ${event.error}`);
+      return [...line(failed), ...indent(event.output)];
+    }
+    case 'push':
+      if (event.error !== undefined)
+        return line(`${event.machine}  ${styleText('red', event.error)}`);
+      return event.changes === 0
+        ? []
+        : line(
+            styleText(
+              'dim',
+              `${event.machine}  ${event.changes} changes, ${formatBytes(event.bytes)}`,
+            ),
+          );
+    case 'daemon': {
+      const { daemon, machine, how, durationMs, error } = event.result;
+      if (error)
+        return [
+          ...line(styleText('red', firstLine(error.message))),
+          ...indent(restOf(error.message)),
+        ];
+      if (how === 'kept') return [];
+      return line(
+        `${machine}  ${daemon} ${how}, ready ${styleText('dim', `in ${formatSeconds(durationMs)}`)}`,
+      );
+    }
+    case 'end':
+      return line(formatOutcome(event.outcome, formatSeconds(event.durationMs)));
+    case 'note':
+      return line(styleText('yellow', event.text));
+    default:
+      return event satisfies never;
+  }
+}
+
+/** What the screen knows. Exported for its test. */
+export class HackScreen {
+  readonly #lab: LabSpec;
+  readonly #daemons: readonly string[];
+  readonly #machines = new Map<string, string>();
+  readonly #states = new Map<string, string>();
+  #history: string[] = [];
+  #trouble: string[] = [];
+  #busy = 'starting';
+
+  constructor(lab: LabSpec, daemons: readonly string[]) {
+    this.#lab = lab;
+    this.#daemons = daemons;
+  }
+
+  take(event: HackEvent): void {
+    if (event.kind === 'machine')
+      this.#machines.set(
+        event.machine,
+        event.isThere
+          ? styleText('green', 'in step')
+          : styleText('yellow', `away: ${event.reason}`),
+      );
+    if (event.kind === 'change') {
+      this.#trouble = [];
+      this.#busy = `${some(event.paths)}: sending`;
+    }
+    if (event.kind === 'build') this.#busy = 'sending';
+    if (event.kind === 'push') this.#busy = 'restarting';
+    if (event.kind === 'daemon') this.#states.set(keyOf(event.result), stateOf(event.result));
+    const isTrouble =
+      (event.kind === 'daemon' && event.result.error && !event.isRollBack) ||
+      ((event.kind === 'build' || event.kind === 'push') && event.error !== undefined);
+    if (isTrouble) this.#trouble.push(...formatHackEvent(event));
+    if (event.kind === 'end') this.#busy = '';
+    if (event.kind === 'change' || event.kind === 'end' || event.kind === 'note')
+      this.#history = [...this.#history, ...formatHackEvent(event)].slice(-HISTORY);
+  }
+
+  /** @param rows how many lines there is room for */
+  draw(rows: number): string[] {
+    const head = ['MACHINE', 'FILES', ...this.#daemons.map((name) => name.toUpperCase())];
+    const table = this.#lab.machines.map(({ name }) => [
+      name,
+      this.#machines.get(name) ?? styleText('dim', '-'),
+      ...this.#daemons.map(
+        (daemon) => this.#states.get(`${daemon} ${name}`) ?? styleText('dim', '-'),
+      ),
+    ]);
+    const title = `${styleText('bold', labelOf(this.#lab))}  ${styleText('dim', 'hack: save a file, and it runs. Ctrl-C ends.')}`;
+    const busy =
+      this.#busy === ''
+        ? styleText('dim', 'waiting for a change')
+        : styleText('cyan', `… ${this.#busy}`);
+    const top = [title, '', ...formatTable(head, table).split('\n'), '', ...this.#history, busy];
+    const room = Math.max(0, rows - top.length - 2);
+    const trouble = this.#trouble.slice(0, room);
+    return [...top, ...(trouble.length > 0 ? ['', ...trouble] : [])].slice(0, rows - 1);
+  }
+}
+
+function liveView(lab: LabSpec, daemons: readonly string[], stream: NodeJS.WriteStream): HackView {
+  const screen = new HackScreen(lab, daemons);
+  let drawn = 0;
+  const draw = (): void => {
+    const width = stream.columns || 80;
+    const lines = screen.draw(stream.rows || 24).map((line) => clip(line, width));
+    stream.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}\r\x1b[J${lines.join('\n')}\n`);
+    drawn = lines.length;
+  };
+  stream.on('resize', draw);
+  draw();
+  return {
+    onEvent: (event) => {
+      screen.take(event);
+      draw();
+    },
+    end: () => stream.off('resize', draw),
+  };
+}
+
+function formatOutcome(outcome: HackOutcome, took: string): string {
+  switch (outcome) {
+    case 'started':
+      return styleText('green', 'all daemons run');
+    case 'sent':
+      return styleText('green', `in all machines, ${took} after it was saved`);
+    case 'runs':
+      return styleText('green', `all run it, ${took} after it was saved`);
+    case 'failed':
+      return styleText('red', 'it does not run: mend it and save again');
+    case 'rolled-back':
+      return styleText('yellow', 'rolled back: the files from before run again');
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function stateOf({ how, durationMs, error }: DaemonResult): string {
+  if (error) return styleText('red', 'failed');
+  return how === 'stopped' || how === 'off'
+    ? styleText('dim', how)
+    : `${styleText('green', 'ready')} ${styleText('dim', how === 'kept' ? '' : formatSeconds(durationMs))}`.trimEnd();
+}
+
+function keyOf({ daemon, machine }: DaemonResult): string {
+  return `${daemon} ${machine}`;
+}
+
+function some(words: readonly string[]): string {
+  if (words.length === 0) return 'nothing';
+  const more = words.length > NAMED ? ` and ${words.length - NAMED} more` : '';
+  return words.slice(0, NAMED).join(', ') + more;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+function restOf(text: string): string {
+  return text.split('\n').slice(1).join('\n');
+}
+
+function indent(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => styleText('dim', `  | ${line.trimEnd()}`));
+}

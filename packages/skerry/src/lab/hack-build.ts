@@ -1,0 +1,104 @@
+// Builds daemons from their source: once each, on the host or in a machine.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { LabSpec } from '../lab-file/spec.ts';
+import type { BuildSpec, DaemonSpec } from '../lab-file/spec-sync.ts';
+import { killGroup } from '../util/kill-group.ts';
+import { execOnLab } from './exec.ts';
+import { pullTrees } from './pull-trees.ts';
+
+export interface BuildResult {
+  readonly command: string;
+  /** Undefined: this host. */
+  readonly machine: string | undefined;
+  readonly durationMs: number;
+  /** The last lines of what it wrote. */
+  readonly output: string;
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+export interface BuildOptions {
+  readonly signal: AbortSignal;
+  /** Brings the sources into a machine that is about to build. */
+  readonly prepare: (machine: string) => Promise<unknown>;
+  readonly onResult: (result: BuildResult) => void;
+}
+
+const TAIL_LINES = 40;
+
+/** Builds what the daemons are built by; daemons with the same build share it. Ends at the first that fails. */
+export async function runBuilds(
+  lab: LabSpec,
+  daemons: readonly DaemonSpec[],
+  { signal, prepare, onResult }: BuildOptions,
+): Promise<BuildResult[]> {
+  const builds = new Map<string, BuildSpec>();
+  for (const { build } of daemons) if (build) builds.set(JSON.stringify(build), build);
+  const results: BuildResult[] = [];
+  for (const { command, on, cwd } of builds.values()) {
+    const began = performance.now();
+    let output = '';
+    const take = (data: Buffer): void => {
+      output = tail(output + data.toString('utf8'));
+    };
+    if (on !== undefined) await prepare(on);
+    const error = await (on === undefined
+      ? buildHere(command, cwd, take, signal)
+      : buildThere(lab, { command, on, cwd }, take, signal));
+    const durationMs = Math.round(performance.now() - began);
+    const result = { command, machine: on, durationMs, output, ...(error && { error }) };
+    results.push(result);
+    onResult(result);
+    if (error) break;
+  }
+  return results;
+}
+
+async function buildHere(
+  command: string,
+  cwd: string,
+  take: (data: Buffer) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const child = spawn('/bin/sh', ['-c', command], {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const abort = (): void => killGroup(child.pid);
+  signal.addEventListener('abort', abort, { once: true });
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  try {
+    const [code, name] = (await once(child, 'close')) as [number | null, string | null];
+    return code === 0 ? undefined : `exit code ${code ?? name}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function buildThere(
+  lab: LabSpec,
+  { command, on, cwd }: BuildSpec & { readonly on: string },
+  take: (data: Buffer) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const script = 'cd "$1" && exec /bin/sh -c "$2"';
+  const [result] = await execOnLab(lab, {
+    machines: [on],
+    command: ['/bin/sh', '-c', script, 'sh', cwd, command],
+    signal,
+    onOutput: (_machine, _stream, data) => take(data),
+  });
+  if (result?.error) return result.error.message;
+  if (result?.exitCode !== 0) return `exit code ${result?.exitCode ?? result?.signal}`;
+  const pulled = await pullTrees(lab, { machines: [on], signal });
+  return pulled.find(({ error }) => error)?.error?.message;
+}
+
+function tail(text: string): string {
+  return text.split('\n').slice(-TAIL_LINES).join('\n');
+}
