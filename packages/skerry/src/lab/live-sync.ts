@@ -7,6 +7,7 @@ import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { sandboxEnd } from '../sandbox/gateway.ts';
 import { type LiveEvent, liveEventOf, type LiveRequest, type LiveStatus } from './live-protocol.ts';
 import { keepPulled } from './pull-keep.ts';
+import { ShareKeep } from './share-keep.ts';
 import { TreeSync } from './tree-sync.ts';
 
 /** What it is told at its start. */
@@ -46,12 +47,20 @@ function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void 
           onEvent: (event) => tell(liveEventOf(event)),
         }),
     );
+  const shares = trees
+    .filter(({ mode }) => mode === 'share')
+    .flatMap((tree) =>
+      tree.on.map(
+        (machine) => new ShareKeep({ tree, machine, gatewaySocket, signal, onEvent: tell }),
+      ),
+    );
   const status = (): LiveStatus => ({
     pid: process.pid,
     trees,
     machines: syncs.flatMap((sync) =>
       sync.states().map((state) => ({ to: sync.tree.to, ...state })),
     ),
+    shares: shares.map(({ state }) => state),
   });
   const answer = async (request: LiveRequest, client: Socket): Promise<void> => {
     const { ask } = request;
@@ -60,11 +69,19 @@ function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void 
       client.on('close', () => watchers.delete(client));
       return;
     }
-    for (const sync of syncs) sync.wake();
-    if (ask === 'ready') await Promise.all(syncs.map((sync) => sync.whenReady(request.machine)));
+    for (const one of [...syncs, ...shares]) one.wake();
+    if (ask === 'ready') {
+      const here = shares.filter(({ state }) => state.machine === request.machine);
+      await Promise.all([
+        ...syncs.map((sync) => sync.whenReady(request.machine)),
+        ...here.map((share) => share.whenReady()),
+      ]);
+    }
     if (ask === 'flush') await Promise.all(syncs.map((sync) => sync.flush()));
+    // Before the answer: who asked may start another, with a socket of that name.
+    if (ask === 'stop') rmSync(syncSocket, { force: true });
     client.write(`${JSON.stringify(status())}\n`);
-    if (ask === 'stop') client.end(end);
+    if (ask === 'stop') client.end(() => process.exit(0));
   };
   rmSync(syncSocket, { force: true });
   const server = createServer((client) => {
@@ -79,6 +96,10 @@ function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void 
   server.listen(syncSocket, () => process.send?.({ ok: true }));
   for (const sync of syncs)
     sync.keep().catch((error: unknown) => {
+      log(error instanceof Error ? error.message : String(error));
+    });
+  for (const share of shares)
+    share.keep().catch((error: unknown) => {
       log(error instanceof Error ? error.message : String(error));
     });
   for (const tree of trees.filter(({ mode }) => mode === 'pull'))
