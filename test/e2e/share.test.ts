@@ -6,9 +6,9 @@ import { ordinaryUser, type OrdinaryUser } from './support/user.ts';
 let user: OrdinaryUser | undefined;
 afterAll(() => user?.[Symbol.asyncDispose]());
 
-describe('of whoever runs the tests', () => life(() => Promise.resolve({})));
+describe('of whoever runs the tests', () => life('a reboot of its own', () => Promise.resolve({})));
 describe('of an ordinary user', () =>
-  life(async () => {
+  life('a start', async () => {
     user = await ordinaryUser();
     return { ...user, root: user.folder };
   }));

@@ -11,8 +11,10 @@ my ($MOUNT, $UMOUNT2, $SETSID) = (165, 166, 112);
 my ($NOSUID, $NODEV, $DETACH) = (2, 4, 2);
 my ($FORGET, $INTERRUPT, $BATCH_FORGET) = (2, 36, 42);
 my ($EINTR, $EAGAIN, $ENODEV) = (4, 11, 19);
-# Without the host for so many times 5 s, nobody is kept waiting any more. Counted, for the clock may be set meanwhile.
-my $PATIENCE = 12;
+# Without the host for so many seconds, nobody is kept waiting any more. Counted, for the clock may be set meanwhile.
+my $PATIENCE = 60;
+# systemd puts it there when the machine goes down: unmounting would wait as well.
+my $GOING_DOWN = '/run/nologin';
 my $TYPE     = 'fuse.skerry';
 
 my ($user, $group) = split /:/, $owner, 2;
@@ -89,8 +91,8 @@ sub hold {
   while (1) {
     my $ready = '';
     vec($ready, fileno $_, 1) = 1 for $listener, $out ? ($client, $in, $fuse) : ();
-    my $count = select $ready, undef, undef, $out ? undef : 5;
-    if (!$out && !$count && ++$waits > $PATIENCE) {
+    my $count = select $ready, undef, undef, $out ? undef : 1;
+    if (!$out && !$count && (++$waits > $PATIENCE || -e $GOING_DOWN)) {
       call($UMOUNT2, $to, $DETACH);
       return;
     }
