@@ -35,21 +35,21 @@ export async function buildInto(
   definition: ImageDefinition,
   options: BuildOptions,
 ): Promise<{ dir: string; record: ImageRecord }> {
-  await prepare(staging);
+  await prepare(staging, definition);
   await runBuild(staging, definition, options);
   options.onProgress?.({ step: 'store', fraction: 0.97, message: 'storing the image' });
   return assemble(staging, definition);
 }
 
 /** Writes all that the script reads. */
-async function prepare(staging: string): Promise<void> {
+async function prepare(staging: string, { links }: ImageDefinition): Promise<void> {
   const overlay = join(staging, 'overlay');
   for (const { path, content, mode } of GUEST_FILES) {
     await mkdir(dirname(join(overlay, path)), { recursive: true });
     await writeFile(join(overlay, path), content);
     await chmod(join(overlay, path), mode ?? 0o644);
   }
-  for (const [path, target] of Object.entries(GUEST_LINKS)) {
+  for (const [path, target] of Object.entries({ ...GUEST_LINKS, ...links })) {
     await mkdir(dirname(join(overlay, path)), { recursive: true });
     await symlink(target, join(overlay, path));
   }
@@ -103,7 +103,7 @@ async function runBuild(
     };
     const [[code]] = await Promise.all([closed, read(child.stdout), read(child.stderr)]);
     options.signal?.throwIfAborted();
-    if (code !== 0) throw failed(definition.name, tail);
+    if (code !== 0) throw buildFailure(definition, tail);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new SkerryError('PROGRAM_MISSING', { data: { program: 'unshare' }, cause });
@@ -141,8 +141,16 @@ async function mmdebstrapArgs(definition: ImageDefinition): Promise<string[]> {
   ];
 }
 
-/** The lines that say why, or else the last ones. */
-function failed(image: string, lines: readonly string[]): SkerryError {
+/** The lines that say why, or else the last ones. Pure. */
+export function buildFailure(
+  { name: image, suite }: Pick<ImageDefinition, 'name' | 'suite'>,
+  lines: readonly string[],
+): SkerryError {
+  const unknown = unknownPackages(lines);
+  if (unknown.length > 0) {
+    const packages = unknown.join(', ');
+    return new SkerryError('IMAGE_PACKAGE_UNKNOWN', { data: { packages, suite } });
+  }
   const missing = lines
     .map((line) => /(\S+): (?:command )?not found/.exec(line)?.[1])
     .find(Boolean);
@@ -156,6 +164,18 @@ function failed(image: string, lines: readonly string[]): SkerryError {
   );
   const reason = (errors.length > 0 ? errors : lines).slice(-4).join('; ') || 'no output';
   return new SkerryError('IMAGE_BUILD_FAILED', { data: { image, reason } });
+}
+
+/** As apt says it. */
+function unknownPackages(lines: readonly string[]): string[] {
+  const patterns = [
+    /^E: Unable to locate package (\S+)/,
+    /^E: Package '([^']+)' has no installation candidate/,
+    /^E: Version '[^']+' for '([^']+)' was not found/,
+    /^E: Couldn't find any package by (?:glob|regex) '([^']+)'/,
+  ];
+  const found = lines.flatMap((line) => patterns.flatMap((one) => one.exec(line)?.[1] ?? []));
+  return [...new Set(found)];
 }
 
 async function assemble(
