@@ -26,7 +26,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   snapshot: ['util'],
   freeze: ['util'],
   'lab-file': ['util'],
-  machine: ['util'],
+  machine: ['guest', 'lab-file', 'util'],
   image: ['util'],
   sandbox: ['guest', 'util'],
   guest: ['util'],

@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'bring the lab, or some machines, to what the lab file says',
     load: () => import('./up.ts'),
   },
+  {
+    name: 'provision',
+    summary: 'run provisioners again, in machines that run',
+    load: () => import('./provision.ts'),
+  },
   { name: 'status', summary: 'show the machines of the lab', load: () => import('./status.ts') },
   {
     name: 'ssh',

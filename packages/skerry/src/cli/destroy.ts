@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import type { LabRecord } from '../lab/record.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import type { LabPaths } from '../util/paths.ts';
 import {
   type CommonOptions,
@@ -39,7 +40,7 @@ export function define(command: Command): void {
 
 async function run(args: string[], options: Options): Promise<void> {
   const signal = interruptible(RESUMABLE);
-  const { paths, machines, name } = await target(args, options);
+  const { paths, machines, name, lab } = await target(args, options);
   const { existsSync } = await import('node:fs');
   const what = machines.length > 0 ? machines.join(', ') : `lab ${name}`;
   if (!existsSync(paths.dir)) {
@@ -51,7 +52,7 @@ async function run(args: string[], options: Options): Promise<void> {
   const { destroy } = await import('../lab/destroy.ts');
   const { progressView } = await import('./progress-view.ts');
   const view = progressView();
-  await destroy(paths, { machines, signal, onProgress: view.onProgress }).finally(view.end);
+  await destroy(paths, { machines, lab, signal, onProgress: view.onProgress }).finally(view.end);
   if (options.json) printJson({ destroyed: machines.length > 0 ? machines : [name] });
   else console.log(`Destroyed ${what}.`);
 }
@@ -59,7 +60,7 @@ async function run(args: string[], options: Options): Promise<void> {
 async function target(
   args: readonly string[],
   options: Options,
-): Promise<{ paths: LabPaths; machines: string[]; name: string }> {
+): Promise<{ paths: LabPaths; machines: string[]; name: string; lab?: LabSpec | undefined }> {
   const { labPaths, labPathsById } = await import('../util/paths.ts');
   if (options.id !== undefined) {
     const { listRecords } = await import('../lab/record.ts');
@@ -68,8 +69,10 @@ async function target(
     return { paths: labPathsById(record.id), machines: [...args], name: record.name };
   }
   const fork = await forkOf(options);
-  if (fork && args.length === 0)
-    return { paths: labPathsById(fork.id), machines: [], name: labelOf(fork) };
+  if (fork && args.length === 0) {
+    const lab = await labOf(options).catch(() => undefined);
+    return { paths: labPathsById(fork.id), machines: [], name: labelOf(fork), lab };
+  }
   const lab = await labOf(options).catch(async (error: unknown) => {
     // A file that is wrong by now must not keep its lab alive.
     const record = args.length === 0 ? await onlyRecordOf(options.lab ?? '.') : undefined;
@@ -89,6 +92,7 @@ async function target(
     paths,
     machines: [...gone, ...(rest.length > 0 ? machineNames(lab, rest) : [])],
     name: lab.name,
+    lab,
   };
 }
 

@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Plan } from '../lab/plan.ts';
+import type { UpPlan, UpResult } from '../lab/up.ts';
 import { formatPlan, formatUp } from './format-plan.ts';
 import { formatTimings } from './format-timings.ts';
 
-const plan: Plan = {
+const none = { order: [], afterAllUp: [], missing: [], triggers: [] };
+const plan: UpPlan = {
+  ...none,
   actions: [
     { kind: 'create', machine: 'a' },
     { kind: 'start', machine: 'b' },
@@ -26,10 +28,12 @@ const plan: Plan = {
     { kind: 'foreign', machine: 'h' },
   ],
 };
-const nothing: Plan = { actions: [], unchanged: ['e'], notes: [] };
-const up = (plan: Plan): string =>
+const nothing: UpPlan = { ...none, actions: [], unchanged: ['e'], notes: [] };
+const up = (plan: UpPlan, provisioned: UpResult['provisioned'] = []): string =>
   stripVTControlCharacters(
-    formatUp({ name: 'lab' } as never, { plan, elapsedMs: 12_345, timings: [] }),
+    formatUp({ name: 'lab', machines: [{ autostart: true }] } as never, {
+      ...{ plan, provisioned, elapsedMs: 12_345, timings: [] },
+    }),
   );
 
 test('a plan, one line a machine', () => {
@@ -83,4 +87,62 @@ test('timings as a waterfall', () => {
     b      disk      250 ms            ██████████
     b      boot      500 ms                      ████████████████████"
   `);
+});
+
+const provisioned: UpPlan = {
+  ...nothing,
+  order: [
+    {
+      machine: 'a',
+      after: [],
+      steps: [
+        { machine: 'a', provisioner: 'base', why: 'new' },
+        { machine: 'a', provisioner: 'users', why: 'changed' },
+      ],
+      waits: true,
+    },
+    { machine: 'b', after: ['a'], steps: [], waits: true },
+    { machine: 'c', after: ['a'], steps: [], waits: false },
+  ],
+  afterAllUp: [
+    { machine: 'a', provisioner: 'join', why: 'always' },
+    { machine: 'b', provisioner: 'join', why: 'always' },
+  ],
+  missing: ['d'],
+  triggers: [
+    { when: 'before', run: 'make\nmake install' },
+    { when: 'after', run: 'sync', on: ['a'] },
+  ],
+};
+
+test('a plan with provisioners says where, why and in which order', () => {
+  expect(stripVTControlCharacters(formatPlan(provisioned))).toMatchInlineSnapshot(`
+    "* before it, on this host: make
+      e: as in the file
+    When they run:
+      a: base (not run yet), users (changed since it ran), wait until it is ready
+      b, after a: wait until it is ready
+    When all are ready:
+      join on a, b: runs always
+    ! not now, for these are not up: d
+    * after it, on a: sync
+    2 machines to provision."
+  `);
+});
+
+test('the plan of a lab that comes back as it was provisioned', () => {
+  const kept = { ...none, ...plan, notes: [], kept: '2026-01-02T03:04:05.678Z' };
+  expect(stripVTControlCharacters(formatPlan(kept)).split('\n')[0]).toBe(
+    '+ all machines: as they were provisioned at 2026-01-02 03:04 (anew: --provision)',
+  );
+});
+
+test('the end of up says how many machines were provisioned, or came back so', () => {
+  const step = { machine: 'a', provisioner: 'base', why: 'new', durationMs: 1 } as const;
+  expect(up(nothing, [step, { ...step, provisioner: 'more' }])).toMatch(
+    /^Lab lab is up: 1 machine provisioned in 12\.3 s\. /,
+  );
+  expect(up({ ...nothing, kept: '2026-01-02' })).toMatch(
+    /^Lab lab is up: 1 machine as provisioned before in 12\.3 s\. /,
+  );
 });

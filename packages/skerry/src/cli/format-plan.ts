@@ -1,34 +1,60 @@
 import { styleText } from 'node:util';
 import { formatMachines, formatSeconds } from './amounts.ts';
 import { aboutLab, labelOf } from './common.ts';
-import type { Action, Note, Plan } from '../lab/plan.ts';
+import type { ProvisionStep } from '../lab/order-plan.ts';
+import type { Action, Note } from '../lab/plan.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import type { UpResult } from '../lab/up.ts';
+import type { UpPlan, UpResult } from '../lab/up.ts';
+import { formatOrder, formatTriggers } from './format-order.ts';
 
-/** A plan for people, one line a machine. */
-export function formatPlan(plan: Plan): string {
+/** A plan for people: one line a machine, then what is done in them. */
+export function formatPlan(plan: UpPlan): string {
   const lines = [
-    ...plan.actions.map(formatAction),
+    ...formatTriggers(plan.triggers, 'before'),
+    ...(plan.kept === undefined ? plan.actions.map(formatAction) : [formatKept(plan.kept)]),
     ...plan.unchanged.map((machine) => styleText('dim', `  ${machine}: as in the file`)),
+    ...formatOrder(plan),
+    ...formatTriggers(plan.triggers, 'after'),
     ...plan.notes.map(formatNote),
   ];
-  const sum =
-    plan.actions.length === 0
-      ? 'Nothing to do.'
-      : `${formatMachines(plan.actions.length)} to change.`;
-  return [...lines, sum].join('\n');
+  const provisioned = countProvisioned([
+    ...plan.order.flatMap(({ steps }) => steps),
+    ...plan.afterAllUp,
+  ]);
+  const sums = [
+    ...(plan.actions.length > 0 ? [`${formatMachines(plan.actions.length)} to change`] : []),
+    ...(provisioned > 0 ? [`${formatMachines(provisioned)} to provision`] : []),
+  ];
+  return [...lines, sums.length === 0 ? 'Nothing to do.' : `${sums.join(', ')}.`].join('\n');
 }
 
 /** What `up` says at its end. */
-export function formatUp(lab: LabSpec, { plan, elapsedMs }: UpResult): string {
+export function formatUp(lab: LabSpec, { plan, provisioned, elapsedMs }: UpResult): string {
   const notes = plan.notes.map(formatNote);
-  if (plan.actions.length === 0)
+  const isBack = plan.kept !== undefined;
+  const count = isBack
+    ? lab.machines.filter(({ autostart }) => autostart).length
+    : plan.actions.length;
+  const changed = countProvisioned(provisioned);
+  if (count === 0 && changed === 0)
     return [...notes, `Lab ${labelOf(lab)} is up; nothing to do.`].join('\n');
   const of = aboutLab(lab);
+  const parts = [
+    ...(count > 0 ? [`${formatMachines(count)}${isBack ? ' as provisioned before' : ''}`] : []),
+    ...(changed > 0 ? [`${formatMachines(changed)} provisioned`] : []),
+  ];
   return [
     ...notes,
-    `Lab ${labelOf(lab)} is up: ${formatMachines(plan.actions.length)} in ${formatSeconds(elapsedMs)}. Next: skerry status${of}, skerry ssh${of}, skerry exec${of} -- uptime`,
+    `Lab ${labelOf(lab)} is up: ${parts.join(', ')} in ${formatSeconds(elapsedMs)}. Next: skerry status${of}, skerry ssh${of}, skerry exec${of} -- uptime`,
   ].join('\n');
+}
+
+function formatKept(made: string): string {
+  return `${styleText('green', '+')} all machines: as they were provisioned at ${made.slice(0, 16).replace('T', ' ')} (anew: --provision)`;
+}
+
+function countProvisioned(steps: readonly ProvisionStep[]): number {
+  return new Set(steps.map(({ machine }) => machine)).size;
 }
 
 function formatAction(action: Action): string {

@@ -34,11 +34,11 @@ export function define(command: Command): void {
   const gc = command
     .command('gc')
     .description(
-      'Remove what no machine uses and none will: old and damaged templates, old builds, leftovers.',
+      'Remove what no machine uses and none will: old and damaged templates, old builds, provisioned labs that were kept, leftovers.',
     )
     .option(
       '--all',
-      'also templates and images with packages that are good but unused; the next up makes them anew',
+      'also templates, kept labs and images with packages that are good but unused; the next up makes them anew',
     )
     .option('--dry-run', 'only say what would go');
   withExample(withJson(gc).action(runGc), '$ skerry image gc --dry-run', '$ skerry image gc --all');
@@ -122,8 +122,9 @@ async function runGc(options: { json?: boolean; all?: boolean; dryRun?: boolean 
   const { collect } = await import('../lab/collect.ts');
   const collected = await collect(options);
   if (options.json) return printJson(collected);
-  const { templates, images, leftovers, freedBytes } = collected;
+  const { templates, images, leftovers, kept, freedBytes } = collected;
   const lines = [
+    ...kept.map(({ id, reason, bytes }) => `provisioned lab ${id}, ${formatMiB(bytes)}: ${reason}`),
     ...templates.map(({ id, reason, bytes }) => `template ${id}, ${formatMiB(bytes)}: ${reason}`),
     ...images.map(
       ({ name, digest, bytes, reason }) =>

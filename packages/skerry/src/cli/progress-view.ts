@@ -25,6 +25,11 @@ const WORDS: Record<Phase, string> = {
   thaw: 'thawing',
   identity: 'giving it name, keys and address',
   ssh: 'waiting for ssh',
+  provision: 'provisioning',
+  ready: 'waiting until it is ready',
+  trigger: 'running a trigger',
+  keep: 'keeping the provisioned lab for later',
+  kept: 'bringing the provisioned lab back',
   shutdown: 'shutting down',
   destroy: 'removing',
 };
@@ -37,6 +42,9 @@ const DONE: Partial<Record<Phase, string>> = {
   sandbox: 'sandbox runs',
   network: 'sandbox and network',
   forwards: 'sandbox and network',
+  provision: 'provisioned',
+  trigger: 'trigger done',
+  keep: 'kept for later',
 };
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 100;
@@ -134,12 +142,13 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
     const percent = /(\d+) %/.exec(detail)?.[1];
     const topic = percent === undefined ? detail : String(Math.floor(Number(percent) / 10));
     const key = `${event.machine} ${event.phase}`;
+    const said = `${event.machine} ${topic}`;
     if (
-      topic === last ||
+      said === last ||
       (event.phase === 'boot' && event.atMs - (notedMs.get(key) ?? 0) < BOOT_NOTE_MS)
     )
       return;
-    last = topic;
+    last = said;
     notedMs.set(key, event.atMs);
     say(event, detail);
   };

@@ -12,30 +12,33 @@ import {
 
 interface Options extends CommonOptions {
   readonly force?: boolean;
+  readonly provision?: boolean;
 }
 
 export function define(command: Command): void {
   withJson(withLab(command))
     .argument('[machine...]', 'names or /regular expressions/ (default: all)')
     .option('-f, --force', 'pull the plug instead of shutting down')
+    .option('--provision', 'run all provisioners again, but those that run never')
+    .option('--no-provision', 'run no provisioners, and do not wait until machines are ready')
     .action(run);
-  withExample(command, '$ skerry reload agent_1');
+  withExample(command, '$ skerry reload agent_1', '$ skerry reload --provision');
 }
 
 async function run(args: string[], options: Options): Promise<void> {
   const signal = interruptible(RESUMABLE);
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
-  const { halt } = await import('../lab/halt.ts');
-  const { up } = await import('../lab/up.ts');
+  const { reload } = await import('../lab/reload.ts');
   const { formatUp } = await import('./format-plan.ts');
   const { progressView } = await import('./progress-view.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : [];
   const view = progressView();
-  const shared = { machines, signal, onProgress: view.onProgress };
-  const result = await halt(lab, { ...shared, force: options.force === true })
-    .then(() => up(lab, shared))
-    .finally(view.end);
+  const result = await reload(lab, {
+    ...{ machines, signal, onProgress: view.onProgress },
+    force: options.force === true,
+    provision: options.provision,
+  }).finally(view.end);
   if (options.json) printJson(result);
   else console.log(formatUp(lab, result));
 }

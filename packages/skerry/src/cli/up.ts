@@ -14,13 +14,16 @@ interface Options extends CommonOptions {
   readonly dryRun?: boolean;
   readonly timings?: boolean;
   readonly cold?: boolean;
+  readonly provision?: boolean;
 }
 
 export function define(command: Command): void {
   withJson(withLab(command))
     .argument('[machine...]', 'names or /regular expressions/ (default: all with autostart)')
     .option('-n, --dry-run', 'show what would be done and do nothing; exit code 0')
-    .option('--cold', 'boot new machines instead of thawing them from a template')
+    .option('--cold', 'boot new machines instead of thawing them, and use no lab that was kept')
+    .option('--provision', 'run all provisioners again, but those that run never')
+    .option('--no-provision', 'run no provisioners, and do not wait until machines are ready')
     .option('--timings', 'show how long each machine took in each phase')
     .action(run);
   withExample(
@@ -28,6 +31,7 @@ export function define(command: Command): void {
     '$ skerry up                      # all machines; a second time it changes nothing',
     '$ skerry up agent_1 --timings',
     "$ skerry up '/agent_.*/' --dry-run",
+    '$ skerry up --no-provision',
   );
 }
 
@@ -38,16 +42,16 @@ async function run(args: string[], options: Options): Promise<void> {
   const machines = args.length > 0 ? machineNames(lab, args) : [];
   const { dryRunUp, up } = await import('../lab/up.ts');
   const { formatPlan, formatUp } = await import('./format-plan.ts');
+  const how = { cold: options.cold === true, provision: options.provision };
   if (options.dryRun) {
-    const plan = await dryRunUp(lab, machines);
+    const plan = await dryRunUp(lab, { machines, ...how });
     if (options.json) printJson(plan);
     else console.log(formatPlan(plan));
     return;
   }
   const { progressView } = await import('./progress-view.ts');
   const view = progressView();
-  const cold = options.cold === true;
-  const result = await up(lab, { machines, cold, signal, onProgress: view.onProgress }).finally(
+  const result = await up(lab, { machines, ...how, signal, onProgress: view.onProgress }).finally(
     view.end,
   );
   if (options.json) printJson(result);

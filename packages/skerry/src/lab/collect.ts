@@ -1,6 +1,7 @@
 // What `image list` and `image gc` say of templates, and what the latter removes.
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { imagesDir, listImages, removeImage, unusedImages } from '../image/store.ts';
 import { type HostInputs, hostChanges, hostInputs } from '../template/key.ts';
 import {
@@ -14,9 +15,11 @@ import {
   templatesDir,
 } from '../template/store.ts';
 import { SkerryError } from '../util/errors.ts';
+import { removeTree } from '../util/rootless.ts';
 import { treeBytes } from '../util/tree-bytes.ts';
 import { run } from '../util/run.ts';
 import { type Uses, uses } from './image-use.ts';
+import { keptLeftovers, listKept, obsolete, removeKept } from './kept-store.ts';
 
 export interface TemplateStatus {
   readonly id: string;
@@ -34,6 +37,8 @@ export interface Collected {
   /** `name`: of one that has a name, which goes as well. */
   readonly images: readonly { name?: string; digest: string; bytes: number; reason: string }[];
   readonly leftovers: readonly { folder: string; bytes: number }[];
+  /** Labs that were kept as they had been provisioned. */
+  readonly kept: readonly { id: string; reason: string; bytes: number }[];
   readonly freedBytes: number;
 }
 
@@ -52,7 +57,8 @@ export async function templateStatus(isThorough = false): Promise<TemplateStatus
 /** Removes what no machine uses and nobody will: templates, images without a name, what killed commands left. */
 export async function collect({ all, dryRun }: CollectOptions): Promise<Collected> {
   const store = imagesDir();
-  const used = await uses();
+  const kept = await keptToRemove(all === true);
+  const used = await uses(new Set(kept.map(({ id }) => id)));
   const variants = await unusedVariants(used, all === true);
   const gone = new Set(variants.map(({ digest }) => digest));
   const unused = (await statusOf(used, true, gone)).filter(({ usedBy }) => usedBy.length === 0);
@@ -70,13 +76,17 @@ export async function collect({ all, dryRun }: CollectOptions): Promise<Collecte
       })),
     )),
   ];
-  const left = await Promise.all(
-    (await leftovers(store)).map(async (folder) => ({
+  const leftOfKept = await keptLeftovers();
+  const left = await Promise.all([
+    ...(await leftovers(store)).map(async (folder) => ({
       folder,
       bytes: await treeBytes(join(templatesDir(store), folder)),
     })),
-  );
+    ...leftOfKept.map(async (path) => ({ folder: basename(path), bytes: await treeBytes(path) })),
+  ]);
   if (!dryRun) {
+    // First: their disks are based on templates and images.
+    for (const { id } of kept) await removeKept(id);
     for (const { id } of templates) await removeTemplate(store, id);
     // After them: their disks are based on images.
     for (const { name, digest } of images) {
@@ -84,9 +94,26 @@ export async function collect({ all, dryRun }: CollectOptions): Promise<Collecte
       else await removeImage(name);
     }
     await sweepLeftovers(store);
+    for (const path of leftOfKept) await removeTree(path);
   }
-  const freedBytes = [...templates, ...images, ...left].reduce((sum, { bytes }) => sum + bytes, 0);
-  return { templates, images, leftovers: left, freedBytes };
+  const removed = [...kept, ...templates, ...images, ...left];
+  const freedBytes = removed.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { templates, images, leftovers: left, kept, freedBytes };
+}
+
+async function keptToRemove(isAll: boolean): Promise<Collected['kept']> {
+  const [all, named, host] = await Promise.all([listKept(), listImages(), hostNow()]);
+  const images = new Set(named.map(({ digest }) => digest));
+  const now = { timeMs: Date.now(), images, host, exists: existsSync };
+  const found = await Promise.all(
+    all.map(async (kept) => {
+      const reason = obsolete(kept, now) ?? (isAll ? 'the next up makes it anew' : undefined);
+      return reason === undefined
+        ? []
+        : [{ id: kept.id, reason, bytes: await treeBytes(kept.paths.dir) }];
+    }),
+  );
+  return found.flat();
 }
 
 /**

@@ -8,15 +8,19 @@ import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
 import { isSuspended } from '../snapshot/store.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import { removeTree } from '../util/rootless.ts';
 import { connectLab } from './connect.ts';
 import { neededDisks } from './disk-layers.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
+import { withTriggers } from './triggers.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface DestroyOptions {
   /** Names of machines; empty means the whole lab with everything Skerry keeps of it. */
   readonly machines: readonly string[];
+  /** The lab, for its triggers, where its file can be read. */
+  readonly lab?: LabSpec | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
 }
@@ -25,10 +29,13 @@ export interface DestroyOptions {
 export async function destroy(paths: LabPaths, options: DestroyOptions): Promise<void> {
   if (!existsSync(paths.dir)) return sweepDestroyed(paths);
   const progress = new Progress(options.onProgress);
-  await withLabLock(paths, 'destroy', progress, options.signal, () =>
-    options.machines.length === 0
-      ? progress.phase('destroy', undefined, () => destroyLab(paths))
-      : destroyMachines(paths, options.machines, progress, options.signal),
+  const { lab, machines, signal } = options;
+  await withTriggers(lab, 'destroy', { progress, signal, machines }, () =>
+    withLabLock(paths, 'destroy', progress, signal, () =>
+      machines.length === 0
+        ? progress.phase('destroy', undefined, () => destroyLab(paths))
+        : destroyMachines(paths, machines, progress, signal),
+    ),
   );
 }
 

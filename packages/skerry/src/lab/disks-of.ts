@@ -46,7 +46,8 @@ export async function newDisksOf(
   );
 }
 
-async function definitionOf(connection: Connection, name: string): Promise<string> {
+/** Its definition as libvirt keeps it; empty where there is none. */
+export async function definitionOf(connection: Connection, name: string): Promise<string> {
   try {
     const domain = await connection.domain(name);
     return await domain.xml({ inactive: true });

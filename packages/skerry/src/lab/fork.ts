@@ -1,28 +1,20 @@
 // A second lab in a sandbox of its own, with the same machines in the same moment: same addresses, names and keys. Files
 // are shared with the lab it came from by hard links, and never written again by either, so each may go without the other.
 import { existsSync } from 'node:fs';
-import { link, mkdir, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { parseDisks } from '../machine/parse-disks.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
-import {
-  findSnapshot,
-  FOR_FORK,
-  removeSnapshot,
-  type Snapshot,
-  writeSnapshotRecord,
-} from '../snapshot/store.ts';
+import { findSnapshot, FOR_FORK, removeSnapshot, type Snapshot } from '../snapshot/store.ts';
 import { SkerryError } from '../util/errors.ts';
-import { labPaths, type LabPaths } from '../util/paths.ts';
+import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { connectLab } from './connect.ts';
+import { copyLab } from './copy-lab.ts';
 import { destroyLab } from './destroy.ts';
-import { chainOf, hostPath, sweepDisks } from './disk-layers.ts';
+import { sweepDisks } from './disk-layers.ts';
 import { asFork, markFinished, markUnfinished, sweepForks } from './forks.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
 import { restoreAs } from './snapshot-restore.ts';
-import { copyKeys, type SaveContext, saveAs } from './snapshot-save.ts';
+import { type SaveContext, saveAs } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface ForkOptions {
@@ -70,7 +62,7 @@ export async function forkLab(
     const pauseMs = await withLabLock(paths, `fork ${name}`, progress, signal, async () => {
       const context = { lab: origin, paths, progress, signal };
       await using source = await snapshotFor(context, name, from);
-      await copyLab(paths, forkPaths, source.snapshot);
+      await copyLab(paths, forkPaths, source.snapshot, FORK_START);
       return from === undefined ? source.snapshot.pauseMs : 0;
     });
     const context = { lab: fork, paths: forkPaths, progress, signal };
@@ -107,34 +99,4 @@ async function snapshotFor(
       await sweepDisks(paths, again);
     },
   };
-}
-
-/** The snapshot with all that it needs, under the names these have in every sandbox. */
-async function copyLab(paths: LabPaths, fork: LabPaths, snapshot: Snapshot): Promise<void> {
-  await mkdir(fork.dir, { recursive: true, mode: 0o700 });
-  for (const { xml } of snapshot.machines)
-    for (const { path } of parseDisks(xml))
-      for (const file of await chainOf(paths, path)) await linkInto(paths, fork, file);
-  const start = join(fork.snapshotsDir, FORK_START);
-  await linkTree(snapshot.dir, start, ['snapshot.json', 'ssh']);
-  await copyKeys(join(snapshot.dir, 'ssh'), join(start, 'ssh'));
-  const { dir: _, ...record } = snapshot;
-  await writeSnapshotRecord(start, { ...record, name: FORK_START });
-}
-
-async function linkInto(paths: LabPaths, fork: LabPaths, inside: string): Promise<void> {
-  const [from, to] = [hostPath(paths, inside), hostPath(fork, inside)];
-  if (from === undefined || to === undefined || existsSync(to)) return;
-  await mkdir(dirname(to), { recursive: true });
-  await link(from, to);
-}
-
-async function linkTree(from: string, to: string, except: readonly string[]): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o711 });
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    if (except.includes(entry.name)) continue;
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) await linkTree(source, target, []);
-    else await link(source, target);
-  }
 }

@@ -6,6 +6,7 @@ import { observe } from './observe.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
 import { shutdownMachines } from './shutdown.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { withTriggers } from './triggers.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface HaltOptions {
@@ -21,9 +22,21 @@ export interface HaltOptions {
  * @returns the machines that were running
  */
 export async function halt(lab: LabSpec, options: HaltOptions): Promise<string[]> {
+  const { signal, machines } = options;
+  const progress = new Progress(options.onProgress);
+  if (!(await isSandboxAlive(labPaths(lab)))) return [];
+  const triggered = { progress, signal, machines };
+  return withTriggers(lab, 'halt', triggered, () => haltLab(lab, options, progress));
+}
+
+/** The same without triggers. */
+export async function haltLab(
+  lab: LabSpec,
+  options: Omit<HaltOptions, 'onProgress'>,
+  progress: Progress,
+): Promise<string[]> {
   const { signal } = options;
   const paths = labPaths(lab);
-  const progress = new Progress(options.onProgress);
   if (!(await isSandboxAlive(paths))) return [];
   return withLabLock(paths, 'halt', progress, signal, async () => {
     const status = await sandboxStatus(paths.gatewaySocket).catch(() => undefined);

@@ -61,14 +61,17 @@ async function identify(
     throw new SkerryError('MACHINE_IDENTITY', { data: { machine: machine.name, reason } });
   }
   const { mark } = domainPlanOf(lab, paths.originId, machine, context.imageOf(machine), accel);
-  // Its disk stays that of the image and the template it was made from.
-  const { image, template } = parseMark(live) ?? mark;
+  // Its disk stays that of the image and the template it was made from, with what provisioners did to it.
+  const { image, template, provisioned } = parseMark(live) ?? mark;
   const nesting = machine.nested ? formatNesting(nestingOf(result.stdout, live, accel)) : undefined;
   await Promise.all([
     plugIn(domain, machine, live),
     domain.setMetadata(
       { uri: NAMESPACE },
-      bareMetadataXml({ ...mark, image, template, nesting, identity: identityHash(identity) }),
+      bareMetadataXml({
+        ...{ ...mark, image, template, provisioned, nesting },
+        identity: identityHash(identity),
+      }),
       { key: NAMESPACE_KEY, affect: 'both' },
     ),
   ]);

@@ -5,6 +5,7 @@ import { listSnapshots } from '../snapshot/store.ts';
 import { readTemplate, removeTemplate, templateIds } from '../template/store.ts';
 import { SkerryError } from '../util/errors.ts';
 import { type LabPaths, labPathsById } from '../util/paths.ts';
+import { listKept } from './kept-store.ts';
 import { observeOffline } from './observe.ts';
 import { listRecords } from './record.ts';
 
@@ -14,8 +15,8 @@ export interface Uses {
   readonly templates: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Asks the definitions of all labs. */
-export async function uses(): Promise<Uses> {
+/** Asks the definitions of all labs, and of those that are kept provisioned but for `besides`. */
+export async function uses(besides: ReadonlySet<string> = new Set()): Promise<Uses> {
   const images = new Map<string, string[]>();
   const templates = new Map<string, string[]>();
   const add = (to: Map<string, string[]>, key: string | undefined, lab: string): void => {
@@ -23,8 +24,12 @@ export async function uses(): Promise<Uses> {
     const labs = to.get(key) ?? [];
     if (!labs.includes(lab)) to.set(key, [...labs, lab]);
   };
-  for (const { id, name } of await listRecords()) {
-    for (const mark of await marksOf(labPathsById(id))) {
+  const labs = (await listRecords()).map(({ id, name }) => ({ name, paths: labPathsById(id) }));
+  const kept = (await listKept())
+    .filter(({ id }) => !besides.has(id))
+    .map(({ name, paths }) => ({ name: `${name} (kept provisioned)`, paths }));
+  for (const { name, paths } of [...labs, ...kept]) {
+    for (const mark of await marksOf(paths)) {
       add(images, mark.image, name);
       add(templates, mark.template, name);
       // A template's disk is based on its image.

@@ -32,6 +32,11 @@ export type Phase =
   | 'thaw'
   | 'identity'
   | 'ssh'
+  | 'provision'
+  | 'ready'
+  | 'trigger'
+  | 'keep'
+  | 'kept'
   | 'shutdown'
   | 'destroy';
 

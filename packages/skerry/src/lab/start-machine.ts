@@ -3,12 +3,13 @@ import type { Domain } from '@skerry/libvirt';
 import type { Image } from '../image/store.ts';
 import { makeDisk } from '../machine/disk.ts';
 import { domainXml } from '../machine/domain-xml.ts';
+import { parseMark } from '../machine/metadata.ts';
 import { qemuOwner } from '../sandbox/config.ts';
 import { INSIDE } from '../util/paths.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
 import type { LabContext } from './context.ts';
 import { hostPaths } from './disk-layers.ts';
-import { disksOf, newDisksOf } from './disks-of.ts';
+import { definitionOf, disksOf, newDisksOf } from './disks-of.ts';
 import { domainPlanOf } from './facts.ts';
 import { makeReady } from './identify.ts';
 import { waitForGuest } from './wait-for-guest.ts';
@@ -29,7 +30,14 @@ export async function defineMachine(
     makeDisks(hostPaths(paths, disks), machine, imageDisk(image)),
   );
   const plan = domainPlanOf(lab, paths.originId, machine, image, accel, disks);
-  return progress.phase('define', machine.name, () => connection.defineDomain(domainXml(plan)));
+  // Of one that is defined anew the disk stays, with all that is to know of it.
+  const known = isNew ? undefined : parseMark(await definitionOf(connection, machine.name));
+  const mark = known
+    ? { ...plan.mark, image: known.image, template: known.template, provisioned: known.provisioned }
+    : plan.mark;
+  return progress.phase('define', machine.name, () =>
+    connection.defineDomain(domainXml({ ...plan, mark })),
+  );
 }
 
 /**

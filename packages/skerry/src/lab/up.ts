@@ -1,32 +1,37 @@
 import type { ImageRequest } from '../image/definition.ts';
 import { findImage, type Image } from '../image/store.ts';
-import type { ForwardStatus } from '../sandbox/protocol.ts';
-import { hasSnapshot, isSuspended, SUSPENDED } from '../snapshot/store.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { chooseAccel } from '../sandbox/accel.ts';
-import { keepCapabilities } from '../sandbox/sandbox.ts';
-import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { once } from '../util/once.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
+import { applyPlan } from './apply-plan.ts';
+import { bringBack } from './bring-back.ts';
 import { buildImageHere } from './build-image.ts';
 import { connectLab } from './connect.ts';
 import type { LabContext } from './context.ts';
 import { sweepDestroyed } from './destroy.ts';
 import { factsOf } from './facts.ts';
-import { applyForwards } from './forwards.ts';
+import { isFromNothing, isKeepable, keepLab, keptKey, restoreKept } from './kept-lab.ts';
+import { findKept } from './kept-store.ts';
+import type { StepResult } from './make-lab-ready.ts';
 import { applyNetwork, networkPlanOf } from './network.ts';
 import { observe, observeOffline } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
-import { type Action, type ObservedMachine, type Plan, planUp } from './plan.ts';
+import {
+  modeOf,
+  orderAsKept,
+  orderFor,
+  provisionHashes,
+  refuseMissingFiles,
+  wantedMachines,
+} from './up-order.ts';
+import type { OrderPlan } from './order-plan.ts';
+import { type ObservedMachine, type Plan, planUp } from './plan.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
-import { shutdownMachines } from './shutdown.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
-import { endRestore, halfRestored } from './half-restored.ts';
-import { restoreAs, type RestoreContext } from './snapshot-restore.ts';
-import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
-import { discardSuspended } from './suspend.ts';
 import { templateChooser } from './templates.ts';
-import { settle, thawMachine } from './thaw-machine.ts';
+import { type TriggerStep, triggersOf, withTriggers } from './triggers.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface UpOptions {
@@ -34,148 +39,124 @@ export interface UpOptions {
   readonly machines: readonly string[];
   /** Boot new machines instead of thawing them. */
   readonly cold?: boolean;
+  /**
+   * `true`: all provisioners but those that run `never`, also where they have run. `false`: none, and nothing is waited
+   * for. Without it, those that are due.
+   */
+  readonly provision?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
 }
 
+export interface UpPlan extends Plan, OrderPlan {
+  readonly triggers: readonly TriggerStep[];
+  /** Of a lab that comes back as it was provisioned, when that was (ISO 8601). */
+  readonly kept?: string | undefined;
+}
+
 export interface UpResult {
-  readonly plan: Plan;
+  readonly plan: UpPlan;
+  /** What provisioners have done. */
+  readonly provisioned: readonly StepResult[];
   readonly timings: readonly Timing[];
   readonly elapsedMs: number;
 }
 
 /** What `up` would do, without doing it. Starts nothing. */
-export async function dryRunUp(lab: LabSpec, machines: readonly string[]): Promise<Plan> {
+export async function dryRunUp(
+  lab: LabSpec,
+  { machines, cold, provision }: Pick<UpOptions, 'machines' | 'cold' | 'provision'>,
+): Promise<UpPlan> {
   const paths = labPaths(lab);
   const status = await sandboxStatus(paths.gatewaySocket);
   const images = await imagesOf(lab.machines);
   const accel = status?.accel ?? (await chooseAccel(undefined)).accel;
-  if (!status) return plan(lab, machines, await observeOffline(paths), accel, images);
+  const hashes = await provisionHashes(lab, provision);
+  const observed = await observeLab(paths, status !== undefined);
+  const todo = plan(lab, machines, observed, accel, images);
+  const isWhole = machines.length === 0 && !cold && provision === undefined && isKeepable(lab);
+  const input = { lab, labId: paths.id, machines: wantedMachines(lab, []), accel, images, hashes };
+  const kept =
+    isWhole && (await isFromNothing(paths)) ? await findKept(paths.id, keptKey(input)) : undefined;
+  const order = kept
+    ? orderAsKept(lab, hashes)
+    : orderFor(lab, machines, todo, observed, { hashes, mode: modeOf(provision) });
+  const triggers = triggersOf(lab, 'up', machines);
+  return { ...todo, ...order, triggers, ...(kept && { kept: kept.made }) };
+}
+
+async function observeLab(paths: LabPaths, isOn: boolean): Promise<ObservedMachine[]> {
+  if (!isOn) return observeOffline(paths);
   await using connection = await connectLab(paths);
-  return plan(lab, machines, await observe(connection), accel, images);
+  return await observe(connection);
 }
 
 /**
- * Brings the lab to what its file says: images, sandbox, network, forwards, machines. Machines start side by side;
- * where some fail the others still come up, and all failures are thrown together. Safe to repeat at any point.
+ * Brings the lab to what its file says: images, sandbox, network, forwards, machines, provisioners. Machines start side by
+ * side; where some fail the others still come up, and all failures are thrown together. Safe to repeat at any point.
  */
 export async function up(lab: LabSpec, options: UpOptions): Promise<UpResult> {
-  const { signal } = options;
-  const paths = labPaths(lab);
+  const { signal, machines } = options;
   const progress = new Progress(options.onProgress);
-  const result = await withLabLock(paths, 'up', progress, signal, async () => {
+  const triggered = { progress, signal, machines };
+  const done = await withTriggers(lab, 'up', triggered, () => bringUp(lab, options, progress));
+  return { ...done, timings: progress.timings, elapsedMs: progress.elapsedMs };
+}
+
+/** The same without triggers. */
+export async function bringUp(
+  lab: LabSpec,
+  options: UpOptions,
+  progress: Progress,
+): Promise<Pick<UpResult, 'plan' | 'provisioned'>> {
+  const { signal, machines: names, provision } = options;
+  const paths = labPaths(lab);
+  const isCold = options.cold === true;
+  if (provision !== false) await refuseMissingFiles(lab);
+  return withLabLock(paths, 'up', progress, signal, async () => {
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);
-    await bringBack({ lab, paths, progress, signal }, options.cold === true);
-    const wanted = wantedMachines(lab, options.machines);
+    const restore = { lab, paths, progress, signal };
+    await bringBack(restore, isCold);
+    const wanted = wantedMachines(lab, names);
     const images = await ensureImages(wanted, paths, progress, signal);
+    const hashes = await provisionHashes(lab, provision);
+    const accelHere = once(() => probeAccel(images, progress, signal));
+    const isWhole = names.length === 0 && !isCold && provision !== false && isKeepable(lab);
+    const key =
+      isWhole && (await isFromNothing(paths))
+        ? keptKey({
+            ...{ lab, labId: paths.id, machines: wanted, images, hashes },
+            accel: await accelHere(),
+          })
+        : undefined;
+    const kept =
+      key !== undefined && provision === undefined ? await findKept(paths.id, key) : undefined;
+    const isBack = kept ? await restoreKept(restore, kept) : false;
     await using scope = new AsyncDisposableStack();
     const { connection, accel, uplink, forwards } = await openSandbox(scope, {
       ...{ lab, paths, progress, signal },
-      chooseAccel: () => probeAccel(images, progress, signal),
+      chooseAccel: accelHere,
     });
     await using _connection = connection;
     const observed = await observe(connection, signal);
+    const todo = plan(lab, names, observed, accel, images);
+    const mode = modeOf(provision);
+    const order = orderFor(lab, names, todo, observed, { hashes, mode, isDoubtful: isBack });
     const imageOf = await imageChooser(observed, images);
     const network = networkPlanOf(lab, paths.originId, uplink);
     const networkUp = progress.phase('network', undefined, () => applyNetwork(connection, network));
     const found = { lab, paths, connection, accel, uplink, progress, imageOf, networkUp, signal };
-    const templateOf = options.cold ? () => Promise.resolve(undefined) : templateChooser(found);
+    const templateOf = isCold ? () => Promise.resolve(undefined) : templateChooser(found);
     const context: LabContext = { ...found, templateOf };
-    const done = { plan: await apply(context, options.machines, observed, images, forwards) };
+    const provisioned = await applyPlan(context, { todo, order, wanted, hashes }, forwards);
+    const isNew = observed.length === 0 && provisioned.length > 0;
+    if (key !== undefined && isNew) await keepLab(context, wanted, key);
     scope.move();
-    return done;
+    const triggers = triggersOf(lab, 'up', names);
+    const when = isBack && kept ? { kept: kept.made } : {};
+    return { plan: { ...todo, ...order, triggers, ...when }, provisioned };
   });
-  return { ...result, timings: progress.timings, elapsedMs: progress.elapsedMs };
-}
-
-/** A lab that is suspended goes on, and a restore that was killed is finished. */
-async function bringBack(context: RestoreContext, isCold: boolean): Promise<void> {
-  const { paths, progress } = context;
-  const half = await halfRestored(paths);
-  if (half && (await hasSnapshot(paths.snapshotsDir, half.name))) {
-    progress.note(
-      'check',
-      undefined,
-      `finishing the restore of ${half.name}, which was interrupted`,
-    );
-    const consume = half.name === SUSPENDED;
-    await restoreAs(context, half.name, { cold: half.cold || isCold, consume });
-  } else if (isCold) await discardSuspended(paths);
-  else if (await isSuspended(paths.snapshotsDir)) {
-    progress.say('resume', undefined, 'the lab was suspended: it goes on where it was');
-    await restoreAs(context, SUSPENDED, { consume: true });
-  }
-  await endRestore(paths);
-}
-
-async function apply(
-  context: LabContext,
-  names: readonly string[],
-  observed: readonly ObservedMachine[],
-  images: ReadonlyMap<string, Image>,
-  forwards: readonly ForwardStatus[],
-): Promise<Plan> {
-  const { lab, paths, accel, progress, networkUp } = context;
-  const todo = plan(lab, names, observed, accel, images);
-  const foreign = todo.notes.find((note) => note.kind === 'foreign');
-  // Asked again later: it remembers.
-  for (const { machine } of todo.actions.filter(({ kind }) => kind === 'create'))
-    void context.templateOf(machineOf(lab, machine));
-  await networkUp;
-  if (foreign) throw new SkerryError('MACHINE_FOREIGN', { data: { machine: foreign.machine } });
-  await progress.phase('forwards', undefined, () => applyForwards(lab, paths, forwards));
-  const results = await inParallel(todo.actions, parallelism(accel), (action) =>
-    perform(context, action).catch((error: unknown) => {
-      throw machineError(action.machine, error);
-    }),
-  );
-  const created = todo.actions.filter(({ kind }, at) => kind === 'create' && !results[at]);
-  await settle(
-    context,
-    created.map(({ machine }) => machine),
-  );
-  const errors = results.filter((error) => error !== undefined);
-  context.signal.throwIfAborted();
-  if (errors.length > 0) throw new SkerryErrors(errors);
-  if (todo.actions.length > 0) await keepCapabilities(paths);
-  return todo;
-}
-
-async function perform(context: LabContext, action: Action): Promise<void> {
-  const machine = machineOf(context.lab, action.machine);
-  switch (action.kind) {
-    case 'create':
-      return createMachine(context, machine);
-    case 'start':
-      return startMachine(context, machine, await context.connection.domain(machine.name));
-    case 'finish':
-      return finishMachine(context, machine, await context.connection.domain(machine.name));
-    case 'redefine':
-      await shutdownMachines(context.connection, [machine.name], { ...context });
-      return startMachine(context, machine, await defineMachine(context, machine));
-    default:
-      return action satisfies never;
-  }
-}
-
-function machineOf(lab: LabSpec, name: string): MachineSpec {
-  const machine = lab.machines.find((each) => each.name === name);
-  if (!machine) throw new SkerryError('INTERNAL', { data: { detail: `no machine ${name}` } });
-  return machine;
-}
-
-/** A machine that is new is thawed where there is a template for it, or one can be made. */
-async function createMachine(context: LabContext, machine: MachineSpec): Promise<void> {
-  const template = await context.templateOf(machine);
-  if (template && (await thawMachine(context, machine, template))) return;
-  return startMachine(context, machine, await defineMachine(context, machine, true));
-}
-
-function machineError(machine: string, cause: unknown): SkerryError {
-  if (cause instanceof SkerryError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SkerryError('MACHINE_FAILED', { data: { machine, reason }, cause });
 }
 
 function plan(
@@ -194,13 +175,7 @@ function plan(
   });
 }
 
-function wantedMachines(lab: LabSpec, names: readonly string[]): MachineSpec[] {
-  return lab.machines.filter((machine) =>
-    names.length > 0 ? names.includes(machine.name) : machine.autostart,
-  );
-}
-
-async function imagesOf(machines: readonly MachineSpec[]): Promise<Map<string, Image>> {
+export async function imagesOf(machines: readonly MachineSpec[]): Promise<Map<string, Image>> {
   const images = new Map<string, Image>();
   for (const name of new Set(machines.map((machine) => machine.image))) {
     const image = await findImage(name);
@@ -210,7 +185,7 @@ async function imagesOf(machines: readonly MachineSpec[]): Promise<Map<string, I
 }
 
 /** Which image a machine boots from: for one that has a disk, that of the disk, until it is destroyed. */
-async function imageChooser(
+export async function imageChooser(
   observed: readonly ObservedMachine[],
   images: ReadonlyMap<string, Image>,
 ): Promise<(machine: MachineSpec) => Image> {
@@ -261,29 +236,4 @@ async function probeAccel(
     chooseAccel(probe, signal),
   );
   return accel;
-}
-
-/** How many machines are started at once: more than the CPUs can boot only makes all of them late. */
-function parallelism(accel: 'kvm' | 'tcg'): number {
-  return accel === 'kvm' ? 16 : 6;
-}
-
-/** Runs all, `limit` at a time; a failure does not stop the others. Gives each one's error or undefined. */
-async function inParallel<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<(SkerryError | undefined)[]> {
-  const queue = items.map((item, at) => ({ item, at }));
-  const errors: (SkerryError | undefined)[] = Array.from({ length: items.length });
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const { item, at } = next;
-      await work(item).catch((error: SkerryError) => {
-        errors[at] = error;
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return errors;
 }

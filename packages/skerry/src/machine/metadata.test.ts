@@ -19,6 +19,18 @@ const marks: fc.Arbitrary<MachineMark> = fc.record({
     text.filter((identity) => identity !== ''),
     { nil: undefined },
   ),
+  provisioned: fc.option(
+    fc.dictionary(
+      text.filter((key) => key !== '__proto__'),
+      text,
+      { minKeys: 1, maxKeys: 3, noNullPrototype: true },
+    ),
+    { nil: undefined },
+  ),
+  ready: fc.option(
+    text.filter((ready) => ready !== ''),
+    { nil: undefined },
+  ),
 });
 
 describe('a mark', () => {
@@ -60,7 +72,7 @@ describe('a mark', () => {
 test('the element for libvirt to put a namespace on has none itself', () => {
   const xml = bareMetadataXml({ lab: 'l', machine: 'm', image: 'i', facts: { cpus: 1 } });
   expect(xml).toMatchInlineSnapshot(
-    `"<machine lab="l" machine="m" hash="fa80407b2eff97b4" image="i" template="" identity="" nesting="" facts="{&quot;cpus&quot;:1}"/>"`,
+    `"<machine lab="l" machine="m" hash="fa80407b2eff97b4" image="i" template="" identity="" nesting="" provisioned="{}" ready="" facts="{&quot;cpus&quot;:1}"/>"`,
   );
 });
 

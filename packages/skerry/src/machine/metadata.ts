@@ -24,6 +24,10 @@ export interface MachineMark {
   readonly identity?: string | undefined;
   /** Whether it can run machines itself, where it shall: `svm`, `vmx`, or `no: ` and why. */
   readonly nesting?: string | undefined;
+  /** The provisioners that have run in it since it was made: a hash of what each was, by name. */
+  readonly provisioned?: Readonly<Record<string, string>> | undefined;
+  /** Set when it was ready for others since its last start: a hash of the probes that said so. */
+  readonly ready?: string | undefined;
 }
 
 /** The element libvirt keeps in the domain's <metadata>. */
@@ -39,7 +43,8 @@ export function metadataXml(mark: MachineMark): string {
 export function bareMetadataXml(mark: MachineMark): string {
   const identity = mark.identity ?? '';
   const facts = JSON.stringify(mark.facts);
-  return xml`<machine lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" template="${mark.template ?? ''}" identity="${identity}" nesting="${mark.nesting ?? ''}" facts="${facts}"/>`;
+  const provisioned = JSON.stringify(mark.provisioned ?? {});
+  return xml`<machine lab="${mark.lab}" machine="${mark.machine}" hash="${hashOf(mark.facts)}" image="${mark.image}" template="${mark.template ?? ''}" identity="${identity}" nesting="${mark.nesting ?? ''}" provisioned="${provisioned}" ready="${mark.ready ?? ''}" facts="${facts}"/>`;
 }
 
 /** Reads the mark back from domain XML, or undefined when the domain is not Skerry's or was altered by hand. */
@@ -64,10 +69,18 @@ export function parseMark(domainXmlText: string): MachineMark | undefined {
       template: values.get('template') || undefined,
       identity: values.get('identity') || undefined,
       nesting: values.get('nesting') || undefined,
+      provisioned: parseProvisioned(values.get('provisioned')),
+      ready: values.get('ready') || undefined,
     };
   } catch {
     return undefined;
   }
+}
+
+/** Undefined where none has run: a machine that was made by an older Skerry says nothing of it. */
+function parseProvisioned(text: string | undefined): Readonly<Record<string, string>> | undefined {
+  const found = JSON.parse(text || '{}') as Readonly<Record<string, string>>;
+  return Object.keys(found).length > 0 ? found : undefined;
 }
 
 /** A short name for facts or any other plain data: equal data, equal hash. */

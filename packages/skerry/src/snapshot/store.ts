@@ -42,6 +42,8 @@ const DOOMED = '.deleted-';
 export const PUSHED: RegExp = /^push-(\d+)$/;
 /** A snapshot of Skerry's own, for as long as the lab is suspended. */
 export const SUSPENDED = '.suspended';
+/** The same while a provisioned lab is kept for later, or comes back from there. */
+export const KEPT = '.kept';
 /** Of a fork that is being made, under the lab's lock. */
 export const FOR_FORK = '.fork-';
 

@@ -1,5 +1,6 @@
 import { type ErrorRow, EXIT } from './error-row.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
+import { ORDER_ERRORS } from './order-errors.ts';
 
 export { EXIT };
 
@@ -264,6 +265,7 @@ export const ERRORS = {
   },
 
   ...MACHINE_ERRORS,
+  ...ORDER_ERRORS,
 
   // skerry/testing.
   COMMAND_FAILED: {
@@ -320,11 +322,6 @@ export const ERRORS = {
   },
 
   // Provisioning.
-  PROVISION_FAILED: {
-    message: 'provisioner {provisioner} failed on {machine}: {reason}',
-    hint: 'put it right, then: skerry provision --only {provisioner} {machine}; look around with: skerry ssh {machine}',
-    exitCode: EXIT.failure,
-  },
   PROVISION_FILE_MISSING: {
     message: '{field}: there is no {what} {file}',
     hint: 'relative paths begin at the folder of the lab file; look: ls -ld {file}',

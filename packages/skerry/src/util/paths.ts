@@ -64,7 +64,11 @@ export function labPaths({ name, dir, fork, stateDir: root }: LabName): LabPaths
 
 /** The same by id, for commands that only know the state folder (`global-status`). */
 export function labPathsById(id: string, root: string = stateDir()): LabPaths {
-  const dir = join(root, 'labs', id);
+  return labPathsIn(join(root, 'labs', id), id);
+}
+
+/** The same in any folder, for what has the shape of a lab's state without being a lab. */
+export function labPathsIn(dir: string, id: string): LabPaths {
   return {
     id,
     originId: id.replace(/@.*/, ''),
