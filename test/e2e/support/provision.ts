@@ -20,7 +20,7 @@ export async function provision(lab: TestLab, name: string, machine: string): Pr
   const provisioner = spec.provision.find((one) => one.name === name);
   const found = spec.machines.find((one) => one.name === machine);
   if (!provisioner || !found) throw new Error(`no ${name} or ${machine} in the lab file`);
-  const signal = AbortSignal.timeout(240_000);
+  const signal = AbortSignal.timeout(600_000);
   const { gatewaySocket } = labPaths(spec);
   const lines: string[] = [];
   const outcome = await runProvisioner(provisioner, {

@@ -13,6 +13,7 @@ import { definitionHash, type ImageDefinition } from './definition.ts';
 import { GUEST_FILES, GUEST_LINKS, GUEST_REMOVED } from './guest-files.ts';
 import type { ImageRecord } from './image-files.ts';
 import { driverPaths, formatInitrd } from './initrd.ts';
+import { shellJoin } from '../util/shell-quote.ts';
 import { namespaceArgs } from '../util/rootless.ts';
 import { extractVmlinux } from './vmlinux.ts';
 
@@ -135,10 +136,16 @@ async function mmdebstrapArgs(definition: ImageDefinition): Promise<string[]> {
     `--include=${definition.packages.join(',')}`,
     '--aptopt=Apt::Install-Recommends "false"',
     ...excluded,
+    ...(definition.links === undefined ? [] : [earlyCheck(definition.packages)]),
     definition.suite,
     'root',
     ...(await hostSources(definition.suite)),
   ];
+}
+
+/** Of a variant, whose names are the user's: a mistake is found at once, and not when the base is installed. */
+function earlyCheck(packages: readonly string[]): string {
+  return `--extract-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq --print-uris download ${shellJoin(packages)} >/dev/null`;
 }
 
 /** The lines that say why, or else the last ones. Pure. */
@@ -172,6 +179,7 @@ function unknownPackages(lines: readonly string[]): string[] {
     /^E: Unable to locate package (\S+)/,
     /^E: Package '([^']+)' has no installation candidate/,
     /^E: Version '[^']+' for '([^']+)' was not found/,
+    /^E: Can't select candidate version from package (\S+)/,
     /^E: Couldn't find any package by (?:glob|regex) '([^']+)'/,
   ];
   const found = lines.flatMap((line) => patterns.flatMap((one) => one.exec(line)?.[1] ?? []));

@@ -17,7 +17,7 @@ export interface ImageDefinition {
   readonly kernelArgs: string;
   readonly virtualSizeBytes: number;
   readonly fsUuid: string;
-  /** More symbolic links in the guest, path to target; only a variant has some. */
+  /** More symbolic links in the guest, path to target; every variant has the field, and nothing else. */
   readonly links?: Readonly<Record<string, string>> | undefined;
 }
 

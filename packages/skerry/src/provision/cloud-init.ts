@@ -26,7 +26,9 @@ disable_root: false
 ssh_deletekeys: false
 ssh_genkeytypes: []
 resize_rootfs: false
-growpart: { mode: off }
+growpart: { mode: 'off' }
+# The image has C.UTF-8 only.
+locale: false
 apt: { preserve_sources_list: true }
 `;
 
@@ -98,4 +100,4 @@ put('/var/lib/cloud/seed/nocloud/user-data', ${perlBytes(userData)}, 0600);
 put('/var/lib/cloud/seed/nocloud/meta-data', ${perlBytes(metaData)}, 0600);`;
 }
 
-const READ_STATUS = `open my $status, '<', '/run/cloud-init/status.json' and print <$status>`;
+const READ_STATUS = `if (open my $status, '<', '/run/cloud-init/status.json') { print <$status> }`;

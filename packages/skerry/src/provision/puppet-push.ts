@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import type { PuppetConfig } from '../lab-file/config-provision.ts';
 import { hieraFolders } from './hiera.ts';
 import { provisionFailure } from './failure.ts';
-import { perlBytes } from './perl-quote.ts';
+import { perlBytes, perlList } from './perl-quote.ts';
 import type { PuppetPaths } from './puppet-paths.ts';
 import { type Parcel, sendParcels } from './push-folders.ts';
 import { perlInGuest } from './run-in-guest.ts';
@@ -57,15 +57,23 @@ async function hieraParcels(config: string): Promise<Parcel[]> {
   ];
 }
 
+/** Debian's facter reads the first, and that of Puppet's own packages both. */
+const FACT_FOLDERS = ['/etc/facter/facts.d', '/etc/puppetlabs/facter/facts.d'];
+
 /** Only root may read them: they may hold secrets. Without any, those of an older lab file go. */
 function factsScript(facts: PuppetConfig['structuredFacts']): string {
-  const file = '/etc/puppetlabs/facter/facts.d/skerry.yaml';
-  if (facts === undefined) return `unlink '${file}';`;
+  const folders = perlList(FACT_FOLDERS);
+  if (facts === undefined) return `unlink "$_/skerry.yaml" for ${folders};`;
   // JSON is YAML.
-  return `my $path = '';
-for my $part (qw(etc puppetlabs facter facts.d)) { $path .= "/$part"; mkdir $path, 0755 }
-umask 0077;
-open my $out, '>', '${file}.new' or die "${file}: $!\\n";
-(print {$out} ${perlBytes(`${JSON.stringify(facts)}\n`)}) && close $out or die "${file}: $!\\n";
-rename '${file}.new', '${file}' or die "${file}: $!\\n";`;
+  return `for my $folder (${folders}) {
+  my $path = '';
+  for my $part (grep { length } split m{/}, $folder) { $path .= "/$part"; mkdir $path, 0755 }
+  my $file = "$folder/skerry.yaml";
+  unlink "$file.new";
+  umask 0077;
+  open my $out, '>', "$file.new" or die "$file: $!\\n";
+  (print {$out} ${perlBytes(`${JSON.stringify(facts)}\n`)}) && close $out or die "$file: $!\\n";
+  rename "$file.new", $file or die "$file: $!\\n";
+  umask 0022;
+}`;
 }
