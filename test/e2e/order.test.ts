@@ -1,6 +1,7 @@
 // Order, readiness, provisioners, triggers, and the lab that comes back as it was provisioned.
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { config, expectProvisioned, runsIn } from './order/lab.ts';
 import { on } from './snapshot/talk.ts';
@@ -115,8 +116,8 @@ describe('faults', () => {
     const { code, stdout } = await lab.skerry(['up', '--json']);
     expect(code).toBe(1);
     expect(errorsOf(stdout)).toMatchObject([
-      { code: 'DEPENDENCY_FAILED', data: { machine: 'top', root: 'mid' } },
       { code: 'PROVISION_FAILED', data: { machine: 'mid', provisioner: 'callBase' } },
+      { code: 'DEPENDENCY_FAILED', data: { machine: 'top', root: 'mid' } },
     ]);
     expect(stdout).toMatch(/disk is full/);
     expect(await runsIn(lab, 'base')).toEqual(['made', 'serve']);
@@ -165,6 +166,15 @@ describe('faults', () => {
     const again = await madeIn('mid');
     expect(again).not.toBe(made);
     await lab.ok(['destroy', '--yes']);
+    await lab.ok(['up']);
+    expect(await madeIn('mid')).toBe(again);
+    await lab.ok(['destroy', '--yes']);
+    // Killed on its way back, it comes back with the next up.
+    const running = lab.start(['up']);
+    await running.heard(/coming back/);
+    await sleep(900);
+    running.child.kill('SIGKILL');
+    await running.ended;
     await lab.ok(['up']);
     expect(await madeIn('mid')).toBe(again);
     await lab.ok(['destroy', '--yes']);

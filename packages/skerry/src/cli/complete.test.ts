@@ -11,6 +11,7 @@ const lab = {
   name: 'lab',
   image: 'debian-12',
   machines: { central: {}, agent_1: {}, agent_2: {} },
+  provision: { base: { shell: 'true' }, join: { shell: 'true' } },
 };
 let folder = '';
 beforeAll(async () => {
@@ -63,6 +64,11 @@ test.each([
   [['image', 'build', 'debian-1'], ['debian-12']],
   [['snapshot', 'restore', 'r'], ['ready']],
   [['fork', '--from', ''], ['ready']],
+  [
+    ['provision', '--only', ''],
+    ['base', 'join'],
+  ],
+  [['provision', 'ce'], ['central']],
   [['status', '--lab', ''], ['side']],
   [
     ['completion', ''],

@@ -27,6 +27,7 @@ async function forCommand(
   const command = found.commands.find((each) => each.name() === rest[0]) ?? found;
   if (rest.at(-1) === '--lab') return forks();
   if (rest.at(-1) === '--from') return snapshots();
+  if (rest.at(-1) === '--only') return provisioners();
   if (typed.startsWith('-')) return command.options.flatMap(({ long }) => (long ? [long] : []));
   if (command === found && found.commands.length > 0)
     return found.commands.map((each) => each.name());
@@ -57,6 +58,15 @@ async function snapshots(): Promise<string[]> {
 async function forks(): Promise<string[]> {
   const { listForks } = await import('../lab/forks.ts');
   return (await listForks()).map(({ fork }) => fork);
+}
+
+async function provisioners(): Promise<string[]> {
+  try {
+    const { labOf } = await import('./common.ts');
+    return (await labOf({})).provision.map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 async function machines(): Promise<string[]> {

@@ -1,12 +1,15 @@
 // What a lab was in the middle of before `up` begins its own work.
-import { hasSnapshot, isSuspended, KEPT, SUSPENDED } from '../snapshot/store.ts';
+import { hasSnapshot, isSuspended, KEPT, SUSPENDED, sweepSnapshots } from '../snapshot/store.ts';
 import { endRestore, halfRestored } from './half-restored.ts';
 import { dropKeptSnapshot, finishKept } from './kept-lab.ts';
 import { restoreAs, type RestoreContext } from './snapshot-restore.ts';
 import { discardSuspended } from './suspend.ts';
 
-/** A lab that is suspended goes on, and a restore that was killed is finished. */
-export async function bringBack(context: RestoreContext, isCold: boolean): Promise<void> {
+/**
+ * A lab that is suspended goes on, and a restore that was killed is finished. True where a killed command left a snapshot
+ * half made, so that there may be files of disks that nothing needs.
+ */
+export async function bringBack(context: RestoreContext, isCold: boolean): Promise<boolean> {
   const { paths, progress } = context;
   const half = await halfRestored(paths);
   if (half?.name === KEPT) await finishKept(context, isCold);
@@ -24,5 +27,6 @@ export async function bringBack(context: RestoreContext, isCold: boolean): Promi
     await restoreAs(context, SUSPENDED, { consume: true });
   }
   await endRestore(paths);
-  await dropKeptSnapshot(paths);
+  const wasKeeping = await dropKeptSnapshot(paths);
+  return (await sweepSnapshots(paths.snapshotsDir)) > 0 || wasKeeping;
 }

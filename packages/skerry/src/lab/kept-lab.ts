@@ -162,9 +162,11 @@ export async function keepLab(
   }
 }
 
-/** What a keep leaves in the lab's own folder, also when it was killed. */
-export async function dropKeptSnapshot({ snapshotsDir }: LabPaths): Promise<void> {
-  if (await hasSnapshot(snapshotsDir, KEPT)) await removeSnapshot(snapshotsDir, KEPT);
+/** Removes what a keep leaves in the lab's own folder, also when it was killed. Whether there was any. */
+export async function dropKeptSnapshot({ snapshotsDir }: LabPaths): Promise<boolean> {
+  const isThere = await hasSnapshot(snapshotsDir, KEPT);
+  if (isThere) await removeSnapshot(snapshotsDir, KEPT);
+  return isThere;
 }
 
 function dateOf(iso: string): string {

@@ -10,6 +10,7 @@ import { buildImageHere } from './build-image.ts';
 import { connectLab } from './connect.ts';
 import type { LabContext } from './context.ts';
 import { sweepDestroyed } from './destroy.ts';
+import { sweepDisks } from './disk-layers.ts';
 import { factsOf } from './facts.ts';
 import { isFromNothing, isKeepable, keepLab, keptKey, restoreKept } from './kept-lab.ts';
 import { findKept } from './kept-store.ts';
@@ -117,7 +118,7 @@ export async function bringUp(
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);
     const restore = { lab, paths, progress, signal };
-    await bringBack(restore, isCold);
+    const hasLeftovers = await bringBack(restore, isCold);
     const wanted = wantedMachines(lab, names);
     const images = await ensureImages(wanted, paths, progress, signal);
     const hashes = await provisionHashes(lab, provision);
@@ -139,6 +140,7 @@ export async function bringUp(
       chooseAccel: accelHere,
     });
     await using _connection = connection;
+    if (hasLeftovers) await sweepDisks(paths, connection);
     const observed = await observe(connection, signal);
     const todo = plan(lab, names, observed, accel, images);
     const mode = modeOf(provision);

@@ -49,7 +49,7 @@ test('a machine as libvirt gets it', () => {
       <name>agent_1</name>
       <uuid>3d0f6f9c-6a5c-8b1e-9f7e-0123456789ab</uuid>
       <title>agent_1 of lab archipelago</title>
-      <metadata><skerry:machine xmlns:skerry="https://skerry.dev/ns/1" lab="archipelago-6f1c02" machine="agent_1" hash="ac95521ee05fdcce" image="abc" template="" identity="" nesting="" facts="{&quot;cpus&quot;:2}"/></metadata>
+      <metadata><skerry:machine xmlns:skerry="https://skerry.dev/ns/1" lab="archipelago-6f1c02" machine="agent_1" hash="ac95521ee05fdcce" image="abc" template="" identity="" nesting="" provisioned="{}" ready="" facts="{&quot;cpus&quot;:2}"/></metadata>
       <memory unit="MiB">512</memory>
       <vcpu>2</vcpu>
       <os>

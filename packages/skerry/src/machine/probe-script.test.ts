@@ -31,9 +31,13 @@ interface Outcome {
 }
 
 /** As the guest's helper runs it: no record separator, strict. */
-async function run(probes: readonly ProbeSpec[], address = '127.0.0.1'): Promise<Outcome> {
+async function run(
+  probes: readonly ProbeSpec[],
+  address = '127.0.0.1',
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Outcome> {
   const helper = `use strict; use warnings; local $/; eval <STDIN> . "\\n; 1" or do { print STDERR $@; exit 1 }`;
-  const child = spawn('perl', ['-e', helper]);
+  const child = spawn('perl', ['-e', helper], { env });
   child.stdin.end(probeScript(probes, address));
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
@@ -161,6 +165,21 @@ test('a command that leaves something running is ready when it has ended itself'
   const began = performance.now();
   expect((await run([probe('exec', 'sleep 5 & true', 10_000)])).code).toBe(0);
   expect(performance.now() - began).toBeLessThan(4000);
+});
+
+test('a unit is ready when systemctl says so; else its state is told', async () => {
+  const systemctl = '#!/bin/sh\necho "$3" | grep -q good && exit 0; echo activating; exit 3\n';
+  await writeFile(join(folder, 'systemctl'), systemctl, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH ?? ''}` };
+  const { events } = await run(
+    [probe('unit', 'good.service'), probe('unit', 'slow.service')],
+    '127.0.0.1',
+    env,
+  );
+  expect(events).toEqual([
+    { kind: 'ready', at: 0 },
+    { kind: 'late', at: 1, detail: 'activating' },
+  ]);
 });
 
 test('what takes long says what it waits for', async () => {

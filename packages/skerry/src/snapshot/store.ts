@@ -102,12 +102,14 @@ export async function stageSnapshot(store: string): Promise<string> {
   return staging;
 }
 
-/** Removes what killed saves, deletes and forks left: the caller holds the lab's lock. */
-export async function sweepSnapshots(store: string): Promise<void> {
+/** Removes what killed saves, deletes and forks left: the caller holds the lab's lock. Gives how many there were. */
+export async function sweepSnapshots(store: string): Promise<number> {
   const entries = await readdir(store).catch((): string[] => []);
-  for (const entry of entries)
-    if ([STAGING, DOOMED, FOR_FORK].some((prefix) => entry.startsWith(prefix)))
-      await removeTree(join(store, entry));
+  const left = entries.filter((entry) =>
+    [STAGING, DOOMED, FOR_FORK].some((prefix) => entry.startsWith(prefix)),
+  );
+  for (const entry of left) await removeTree(join(store, entry));
+  return left.length;
 }
 
 /** Writes snapshot.json, which makes a folder a snapshot. */
