@@ -18,6 +18,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'skerry-complete-'));
   await writeFile(join(folder, 'skerry.config.json'), JSON.stringify(lab));
   vi.stubEnv('SKERRY_STATE_DIR', join(folder, 'state'));
+  vi.stubEnv('SKERRY_DATA_DIR', join(folder, 'data'));
   const ready = join(labPaths({ name: 'lab', dir: folder }).snapshotsDir, 'ready');
   await mkdir(ready, { recursive: true });
   await writeSnapshotRecord(ready, {
