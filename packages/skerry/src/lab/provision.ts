@@ -6,6 +6,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
 import type { LabContext } from './context.ts';
+import { refuseHalfRestored } from './half-restored.ts';
 import { makeLabReady, type ReadyResult } from './make-lab-ready.ts';
 import { observe } from './observe.ts';
 import { provisionHashes, refuseMissingFiles } from './up-order.ts';
@@ -57,6 +58,7 @@ async function provisionAll(
   const paths = labPaths(lab);
   const status = await sandboxStatus(paths.gatewaySocket);
   if (!status) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  await refuseHalfRestored(paths);
   await using connection = await connectLab(paths, signal);
   const observed = await observe(connection, signal);
   const seen = new Map(observed.map((machine) => [machine.name, machine]));

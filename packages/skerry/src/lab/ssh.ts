@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
+import { shellJoin } from '../util/shell-quote.ts';
 import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 
@@ -18,7 +19,7 @@ const PROXY = fileURLToPath(new URL(`./ssh-proxy${SCRIPT_EXTENSION}`, import.met
  */
 export async function sshConfig(lab: LabSpec): Promise<string> {
   const paths = labPaths(lab);
-  const proxy = quote([process.execPath, PROXY, paths.gatewaySocket]);
+  const proxy = shellJoin([process.execPath, PROXY, paths.gatewaySocket]);
   const hosts = lab.machines.map((machine) => {
     const names = [
       ...new Set([machine.name, machine.hostname, `${machine.hostname}.${lab.network.domain}`]),
@@ -37,11 +38,6 @@ export async function sshConfig(lab: LabSpec): Promise<string> {
 `;
   });
   return hosts.join('\n');
-}
-
-/** Words as a shell reads them back. */
-function quote(words: readonly string[]): string {
-  return words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
 }
 
 /** ssh expands %h and the like in these; a folder may have a % in its name. */
@@ -109,7 +105,7 @@ export async function execOverSsh(
     '-o',
     'ConnectTimeout=15',
     machine,
-    quote(command),
+    shellJoin(command),
   ];
   const child = spawn('ssh', args, {
     stdio: 'pipe',
