@@ -1,11 +1,10 @@
 // The background process that keeps a lab's trees equal to the host's: told what to do once by IPC, then asked on
 // sync.sock (live-protocol.ts). It ends with the sandbox.
 import { rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { sandboxEnd } from '../sandbox/gateway.ts';
-import { type LiveEvent, liveEventOf, type LiveRequest, type LiveStatus } from './live-protocol.ts';
+import { type LiveEvent, liveEventOf } from './live-protocol.ts';
+import { serveLive } from './live-server.ts';
 import { keepPulled } from './pull-keep.ts';
 import { TreeSync } from './tree-sync.ts';
 
@@ -18,12 +17,10 @@ export interface LiveOrder {
   readonly stateDir: string;
 }
 
-process.once('message', (message) => serve(message as LiveOrder));
+process.once('message', (message) => void serve(message as LiveOrder));
 
-function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void {
-  const stop = new AbortController();
-  const { signal } = stop;
-  const watchers = new Set<Socket>();
+async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): Promise<void> {
+  const { signal } = new AbortController();
   const end = (): void => {
     rmSync(syncSocket, { force: true });
     process.exit(0);
@@ -31,7 +28,7 @@ function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void 
   const log = (text: string): void =>
     void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   const tell = (event: LiveEvent): void => {
-    for (const watcher of watchers) watcher.write(`${JSON.stringify(event)}\n`);
+    server.tell(event);
     const { to, machine, refused = [], reason } = event;
     if (reason !== undefined) log(`${to}, ${machine}: ${reason}`);
     for (const one of refused) log(`${to}, ${machine}: ${one.path}: ${one.reason}`);
@@ -46,37 +43,23 @@ function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void 
           onEvent: (event) => tell(liveEventOf(event)),
         }),
     );
-  const status = (): LiveStatus => ({
-    pid: process.pid,
-    trees,
-    machines: syncs.flatMap((sync) =>
-      sync.states().map((state) => ({ to: sync.tree.to, ...state })),
-    ),
-  });
-  const answer = async (request: LiveRequest, client: Socket): Promise<void> => {
-    const { ask } = request;
-    if (ask === 'watch') {
-      watchers.add(client);
-      client.on('close', () => watchers.delete(client));
-      return;
-    }
-    for (const sync of syncs) sync.wake();
-    if (ask === 'ready') await Promise.all(syncs.map((sync) => sync.whenReady(request.machine)));
-    if (ask === 'flush') await Promise.all(syncs.map((sync) => sync.flush()));
-    client.write(`${JSON.stringify(status())}\n`);
-    if (ask === 'stop') client.end(end);
+  const live = {
+    status: () => ({
+      pid: process.pid,
+      trees,
+      machines: syncs.flatMap((sync) =>
+        sync.states().map((state) => ({ to: sync.tree.to, ...state })),
+      ),
+    }),
+    wake: () => {
+      for (const sync of syncs) sync.wake();
+    },
+    flush: () => Promise.all(syncs.map((sync) => sync.flush())),
+    whenReady: (machine: string) => Promise.all(syncs.map((sync) => sync.whenReady(machine))),
+    stop: end,
   };
-  rmSync(syncSocket, { force: true });
-  const server = createServer((client) => {
-    client.on('error', () => {});
-    createInterface(client).on('line', (line) => {
-      void answer(JSON.parse(line) as LiveRequest, client).catch((error: unknown) => {
-        log(String(error));
-        client.destroy();
-      });
-    });
-  });
-  server.listen(syncSocket, () => process.send?.({ ok: true }));
+  const server = await serveLive(syncSocket, live, log);
+  process.send?.({ ok: true });
   for (const sync of syncs)
     sync.keep().catch((error: unknown) => {
       log(error instanceof Error ? error.message : String(error));
