@@ -285,7 +285,7 @@ class Target {
   async flush(before: ReadonlyMap<string, Entry | undefined>): Promise<void> {
     await this.#tried.promise;
     if (!this.isConnected) return;
-    await new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.#flushed.push(resolve);
       this.changed(before);
     });
