@@ -16,6 +16,7 @@ import {
   withLab,
 } from './common.ts';
 import { formatTable } from './table.ts';
+import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
   readonly watch?: boolean;
@@ -134,7 +135,7 @@ async function watch(
     },
     signal,
   );
-  if (!signal.aborted) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!signal.aborted) throw labOff(lab);
 }
 
 function reportChecks(results: readonly CheckResult[], { json }: Options): void {

@@ -16,6 +16,7 @@ import type { LiveEvent, LiveRequest, LiveStatus } from './live-protocol.ts';
 import type { LiveOrder } from './live-sync.ts';
 import { Progress } from './progress.ts';
 import { withLabLock } from './with-lock.ts';
+import { labOff } from './lab-off.ts';
 
 const ANSWER_MS = 10_000;
 const START_MS = 10_000;
@@ -73,8 +74,7 @@ async function lookAfterTrees(lab: LabSpec, paths: LabPaths): Promise<boolean> {
 export async function keepLive(lab: LabSpec, signal: AbortSignal): Promise<void> {
   const paths = labPaths(lab);
   await withLabLock(paths, 'sync', new Progress(), signal, async () => {
-    if (!(await sandboxStatus(paths.gatewaySocket)))
-      throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+    if (!(await sandboxStatus(paths.gatewaySocket))) throw labOff(lab);
     await lookAfterTrees(lab, paths);
   });
 }

@@ -10,6 +10,7 @@ import { labPaths } from '../util/paths.ts';
 import { shellJoin } from '../util/shell-quote.ts';
 import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { labOff } from './lab-off.ts';
 
 const PROXY = fileURLToPath(new URL(`./ssh-proxy${SCRIPT_EXTENSION}`, import.meta.url));
 
@@ -48,8 +49,7 @@ function escapePercent(text: string): string {
 /** Writes the configuration and the known hosts into the state folder and gives the configuration's path. */
 export async function prepareSsh(lab: LabSpec): Promise<string> {
   const paths = labPaths(lab);
-  if (!existsSync(join(paths.sshDir, 'id_ed25519')))
-    throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!existsSync(join(paths.sshDir, 'id_ed25519'))) throw labOff(lab);
   await mkdir(paths.sshDir, { recursive: true, mode: 0o700 });
   const known = await Promise.all(
     lab.machines.map(async ({ name, hostname }) => {
