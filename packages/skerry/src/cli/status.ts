@@ -71,8 +71,8 @@ function formatStatus(
 /** One line a tree, which says where it is not as it is here. */
 function treeLines({ trees: all, fork }: LabSpec, states: readonly TreeState[] = []): string[] {
   return all
-    .filter(({ mode }) => mode === 'push')
-    .map(({ from, to, on }) => {
+    .filter(({ mode }) => mode !== 'pull')
+    .map(({ mode, from, to, on }) => {
       const there = states.filter((state) => state.to === to);
       const away = there.filter(({ connected }) => !connected).map(({ machine }) => machine);
       const refused = there.filter((state) => state.refused > 0).map(({ machine }) => machine);
@@ -86,7 +86,7 @@ function treeLines({ trees: all, fork }: LabSpec, states: readonly TreeState[] =
           ? styleText('yellow', `not kept up to date: skerry sync${aboutLab({ fork })}`)
           : lacking.length > 0
             ? styleText('yellow', lacking.join(', '))
-            : styleText('green', 'up to date');
+            : styleText('green', mode === 'share' ? 'shared' : 'up to date');
       return `Tree: ${here} -> ${to} in ${on.length === 1 ? on[0] : `${on.length} machines`}, ${state}`;
     });
 }

@@ -39,6 +39,8 @@ export function checkTrees(
     if (inMachine === undefined) return found;
     if (!inMachine.startsWith('/')) return [...found, notAbsolute(inMachine, field, '/srv/src')];
     if (isPulled) return found;
+    if (mode === 'share' && tree.exclude !== undefined)
+      found.push(sharedWhole([...path, 'exclude']));
     if (SYSTEM.test(inMachine)) return [...found, ofTheSystem(inMachine, field)];
     placed.push({ path: field, to: inMachine.replace(/\/*$/, '/'), on: meant });
     return found;
@@ -69,6 +71,16 @@ function pulledFromMany(on: readonly string[], path: FieldPath): Finding {
     example: `on: '${on[0] ?? 'builder'}'`,
   };
   return { code: 'LAB_VALUE', path, part: 'value', data };
+}
+
+function sharedWhole(path: FieldPath): Finding {
+  const data = {
+    field: formatPath(path),
+    value: 'set',
+    expected: "left out with mode: 'share', which shows the folder as it is",
+    example: "mode: 'push', with the same exclude",
+  };
+  return { code: 'LAB_VALUE', path, part: 'key', data };
 }
 
 function ofTheSystem(to: string, path: FieldPath): Finding {

@@ -46,3 +46,12 @@ test('a lab that holds itself ends', () => {
   lab['machines'] = { one: lab };
   expect(validateLab(lab).map(({ code }) => code)).toEqual(['LAB_KEY_UNKNOWN', 'LAB_KEY_UNKNOWN']);
 });
+
+test('a tree that is shared cannot leave anything out', () => {
+  const tree = { mode: 'share', from: '.', to: '/srv/src', exclude: ['build/'] };
+  const lab = { name: 'demo', image: 'any', machines: { one: {} } };
+  expect(validateLab({ ...lab, tree })).toMatchObject([
+    { code: 'LAB_VALUE', path: ['tree', 'exclude'] },
+  ]);
+  expect(validateLab({ ...lab, tree: { ...tree, mode: 'push' } })).toEqual([]);
+});

@@ -11,6 +11,7 @@ import { copyLab } from './copy-lab.ts';
 import { destroyLab } from './destroy.ts';
 import { sweepDisks } from './disk-layers.ts';
 import { asFork, markFinished, markUnfinished, sweepForks } from './forks.ts';
+import { ensureLive } from './live-control.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { writeRecord } from './record.ts';
 import { restoreAs } from './snapshot-restore.ts';
@@ -68,6 +69,7 @@ export async function forkLab(
     });
     const context = { lab: fork, paths: forkPaths, progress, signal };
     await restoreAs(context, FORK_START, { isFresh: from === undefined });
+    await ensureLive(fork, forkPaths);
     await markFinished(forkPaths);
     undo.move();
     return { lab: fork, pauseMs, timings: progress.timings, elapsedMs: progress.elapsedMs };

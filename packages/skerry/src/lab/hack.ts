@@ -9,9 +9,11 @@ import { fromText, toText } from '../sync/paths.ts';
 import { labPaths } from '../util/paths.ts';
 import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
 import { type BuildResult, runBuilds } from './hack-build.ts';
-import { keepLive, pushedTrees, stopLive } from './live-control.ts';
+import { endLive, keepLive, pushedTrees } from './live-control.ts';
+import { keepOthers, sharesReady } from './keep-others.ts';
 import type { LiveStatus } from './live-protocol.ts';
 import { type LiveTrees, serveLive } from './live-server.ts';
+import type { ShareKeep } from './share-keep.ts';
 import { type HeldPush, TreeSync } from './tree-sync.ts';
 
 export interface HackOptions {
@@ -56,7 +58,7 @@ export type HackEvent =
  */
 export async function hack(lab: LabSpec, options: HackOptions): Promise<void> {
   const paths = labPaths(lab);
-  await stopLive(paths);
+  await endLive(paths);
   const session = new Hack(lab, options);
   const note = (text: string): void => options.onEvent({ kind: 'note', text });
   // `up` and `sync` ask here as they ask the process that brings trees otherwise.
@@ -76,6 +78,7 @@ class Hack implements LiveTrees {
   readonly #lab: LabSpec;
   readonly #options: HackOptions;
   readonly #syncs: TreeSync[];
+  #shares: readonly ShareKeep[] = [];
   /** Somebody else is to keep the trees. */
   readonly #stop = new AbortController();
   readonly #daemons: readonly DaemonSpec[];
@@ -124,6 +127,12 @@ class Hack implements LiveTrees {
 
   async run(): Promise<void> {
     const { signal } = this.#options;
+    const { gatewaySocket, dir: stateDir } = labPaths(this.#lab);
+    const onNote = (text: string): void => this.#tell({ kind: 'note', text });
+    const onEvent = (): void => {};
+    this.#shares = keepOthers(this.#lab.trees, {
+      ...{ gatewaySocket, stateDir, signal, onEvent, onNote },
+    });
     await this.#build(this.#daemons);
     // All of it was new, and is sent now.
     this.#changed.clear();
@@ -154,12 +163,12 @@ class Hack implements LiveTrees {
     const machines = this.#syncs.flatMap((sync) =>
       sync.states().map((state) => ({ to: sync.tree.to, ...state })),
     );
-    const trees = this.#lab.trees.filter(({ mode }) => mode !== 'share');
-    return { pid: process.pid, trees, machines };
+    const shares = this.#shares.map(({ state }) => state);
+    return { pid: process.pid, trees: this.#lab.trees, machines, shares };
   }
 
   wake(): void {
-    for (const sync of this.#syncs) sync.wake();
+    for (const one of [...this.#syncs, ...this.#shares]) one.wake();
   }
 
   /** What was saved by now has gone its way. */
@@ -171,6 +180,7 @@ class Hack implements LiveTrees {
 
   async whenReady(machine: string): Promise<void> {
     await Promise.all(this.#syncs.map((sync) => sync.whenReady(machine)));
+    await sharesReady(this.#shares, machine);
   }
 
   stop(): void {

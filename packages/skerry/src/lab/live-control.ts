@@ -26,6 +26,11 @@ export function pushedTrees(lab: LabSpec): TreeSpec[] {
   return lab.trees.filter(({ mode }) => mode === 'push');
 }
 
+/** The trees that machines have mounted. Pure. */
+export function sharedTrees(trees: readonly TreeSpec[]): TreeSpec[] {
+  return trees.filter(({ mode }) => mode === 'share');
+}
+
 /** Undefined where nobody looks after the trees. */
 export async function liveStatus(paths: LabPaths): Promise<LiveStatus | undefined> {
   return ask(paths, { ask: 'status' });
@@ -48,9 +53,17 @@ export async function liveReady(
   return ask(paths, { ask: 'ready', machine }, timeoutMs, signal);
 }
 
-/** False where there was none. */
+/** Ends it, for who does its work from now on. */
+export async function endLive(paths: LabPaths): Promise<LiveStatus | undefined> {
+  return ask(paths, { ask: 'stop' });
+}
+
+/** Ends it for all trees but those that are shared, which machines have mounted. False where there were no others. */
 export async function stopLive(paths: LabPaths): Promise<boolean> {
-  return (await ask(paths, { ask: 'stop' })) !== undefined;
+  const running = await endLive(paths);
+  const shared = sharedTrees(running?.trees ?? []);
+  if (shared.length > 0) await startLive(shared, paths);
+  return running !== undefined && running.trees.length > shared.length;
 }
 
 /**
@@ -58,14 +71,18 @@ export async function stopLive(paths: LabPaths): Promise<boolean> {
  * with the lab's lock held. True where that has begun only now: the machines may have old files then.
  */
 export async function ensureLive(lab: LabSpec, paths: LabPaths): Promise<boolean> {
-  return lab.fork === undefined && (await lookAfterTrees(lab, paths));
+  if (lab.fork === undefined) return lookAfterTrees(lab.trees, paths);
+  // What is shared is this host's own, for a fork too.
+  const shared = sharedTrees(lab.trees);
+  const running = shared.length > 0 ? await liveStatus(paths) : undefined;
+  if (JSON.stringify(sharedTrees(running?.trees ?? [])) === JSON.stringify(shared)) return false;
+  return lookAfterTrees(shared, paths);
 }
 
-async function lookAfterTrees(lab: LabSpec, paths: LabPaths): Promise<boolean> {
-  const trees = lab.trees.filter(({ mode }) => mode !== 'share');
+async function lookAfterTrees(trees: readonly TreeSpec[], paths: LabPaths): Promise<boolean> {
   const running = await liveStatus(paths);
   if (running && JSON.stringify(running.trees) === JSON.stringify(trees)) return false;
-  if (running) await stopLive(paths);
+  if (running) await endLive(paths);
   if (trees.length > 0) await startLive(trees, paths);
   return trees.length > 0;
 }
@@ -75,7 +92,7 @@ export async function keepLive(lab: LabSpec, signal: AbortSignal): Promise<void>
   const paths = labPaths(lab);
   await withLabLock(paths, 'sync', new Progress(), signal, async () => {
     if (!(await sandboxStatus(paths.gatewaySocket))) throw labOff(lab);
-    await lookAfterTrees(lab, paths);
+    await lookAfterTrees(lab.trees, paths);
   });
 }
 

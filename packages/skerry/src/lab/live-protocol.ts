@@ -21,6 +21,8 @@ export interface LiveStatus {
   /** What it looks after: when the lab file has others now, it is started anew. */
   readonly trees: readonly TreeSpec[];
   readonly machines: readonly TreeState[];
+  /** The same for the trees that are shared. */
+  readonly shares: readonly TreeState[];
 }
 
 /** A tree in one machine. */

@@ -40,6 +40,8 @@ export async function serveLive(
     trees.wake();
     if (ask === 'ready') await trees.whenReady(request.machine);
     if (ask === 'flush') await trees.flush();
+    // Before the answer: who asked may start another, which listens there.
+    if (ask === 'stop') server.close();
     client.write(`${JSON.stringify(trees.status())}\n`);
     if (ask === 'stop') client.end(trees.stop);
   };

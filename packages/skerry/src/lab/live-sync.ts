@@ -1,11 +1,10 @@
 // The background process that keeps a lab's trees equal to the host's: told what to do once by IPC, then asked on
 // sync.sock (live-protocol.ts). It ends with the sandbox.
-import { rmSync } from 'node:fs';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { sandboxEnd } from '../sandbox/gateway.ts';
 import { type LiveEvent, liveEventOf } from './live-protocol.ts';
 import { serveLive } from './live-server.ts';
-import { keepPulled } from './pull-keep.ts';
+import { keepOthers, sharesReady } from './keep-others.ts';
 import { TreeSync } from './tree-sync.ts';
 
 /** What it is told at its start. */
@@ -21,10 +20,6 @@ process.once('message', (message) => void serve(message as LiveOrder));
 
 async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): Promise<void> {
   const { signal } = new AbortController();
-  const end = (): void => {
-    rmSync(syncSocket, { force: true });
-    process.exit(0);
-  };
   const log = (text: string): void =>
     void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   const tell = (event: LiveEvent): void => {
@@ -43,6 +38,9 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
           onEvent: (event) => tell(liveEventOf(event)),
         }),
     );
+  const shares = keepOthers(trees, {
+    ...{ gatewaySocket, stateDir, signal, onEvent: tell, onNote: log },
+  });
   const live = {
     status: () => ({
       pid: process.pid,
@@ -50,13 +48,15 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
       machines: syncs.flatMap((sync) =>
         sync.states().map((state) => ({ to: sync.tree.to, ...state })),
       ),
+      shares: shares.map(({ state }) => state),
     }),
     wake: () => {
-      for (const sync of syncs) sync.wake();
+      for (const one of [...syncs, ...shares]) one.wake();
     },
     flush: () => Promise.all(syncs.map((sync) => sync.flush())),
-    whenReady: (machine: string) => Promise.all(syncs.map((sync) => sync.whenReady(machine))),
-    stop: end,
+    whenReady: (machine: string) =>
+      Promise.all([...syncs.map((sync) => sync.whenReady(machine)), sharesReady(shares, machine)]),
+    stop: () => process.exit(0),
   };
   const server = await serveLive(syncSocket, live, log);
   process.send?.({ ok: true });
@@ -64,7 +64,7 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
     sync.keep().catch((error: unknown) => {
       log(error instanceof Error ? error.message : String(error));
     });
-  for (const tree of trees.filter(({ mode }) => mode === 'pull'))
-    void keepPulled({ tree, gatewaySocket, stateDir, signal, onEvent: tell });
-  void sandboxEnd(gatewaySocket).then(end);
+  await sandboxEnd(gatewaySocket);
+  server.close();
+  process.exit(0);
 }

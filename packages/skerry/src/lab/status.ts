@@ -65,7 +65,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
       ...lab.machines.map((machine) => describe(machine, found.get(machine.name))),
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
-    ...(live && { trees: live.machines }),
+    ...(live && { trees: [...live.machines, ...live.shares] }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { toText } from '../sync/paths.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabContext } from './context.ts';
-import { liveReady, pushedTrees } from './live-control.ts';
+import { liveReady, pushedTrees, sharedTrees } from './live-control.ts';
 
 /** A first copy of a large tree takes its time under emulation. */
 const TREES_MS = 15 * 60_000;
@@ -12,12 +12,14 @@ export async function waitForTrees(
   { lab, paths, progress, signal }: Pick<LabContext, 'lab' | 'paths' | 'progress' | 'signal'>,
   machine: string,
 ): Promise<void> {
-  // A fork keeps its files.
-  const isHere = pushedTrees(lab).some(({ on }) => on.includes(machine));
-  if (!isHere || lab.fork !== undefined) return;
+  // A fork keeps its files; what is shared is this host's.
+  const shared = sharedTrees(lab.trees);
+  const trees = lab.fork === undefined ? [...pushedTrees(lab), ...shared] : shared;
+  if (!trees.some(({ on }) => on.includes(machine))) return;
   await progress.phase('sync', machine, async () => {
     const status = await liveReady(paths, machine, { timeoutMs: TREES_MS, signal });
-    const states = status?.machines.filter((state) => state.machine === machine) ?? [];
+    const all = status ? [...status.machines, ...status.shares] : [];
+    const states = all.filter((state) => state.machine === machine);
     for (const { to, connected, reason, refused } of states) {
       if (!connected) throw new SkerryError('SYNC_FAILED', { data: { machine, to, reason } });
       if (refused > 0)

@@ -39,8 +39,8 @@ interface Asked {
 }
 
 const SCRIPT = new URL('../../share/tree-agent.pl', import.meta.url);
-/** Reads the script from stdin, and leaves the rest of that to it. */
-const BOOT =
+/** Perl that reads a script from stdin, and leaves the rest of that to it. */
+export const BOOT =
   'my ($n, $s) = ($ARGV[0], ""); sysread STDIN, $s, $n - length $s, length $s or exit 1 while length $s < $n; eval $s; die $@ if $@';
 
 export class TreeAgent {

@@ -1,0 +1,133 @@
+// Keeps a tree with `mode: 'share'` mounted in one machine: this process answers what the machine asks of the folder.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TreeSpec } from '../lab-file/spec-sync.ts';
+import { isAbsent } from '../sandbox/gateway.ts';
+import { BOOT } from '../sync/agent.ts';
+import { WriteQueue } from '../sync/queue.ts';
+import { ShareServer } from '../sync/share-server.ts';
+import { SkerryError } from '../util/errors.ts';
+import type { LiveEvent, TreeState } from './live-protocol.ts';
+import { guestProgram } from './tree-sync.ts';
+
+export interface ShareKeepOptions {
+  readonly tree: TreeSpec;
+  readonly machine: string;
+  readonly gatewaySocket: string;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: LiveEvent) => void;
+}
+
+const SCRIPT = new URL('../../share/share-agent.pl', import.meta.url);
+const RETRY_MS = { first: 250, most: 5000 };
+
+export class ShareKeep {
+  readonly #options: ShareKeepOptions;
+  #isConnected = false;
+  #reason = '';
+  #waiting: (() => void)[] = [];
+  #wake = new AbortController();
+
+  constructor(options: ShareKeepOptions) {
+    this.#options = options;
+  }
+
+  get state(): TreeState {
+    const { tree, machine } = this.#options;
+    const [connected, reason] = [this.#isConnected, this.#reason];
+    return { to: tree.to, machine, connected, reason, refused: 0 };
+  }
+
+  /** Resolves when the machine has it, or has said why not. */
+  whenReady(): Promise<void> {
+    if (this.#isConnected) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Tries again now, where it waits. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Goes on until the signal fires; a machine that was away is looked for again. */
+  async keep(): Promise<void> {
+    const { tree, machine, signal, onEvent } = this.#options;
+    let delay = RETRY_MS.first;
+    while (!signal.aborted) {
+      let isFinal = false;
+      const reason = await this.#serve(() => (delay = RETRY_MS.first)).catch((error: unknown) => {
+        if (isAbsent(error)) return 'the lab is off';
+        // What the machine itself says will not get better by waiting.
+        isFinal = !(error instanceof SkerryError);
+        return error instanceof Error ? error.message : String(error);
+      });
+      this.#isConnected = false;
+      if (signal.aborted) return;
+      if (reason !== this.#reason) onEvent({ to: tree.to, machine, kind: 'lost', reason });
+      this.#reason = reason;
+      if (isFinal) this.#release();
+      this.#wake = new AbortController();
+      const stop = AbortSignal.any([signal, this.#wake.signal]);
+      await sleep(delay, undefined, { signal: stop }).catch(() => {});
+      delay = Math.min(delay * 2, RETRY_MS.most);
+    }
+  }
+
+  /** As long as the machine is there; gives the reason when it is not. */
+  async #serve(onConnect: () => void): Promise<string> {
+    const { tree, machine, gatewaySocket, signal } = this.#options;
+    const script = readFileSync(SCRIPT);
+    const queue = new WriteQueue();
+    queue.push(script);
+    let server: ShareServer | undefined;
+    let [hello, complaint] = ['', ''];
+    const answer = (data: Buffer): void => {
+      for (const reply of server?.take(data) ?? []) queue.push(reply);
+    };
+    const take = (data: Buffer): void => {
+      if (server) return answer(data);
+      hello += data.toString('latin1');
+      const end = hello.indexOf('\n');
+      if (end === -1) return;
+      const [uid = 0, gid = 0] = hello.slice(0, end).split(' ').map(Number);
+      server = new ShareServer(tree.from, { uid, gid });
+      onConnect();
+      this.#isConnected = true;
+      this.#reason = '';
+      this.#release();
+      answer(Buffer.from(hello.slice(end + 1), 'latin1'));
+    };
+    // Looked at first: nothing is mounted of a folder that is not there.
+    try {
+      new ShareServer(tree.from, { uid: 0, gid: 0 }).close();
+    } catch (cause) {
+      const { code = String(cause) } = cause as NodeJS.ErrnoException;
+      // Not the error itself, whose code would say that the lab is off.
+      throw new Error(`${tree.from} cannot be read here (${code})`, { cause });
+    }
+    const id = createHash('sha256')
+      .update([tree.from, tree.to, tree.owner].join('\0'))
+      .digest('hex');
+    const words = [String(script.length), id.slice(0, 12), tree.to, tree.owner];
+    try {
+      await guestProgram(gatewaySocket, machine)(['/usr/bin/perl', '-e', BOOT, ...words], {
+        input: queue,
+        onOutput: (stream, data) => {
+          if (stream === 'stderr') complaint += data.toString('utf8');
+          else take(data);
+        },
+        signal,
+      });
+    } finally {
+      queue.end();
+      server?.close();
+    }
+    if (complaint === '' && server) return 'its mount has ended';
+    throw new Error(complaint.trim() || 'the share agent in the machine has ended');
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
