@@ -88,7 +88,7 @@ sub handle {
   }
   elsif ($type eq 'K') { settle(); answer('k', $payload) }
   elsif ($type eq 'U') { roll_back(); answer('u', '') }
-  elsif ($type eq 'T') { walk('', $payload); answer('t', '') }
+  elsif ($type eq 'T') { walk('', $payload); answer('t', -d $root ? '1' : '') }
   elsif ($type eq 'X') { checksums(); answer('x', '') }
   elsif ($type eq 'G') { give($payload) }
   elsif ($type eq 'I') { watch(); answer('i', '') }
@@ -356,9 +356,26 @@ sub put {
   die "$!\n" if $! != $EXDEV;
   my $near = $to;
   $near =~ s{[^/]*$}{.skerry-$serial};
-  system('cp', '-p', '--', $temp, $near) == 0 or do { unlink $near; die "it could not be copied\n" };
+  eval { copy($temp, $near); 1 } or do { my $reason = $@; unlink $near; die $reason };
   rename $near, $to or do { my $reason = "$!\n"; unlink $near; die $reason };
   unlink $temp;
+}
+
+# To another file system. Dies with cp's reason.
+sub copy {
+  my ($from, $to) = @_;
+  my $pid = open my $said, '-|';
+  die "$!\n" if !defined $pid;
+  if ($pid == 0) {
+    open STDERR, '>&', \*STDOUT;
+    exec 'cp', '-p', '--', $from, $to;
+    exit 127;
+  }
+  my $reason = join '', <$said>;
+  return if close $said;
+  $reason =~ s/.*: //s;
+  chomp $reason;
+  die(($reason || 'it could not be copied') . "\n");
 }
 
 sub times_of {
@@ -443,7 +460,7 @@ sub attributes {
   if ($keeping) {
     # Its old self is a hard link of the very file.
     my $temp = "$stage/" . ++$serial;
-    system('cp', '-p', '--', $to, $temp) == 0 or die "it could not be copied\n";
+    copy($to, $temp);
     rename $temp, $to or die "$!\n";
   }
   chmod $mode, $to or die "$!\n";
@@ -460,7 +477,7 @@ sub remember {
   if ($stamp =~ /^l(.*)/s) { push @undo, ['link', $path, $1]; return }
   if ($stamp =~ /^d(.*)/) { push @undo, ['folder', $path, oct $1]; return }
   my $kept = "$stage/" . ++$serial;
-  link $from, $kept or system('cp', '-p', '--', $from, $kept) == 0 or die "its old self cannot be kept\n";
+  link $from, $kept or copy($from, $kept);
   push @undo, ['file', $path, $kept];
 }
 

@@ -10,6 +10,7 @@ import { hostInputs } from '../src/template/key.ts';
 import { makeTemplate, type TemplateRecord, templatesDir } from '../src/template/store.ts';
 import { run } from '../src/util/run.ts';
 import { collect, templateStatus } from '../src/lab/collect.ts';
+import { storeKept } from '../src/lab/kept-store.ts';
 import {
   pruneUnusedImages,
   removeUnusedImage,
@@ -117,6 +118,37 @@ test('gc keeps what only a snapshot needs', async () => {
   await rm(file);
   expect(await collect({ all: true })).toMatchObject({ templates: [], images: [] });
   await expect(removeUnusedTemplate(id)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' });
+});
+
+/** A provisioned lab that is kept, of one machine. */
+async function putKept(key: string, file: string, image: string, template: string): Promise<void> {
+  const mark = { lab: 'storage-123456', machine: 'one', image, template, facts: {} };
+  const xml = `<domain><metadata>${metadataXml(mark)}</metadata></domain>`;
+  const machine = { name: 'one', state: 'running', memoryMiB: 1, xml };
+  const snapshot = { format: 1, name: '.kept', taken: '', pauseMs: 0, machines: [machine] };
+  const host = hostInputs(libvirt);
+  const record = { format: 1, lab: 'storage-123456', name: 'storage', file, key, host } as const;
+  await storeKept({ ...record, made: '', images: [image] }, async ({ snapshotsDir }) => {
+    await mkdir(join(snapshotsDir, '.kept'), { recursive: true });
+    await writeFile(join(snapshotsDir, '.kept', 'snapshot.json'), JSON.stringify(snapshot));
+  });
+}
+
+test('gc removes provisioned labs that are of no use, with what only they need; others keep it', async () => {
+  const [wanted, unwanted, old] = [await put(), await put(), await put({ imageDigest: OLD })];
+  const file = join(root, 'skerry.config.ts');
+  await writeFile(file, '');
+  await putKept('good', file, NAMED, wanted);
+  await putLab('storage', NAMED);
+  expect((await collect({ all: true, dryRun: true })).kept).toHaveLength(1);
+  await expect(removeUnusedTemplate(wanted)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' });
+  expect(await collect({ dryRun: true })).toMatchObject({ kept: [], templates: [{ id: old }] });
+  await putKept('gone', '/nowhere/skerry.config.ts', OLD, old);
+  const { kept, images: goneImages } = await collect({});
+  expect(kept).toMatchObject([{ id: 'storage-123456.gone', reason: 'its lab file is gone' }]);
+  expect(goneImages.map(({ digest }) => digest)).toEqual([OLD]);
+  expect(await templates()).toEqual([wanted, unwanted].sort());
+  expect(await readdir(join(root, 'state', 'provisioned'))).toEqual(['storage-123456.good']);
 });
 
 test('gc --all also removes good templates that nobody uses', async () => {

@@ -18,6 +18,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
 import { toBytes } from '../src/sync/paths.ts';
+import { TreeWatcher } from '../src/sync/watch-tree.ts';
+import { poll } from '../src/util/poll.ts';
 import { listTree, type LocalTree, localTree } from './local-tree.ts';
 
 const write = (folder: string, path: string, content = path): void => {
@@ -267,6 +269,40 @@ test('an agent that is killed leaves no half of a file, and the next one goes on
   await next.connect();
   await next.push();
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('names that differ by case only are two files', async () => {
+  await using tree = localTree();
+  write(tree.from, 'Makefile', 'one');
+  write(tree.from, 'makefile', 'two');
+  await started(tree);
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('a watcher tells folders, and all of them when the kernel has lost events', async () => {
+  await using tree = localTree();
+  write(tree.from, 'sub/a');
+  const told: (ReadonlySet<string> | undefined)[] = [];
+  const watcher = new TreeWatcher({
+    root: tree.from,
+    onChange: (folders) => told.push(folders),
+    onLimit: (reason) => expect.fail(reason),
+  });
+  const next = (): Promise<ReadonlySet<string> | 'all'> =>
+    poll(() => (told.length > 0 ? (told.shift() ?? 'all') : undefined), {
+      timeoutMs: 20_000,
+      onTimeout: () => new Error('nothing was told'),
+    });
+  for (const folder of ['', 'sub']) watcher.add(folder);
+  write(tree.from, 'sub/a', 'edited');
+  expect(await next()).toEqual(new Set(['sub']));
+  // Nobody reads the queue while this goes on: it has room for some 16,000.
+  const limit = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
+  for (const name of ['b', 'c']) write(tree.from, `sub/${name}`);
+  for (let at = 0; at <= limit; at++)
+    chmodSync(join(tree.from, at % 2 === 0 ? 'sub/b' : 'sub/c'), 0o600 + (at % 3));
+  expect(await next()).toBe('all');
+  watcher.close();
 });
 
 test('two agents do not write one tree: the second is told', async () => {

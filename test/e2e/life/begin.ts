@@ -15,6 +15,8 @@ export function begin(lab: () => TestLab, names: readonly string[]): void {
       actions: names.map((machine) => ({ kind: 'create', machine })),
       unchanged: [],
       notes: [],
+      order: names.map((machine) => ({ machine, after: [], steps: [], waits: false })),
+      ...{ afterAllUp: [], missing: [], triggers: [] },
     });
     expect(existsSync(join(lab().stateDir, 'labs'))).toBe(false);
   });

@@ -32,6 +32,7 @@ export function fresh(
     expect(stdout).not.toMatch(/ boot +\d/);
     hashes = await hashesOf(await template());
     expect(Object.keys(hashes)).toEqual([
+      'checked.json',
       'disk.qcow2',
       'frozen.json',
       'memory',

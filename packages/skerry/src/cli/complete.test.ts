@@ -11,12 +11,14 @@ const lab = {
   name: 'lab',
   image: 'debian-12',
   machines: { central: {}, agent_1: {}, agent_2: {} },
+  provision: { base: { shell: 'true' }, join: { shell: 'true' } },
 };
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'skerry-complete-'));
   await writeFile(join(folder, 'skerry.config.json'), JSON.stringify(lab));
   vi.stubEnv('SKERRY_STATE_DIR', join(folder, 'state'));
+  vi.stubEnv('SKERRY_DATA_DIR', join(folder, 'data'));
   const ready = join(labPaths({ name: 'lab', dir: folder }).snapshotsDir, 'ready');
   await mkdir(ready, { recursive: true });
   await writeSnapshotRecord(ready, {
@@ -63,6 +65,11 @@ test.each([
   [['image', 'build', 'debian-1'], ['debian-12']],
   [['snapshot', 'restore', 'r'], ['ready']],
   [['fork', '--from', ''], ['ready']],
+  [
+    ['provision', '--only', ''],
+    ['base', 'join'],
+  ],
+  [['provision', 'ce'], ['central']],
   [['status', '--lab', ''], ['side']],
   [
     ['completion', ''],

@@ -27,6 +27,7 @@ async function forCommand(
   const command = found.commands.find((each) => each.name() === rest[0]) ?? found;
   if (rest.at(-1) === '--lab') return forks();
   if (rest.at(-1) === '--from') return snapshots();
+  if (rest.at(-1) === '--only') return provisioners();
   if (typed.startsWith('-')) return command.options.flatMap(({ long }) => (long ? [long] : []));
   if (command === found && found.commands.length > 0)
     return found.commands.map((each) => each.name());
@@ -65,6 +66,15 @@ async function daemons(): Promise<string[]> {
   try {
     const { labOf } = await import('./common.ts');
     return (await labOf({})).daemons.map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+async function provisioners(): Promise<string[]> {
+  try {
+    const { labOf } = await import('./common.ts');
+    return (await labOf({})).provision.map(({ name }) => name);
   } catch {
     return [];
   }

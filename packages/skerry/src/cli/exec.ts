@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { SkerryError } from '../util/errors.ts';
 import {
   type CommonOptions,
   interruptible,
@@ -10,6 +9,7 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
   readonly on?: string;
@@ -92,6 +92,6 @@ async function runningOf(lab: Awaited<ReturnType<typeof labOf>>): Promise<string
   const running = machines
     .filter(({ state, orphan }) => (state === 'running' || state === 'starting') && !orphan)
     .map(({ name }) => name);
-  if (running.length === 0) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (running.length === 0) throw labOff(lab);
   return running;
 }

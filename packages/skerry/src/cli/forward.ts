@@ -9,6 +9,7 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
   readonly address: string;
@@ -44,7 +45,7 @@ async function run(name: string | undefined, ports: string[], options: Options):
         console.log(`${each.address}:${each.host} -> ${each.machine}:${each.guest}`);
     return;
   }
-  if (!status) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!status) throw labOff(lab);
   const { machineNames } = await import('../lab-file/select.ts');
   const { listenForward } = await import('../lab/listen-forward.ts');
   const { forwardError } = await import('../lab/forwards.ts');

@@ -186,9 +186,9 @@ function formatOutcome(outcome: HackOutcome, took: string): string {
 
 function stateOf({ how, durationMs, error }: DaemonResult): string {
   if (error) return styleText('red', 'failed');
-  return how === 'stopped' || how === 'off'
-    ? styleText('dim', how)
-    : `${styleText('green', 'ready')} ${styleText('dim', how === 'kept' ? '' : formatSeconds(durationMs))}`.trimEnd();
+  if (how === 'stopped' || how === 'off') return styleText('dim', how);
+  const took = how === 'kept' ? '' : ` ${styleText('dim', formatSeconds(durationMs))}`;
+  return `${styleText('green', 'ready')}${took}`;
 }
 
 function keyOf({ daemon, machine }: DaemonResult): string {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ImageRequest } from '../image/definition.ts';
 import type { Image } from '../image/store.ts';
 import type { TemplateStatus } from '../lab/collect.ts';
 import type { Template } from '../template/store.ts';
@@ -10,8 +11,13 @@ export function define(command: Command): void {
   const build = command
     .command('build')
     .description('Build an image from Debian packages.')
-    .argument('<name>', 'such as debian-12');
-  withExample(withJson(build).action(runBuild), '$ skerry image build debian-12');
+    .argument('<name>', 'such as debian-12')
+    .option('--with <packages>', 'with these packages besides: the variant a lab file would use');
+  withExample(
+    withJson(build).action(runBuild),
+    '$ skerry image build debian-12',
+    '$ skerry image build debian-12 --with etcd-server,etcd-client',
+  );
   const list = command
     .command('list')
     .description('List the images, and the templates made from them.');
@@ -32,26 +38,33 @@ export function define(command: Command): void {
     )
     .option(
       '--all',
-      'also templates and kept labs that are good but unused; the next up makes them anew',
+      'also templates, kept labs and images with packages that are good but unused; the next up makes them anew',
     )
     .option('--dry-run', 'only say what would go');
   withExample(withJson(gc).action(runGc), '$ skerry image gc --dry-run', '$ skerry image gc --all');
   withExample(command, '$ skerry image build debian-12', '$ skerry image list --json');
 }
 
-async function runBuild(name: string, options: { json?: boolean }): Promise<void> {
+async function runBuild(name: string, options: { json?: boolean; with?: string }): Promise<void> {
   const signal = interruptible();
   const { buildImageHere } = await import('../lab/build-image.ts');
   const { Progress } = await import('../lab/progress.ts');
   const { progressView } = await import('./progress-view.ts');
   const view = progressView();
   const progress = new Progress(view.onProgress);
-  const image = await buildImageHere(name, progress, signal).finally(view.end);
+  const request = options.with === undefined ? name : await variantOf(name, options.with);
+  const image = await buildImageHere(request, progress, signal).finally(view.end);
   if (options.json) printJson(image);
   else
     console.log(
-      `Built ${name} in ${(progress.elapsedMs / 1000).toFixed(0)} s: ${formatMiB(image.diskBytes)}, ${image.digest.slice(0, 12)}`,
+      `Built ${image.name} in ${(progress.elapsedMs / 1000).toFixed(0)} s: ${formatMiB(image.diskBytes)}, ${image.digest.slice(0, 12)}`,
     );
+}
+
+async function variantOf(base: string, list: string): Promise<ImageRequest> {
+  const { variantName } = await import('../lab-file/packages.ts');
+  const packages = [...new Set(list.split(/[\s,]+/).filter(Boolean))].sort();
+  return { name: variantName(base, packages), base, packages };
 }
 
 async function runList(options: { json?: boolean }): Promise<void> {
@@ -75,12 +88,13 @@ function withTemplates(image: Image, all: readonly TemplateStatus[]): object {
 
 function formatImages(images: readonly Image[]): string {
   return formatTable(
-    ['IMAGE', 'DIGEST', 'SIZE', 'BUILT'],
-    images.map(({ name, digest, diskBytes, built }) => [
+    ['IMAGE', 'DIGEST', 'SIZE', 'BUILT', 'PACKAGES'],
+    images.map(({ name, digest, diskBytes, built, packages }) => [
       name,
       digest.slice(0, 12),
       formatMiB(diskBytes),
       minute(built),
+      packages?.join(', ') ?? '-',
     ]),
   );
 }
@@ -113,7 +127,8 @@ async function runGc(options: { json?: boolean; all?: boolean; dryRun?: boolean 
     ...kept.map(({ id, reason, bytes }) => `provisioned lab ${id}, ${formatMiB(bytes)}: ${reason}`),
     ...templates.map(({ id, reason, bytes }) => `template ${id}, ${formatMiB(bytes)}: ${reason}`),
     ...images.map(
-      ({ digest, bytes }) => `image ${digest.slice(0, 12)}, ${formatMiB(bytes)}: of an older build`,
+      ({ name, digest, bytes, reason }) =>
+        `image ${name ?? digest.slice(0, 12)}, ${formatMiB(bytes)}: ${reason}`,
     ),
     ...leftovers.map(
       ({ folder, bytes }) => `${folder}, ${formatMiB(bytes)}: left by a command that was killed`,

@@ -1,6 +1,9 @@
+import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import type { TreeState } from '../lab/live-protocol.ts';
 import type { LabStatus } from '../lab/status.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
 import {
   aboutLab,
   type CommonOptions,
@@ -23,10 +26,13 @@ async function run(options: CommonOptions): Promise<void> {
   const { labStatus } = await import('../lab/status.ts');
   const status = await labStatus(lab);
   if (options.json) printJson(status);
-  else console.log(formatStatus(status));
+  else console.log(formatStatus(status, lab));
 }
 
-function formatStatus({ lab, fork, network, sandbox, machines }: LabStatus): string {
+function formatStatus(
+  { lab, fork, network, sandbox, machines, trees }: LabStatus,
+  spec: LabSpec,
+): string {
   const rows = machines.map((machine) => [
     machine.name + (machine.primary ? styleText('dim', ' *') : ''),
     paint(machine.state) + (machine.orphan ? styleText('yellow', ' (not in the file)') : ''),
@@ -58,7 +64,31 @@ function formatStatus({ lab, fork, network, sandbox, machines }: LabStatus): str
         `${styleText('yellow', '!')} ${name} cannot run machines itself: ${nesting?.slice(4)}`,
     ),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
+    ...(sandbox ? treeLines(spec, trees) : []),
   ].join('\n');
+}
+
+/** One line a tree, which says where it is not as it is here. */
+function treeLines({ trees: all, fork }: LabSpec, states: readonly TreeState[] = []): string[] {
+  return all
+    .filter(({ mode }) => mode !== 'pull')
+    .map(({ mode, from, to, on }) => {
+      const there = states.filter((state) => state.to === to);
+      const away = there.filter(({ connected }) => !connected).map(({ machine }) => machine);
+      const refused = there.filter((state) => state.refused > 0).map(({ machine }) => machine);
+      const here = relative(process.cwd(), from) || '.';
+      const lacking = [
+        ...(away.length > 0 ? [`${away.join(', ')} not reached`] : []),
+        ...(refused.length > 0 ? [`not all written in ${refused.join(', ')}: skerry sync`] : []),
+      ];
+      const state =
+        there.length === 0
+          ? styleText('yellow', `not kept up to date: skerry sync${aboutLab({ fork })}`)
+          : lacking.length > 0
+            ? styleText('yellow', lacking.join(', '))
+            : styleText('green', mode === 'share' ? 'shared' : 'up to date');
+      return `Tree: ${here} -> ${to} in ${on.length === 1 ? on[0] : `${on.length} machines`}, ${state}`;
+    });
 }
 
 function paint(state: string): string {

@@ -16,6 +16,7 @@ import {
   withLab,
 } from './common.ts';
 import { formatTable } from './table.ts';
+import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
   readonly watch?: boolean;
@@ -72,7 +73,17 @@ async function run(names: string[], options: Options): Promise<void> {
   else if (options.check) {
     const { checkLab } = await import('../lab/sync.ts');
     reportChecks(await checkLab(lab, { machines, signal }), options);
-  } else await bring(lab, machines, signal, options);
+  } else {
+    const { withTriggers } = await import('../lab/triggers.ts');
+    const { Progress } = await import('../lab/progress.ts');
+    const { progressView } = await import('./progress-view.ts');
+    const view = progressView();
+    const progress = new Progress(view.onProgress);
+    const about = { progress, signal, machines: names.length > 0 ? machines : [] };
+    await withTriggers(lab, 'sync', about, () => bring(lab, machines, signal, options)).finally(
+      view.end,
+    );
+  }
 }
 
 async function bring(
@@ -124,7 +135,7 @@ async function watch(
     },
     signal,
   );
-  if (!signal.aborted) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!signal.aborted) throw labOff(lab);
 }
 
 function reportChecks(results: readonly CheckResult[], { json }: Options): void {

@@ -193,10 +193,14 @@ describe('sandboxes', () => {
 
 test('images: absent before stale', () => {
   const images = [{ name: 'debian-12', stale: true }];
-  expect(said(imagesFinding(images, []))).toBe('ok: debian-12');
-  expect(said(imagesFinding([], []))).toBe('ok: none yet');
-  expect(said(imagesFinding(images, ['debian-12']))).toMatch(/^warning: made by another version/);
-  expect(said(imagesFinding(images, ['debian-12', 'x']))).toMatch(/^warning: not built yet: x /);
+  const base = ['debian-12', 'debian-12'] as const;
+  const absent = ['debian-12-with-0123abcd', 'debian-12 --with etcd-server'] as const;
+  expect(said(imagesFinding(images, new Map()))).toBe('ok: debian-12');
+  expect(said(imagesFinding([], new Map()))).toBe('ok: none yet');
+  expect(said(imagesFinding(images, new Map([base])))).toMatch(/^warning: made by another version/);
+  const finding = imagesFinding(images, new Map([base, absent]));
+  expect(said(finding)).toMatch(/^warning: not built yet: debian-12-with-0123abcd /);
+  expect(finding.remedy).toEqual(['skerry image build debian-12 --with etcd-server']);
 });
 
 test('a lab file with faults is an error', async () => {

@@ -2,19 +2,24 @@ import { type Image, listImages } from '../image/store.ts';
 import { type Finding, ok, type Patient } from './check.ts';
 
 export async function checkImages({ lab }: Patient): Promise<Finding> {
-  const wanted = new Set(lab?.machines.map(({ image }) => image));
-  return imagesFinding(await listImages(), [...wanted]);
+  const wanted = new Map(
+    lab?.machines.map(({ image, baseImage, packages }) => [
+      image,
+      baseImage === undefined ? image : `${baseImage} --with ${packages.join(',')}`,
+    ]),
+  );
+  return imagesFinding(await listImages(), wanted);
 }
 
-/** `wanted`: the images of the lab's machines; none without a lab. */
+/** `wanted`: the images of the lab's machines, and how `image build` is told of each; none without a lab. */
 export function imagesFinding(
   images: readonly Pick<Image, 'name' | 'stale'>[],
-  wanted: readonly string[],
+  wanted: ReadonlyMap<string, string>,
 ): Finding {
-  const absent = wanted.filter((name) => !images.some((image) => image.name === name));
-  const stale = images.filter(({ name, stale: isStale }) => isStale && wanted.includes(name));
+  const absent = [...wanted.keys()].filter((name) => !images.some((image) => image.name === name));
+  const stale = images.filter(({ name, stale: isStale }) => isStale && wanted.has(name));
   const build = (names: readonly string[]): string[] =>
-    names.map((name) => `skerry image build ${name}`);
+    names.map((name) => `skerry image build ${wanted.get(name)}`);
   if (absent.length > 0)
     return {
       level: 'warning',

@@ -13,6 +13,7 @@ import { definitionHash, type ImageDefinition } from './definition.ts';
 import { GUEST_FILES, GUEST_LINKS, GUEST_REMOVED } from './guest-files.ts';
 import type { ImageRecord } from './image-files.ts';
 import { driverPaths, formatInitrd } from './initrd.ts';
+import { shellJoin } from '../util/shell-quote.ts';
 import { namespaceArgs } from '../util/rootless.ts';
 import { extractVmlinux } from './vmlinux.ts';
 
@@ -35,21 +36,21 @@ export async function buildInto(
   definition: ImageDefinition,
   options: BuildOptions,
 ): Promise<{ dir: string; record: ImageRecord }> {
-  await prepare(staging);
+  await prepare(staging, definition);
   await runBuild(staging, definition, options);
   options.onProgress?.({ step: 'store', fraction: 0.97, message: 'storing the image' });
   return assemble(staging, definition);
 }
 
 /** Writes all that the script reads. */
-async function prepare(staging: string): Promise<void> {
+async function prepare(staging: string, { links }: ImageDefinition): Promise<void> {
   const overlay = join(staging, 'overlay');
   for (const { path, content, mode } of GUEST_FILES) {
     await mkdir(dirname(join(overlay, path)), { recursive: true });
     await writeFile(join(overlay, path), content);
     await chmod(join(overlay, path), mode ?? 0o644);
   }
-  for (const [path, target] of Object.entries(GUEST_LINKS)) {
+  for (const [path, target] of Object.entries({ ...GUEST_LINKS, ...links })) {
     await mkdir(dirname(join(overlay, path)), { recursive: true });
     await symlink(target, join(overlay, path));
   }
@@ -103,7 +104,7 @@ async function runBuild(
     };
     const [[code]] = await Promise.all([closed, read(child.stdout), read(child.stderr)]);
     options.signal?.throwIfAborted();
-    if (code !== 0) throw failed(definition.name, tail);
+    if (code !== 0) throw buildFailure(definition, tail);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new SkerryError('PROGRAM_MISSING', { data: { program: 'unshare' }, cause });
@@ -135,14 +136,28 @@ async function mmdebstrapArgs(definition: ImageDefinition): Promise<string[]> {
     `--include=${definition.packages.join(',')}`,
     '--aptopt=Apt::Install-Recommends "false"',
     ...excluded,
+    ...(definition.links === undefined ? [] : [earlyCheck(definition.packages)]),
     definition.suite,
     'root',
     ...(await hostSources(definition.suite)),
   ];
 }
 
-/** The lines that say why, or else the last ones. */
-function failed(image: string, lines: readonly string[]): SkerryError {
+/** Of a variant, whose names are the user's: a mistake is found at once, and not when the base is installed. */
+function earlyCheck(packages: readonly string[]): string {
+  return `--extract-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq --print-uris download ${shellJoin(packages)} >/dev/null`;
+}
+
+/** The lines that say why, or else the last ones. Pure. */
+export function buildFailure(
+  { name: image, suite }: Pick<ImageDefinition, 'name' | 'suite'>,
+  lines: readonly string[],
+): SkerryError {
+  const unknown = unknownPackages(lines);
+  if (unknown.length > 0) {
+    const packages = unknown.join(', ');
+    return new SkerryError('IMAGE_PACKAGE_UNKNOWN', { data: { packages, suite } });
+  }
   const missing = lines
     .map((line) => /(\S+): (?:command )?not found/.exec(line)?.[1])
     .find(Boolean);
@@ -156,6 +171,19 @@ function failed(image: string, lines: readonly string[]): SkerryError {
   );
   const reason = (errors.length > 0 ? errors : lines).slice(-4).join('; ') || 'no output';
   return new SkerryError('IMAGE_BUILD_FAILED', { data: { image, reason } });
+}
+
+/** As apt says it. */
+function unknownPackages(lines: readonly string[]): string[] {
+  const patterns = [
+    /^E: Unable to locate package (\S+)/,
+    /^E: Package '([^']+)' has no installation candidate/,
+    /^E: Version '[^']+' for '([^']+)' was not found/,
+    /^E: Can't select candidate version from package (\S+)/,
+    /^E: Couldn't find any package by (?:glob|regex) '([^']+)'/,
+  ];
+  const found = lines.flatMap((line) => patterns.flatMap((one) => one.exec(line)?.[1] ?? []));
+  return [...new Set(found)];
 }
 
 async function assemble(

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 
-import { definitionHash, imageDefinition, KNOWN_IMAGES } from './definition.ts';
+import { buildFailure } from './build.ts';
+import {
+  definitionHash,
+  imageDefinition,
+  KNOWN_IMAGES,
+  requestedDefinition,
+} from './definition.ts';
 import { GUEST_FILES, GUEST_LINKS, GUEST_REMOVED } from './guest-files.ts';
 import { isImageName } from './image-files.ts';
 
@@ -26,4 +32,42 @@ test("the guest's paths are relative, and none is both a file and a link", () =>
   const links = Object.keys(GUEST_LINKS);
   for (const path of [...files, ...links, ...GUEST_REMOVED]) expect(path).toMatch(/^[a-z][^\s]*$/);
   expect(files.filter((path) => links.includes(path))).toEqual([]);
+});
+
+test('a variant is its base with more packages, and cloud-init does not start by itself', () => {
+  const base = imageDefinition('debian-12');
+  const variant = requestedDefinition({
+    name: 'v',
+    base: 'debian-12',
+    packages: ['etcd-server', 'rsync'],
+  });
+  expect(variant).toEqual({
+    ...base,
+    name: 'v',
+    packages: [...base.packages, 'etcd-server'],
+    links: {},
+  });
+  const { links } = requestedDefinition({ name: 'v', base: 'debian-12', packages: ['cloud-init'] });
+  expect(Object.keys(links ?? {})).toEqual(['etc/systemd/system-generators/cloud-init-generator']);
+});
+
+test('packages on top of an image of somebody else are refused', () => {
+  const request = { name: 'v', base: 'mine', packages: ['curl'] };
+  expect(() => requestedDefinition(request)).toThrow("packages cannot be added to image 'mine'");
+});
+
+test.each([
+  ['E: Unable to locate package frob', 'frob'],
+  ["E: Package 'frob' has no installation candidate", 'frob'],
+  ["E: Version '9' for 'frob' was not found", 'frob'],
+])('apt’s %s names the package', (line, packages) => {
+  const error = buildFailure({ name: 'x', suite: 'bookworm' }, [
+    'I: installing',
+    line,
+    'E: apt-get failed',
+  ]);
+  expect(error).toMatchObject({
+    code: 'IMAGE_PACKAGE_UNKNOWN',
+    data: { packages, suite: 'bookworm' },
+  });
 });

@@ -17,6 +17,17 @@ export interface ImageDefinition {
   readonly kernelArgs: string;
   readonly virtualSizeBytes: number;
   readonly fsUuid: string;
+  /** More symbolic links in the guest, path to target; every variant has the field, and nothing else. */
+  readonly links?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An image to build: a known one, or with `packages` a variant of one, under a name of its own. */
+export interface ImageRequest {
+  readonly name: string;
+  /** The known image it is a variant of. */
+  readonly base?: string | undefined;
+  /** What it has besides the packages of that. */
+  readonly packages?: readonly string[] | undefined;
 }
 
 const GIB = 2 ** 30;
@@ -51,6 +62,28 @@ export function imageDefinition(name: string): ImageDefinition {
   if (found) return found;
   const known = KNOWN_IMAGES.map((image) => image.name).join(', ');
   throw new SkerryError('IMAGE_UNKNOWN', { data: { image: name, known } });
+}
+
+/** Of packages that would slow down every boot, or do at boot what the host's script does. */
+const PACKAGE_LINKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // Only its generator starts it at boot; a provisioner runs it by hand.
+  'cloud-init': { 'etc/systemd/system-generators/cloud-init-generator': '/dev/null' },
+};
+
+/**
+ * What a request is for.
+ * @throws IMAGE_UNKNOWN, IMAGE_FIXED for packages on top of an image that no definition here builds
+ */
+export function requestedDefinition({ name, base, packages }: ImageRequest): ImageDefinition {
+  if (base === undefined) return imageDefinition(name);
+  const found = KNOWN_IMAGES.find((image) => image.name === base);
+  if (!found) {
+    const known = KNOWN_IMAGES.map((image) => image.name).join(', ');
+    throw new SkerryError('IMAGE_FIXED', { data: { image: base, known } });
+  }
+  const more = (packages ?? []).filter((one) => !found.packages.includes(one)).sort();
+  const links = Object.assign({}, ...more.map((one) => PACKAGE_LINKS[one.replace(/=.*/, '')]));
+  return { ...found, name, packages: [...found.packages, ...more], links };
 }
 
 /** Names a definition and all that is done with it: an image built otherwise is stale. */

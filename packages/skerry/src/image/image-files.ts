@@ -26,6 +26,9 @@ export interface ImageRecord {
   readonly virtualSizeBytes: number;
   /** ISO 8601. */
   readonly built: string;
+  /** Of a variant: the image it is one of, and the packages it has besides. */
+  readonly base?: string | undefined;
+  readonly packages?: readonly string[] | undefined;
 }
 
 const STAGING = '.building-';
@@ -114,7 +117,9 @@ function isRecord(value: unknown): value is ImageRecord {
     record.format === 1 &&
     texts.every((key) => typeof record[key] === 'string') &&
     typeof record.virtualSizeBytes === 'number' &&
-    (record.initrd === undefined || typeof record.initrd === 'string')
+    (record.initrd === undefined || typeof record.initrd === 'string') &&
+    (record.base === undefined || typeof record.base === 'string') &&
+    (record.packages === undefined || Array.isArray(record.packages))
   );
 }
 
@@ -122,9 +127,10 @@ function filesOf(record: ImageRecord): string[] {
   return [record.disk, record.kernel, ...(record.initrd === undefined ? [] : [record.initrd])];
 }
 
-/** Over what a machine starts from; not over the date. */
+/** Over what a machine starts from; not over the date. A variant never shares the folder, and so the record, of another. */
 async function digestOf(dir: string, record: ImageRecord): Promise<string> {
   const hash = createHash('sha256').update(`skerry image 1\n${record.kernelArgs}\n`);
+  if (record.packages) hash.update(`${record.base} with ${record.packages.join(' ')}\n`);
   for (const file of filesOf(record)) {
     hash.update(`${file} ${(await stat(join(dir, file))).size}\n`);
     for await (const chunk of createReadStream(join(dir, file), { highWaterMark: 2 ** 20 }))

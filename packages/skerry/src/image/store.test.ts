@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
+import { definitionHash, requestedDefinition } from './definition.ts';
 import { commit, type ImageRecord, isImageName, stage } from './image-files.ts';
 import {
   buildImage,
@@ -140,4 +141,21 @@ test.each([
   ['A', false],
 ])('%j as an image name: %s', (name, good) => {
   expect(isImageName(name)).toBe(good);
+});
+
+test('an image with packages says so, and shares no folder with its base', async () => {
+  await using store = await emptyStore();
+  const base = await put(store.path, 'debian-12', 'a');
+  const staging = await stage(store.path, 'variant');
+  const dir = join(staging, 'image');
+  await mkdir(dir);
+  for (const file of ['disk.qcow2', 'vmlinux', 'initrd'])
+    await writeFile(join(dir, file), `${file} a`);
+  const request = { name: 'variant', base: 'debian-12', packages: ['curl'] };
+  const hash = definitionHash(requestedDefinition(request));
+  const record = { ...RECORD, base: 'debian-12', packages: ['curl'], definitionHash: hash };
+  expect(await commit(store.path, 'variant', { dir, record })).not.toBe(base);
+  expect(await findImage('variant', store.path)).toMatchObject({
+    ...{ base: 'debian-12', packages: ['curl'], stale: false },
+  });
 });

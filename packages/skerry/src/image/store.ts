@@ -5,8 +5,13 @@ import { SkerryError } from '../util/errors.ts';
 import { lockFile } from '../util/file-lock.ts';
 import { dataDir } from '../util/paths.ts';
 import type { BuildOptions } from './build.ts';
-import { definitionHash, imageDefinition, KNOWN_IMAGES } from './definition.ts';
-import { commit, digestsIn, lookUp, namesIn, stage } from './image-files.ts';
+import {
+  definitionHash,
+  type ImageRequest,
+  KNOWN_IMAGES,
+  requestedDefinition,
+} from './definition.ts';
+import { commit, digestsIn, type ImageRecord, lookUp, namesIn, stage } from './image-files.ts';
 import { removeTree } from '../util/rootless.ts';
 
 export interface Image {
@@ -27,6 +32,9 @@ export interface Image {
   readonly definitionHash: string;
   /** This Skerry would build it otherwise: `skerry image build` makes it new. */
   readonly stale: boolean;
+  /** Of a variant: the image it is one of, and the packages it has besides. */
+  readonly base?: string | undefined;
+  readonly packages?: readonly string[] | undefined;
 }
 
 const BUILD_TIMEOUT_MS = 30 * 60_000;
@@ -51,9 +59,16 @@ export async function findImage(
   if (!found) return undefined;
   const { digest, diskBytes, record } = found;
   const { format: _, initrd, ...rest } = record;
-  const definition = KNOWN_IMAGES.find((known) => known.name === name);
-  const stale = definition !== undefined && definitionHash(definition) !== record.definitionHash;
-  return { name, digest, dir: join(store, digest), initrd, diskBytes, stale, ...rest };
+  return {
+    ...{ name, digest, dir: join(store, digest), initrd, diskBytes },
+    stale: isStale(name, record),
+    ...rest,
+  };
+}
+
+function isStale(name: string, { base, packages, definitionHash: built }: ImageRecord): boolean {
+  const known = KNOWN_IMAGES.some((image) => image.name === (base ?? name));
+  return known && definitionHash(requestedDefinition({ name, base, packages })) !== built;
 }
 
 /** Every whole image in the store, by name. */
@@ -63,16 +78,18 @@ export async function listImages(store: string = imagesDir()): Promise<Image[]> 
 }
 
 /**
- * Builds the image and gives it; an older one of the name stays in the store for the disks that are based on it
+ * Builds the image and gives it; a name alone may also be that of a variant in the store. An older one of the name stays in the store for the disks that are based on it
  * (see pruneImages). Two builds of one image at a time are one: the second waits and takes the first's.
- * @throws IMAGE_UNKNOWN, IMAGE_BUILD_FAILED
+ * @throws IMAGE_UNKNOWN, IMAGE_FIXED, IMAGE_PACKAGE_UNKNOWN, IMAGE_BUILD_FAILED
  */
 export async function buildImage(
-  name: string,
+  request: string | ImageRequest,
   options: BuildOptions = {},
   store: string = imagesDir(),
 ): Promise<Image> {
-  const definition = imageDefinition(name);
+  const wanted = typeof request === 'string' ? await requestOf(request, store) : request;
+  const { name } = wanted;
+  const definition = requestedDefinition(wanted);
   options.signal?.throwIfAborted();
   const asked = new Date().toISOString();
   await using undo = new AsyncDisposableStack();
@@ -83,7 +100,12 @@ export async function buildImage(
   undo.defer(() => removeTree(staging));
   // Loaded only here: most commands just look images up.
   const { buildInto } = await import('./build.ts');
-  await commit(store, name, await buildInto(staging, definition, options));
+  const { dir, record } = await buildInto(staging, definition, options);
+  const { base, packages } = wanted;
+  await commit(store, name, {
+    dir,
+    record: base === undefined ? record : { ...record, base, packages },
+  });
   const image = await findImage(name, store);
   if (!image)
     throw new SkerryError('IMAGE_BUILD_FAILED', {
@@ -122,6 +144,12 @@ export async function pruneImages(
   const unused = await unusedImages(inUse, store);
   for (const digest of unused) await rm(join(store, digest), { recursive: true });
   return unused;
+}
+
+/** A variant's name alone does not say what is in it, but the last build's record does. */
+async function requestOf(name: string, store: string): Promise<ImageRequest> {
+  const { base, packages } = (await lookUp(store, name))?.record ?? {};
+  return { name, base, packages };
 }
 
 async function lockName(

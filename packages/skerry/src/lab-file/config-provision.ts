@@ -39,7 +39,7 @@ export interface ShellConfig {
   /** Its environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /**
-   * Whether it runs as root. Otherwise as `user`.
+   * Whether it runs as root. Otherwise as `user`. Who names a `user` need not say `false`.
    * @defaultValue true
    */
   readonly privileged?: boolean | undefined;

@@ -13,6 +13,7 @@ import {
   type Cidr,
 } from './ipv4.ts';
 import { isList } from './is-list.ts';
+import { imageAndPackages } from './packages.ts';
 import { resolveParts, resolveProbes } from './resolve-parts.ts';
 import { parseMemoryMiB, parseSize } from './size.ts';
 import type { DiskSpec, ForwardSpec, LabSpec, MachineSpec } from './spec.ts';
@@ -36,6 +37,7 @@ export function resolveLab(config: LabConfig, { file }: { readonly file: string 
   );
   const primary = (machines.find(({ config }) => config.primary === true) ?? machines[0])?.name;
   const dir = dirname(file);
+  const parts = resolveParts(config, dir);
   return {
     name: config.name,
     file,
@@ -47,12 +49,13 @@ export function resolveLab(config: LabConfig, { file }: { readonly file: string 
     },
     machines: machines.map(({ name, config: machine }) =>
       resolveMachine(config, name, machine, {
+        ...imageAndPackages(config, name, machine, parts.provision),
         primary: name === primary,
         mac: macs.get(name) ?? '',
         address: addresses.get(name) ?? '',
       }),
     ),
-    ...resolveParts(config, dir),
+    ...parts,
   };
 }
 
@@ -70,7 +73,7 @@ function resolveMachine(
   lab: LabConfig,
   name: string,
   machine: MachineConfig,
-  place: Pick<MachineSpec, 'primary' | 'mac' | 'address'>,
+  place: Pick<MachineSpec, 'primary' | 'mac' | 'address' | 'image' | 'baseImage' | 'packages'>,
 ): MachineSpec {
   const hostname = (machine.hostname ?? toHostName(name)).toLowerCase();
   const memory = machine.memory ?? lab.memory ?? DEFAULTS.memory;
@@ -78,8 +81,6 @@ function resolveMachine(
     name,
     hostname,
     aliases: [...new Set([name, toHostName(name)])].filter((alias) => alias !== hostname),
-    image: machine.image ?? lab.image ?? DEFAULTS.image,
-    packages: [...new Set(machine.packages ?? lab.packages)].sort(),
     memoryMiB: parseMemoryMiB(memory) ?? 0,
     cpus: machine.cpus ?? lab.cpus ?? DEFAULTS.cpus,
     nested: machine.nested ?? lab.nested ?? DEFAULTS.nested,

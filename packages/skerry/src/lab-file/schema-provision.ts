@@ -33,7 +33,8 @@ const shellShape: Shape<ShellConfig> = {
   privileged: {
     kind: 'flag',
     type: 'boolean',
-    description: 'Whether it runs as root. Otherwise as `user`.',
+    description:
+      'Whether it runs as root. Otherwise as `user`. Who names a `user` need not say `false`.',
     default: true,
     examples: [false],
   },

@@ -39,8 +39,11 @@ export interface MachineSpec {
   readonly hostname: string;
   /** Other names that resolve to it: the name as written, when it differs from the host name. */
   readonly aliases: readonly string[];
+  /** Of one with packages, the name of the variant that has them. */
   readonly image: string;
-  /** Debian packages its image has besides its own, sorted. */
+  /** The image that `image` is a variant of; none where it is no variant. */
+  readonly baseImage?: string | undefined;
+  /** Debian packages its image has besides its own, those for its provisioners included; sorted. */
   readonly packages: readonly string[];
   readonly memoryMiB: number;
   readonly cpus: number;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { imagesDir, listImages, unusedImages } from '../image/store.ts';
+import { imagesDir, listImages, removeImage, unusedImages } from '../image/store.ts';
 import { type HostInputs, hostChanges, hostInputs } from '../template/key.ts';
 import {
   checkTemplate,
@@ -34,7 +34,8 @@ export interface TemplateStatus {
 
 export interface Collected {
   readonly templates: readonly { id: string; reason: string; bytes: number }[];
-  readonly images: readonly { digest: string; bytes: number }[];
+  /** `name`: of one that has a name, which goes as well. */
+  readonly images: readonly { name?: string; digest: string; bytes: number; reason: string }[];
   readonly leftovers: readonly { folder: string; bytes: number }[];
   /** Labs that were kept as they had been provisioned. */
   readonly kept: readonly { id: string; reason: string; bytes: number }[];
@@ -42,7 +43,7 @@ export interface Collected {
 }
 
 export interface CollectOptions {
-  /** Also templates that are good but unused. */
+  /** Also templates, and images with packages, that are good but unused. */
   readonly all?: boolean | undefined;
   /** Only says what would go. */
   readonly dryRun?: boolean | undefined;
@@ -58,17 +59,23 @@ export async function collect({ all, dryRun }: CollectOptions): Promise<Collecte
   const store = imagesDir();
   const kept = await keptToRemove(all === true);
   const used = await uses(new Set(kept.map(({ id }) => id)));
-  const unused = (await statusOf(used, true)).filter(({ usedBy }) => usedBy.length === 0);
+  const variants = await unusedVariants(used, all === true);
+  const gone = new Set(variants.map(({ digest }) => digest));
+  const unused = (await statusOf(used, true, gone)).filter(({ usedBy }) => usedBy.length === 0);
   const templates = unused.flatMap(({ id, obsolete, diskBytes }) => {
     const reason = obsolete ?? (all ? 'nobody uses it' : undefined);
     return reason === undefined ? [] : [{ id, reason, bytes: diskBytes }];
   });
-  const images = await Promise.all(
-    (await unusedImages(new Set(used.images.keys()))).map(async (digest) => ({
-      digest,
-      bytes: await treeBytes(join(store, digest)),
-    })),
-  );
+  const images: Collected['images'] = [
+    ...variants,
+    ...(await Promise.all(
+      (await unusedImages(new Set(used.images.keys()))).map(async (digest) => ({
+        digest,
+        bytes: await treeBytes(join(store, digest)),
+        reason: 'of an older build',
+      })),
+    )),
+  ];
   const leftOfKept = await keptLeftovers();
   const left = await Promise.all([
     ...(await leftovers(store)).map(async (folder) => ({
@@ -82,7 +89,10 @@ export async function collect({ all, dryRun }: CollectOptions): Promise<Collecte
     for (const { id } of kept) await removeKept(id);
     for (const { id } of templates) await removeTemplate(store, id);
     // After them: their disks are based on images.
-    for (const { digest } of images) await rm(join(store, digest), { recursive: true });
+    for (const { name, digest } of images) {
+      if (name === undefined) await rm(join(store, digest), { recursive: true });
+      else await removeImage(name);
+    }
     await sweepLeftovers(store);
     for (const path of leftOfKept) await removeTree(path);
   }
@@ -106,10 +116,29 @@ async function keptToRemove(isAll: boolean): Promise<Collected['kept']> {
   return found.flat();
 }
 
-async function statusOf(used: Uses, isThorough: boolean): Promise<TemplateStatus[]> {
+/**
+ * Images with packages that no machine uses: a lab file may ask for them again, so only those that would be built anew
+ * then go, or `all`.
+ */
+async function unusedVariants(used: Uses, all: boolean): Promise<Collected['images']> {
+  const unused = (await listImages()).filter(
+    ({ base, digest, stale }) => base !== undefined && !used.images.has(digest) && (all || stale),
+  );
+  return unused.map(({ name, digest, diskBytes, stale }) => ({
+    ...{ name, digest, bytes: diskBytes },
+    reason: stale ? 'made by another version of Skerry' : 'nobody uses it',
+  }));
+}
+
+/** `gone`: digests of images that are about to go. */
+async function statusOf(
+  used: Uses,
+  isThorough: boolean,
+  gone: ReadonlySet<string> = new Set(),
+): Promise<TemplateStatus[]> {
   const store = imagesDir();
   const [ids, images, host] = await Promise.all([templateIds(store), listImages(), hostNow()]);
-  const named = new Set(images.map(({ digest }) => digest));
+  const named = new Set(images.map(({ digest }) => digest).filter((one) => !gone.has(one)));
   const found: TemplateStatus[] = [];
   // One after the other: each may be read whole.
   for (const id of ids) {

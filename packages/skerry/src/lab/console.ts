@@ -4,6 +4,7 @@ import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { labOff } from './lab-off.ts';
 
 /** The key that leaves a console, as telnet and virsh have it: Ctrl-]. */
 export const ESCAPE = 0x1d;
@@ -19,8 +20,7 @@ export async function attachConsole(
   signal: AbortSignal,
 ): Promise<void> {
   const paths = labPaths(lab);
-  if (!(await sandboxStatus(paths.gatewaySocket)))
-    throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!(await sandboxStatus(paths.gatewaySocket))) throw labOff(lab);
   await using connection = await connectLab(paths, signal);
   const domain = await connection.domain(machine).catch(() => undefined);
   if (!domain || !(await domain.isActive()))

@@ -3,6 +3,7 @@ import { isAbsent, isHelperMissing, openGuest } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { labOff } from './lab-off.ts';
 
 /** What a machine's helper may take to answer. */
 const SILENCE_MS = 10_000;
@@ -27,7 +28,7 @@ export function refused(
 
 /** Why a machine could not be told. @throws LAB_OFF */
 export function machineError(lab: LabSpec, machine: string, cause: unknown): SkerryError {
-  if (isAbsent(cause)) throw new SkerryError('LAB_OFF', { data: { lab: lab.name }, cause });
+  if (isAbsent(cause)) throw labOff(lab, cause);
   if (isHelperMissing(cause) && (cause as SkerryError).code === 'GUEST_ABSENT')
     return new SkerryError('MACHINE_OFF', { data: { machine }, cause });
   if (cause instanceof SkerryError) return cause;

@@ -64,7 +64,7 @@ async function destroyMachines(
 ): Promise<void> {
   // Its memory would come back with the others'.
   if (await isSuspended(paths.snapshotsDir))
-    throw new SkerryError('LAB_SUSPENDED', { data: { lab: paths.id } });
+    throw new SkerryError('LAB_SUSPENDED', { data: { lab: paths.id, of: '' } });
   const running = (await isSandboxAlive(paths)) && (await sandboxStatus(paths.gatewaySocket));
   if (running) {
     await using connection = await connectLab(paths, signal);

@@ -5,6 +5,7 @@ import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { broadcast } from './broadcast.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { labOff } from './lab-off.ts';
 
 /** What a guest's helper may take to answer, busy as its machine may be; ssh is tried then. */
 const SILENCE_MS = 5000;
@@ -43,7 +44,7 @@ export function execOnLab(lab: LabSpec, options: LabExecOptions): Promise<Machin
       const outcome = await execOnMachine(lab, paths, machine, { ...options, input })
         .catch((error: unknown) => {
           options.signal.throwIfAborted();
-          if (isAbsent(error)) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+          if (isAbsent(error)) throw labOff(lab);
           return { via: 'channel', error: asSkerryError(machine, error) } as const;
         })
         .finally(() => input?.destroy());

@@ -17,6 +17,7 @@ import { writeRecord } from './record.ts';
 import { restoreAs } from './snapshot-restore.ts';
 import { type SaveContext, saveAs } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
+import { labOff } from './lab-off.ts';
 
 export interface ForkOptions {
   readonly signal: AbortSignal;
@@ -89,7 +90,7 @@ async function snapshotFor(
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   const running = await sandboxStatus(paths.gatewaySocket);
-  if (!running) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!running) throw labOff(lab);
   const name = `${FOR_FORK}${fork}`;
   await using connection = await connectLab(paths, signal);
   const snapshot = await saveAs({ ...context, connection, accel: running.accel }, { name });

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { sandboxStatus } from '../sandbox/gateway.ts';
+import { isSuspended } from '../snapshot/store.ts';
 import { type LabPaths, labPathsById } from '../util/paths.ts';
 import { treeBytes } from '../util/tree-bytes.ts';
 import { observeOffline } from './observe.ts';
 import { type LabRecord, listRecords } from './record.ts';
 
 export interface LabSummary extends LabRecord {
-  readonly state: 'running' | 'off' | 'broken';
+  readonly state: 'running' | 'suspended' | 'off' | 'broken';
   /** How many machines are defined. */
   readonly machines: number;
   /** What the machines' disks and the snapshots take on this host. */
@@ -39,7 +40,7 @@ export async function globalStatus(): Promise<LabSummary[]> {
 async function stateOf(paths: LabPaths): Promise<LabSummary['state']> {
   try {
     const status = await sandboxStatus(paths.gatewaySocket);
-    if (!status) return 'off';
+    if (!status) return (await isSuspended(paths.snapshotsDir)) ? 'suspended' : 'off';
     return status.libvirtd === 'failed' ? 'broken' : 'running';
   } catch {
     return 'broken';

@@ -1,9 +1,7 @@
 // Builds daemons from their source: once each, on the host or in a machine.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { BuildSpec, DaemonSpec } from '../lab-file/spec-sync.ts';
-import { killGroup } from '../util/kill-group.ts';
+import { runShell } from '../util/run-shell.ts';
 import { execOnLab } from './exec.ts';
 import { pullTrees } from './pull-trees.ts';
 
@@ -26,6 +24,7 @@ export interface BuildOptions {
 }
 
 const TAIL_LINES = 40;
+const BUILD_MS = 60 * 60_000;
 
 /** Builds what the daemons are built by; daemons with the same build share it. Ends at the first that fails. */
 export async function runBuilds(
@@ -61,23 +60,13 @@ async function buildHere(
   take: (data: Buffer) => void,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const child = spawn('/bin/sh', ['-c', command], {
-    cwd,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const onLine = (line: string): void => take(Buffer.from(`${line}\n`));
+  const { exitCode, isLate } = await runShell(command, {
+    ...{ cwd, signal, onLine },
+    timeoutMs: BUILD_MS,
   });
-  const abort = (): void => killGroup(child.pid);
-  signal.addEventListener('abort', abort, { once: true });
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
-  try {
-    const [code, name] = (await once(child, 'close')) as [number | null, string | null];
-    return code === 0 ? undefined : `exit code ${code ?? name}`;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  if (isLate) return `not done within ${BUILD_MS / 60_000} minutes`;
+  return exitCode === 0 ? undefined : `exit code ${exitCode}`;
 }
 
 async function buildThere(

@@ -9,7 +9,11 @@ import { fromText, toText } from '../sync/paths.ts';
 import { labPaths } from '../util/paths.ts';
 import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
 import { type BuildResult, runBuilds } from './hack-build.ts';
-import { keepLive, pushedTrees, stopLive } from './live-control.ts';
+import { endLive, keepLive, pushedTrees } from './live-control.ts';
+import { keepOthers, sharesReady } from './keep-others.ts';
+import type { LiveStatus } from './live-protocol.ts';
+import { type LiveTrees, serveLive } from './live-server.ts';
+import type { ShareKeep } from './share-keep.ts';
 import { type HeldPush, TreeSync } from './tree-sync.ts';
 
 export interface HackOptions {
@@ -54,11 +58,15 @@ export type HackEvent =
  */
 export async function hack(lab: LabSpec, options: HackOptions): Promise<void> {
   const paths = labPaths(lab);
-  await stopLive(paths);
+  await endLive(paths);
   const session = new Hack(lab, options);
+  const note = (text: string): void => options.onEvent({ kind: 'note', text });
+  // `up` and `sync` ask here as they ask the process that brings trees otherwise.
+  const server = await serveLive(paths.syncSocket, session, note);
   try {
     await session.run();
   } finally {
+    server.close();
     // Where the lab is gone there is nothing to go on with.
     await keepLive(lab, new AbortController().signal).catch(() => {});
   }
@@ -66,12 +74,20 @@ export async function hack(lab: LabSpec, options: HackOptions): Promise<void> {
 
 const FIRST_LOOK_MS = 3000;
 
-class Hack {
+class Hack implements LiveTrees {
   readonly #lab: LabSpec;
   readonly #options: HackOptions;
   readonly #syncs: TreeSync[];
+  #shares: readonly ShareKeep[] = [];
+  /** Somebody else is to keep the trees. */
+  readonly #stop = new AbortController();
   readonly #daemons: readonly DaemonSpec[];
   #changed = new Set<string>();
+  /** What changes while something is built: what the build makes, most of it. */
+  #duringBuild: Set<string> | undefined;
+  #lastBuilt: ReadonlySet<string> = new Set();
+  #isBusy = true;
+  #idle: (() => void)[] = [];
   /** Machines that came while something else was done. */
   #arrived = new Set<string>();
   /** Trees in machines of which something is known. */
@@ -80,18 +96,19 @@ class Hack {
 
   constructor(lab: LabSpec, options: HackOptions) {
     this.#lab = lab;
-    this.#options = options;
-    options.signal.addEventListener('abort', () => this.#wake());
+    const signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#options = { ...options, signal };
+    signal.addEventListener('abort', () => this.#wake());
     this.#daemons = lab.daemons.filter(({ name }) => options.daemons.includes(name));
     const { gatewaySocket } = labPaths(lab);
     this.#syncs = pushedTrees(lab).map(
       (tree) =>
         new TreeSync({
-          ...{ tree, gatewaySocket, signal: options.signal },
+          ...{ tree, gatewaySocket, signal },
           onNote: (text) => this.#tell({ kind: 'note', text }),
           onHeld: (changed) => {
             for (const path of changed)
-              this.#changed.add(
+              (this.#duringBuild ?? this.#changed).add(
                 `${relative(lab.dir, tree.from)}/${toText(path)}`.replace(/^\//, ''),
               );
             this.#wake();
@@ -110,7 +127,16 @@ class Hack {
 
   async run(): Promise<void> {
     const { signal } = this.#options;
+    const { gatewaySocket, dir: stateDir } = labPaths(this.#lab);
+    const onNote = (text: string): void => this.#tell({ kind: 'note', text });
+    const onEvent = (): void => {};
+    this.#shares = keepOthers(this.#lab.trees, {
+      ...{ gatewaySocket, stateDir, signal, onEvent, onNote },
+    });
     await this.#build(this.#daemons);
+    // All of it was new, and is sent now.
+    this.#changed.clear();
+    this.#lastBuilt = new Set();
     const keeping = Promise.all(this.#syncs.map((sync) => sync.keep()));
     // It fails before the signal fires only where the host's folder cannot be read.
     const failed = keeping.then(() => new Promise<never>(() => {}));
@@ -118,10 +144,12 @@ class Hack {
     await Promise.race([this.#firstLook(), failed]);
     for (;;) {
       if (signal.aborted) return;
+      this.#rest();
       await Promise.race([this.#something(), failed]).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
       if (signal.aborted) return;
+      this.#isBusy = true;
       const arrived = [...this.#arrived];
       this.#arrived.clear();
       const changed = [...this.#changed];
@@ -129,6 +157,40 @@ class Hack {
       if (changed.length > 0) await this.#cycle(changed);
       else if (arrived.length > 0) await this.#start(arrived);
     }
+  }
+
+  status(): LiveStatus {
+    const machines = this.#syncs.flatMap((sync) =>
+      sync.states().map((state) => ({ to: sync.tree.to, ...state })),
+    );
+    const shares = this.#shares.map(({ state }) => state);
+    return { pid: process.pid, trees: this.#lab.trees, machines, shares };
+  }
+
+  wake(): void {
+    for (const one of [...this.#syncs, ...this.#shares]) one.wake();
+  }
+
+  /** What was saved by now has gone its way. */
+  async flush(): Promise<void> {
+    for (const sync of this.#syncs) await sync.look();
+    if (this.#isBusy || this.#changed.size > 0)
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  async whenReady(machine: string): Promise<void> {
+    await Promise.all(this.#syncs.map((sync) => sync.whenReady(machine)));
+    await sharesReady(this.#shares, machine);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  #rest(): void {
+    if (this.#changed.size > 0 || this.#arrived.size > 0) return;
+    this.#isBusy = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** All that are there come at about the same time: their daemons then start together. */
@@ -174,13 +236,22 @@ class Hack {
   /** False where one failed: nothing is sent then. */
   async #build(daemons: readonly DaemonSpec[]): Promise<boolean> {
     const { signal } = this.#options;
+    if (!daemons.some(({ build }) => build)) return true;
+    this.#duringBuild = new Set();
     const results = await runBuilds(this.#lab, daemons, {
       signal,
       prepare: (machine) => Promise.all(this.#syncs.map((sync) => sync.pushHeld(false, [machine]))),
       onResult: (result) => this.#tell({ kind: 'build', ...result }),
     });
     // What was built is in the trees.
-    if (results.length > 0) for (const sync of this.#syncs) await sync.look();
+    for (const sync of this.#syncs) await sync.look();
+    const during = this.#duringBuild;
+    this.#duringBuild = undefined;
+    for (const path of during)
+      // Saved while it was built, or made by the build: that comes again each time.
+      if (!this.#lastBuilt.has(path) && this.#daemons.some((daemon) => isMadeOf(daemon, path)))
+        this.#changed.add(path);
+    this.#lastBuilt = during;
     return results.every(({ error }) => error === undefined);
   }
 
@@ -214,11 +285,11 @@ class Hack {
 
   /** Daemons that are made of one of these files. */
   #affected(changed: readonly string[]): DaemonSpec[] {
-    return this.#daemons.filter(({ watch, on }) => {
+    return this.#daemons.filter((daemon) => {
+      const { watch, on } = daemon;
       if (watch === undefined)
         return this.#syncs.some(({ tree }) => tree.on.some((machine) => on.includes(machine)));
-      const rules = ignore({ ignorecase: false }).add(watch.map(fromText).join('\n'));
-      return changed.some((path) => !path.startsWith('../') && rules.ignores(fromText(path)));
+      return changed.some((path) => isMadeOf(daemon, path));
     });
   }
 
@@ -243,4 +314,11 @@ class Hack {
   #tell(event: HackEvent): void {
     this.#options.onEvent(event);
   }
+}
+
+/** Whether `watch` of a daemon names a path; false where it has none. */
+function isMadeOf({ watch }: DaemonSpec, path: string): boolean {
+  if (watch === undefined || path.startsWith('../')) return false;
+  const rules = ignore({ ignorecase: false }).add(watch.map(fromText).join('\n'));
+  return rules.ignores(fromText(path));
 }

@@ -16,6 +16,7 @@ import type { LiveEvent, LiveRequest, LiveStatus } from './live-protocol.ts';
 import type { LiveOrder } from './live-sync.ts';
 import { Progress } from './progress.ts';
 import { withLabLock } from './with-lock.ts';
+import { labOff } from './lab-off.ts';
 
 const ANSWER_MS = 10_000;
 const START_MS = 10_000;
@@ -52,9 +53,14 @@ export async function liveReady(
   return ask(paths, { ask: 'ready', machine }, timeoutMs, signal);
 }
 
+/** Ends it, for who does its work from now on. */
+export async function endLive(paths: LabPaths): Promise<LiveStatus | undefined> {
+  return ask(paths, { ask: 'stop' });
+}
+
 /** Ends it for all trees but those that are shared, which machines have mounted. False where there were no others. */
 export async function stopLive(paths: LabPaths): Promise<boolean> {
-  const running = await ask(paths, { ask: 'stop' });
+  const running = await endLive(paths);
   const shared = sharedTrees(running?.trees ?? []);
   if (shared.length > 0) await startLive(shared, paths);
   return running !== undefined && running.trees.length > shared.length;
@@ -76,7 +82,7 @@ export async function ensureLive(lab: LabSpec, paths: LabPaths): Promise<boolean
 async function lookAfterTrees(trees: readonly TreeSpec[], paths: LabPaths): Promise<boolean> {
   const running = await liveStatus(paths);
   if (running && JSON.stringify(running.trees) === JSON.stringify(trees)) return false;
-  if (running) await ask(paths, { ask: 'stop' });
+  if (running) await endLive(paths);
   if (trees.length > 0) await startLive(trees, paths);
   return trees.length > 0;
 }
@@ -85,8 +91,7 @@ async function lookAfterTrees(trees: readonly TreeSpec[], paths: LabPaths): Prom
 export async function keepLive(lab: LabSpec, signal: AbortSignal): Promise<void> {
   const paths = labPaths(lab);
   await withLabLock(paths, 'sync', new Progress(), signal, async () => {
-    if (!(await sandboxStatus(paths.gatewaySocket)))
-      throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+    if (!(await sandboxStatus(paths.gatewaySocket))) throw labOff(lab);
     await lookAfterTrees(lab.trees, paths);
   });
 }

@@ -1,13 +1,10 @@
 // The background process that keeps a lab's trees equal to the host's: told what to do once by IPC, then asked on
 // sync.sock (live-protocol.ts). It ends with the sandbox.
-import { rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { sandboxEnd } from '../sandbox/gateway.ts';
-import { type LiveEvent, liveEventOf, type LiveRequest, type LiveStatus } from './live-protocol.ts';
-import { keepPulled } from './pull-keep.ts';
-import { ShareKeep } from './share-keep.ts';
+import { type LiveEvent, liveEventOf } from './live-protocol.ts';
+import { serveLive } from './live-server.ts';
+import { keepOthers, sharesReady } from './keep-others.ts';
 import { TreeSync } from './tree-sync.ts';
 
 /** What it is told at its start. */
@@ -19,20 +16,14 @@ export interface LiveOrder {
   readonly stateDir: string;
 }
 
-process.once('message', (message) => serve(message as LiveOrder));
+process.once('message', (message) => void serve(message as LiveOrder));
 
-function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void {
-  const stop = new AbortController();
-  const { signal } = stop;
-  const watchers = new Set<Socket>();
-  const end = (): void => {
-    rmSync(syncSocket, { force: true });
-    process.exit(0);
-  };
+async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): Promise<void> {
+  const { signal } = new AbortController();
   const log = (text: string): void =>
     void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
   const tell = (event: LiveEvent): void => {
-    for (const watcher of watchers) watcher.write(`${JSON.stringify(event)}\n`);
+    server.tell(event);
     const { to, machine, refused = [], reason } = event;
     if (reason !== undefined) log(`${to}, ${machine}: ${reason}`);
     for (const one of refused) log(`${to}, ${machine}: ${one.path}: ${one.reason}`);
@@ -47,62 +38,33 @@ function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder): void 
           onEvent: (event) => tell(liveEventOf(event)),
         }),
     );
-  const shares = trees
-    .filter(({ mode }) => mode === 'share')
-    .flatMap((tree) =>
-      tree.on.map(
-        (machine) => new ShareKeep({ tree, machine, gatewaySocket, signal, onEvent: tell }),
+  const shares = keepOthers(trees, {
+    ...{ gatewaySocket, stateDir, signal, onEvent: tell, onNote: log },
+  });
+  const live = {
+    status: () => ({
+      pid: process.pid,
+      trees,
+      machines: syncs.flatMap((sync) =>
+        sync.states().map((state) => ({ to: sync.tree.to, ...state })),
       ),
-    );
-  const status = (): LiveStatus => ({
-    pid: process.pid,
-    trees,
-    machines: syncs.flatMap((sync) =>
-      sync.states().map((state) => ({ to: sync.tree.to, ...state })),
-    ),
-    shares: shares.map(({ state }) => state),
-  });
-  const answer = async (request: LiveRequest, client: Socket): Promise<void> => {
-    const { ask } = request;
-    if (ask === 'watch') {
-      watchers.add(client);
-      client.on('close', () => watchers.delete(client));
-      return;
-    }
-    for (const one of [...syncs, ...shares]) one.wake();
-    if (ask === 'ready') {
-      const here = shares.filter(({ state }) => state.machine === request.machine);
-      await Promise.all([
-        ...syncs.map((sync) => sync.whenReady(request.machine)),
-        ...here.map((share) => share.whenReady()),
-      ]);
-    }
-    if (ask === 'flush') await Promise.all(syncs.map((sync) => sync.flush()));
-    // Before the answer: who asked may start another, with a socket of that name.
-    if (ask === 'stop') rmSync(syncSocket, { force: true });
-    client.write(`${JSON.stringify(status())}\n`);
-    if (ask === 'stop') client.end(() => process.exit(0));
+      shares: shares.map(({ state }) => state),
+    }),
+    wake: () => {
+      for (const one of [...syncs, ...shares]) one.wake();
+    },
+    flush: () => Promise.all(syncs.map((sync) => sync.flush())),
+    whenReady: (machine: string) =>
+      Promise.all([...syncs.map((sync) => sync.whenReady(machine)), sharesReady(shares, machine)]),
+    stop: () => process.exit(0),
   };
-  rmSync(syncSocket, { force: true });
-  const server = createServer((client) => {
-    client.on('error', () => {});
-    createInterface(client).on('line', (line) => {
-      void answer(JSON.parse(line) as LiveRequest, client).catch((error: unknown) => {
-        log(String(error));
-        client.destroy();
-      });
-    });
-  });
-  server.listen(syncSocket, () => process.send?.({ ok: true }));
+  const server = await serveLive(syncSocket, live, log);
+  process.send?.({ ok: true });
   for (const sync of syncs)
     sync.keep().catch((error: unknown) => {
       log(error instanceof Error ? error.message : String(error));
     });
-  for (const share of shares)
-    share.keep().catch((error: unknown) => {
-      log(error instanceof Error ? error.message : String(error));
-    });
-  for (const tree of trees.filter(({ mode }) => mode === 'pull'))
-    void keepPulled({ tree, gatewaySocket, stateDir, signal, onEvent: tell });
-  void sandboxEnd(gatewaySocket).then(end);
+  await sandboxEnd(gatewaySocket);
+  server.close();
+  process.exit(0);
 }

@@ -140,3 +140,20 @@ test('what a machine is ready by is in its hash, how long that may take is not',
   expect(probesHash({ ready: [{ ...probe, timeoutMs: 5 }] })).toBe(probesHash({ ready: port }));
   expect(probesHash({ ready: [{ ...probe, value: '81' }] })).not.toBe(probesHash({ ready: port }));
 });
+
+test('one with nothing to do still stands between those it waits for and those that wait for it', () => {
+  const chain = {
+    machines: [
+      machine('c', { dependsOn: ['b'] }),
+      machine('b', { dependsOn: ['a'] }),
+      machine('a'),
+    ],
+    provision: [shell('base', ['a', 'c'])],
+  };
+  const found = plan({ lab: chain, wanted: ['a', 'b', 'c'], markOf: () => mark({}) });
+  expect(found.order.map((one) => [one.machine, one.after, one.steps.length])).toEqual([
+    ['a', [], 1],
+    ['b', ['a'], 0],
+    ['c', ['b'], 1],
+  ]);
+});

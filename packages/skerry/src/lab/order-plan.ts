@@ -23,7 +23,7 @@ export interface MachineOrder {
 }
 
 export interface OrderPlan {
-  /** Each after those it waits for. Machines with nothing to do are not in it. */
+  /** Each after those it waits for. Machines with nothing to do or to wait for are not in it. */
   readonly order: readonly MachineOrder[];
   /** When all machines are ready; provisioner by provisioner. */
   readonly afterAllUp: readonly ProvisionStep[];
@@ -62,7 +62,12 @@ export function planOrder(input: OrderInput): OrderPlan {
     const machine = byName.get(name);
     if (!machine || !wanted.has(name)) continue;
     const found = machineOrder(machine, input);
-    const isIdle = found.steps.length === 0 && !found.waits && !input.started.has(name);
+    // One that only waits hands that on to those that wait for it.
+    const isIdle =
+      found.steps.length === 0 &&
+      !found.waits &&
+      !input.started.has(name) &&
+      !found.after.some((other) => order.has(other));
     if (!isIdle) order.set(name, found);
   }
   if (mode !== 'none') addOutside(order, byName, input);

@@ -6,6 +6,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
 import type { LabContext } from './context.ts';
+import { refuseHalfRestored } from './half-restored.ts';
 import { makeLabReady, type ReadyResult } from './make-lab-ready.ts';
 import { observe } from './observe.ts';
 import { provisionHashes, refuseMissingFiles } from './up-order.ts';
@@ -15,6 +16,7 @@ import { Progress, type ProgressEvent } from './progress.ts';
 import { withTriggers } from './triggers.ts';
 import { imageChooser, imagesOf } from './up.ts';
 import { withLabLock } from './with-lock.ts';
+import { labOff } from './lab-off.ts';
 
 export interface ProvisionOptions {
   /** Names of machines; empty means all that run. */
@@ -56,7 +58,8 @@ async function provisionAll(
 ): Promise<ReadyResult> {
   const paths = labPaths(lab);
   const status = await sandboxStatus(paths.gatewaySocket);
-  if (!status) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!status) throw labOff(lab);
+  await refuseHalfRestored(paths);
   await using connection = await connectLab(paths, signal);
   const observed = await observe(connection, signal);
   const seen = new Map(observed.map((machine) => [machine.name, machine]));
@@ -85,7 +88,7 @@ function wantedOf(
 ): string[] {
   const running = lab.machines.map(({ name }) => name).filter((name) => seen.get(name)?.running);
   if (names.length === 0) {
-    if (running.length === 0) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+    if (running.length === 0) throw labOff(lab);
     return running;
   }
   const off = names.filter((name) => !running.includes(name));

@@ -16,6 +16,8 @@ export interface PullKeepOptions {
   readonly onEvent: (event: LiveEvent) => void;
 }
 
+/** How often a folder that is not there yet is looked for. */
+const MISSING_MS = 2000;
 const RETRY_MS = { first: 250, most: 5000 };
 
 /** Goes on until the signal fires; a machine that was away is looked for again. */
@@ -58,11 +60,14 @@ async function follow(
   const lost = ended.then((error) => Promise.reject(error));
   lost.catch(() => {});
   try {
-    for (;;) {
-      if (!hasChanged) await Promise.race([new Promise<void>((resolve) => (wake = resolve)), lost]);
+    for (let isThere = true; ;) {
+      if (!isThere) await Promise.race([sleep(MISSING_MS, undefined, { signal }), lost]);
+      else if (!hasChanged)
+        await Promise.race([new Promise<void>((resolve) => (wake = resolve)), lost]);
       hasChanged = false;
       const began = performance.now();
       const result = await pull.pull();
+      ({ isThere } = result);
       if (result.fetched.length + result.removed.length + result.refused.length > 0)
         tell({
           kind: 'pulled',

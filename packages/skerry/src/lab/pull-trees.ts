@@ -4,10 +4,10 @@ import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { isAbsent } from '../sandbox/gateway.ts';
 import { toText } from '../sync/paths.ts';
 import { pullIndex, PullTree } from '../sync/pull.ts';
-import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import type { SyncOptions, SyncResult } from './sync.ts';
 import { guestProgram, treeError } from './tree-sync.ts';
+import { labOff } from './lab-off.ts';
 
 /** The trees that are pulled. Pure. */
 export function pulledTrees(lab: LabSpec): TreeSpec[] {
@@ -35,7 +35,7 @@ export function pullTrees(lab: LabSpec, { machines, signal }: SyncOptions): Prom
         return { ...place, changes, bytes, durationMs, refused: words };
       } catch (error) {
         signal.throwIfAborted();
-        if (isAbsent(error)) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+        if (isAbsent(error)) throw labOff(lab);
         const nothing = { changes: 0, bytes: 0, durationMs: 0, refused: [] };
         return { ...place, ...nothing, error: treeError(tree, machine, error) };
       }

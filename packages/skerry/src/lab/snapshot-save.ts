@@ -30,6 +30,7 @@ import { INSIDE, labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { refuseHalfRestored } from './half-restored.ts';
 import { addLayers, hostPaths, newLayerId, sweepDisks, withDisks } from './disk-layers.ts';
+import { labOff } from './lab-off.ts';
 import { isTemplate } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
@@ -97,8 +98,7 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
   const store = paths.snapshotsDir;
   await sweepSnapshots(store);
   await refuseHalfRestored(paths);
-  if (name !== SUSPENDED && (await isSuspended(store)))
-    throw new SkerryError('LAB_SUSPENDED', { data: { lab: lab.name } });
+  if (name !== SUSPENDED && (await isSuspended(store))) throw labOff(lab);
   if (await hasSnapshot(store, name)) throw new SkerryError('SNAPSHOT_EXISTS', { data: { name } });
   const subjects = await subjectsOf(connection);
   if (subjects.length === 0) throw new SkerryError('SNAPSHOT_EMPTY', { data: { lab: lab.name } });

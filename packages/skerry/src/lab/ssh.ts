@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
+import { shellJoin } from '../util/shell-quote.ts';
 import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { labOff } from './lab-off.ts';
 
 const PROXY = fileURLToPath(new URL(`./ssh-proxy${SCRIPT_EXTENSION}`, import.meta.url));
 
@@ -18,7 +20,7 @@ const PROXY = fileURLToPath(new URL(`./ssh-proxy${SCRIPT_EXTENSION}`, import.met
  */
 export async function sshConfig(lab: LabSpec): Promise<string> {
   const paths = labPaths(lab);
-  const proxy = quote([process.execPath, PROXY, paths.gatewaySocket]);
+  const proxy = shellJoin([process.execPath, PROXY, paths.gatewaySocket]);
   const hosts = lab.machines.map((machine) => {
     const names = [
       ...new Set([machine.name, machine.hostname, `${machine.hostname}.${lab.network.domain}`]),
@@ -39,11 +41,6 @@ export async function sshConfig(lab: LabSpec): Promise<string> {
   return hosts.join('\n');
 }
 
-/** Words as a shell reads them back. */
-function quote(words: readonly string[]): string {
-  return words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-}
-
 /** ssh expands %h and the like in these; a folder may have a % in its name. */
 function escapePercent(text: string): string {
   return text.replaceAll('%', '%%');
@@ -52,8 +49,7 @@ function escapePercent(text: string): string {
 /** Writes the configuration and the known hosts into the state folder and gives the configuration's path. */
 export async function prepareSsh(lab: LabSpec): Promise<string> {
   const paths = labPaths(lab);
-  if (!existsSync(join(paths.sshDir, 'id_ed25519')))
-    throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+  if (!existsSync(join(paths.sshDir, 'id_ed25519'))) throw labOff(lab);
   await mkdir(paths.sshDir, { recursive: true, mode: 0o700 });
   const known = await Promise.all(
     lab.machines.map(async ({ name, hostname }) => {
@@ -109,7 +105,7 @@ export async function execOverSsh(
     '-o',
     'ConnectTimeout=15',
     machine,
-    quote(command),
+    shellJoin(command),
   ];
   const child = spawn('ssh', args, {
     stdio: 'pipe',

@@ -3,6 +3,8 @@ import type { SandboxStatus } from '../sandbox/protocol.ts';
 import { isSuspended } from '../snapshot/store.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
+import { liveStatus } from './live-control.ts';
+import type { TreeState } from './live-protocol.ts';
 import { observe, observeOffline } from './observe.ts';
 import type { ObservedMachine } from './plan.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
@@ -35,6 +37,8 @@ export interface LabStatus {
   readonly network: LabSpec['network'];
   readonly sandbox: SandboxStatus | undefined;
   readonly machines: readonly MachineStatus[];
+  /** The trees of the lab file in its machines; undefined where nobody keeps them up to date. */
+  readonly trees?: readonly TreeState[] | undefined;
 }
 
 /** How the lab fares. Takes no lock, starts nothing and waits for nobody. */
@@ -47,6 +51,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
     observed = await observe(connection, signal);
   } else observed = asSuspended(await observeOffline(paths), await isSuspended(paths.snapshotsDir));
   const found = new Map(observed.map((machine) => [machine.name, machine]));
+  const live = sandbox && lab.trees.length > 0 ? await liveStatus(paths) : undefined;
   const known = new Set(lab.machines.map(({ name }) => name));
   return {
     lab: lab.name,
@@ -60,6 +65,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
       ...lab.machines.map((machine) => describe(machine, found.get(machine.name))),
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
+    ...(live && { trees: [...live.machines, ...live.shares] }),
   };
 }
 

@@ -12,6 +12,7 @@ import { Progress } from './progress.ts';
 import { restoreAs, type RestoreResult } from './snapshot-restore.ts';
 import { saveAs, type SnapshotOptions } from './snapshot-save.ts';
 import { withLabLock } from './with-lock.ts';
+import { labOff } from './lab-off.ts';
 
 /** @throws LAB_OFF when nothing runs */
 export async function suspendLab(
@@ -22,7 +23,7 @@ export async function suspendLab(
   const progress = new Progress(onProgress);
   return withLabLock(paths, 'suspend', progress, signal, async () => {
     const running = await sandboxStatus(paths.gatewaySocket);
-    if (!running) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+    if (!running) throw labOff(lab);
     await discardSuspended(paths);
     const snapshot = await (async () => {
       await using connection = await connectLab(paths, signal);

@@ -10,6 +10,7 @@ import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { pushedTrees } from './live-control.ts';
 import { treeError, TreeSync } from './tree-sync.ts';
+import { labOff } from './lab-off.ts';
 
 export interface SyncOptions {
   /** Names of machines; others are left alone. */
@@ -102,7 +103,7 @@ async function forEach<T extends object>(
           return { ...place, ...(await work(sync, machine)) };
         } catch (error) {
           signal.throwIfAborted();
-          if (isAbsent(error)) throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
+          if (isAbsent(error)) throw labOff(lab);
           return { ...place, error: treeError(tree, machine, error) } as never;
         }
       });

@@ -47,6 +47,8 @@ export class TreeSync {
   #watcher: TreeWatcher | undefined;
   #scanned: Promise<unknown> | undefined;
   readonly #targets = new Map<string, Target>();
+  /** Resolves when it is known which machines there are, or that nothing can be sent. */
+  readonly #begun = Promise.withResolvers<void>();
   /** Why nothing can be sent at all. */
   #problem: string | undefined;
   #waiting: { readonly machine: string; readonly resolve: () => void }[] = [];
@@ -105,9 +107,10 @@ export class TreeSync {
     }
   }
 
-  /** Looks at the whole folder again. */
+  /** Looks at the whole folder again, and tells what has changed. */
   async look(): Promise<void> {
-    await this.#host.scan();
+    const before = await this.#host.scan();
+    if (before.size > 0) this.#options.onHeld?.([...before.keys()]);
   }
 
   /** Goes on until the signal fires. */
@@ -125,6 +128,7 @@ export class TreeSync {
       await this.scan().catch((error: unknown) => {
         this.#problem = error instanceof Error ? error.message : String(error);
         for (const machine of this.tree.on) this.#arrived(machine);
+        this.#begun.resolve();
         throw error;
       });
       const targets = this.tree.on.map(
@@ -134,6 +138,7 @@ export class TreeSync {
           ),
       );
       for (const target of targets) this.#targets.set(target.machine, target);
+      this.#begun.resolve();
       await Promise.all(targets.map((target) => target.keep()));
     } finally {
       this.#watcher.close();
@@ -145,6 +150,8 @@ export class TreeSync {
 
   /** Looks at the whole folder again, and resolves when the machines that are there have all of it. */
   async flush(): Promise<void> {
+    await this.#begun.promise;
+    if (this.#problem !== undefined) return;
     const before = await this.#host.scan();
     await Promise.all([...this.#targets.values()].map((target) => target.flush(before)));
   }
@@ -153,8 +160,9 @@ export class TreeSync {
   async whenReady(machine: string): Promise<void> {
     const target = this.#targets.get(machine);
     if (this.#problem !== undefined || !this.tree.on.includes(machine)) return;
-    if (target?.isConnected && !target.isFirst) await this.flush();
-    else await new Promise<void>((resolve) => this.#waiting.push({ machine, resolve }));
+    if (target?.isConnected && !target.isFirst) {
+      if (!this.#options.onHeld) await this.flush();
+    } else await new Promise<void>((resolve) => this.#waiting.push({ machine, resolve }));
   }
 
   /** Makes those machines that are there equal to the host, as it was last looked at; undefined: all of them. */
@@ -247,6 +255,8 @@ class Target {
   #wake = (): void => {};
   #flushed: (() => void)[] = [];
   readonly #onArrival: () => void;
+  /** Resolves when it is known whether the machine is there. */
+  readonly #tried = Promise.withResolvers<void>();
   reason = 'not yet there';
   refused = 0;
   /** What was there when it connected is not all sent yet. */
@@ -272,9 +282,10 @@ class Target {
     this.#wake();
   }
 
-  flush(before: ReadonlyMap<string, Entry | undefined>): Promise<void> {
-    if (!this.isConnected) return Promise.resolve();
-    return new Promise((resolve) => {
+  async flush(before: ReadonlyMap<string, Entry | undefined>): Promise<void> {
+    await this.#tried.promise;
+    if (!this.isConnected) return;
+    await new Promise<void>((resolve) => {
       this.#flushed.push(resolve);
       this.changed(before);
     });
@@ -321,6 +332,7 @@ class Target {
     this.isFirst = true;
     await this.#push(undefined);
     this.isFirst = false;
+    this.#tried.resolve();
     this.#onArrival();
     for (;;) {
       if (lost) throw lost;
@@ -359,6 +371,7 @@ class Target {
     const { tree, onEvent, signal } = this.#options;
     for (const resolve of this.#flushed.splice(0)) resolve();
     this.#todo.clear();
+    this.#tried.resolve();
     if (signal.aborted) return;
     const reason = isAbsent(error)
       ? 'the lab is off'

@@ -1,3 +1,4 @@
+import type { ImageRequest } from '../image/definition.ts';
 import { findImage, type Image } from '../image/store.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { chooseAccel } from '../sandbox/accel.ts';
@@ -212,12 +213,16 @@ async function ensureImages(
   signal: AbortSignal,
 ): Promise<Map<string, Image>> {
   const images = await imagesOf(machines);
-  for (const name of new Set(machines.map((machine) => machine.image))) {
+  for (const [name, request] of new Map(machines.map((one) => [one.image, imageRequestOf(one)]))) {
     const image = images.get(name);
     if (image && !(image.stale && (await isNeededAnew(name, machines, paths)))) continue;
-    images.set(name, await buildImageHere(name, progress, signal));
+    images.set(name, await buildImageHere(request, progress, signal));
   }
   return images;
+}
+
+function imageRequestOf({ image, baseImage, packages }: MachineSpec): ImageRequest {
+  return baseImage === undefined ? { name: image } : { name: image, base: baseImage, packages };
 }
 
 async function isNeededAnew(

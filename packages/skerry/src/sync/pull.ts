@@ -42,6 +42,8 @@ export interface PullOptions {
 }
 
 export interface PullResult {
+  /** Whether the folder is there at all: until then nothing of it can be watched. */
+  readonly isThere: boolean;
   readonly fetched: readonly string[];
   readonly removed: readonly string[];
   readonly refused: readonly Refusal[];
@@ -117,7 +119,8 @@ export class PullTree {
       }
     }
     if (todo.length + gone.length > 0) await this.#save(notes);
-    return { fetched, removed: gone, refused: this.#refused, bytes };
+    const isThere = answers.at(-1)?.payload.length === 1;
+    return { isThere, fetched, removed: gone, refused: this.#refused, bytes };
   }
 
   async close(): Promise<void> {

@@ -334,9 +334,31 @@ export const ERRORS = {
     hint: 'in the store: {known}; build it with: skerry image build {image}',
     exitCode: EXIT.notFound,
   },
+  IMAGE_FIXED: {
+    message: "packages cannot be added to image '{image}', which Skerry does not build",
+    hint: 'add them to one of these: {known}; or leave `packages` out, and install them with a shell provisioner',
+    exitCode: EXIT.usage,
+  },
+  IMAGE_PACKAGE_UNKNOWN: {
+    message: 'no such package in the sources for {suite} of this host: {packages}',
+    hint: 'look for its name: apt-cache search WORD; the lab file asks for it with `packages`',
+    exitCode: EXIT.usage,
+  },
   IMAGE_BUILD_FAILED: {
     message: 'cannot build image {image}: {reason}',
     hint: 'see what this machine lacks: skerry doctor',
+    exitCode: EXIT.failure,
+  },
+
+  // Provisioning.
+  PROVISION_FILE_MISSING: {
+    message: '{field}: there is no {what} {file}',
+    hint: 'relative paths begin at the folder of the lab file; look: ls -ld {file}',
+    exitCode: EXIT.usage,
+  },
+  PROVISION_ANSIBLE_MISSING: {
+    message: 'provisioner {provisioner} needs ansible-playbook on this host',
+    hint: "install it: apt-get install ansible-core; or let Ansible run in the machine: mode: 'local'",
     exitCode: EXIT.failure,
   },
 

@@ -145,12 +145,12 @@ export const MACHINE_ERRORS = {
   },
   LAB_SUSPENDED: {
     message: 'lab {lab} is suspended',
-    hint: 'go on with: skerry resume',
+    hint: 'go on with: skerry resume{of}',
     exitCode: EXIT.conflict,
   },
   LAB_OFF: {
     message: 'lab {lab} is not running',
-    hint: 'start it with: skerry up (of a fork: with --lab)',
+    hint: 'start it with: skerry up{of}',
     exitCode: EXIT.conflict,
   },
   EXEC_FAILED: {

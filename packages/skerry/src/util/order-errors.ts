@@ -8,7 +8,7 @@ export const ORDER_ERRORS = {
     exitCode: EXIT.timeout,
   },
   DEPENDENCY_FAILED: {
-    message: '{machine} was not provisioned: it waits for {root}, which failed',
+    message: '{machine} did not get ready: it waits for {root}, which failed',
     hint: 'mend {root}, then: skerry up',
     exitCode: EXIT.failure,
   },
