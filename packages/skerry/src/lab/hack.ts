@@ -214,9 +214,12 @@ class Hack {
 
   /** Daemons that are made of one of these files. */
   #affected(changed: readonly string[]): DaemonSpec[] {
-    return this.#daemons.filter(({ watch, on }) => {
+    return this.#daemons.filter(({ unit, watch, on }) => {
       if (watch === undefined)
-        return this.#syncs.some(({ tree }) => tree.on.some((machine) => on.includes(machine)));
+        return (
+          unit === undefined &&
+          this.#syncs.some(({ tree }) => tree.on.some((machine) => on.includes(machine)))
+        );
       const rules = ignore({ ignorecase: false }).add(watch.map(fromText).join('\n'));
       return changed.some((path) => !path.startsWith('../') && rules.ignores(fromText(path)));
     });
