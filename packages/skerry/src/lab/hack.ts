@@ -7,8 +7,11 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import type { DaemonSpec } from '../lab-file/spec-sync.ts';
 import { fromText, toText } from '../sync/paths.ts';
 import { labPaths } from '../util/paths.ts';
+import { sandboxEnd, sandboxStatus } from '../sandbox/gateway.ts';
+import { SkerryError } from '../util/errors.ts';
 import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
 import { type BuildResult, runBuilds } from './hack-build.ts';
+import { answerForTrees, type HackSocket } from './hack-socket.ts';
 import { keepLive, pushedTrees, stopLive } from './live-control.ts';
 import { type HeldPush, TreeSync } from './tree-sync.ts';
 
@@ -54,13 +57,27 @@ export type HackEvent =
  */
 export async function hack(lab: LabSpec, options: HackOptions): Promise<void> {
   const paths = labPaths(lab);
+  if (!(await sandboxStatus(paths.gatewaySocket)))
+    throw new SkerryError('LAB_OFF', { data: { lab: lab.name } });
   await stopLive(paths);
-  const session = new Hack(lab, options);
+  const taken = new AbortController();
+  const signal = AbortSignal.any([options.signal, taken.signal]);
+  const session = new Hack(lab, { ...options, signal });
+  const socket = session.answer(paths.syncSocket);
+  const end = (text: string): void => {
+    if (signal.aborted) return;
+    options.onEvent({ kind: 'note', text });
+    taken.abort();
+  };
+  socket.stopped.addEventListener('abort', () => end('another command looks after the trees now'));
+  void sandboxEnd(paths.gatewaySocket, signal).then(() => end('the lab is off'));
   try {
     await session.run();
   } finally {
-    // Where the lab is gone there is nothing to go on with.
-    await keepLive(lab, new AbortController().signal).catch(() => {});
+    socket[Symbol.dispose]();
+    const isTaken = taken.signal.aborted;
+    taken.abort();
+    if (!isTaken) await keepLive(lab, new AbortController().signal).catch(() => {});
   }
 }
 
@@ -106,6 +123,11 @@ class Hack {
           },
         }),
     );
+  }
+
+  answer(syncSocket: string): HackSocket {
+    const trees = this.#lab.trees.filter(({ mode }) => mode !== 'share');
+    return answerForTrees(syncSocket, trees, this.#syncs);
   }
 
   async run(): Promise<void> {
