@@ -1,5 +1,5 @@
 // A lab in folders of its own, which are gone with it when the test is over.
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -54,8 +54,11 @@ export interface LabOptions {
   readonly program?: readonly string[];
 }
 
-/** Makes the folders and writes the lab file; starts nothing. */
-export async function testLab(config: object, options: LabOptions = {}): Promise<TestLab> {
+/**
+ * Makes the folders and writes the lab file; starts nothing.
+ * @param config what the lab file says, or the folder of a lab, which is copied
+ */
+export async function testLab(config: object | string, options: LabOptions = {}): Promise<TestLab> {
   const root = await mkdtemp(join(options.root ?? tmpdir(), 'skerry-e2e-'));
   await chmod(root, 0o755);
   const [dir, stateDir, temp] = ['lab', 'state', 'tmp'].map((name) => join(root, name)) as [
@@ -86,7 +89,11 @@ export async function testLab(config: object, options: LabOptions = {}): Promise
   };
   const write = (fresh: object): Promise<void> =>
     writeFile(join(dir, 'skerry.config.json'), JSON.stringify(fresh, undefined, 2));
-  await write(config);
+  const begin = async (): Promise<void> => {
+    if (typeof config === 'object') return write(config);
+    await cp(config, dir, { recursive: true });
+  };
+  await begin();
   return {
     dir,
     stateDir,
@@ -98,7 +105,7 @@ export async function testLab(config: object, options: LabOptions = {}): Promise
     destroyWhole,
     status: async () => JSON.parse(await ok(['status', '--json'])) as LabState,
     [Symbol.asyncDispose]: async () => {
-      await write(config);
+      await begin();
       await finish([...program, 'destroy', '--yes'], { cwd: dir, env });
       await rm(root, { recursive: true, force: true });
     },

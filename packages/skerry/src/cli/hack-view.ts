@@ -62,7 +62,7 @@ export function formatHackEvent(event: HackEvent): string[] {
         : line(
             styleText(
               'dim',
-              `${event.machine}  ${event.changes} changes, ${formatBytes(event.bytes)}`,
+              `${event.machine}  ${event.changes === 1 ? '1 change' : `${event.changes} changes`}, ${formatBytes(event.bytes)}`,
             ),
           );
     case 'daemon': {

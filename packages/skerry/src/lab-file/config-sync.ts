@@ -73,7 +73,7 @@ export interface DaemonConfig {
   readonly build?: string | BuildConfig | undefined;
   /**
    * The files it is made of, relative to the lab file, in the words of .gitignore: `skerry hack` restarts it when one of
-   * them changes. Without it, all files of the trees in its machines.
+   * them changes. Without it, all files of the trees in its machines; of a `unit`, none.
    * @example ['src/**']
    */
   readonly watch?: readonly string[] | undefined;

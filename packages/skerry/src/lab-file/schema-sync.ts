@@ -115,7 +115,7 @@ const daemonShape: Shape<DaemonConfig> = {
   watch: {
     ...words,
     description:
-      'The files it is made of, relative to the lab file, in the words of .gitignore: `skerry hack` restarts it when one of them changes. Without it, all files of the trees in its machines.',
+      'The files it is made of, relative to the lab file, in the words of .gitignore: `skerry hack` restarts it when one of them changes. Without it, all files of the trees in its machines; of a `unit`, none.',
     examples: [['src/**']],
   },
   ready: { ...probes, description: 'When it counts as ready. Without it, when it runs.' },

@@ -7,8 +7,10 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import type { DaemonSpec } from '../lab-file/spec-sync.ts';
 import { fromText, toText } from '../sync/paths.ts';
 import { labPaths } from '../util/paths.ts';
+import { sandboxEnd, sandboxStatus } from '../sandbox/gateway.ts';
 import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
 import { type BuildResult, runBuilds } from './hack-build.ts';
+import { labOff } from './lab-off.ts';
 import { endLive, keepLive, pushedTrees } from './live-control.ts';
 import { keepOthers, sharesReady } from './keep-others.ts';
 import type { LiveStatus } from './live-protocol.ts';
@@ -58,17 +60,30 @@ export type HackEvent =
  */
 export async function hack(lab: LabSpec, options: HackOptions): Promise<void> {
   const paths = labPaths(lab);
+  if (!(await sandboxStatus(paths.gatewaySocket))) throw labOff(lab);
   await endLive(paths);
-  const session = new Hack(lab, options);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
   const note = (text: string): void => options.onEvent({ kind: 'note', text });
+  const end = (text: string): void => {
+    if (signal.aborted) return;
+    note(text);
+    ended.abort();
+  };
+  const session = new Hack(lab, { ...options, signal }, () =>
+    end('another command looks after the trees now'),
+  );
   // `up` and `sync` ask here as they ask the process that brings trees otherwise.
   const server = await serveLive(paths.syncSocket, session, note);
+  void sandboxEnd(paths.gatewaySocket, signal).then(() => end('the lab is off'));
   try {
     await session.run();
   } finally {
     server.close();
+    const isOurs = !ended.signal.aborted;
+    ended.abort();
     // Where the lab is gone there is nothing to go on with.
-    await keepLive(lab, new AbortController().signal).catch(() => {});
+    if (isOurs) await keepLive(lab, new AbortController().signal).catch(() => {});
   }
 }
 
@@ -79,8 +94,6 @@ class Hack implements LiveTrees {
   readonly #options: HackOptions;
   readonly #syncs: TreeSync[];
   #shares: readonly ShareKeep[] = [];
-  /** Somebody else is to keep the trees. */
-  readonly #stop = new AbortController();
   readonly #daemons: readonly DaemonSpec[];
   #changed = new Set<string>();
   /** What changes while something is built: what the build makes, most of it. */
@@ -94,10 +107,14 @@ class Hack implements LiveTrees {
   readonly #heard = new Set<string>();
   #wake = (): void => {};
 
-  constructor(lab: LabSpec, options: HackOptions) {
+  /** Ends it: somebody else is to keep the trees. */
+  readonly stop: () => void;
+
+  constructor(lab: LabSpec, options: HackOptions, stop: () => void) {
     this.#lab = lab;
-    const signal = AbortSignal.any([options.signal, this.#stop.signal]);
-    this.#options = { ...options, signal };
+    this.#options = options;
+    this.stop = stop;
+    const { signal } = options;
     signal.addEventListener('abort', () => this.#wake());
     this.#daemons = lab.daemons.filter(({ name }) => options.daemons.includes(name));
     const { gatewaySocket } = labPaths(lab);
@@ -181,10 +198,6 @@ class Hack implements LiveTrees {
   async whenReady(machine: string): Promise<void> {
     await Promise.all(this.#syncs.map((sync) => sync.whenReady(machine)));
     await sharesReady(this.#shares, machine);
-  }
-
-  stop(): void {
-    this.#stop.abort();
   }
 
   #rest(): void {
@@ -286,9 +299,12 @@ class Hack implements LiveTrees {
   /** Daemons that are made of one of these files. */
   #affected(changed: readonly string[]): DaemonSpec[] {
     return this.#daemons.filter((daemon) => {
-      const { watch, on } = daemon;
+      const { unit, watch, on } = daemon;
       if (watch === undefined)
-        return this.#syncs.some(({ tree }) => tree.on.some((machine) => on.includes(machine)));
+        return (
+          unit === undefined &&
+          this.#syncs.some(({ tree }) => tree.on.some((machine) => on.includes(machine)))
+        );
       return changed.some((path) => isMadeOf(daemon, path));
     });
   }

@@ -63,11 +63,12 @@ export function registerForward(
 }
 
 /** Resolves when the sandbox has ended; at once where none runs. */
-export function sandboxEnd(socketPath: string): Promise<void> {
+export function sandboxEnd(socketPath: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const request = httpRequest({
       ...{ socketPath, method: 'POST', path: '/watch', agent: false },
       ...NO_TLS,
+      ...(signal && { signal }),
     });
     request.on('response', (response) =>
       response
