@@ -149,8 +149,11 @@ export class DaemonStart {
     const machine = this.#machine;
     // By then systemd may have started it again.
     const moments = { sinceMs: this.#beganMs, untilMs: Date.now() };
-    const lines = await openDaemonChannel(this.#lab, machine, signal)
-      .then((channel) => lastLinesOf(channel, unit, moments, signal))
+    const read = async (within?: typeof moments): Promise<string[]> =>
+      lastLinesOf(await openDaemonChannel(this.#lab, machine, signal), unit, within, signal);
+    // A machine whose clock is wrong has them at other moments.
+    const lines = await read(moments)
+      .then((found) => (found.length > 0 ? found : read()))
       .catch(() => []);
     const log = lines.map((line) => `\n  ${line}`).join('');
     this.#settle(

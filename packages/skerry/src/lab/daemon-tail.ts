@@ -7,11 +7,11 @@ const ENTRIES = 30;
 const EARLIER_MS = 200;
 const TAIL_MS = 30_000;
 
-/** The last lines that a unit itself wrote between two moments. */
+/** The last lines that a unit itself wrote, between two moments if they are given. */
 export async function lastLinesOf(
   channel: GuestChannel,
   unit: string,
-  { sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number },
+  within: { readonly sinceMs: number; readonly untilMs: number } | undefined,
   signal: AbortSignal,
 ): Promise<string[]> {
   const lines = new LineReader();
@@ -19,7 +19,10 @@ export async function lastLinesOf(
   const said: string[] = [];
   const query = {
     ...{ units: [unit], lines: ENTRIES },
-    ...{ sinceUs: (sinceMs - EARLIER_MS) * 1000, untilUs: untilMs * 1000 },
+    ...(within && {
+      sinceUs: (within.sinceMs - EARLIER_MS) * 1000,
+      untilUs: within.untilMs * 1000,
+    }),
   };
   await execInGuest(channel, journalCommand(query), {
     signal: AbortSignal.any([signal, AbortSignal.timeout(TAIL_MS)]),

@@ -5,11 +5,14 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, type Domain, isInvalidState } from '@skerry/libvirt';
 import { freeze } from '../freeze/frozen.ts';
+import { runScript } from '../guest/exec.ts';
+import { clockShiftScript } from '../machine/identity.ts';
 import { parseDisks } from '../machine/parse-disks.ts';
 import { type DiskFile, MEMORY_BLOCK } from '../machine/domain-xml.ts';
 import { parseMark } from '../machine/metadata.ts';
 import { raw, xml } from '../machine/xml.ts';
 import { qemuOwner } from '../sandbox/config.ts';
+import { openGuest } from '../sandbox/gateway.ts';
 import { hostInputs } from '../template/key.ts';
 import {
   checkSnapshotName,
@@ -67,6 +70,7 @@ interface Subject extends SnapshotMachine {
 
 const PAUSE_MS = 15_000;
 const GO_ON_MS = 3000;
+const CLOCK_MS = 5000;
 
 /**
  * Saves the lab as it is, machines that are off included.
@@ -122,6 +126,7 @@ export async function saveAs(context: SaveContext, options: SaveOptions): Promis
       ),
     ),
   );
+  if (!options.stayPaused) await moveClocksOn(context, subjects, pauseMs);
   await allSettled(subjects.map((subject) => takeApart(subject, staging, context)));
   await flushDisks(paths, subjects);
   await copyKeys(paths.sshDir, join(staging, 'ssh'));
@@ -182,6 +187,23 @@ async function standingStill(
     await Promise.race([goOn().catch(() => {}), sleep(GO_ON_MS, undefined, { ref: false })]);
     throw error;
   }
+}
+
+/** A machine's clock stands still with it. Whoever has set it wrong on purpose has it as wrong as before. */
+async function moveClocksOn(
+  { paths, signal }: SaveContext,
+  subjects: readonly Subject[],
+  pauseMs: number,
+): Promise<void> {
+  const running = subjects.filter(({ state }) => state === 'running');
+  const options = { signal, timeoutMs: CLOCK_MS };
+  // One without a helper, or that hangs, has to do without.
+  await Promise.allSettled(
+    running.map(async ({ name }) => {
+      const channel = await openGuest(paths.gatewaySocket, name, options);
+      await runScript(channel, clockShiftScript(pauseMs), { ...options, language: 'perl' });
+    }),
+  );
 }
 
 async function pause(domain: Domain, signal: AbortSignal): Promise<void> {
