@@ -107,7 +107,7 @@ export async function watchLive(
   signal.addEventListener('abort', () => socket.destroy(), { once: true });
   send(socket, { ask: 'watch' });
   try {
-    for await (const line of createInterface(socket)) onEvent(JSON.parse(line) as LiveEvent);
+    for await (const line of linesOf(socket)) onEvent(JSON.parse(line) as LiveEvent);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
@@ -150,7 +150,7 @@ async function ask(
   signal?.addEventListener('abort', abort);
   try {
     send(socket, request);
-    for await (const line of createInterface(socket)) return JSON.parse(line) as LiveStatus;
+    for await (const line of linesOf(socket)) return JSON.parse(line) as LiveStatus;
     signal?.throwIfAborted();
     throw new SkerryError('SYNC_SILENT', {
       data: { seconds: timeoutMs / 1000, log: join(paths.logDir, 'sync.log') },
@@ -160,6 +160,13 @@ async function ask(
     signal?.removeEventListener('abort', abort);
     socket.destroy();
   }
+}
+
+/** Without the second line readline waits for ever on a connection that this side has ended. */
+function linesOf(socket: Socket): AsyncIterable<string> {
+  const lines = createInterface(socket);
+  socket.once('close', () => lines.close());
+  return lines;
 }
 
 function send(socket: Socket, request: LiveRequest): void {

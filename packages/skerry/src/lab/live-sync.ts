@@ -3,7 +3,7 @@
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { sandboxEnd } from '../sandbox/gateway.ts';
 import { type LiveEvent, liveEventOf } from './live-protocol.ts';
-import { serveLive } from './live-server.ts';
+import { type LiveServer, serveLive } from './live-server.ts';
 import { keepOthers, sharesReady } from './keep-others.ts';
 import { TreeSync } from './tree-sync.ts';
 
@@ -22,8 +22,10 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
   const { signal } = new AbortController();
   const log = (text: string): void =>
     void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+  // A folder that is not there is told of before anybody can ask.
+  let server: LiveServer | undefined;
   const tell = (event: LiveEvent): void => {
-    server.tell(event);
+    server?.tell(event);
     const { to, machine, refused = [], reason } = event;
     if (reason !== undefined) log(`${to}, ${machine}: ${reason}`);
     for (const one of refused) log(`${to}, ${machine}: ${one.path}: ${one.reason}`);
@@ -58,7 +60,7 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
       Promise.all([...syncs.map((sync) => sync.whenReady(machine)), sharesReady(shares, machine)]),
     stop: () => process.exit(0),
   };
-  const server = await serveLive(syncSocket, live, log);
+  server = await serveLive(syncSocket, live, log);
   process.send?.({ ok: true });
   for (const sync of syncs)
     sync.keep().catch((error: unknown) => {

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { labPathsIn, type LabPaths } from '../util/paths.ts';
+import { liveReady, watchLive } from './live-control.ts';
+
+let dir: string;
+let paths: LabPaths;
+let server: Server;
+
+/** One that takes every question and answers none. */
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'skerry-live-'));
+  paths = labPathsIn(dir, 'demo-123456');
+  server = createServer((client) => client.on('error', () => {}).resume());
+  server.listen(paths.syncSocket);
+  await once(server, 'listening');
+});
+afterEach(async () => {
+  server.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+test('who is not answered says so when the time is up', async () => {
+  const { signal } = new AbortController();
+  const asked = liveReady(paths, 'one', { timeoutMs: 50, signal });
+  await expect(asked).rejects.toMatchObject({ code: 'SYNC_SILENT' });
+});
+
+test('who waits or watches ends when told to', async () => {
+  const signal = AbortSignal.timeout(50);
+  const asked = liveReady(paths, 'one', { timeoutMs: 60_000, signal });
+  await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
+  await watchLive(paths, () => {}, AbortSignal.timeout(50));
+});
