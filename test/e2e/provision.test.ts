@@ -201,7 +201,7 @@ describe('puppet', () => {
     ],
   ])('%s names resource, file and line', async (name, message, file) => {
     // Long enough to get there, however busy this host is.
-    const timeout = Math.ceil(puppetMs / 1000) + 20;
+    const timeout = Math.ceil(puppetMs / 1000) * 2 + 30;
     const { slow } = CONFIG.provision;
     await lab.write({
       ...CONFIG,
