@@ -15,10 +15,12 @@ const ALLOWED: Record<string, readonly string[]> = {
     'machine',
     'template',
     'snapshot',
+    'superproject',
     'image',
     'sandbox',
     'util',
   ],
+  superproject: ['util'],
   doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
   lab: [
     'lab-file',

@@ -2,6 +2,7 @@ import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
 import { ORDER_ERRORS } from './order-errors.ts';
+import { SUPERPROJECT_ERRORS } from './superproject-errors.ts';
 
 export { EXIT };
 
@@ -294,6 +295,7 @@ export const ERRORS = {
 
   ...MACHINE_ERRORS,
   ...ORDER_ERRORS,
+  ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
 
   // skerry/testing.

@@ -1,0 +1,51 @@
+import { SkerryError } from '../util/errors.ts';
+import { type GitOptions, formatGit } from './git.ts';
+import { hideCredentials } from './hide-credentials.ts';
+
+/** What hosts and networks say when the same command may well work a moment later. */
+const TRANSIENT =
+  /kex_exchange_identification|ssh_exchange_identification|Connection (reset|refused|closed|timed out)|Broken pipe|HTTP (429|5\d\d)|error: (429|5\d\d)|Operation timed out|Could not resolve host|Temporary failure|early EOF|the remote end hung up|unexpected disconnect|RPC failed|Too many|rate limit|TLS connection was non-properly|GnuTLS recv error|cannot lock ref|Unable to create '.*\.lock'|shallow file has changed/i;
+const DENIED =
+  /Permission denied|Authentication failed|could not read (Username|Password)|terminal prompts disabled|HTTP 40[13]|error: 40[13]|Host key verification failed|access denied/i;
+const MISSING =
+  /repository .* not found|does not appear to be a git repository|Repository not found|HTTP 404|error: 404|No such file or directory|not exported/i;
+
+export type FailureKind = 'transient' | 'denied' | 'missing' | 'other';
+
+/**
+ * Tells from git's words what kind of failure it is. The one place that reads them.
+ *
+ * @example failureKind('kex_exchange_identification: read: Connection reset by peer') // 'transient'
+ */
+export function failureKind(stderr: string): FailureKind {
+  if (MISSING.test(stderr)) return 'missing';
+  if (DENIED.test(stderr)) return 'denied';
+  return TRANSIENT.test(stderr) ? 'transient' : 'other';
+}
+
+/** The error for a git that failed; its words are kept whole. */
+export function gitFailure(
+  args: readonly string[],
+  { about, url, cwd }: GitOptions,
+  stderr: string,
+  isTimeout = false,
+): SkerryError {
+  const kind = isTimeout ? 'transient' : failureKind(stderr);
+  const reason = hideCredentials(stderr.trim() || 'git said nothing');
+  const data = {
+    action: args.find((word) => /^[a-z][a-z-]+$/.test(word)) ?? 'command',
+    where: about === undefined ? '' : ` for ${about}`,
+    reason: reason.replace(/^/gm, '  '),
+    command: formatGit(args, cwd),
+    url: hideCredentials(url ?? 'the remote'),
+    host: hideCredentials(url ?? 'the remote'),
+    tries: 'once',
+  };
+  const code = {
+    transient: 'SP_TRANSIENT',
+    denied: 'SP_DENIED',
+    missing: 'SP_REPOSITORY_MISSING',
+    other: 'SP_GIT',
+  } as const;
+  return new SkerryError(code[kind], { data });
+}

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { SkerryError } from '../util/errors.ts';
+import { killGroup } from '../util/kill-group.ts';
+import { shellQuote } from '../util/shell-quote.ts';
+import { gitFailure } from './git-failure.ts';
+import { hideCredentials } from './hide-credentials.ts';
+
+export interface GitOptions {
+  /** Where it runs; a folder without a repository for what is only about a url. */
+  readonly cwd?: string | undefined;
+  readonly input?: string | Uint8Array;
+  /** Added to the cleaned environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until it is killed; 120 s unless told. */
+  readonly timeoutMs?: number;
+  /** What it is about, for the error: a component's name. */
+  readonly about?: string | undefined;
+  /** The remote it talks to, for the error. */
+  readonly url?: string | undefined;
+  /** Exit codes besides 0 that are an answer and no failure, such as 1 of merge-base --is-ancestor. */
+  readonly answers?: readonly number[];
+}
+
+export interface GitResult {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Nothing of a repository that we were started inside of (a hook, an alias) may leak into another one. */
+const LEAKS =
+  /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|CONFIG_PARAMETERS|CONFIG_COUNT|CONFIG_KEY_\d+|CONFIG_VALUE_\d+|CEILING_DIRECTORIES)$/;
+
+const CONFIG = [
+  ...['-c', 'core.quotePath=false'],
+  ...['-c', 'gc.auto=0'],
+  ...['-c', 'maintenance.auto=false'],
+  ...['-c', 'advice.detachedHead=false'],
+  ...['-c', 'protocol.ext.allow=never'],
+];
+
+/**
+ * Runs git with an argument array and gives its stdout. It never asks (no terminal, no prompt), speaks English, and its
+ * own error is passed on whole. Killed with all it started when the signal fires or the time is over.
+ *
+ * @throws SP_GIT, SP_TRANSIENT, SP_DENIED, SP_REPOSITORY_MISSING, PROGRAM_MISSING
+ */
+export async function runGit(args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  return (await tryGit(args, options)).stdout;
+}
+
+/** The same with its exit code, for `answers`. */
+export async function tryGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+  const { signal, timeoutMs = 120_000, answers = [] } = options;
+  signal?.throwIfAborted();
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  // A session of its own: ssh finds no terminal to ask for a password on, and all of it can be killed at once.
+  const child = spawn('git', [...CONFIG, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    env: gitEnvironment(options.env),
+    ...(options.cwd && { cwd: options.cwd }),
+  });
+  const kill = (): void => killGroup(child.pid);
+  stop.addEventListener('abort', kill, { once: true });
+  try {
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stdin.on('error', () => {}).end(options.input ?? '');
+    const [code] = (await once(child, 'close').catch(noGit)) as [number | null];
+    signal?.throwIfAborted();
+    const said = Buffer.concat(stderr).toString();
+    if (deadline.aborted)
+      throw gitFailure(args, options, `${said}no end after ${timeoutMs / 1000} s`, true);
+    if (code !== 0 && !answers.includes(code ?? -1)) throw gitFailure(args, options, said);
+    return { code: code ?? -1, stdout: Buffer.concat(stdout), stderr: said };
+  } finally {
+    stop.removeEventListener('abort', kill);
+  }
+}
+
+/** The command as one can type it, without credentials. */
+export function formatGit(args: readonly string[], cwd?: string): string {
+  const words = cwd === undefined ? args : ['-C', cwd, ...args];
+  return hideCredentials(['git', ...words.map(shellQuote)].join(' '));
+}
+
+function gitEnvironment(more: GitOptions['env'] = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !LEAKS.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    ...more,
+  };
+}
+
+function noGit(cause: NodeJS.ErrnoException): never {
+  if (cause.code === 'ENOENT')
+    throw new SkerryError('PROGRAM_MISSING', { data: { program: 'git' }, cause });
+  throw cause;
+}

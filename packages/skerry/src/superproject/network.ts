@@ -1,0 +1,77 @@
+import { SkerryError } from '../util/errors.ts';
+import { type GitOptions, type GitResult, tryGit } from './git.ts';
+import { HostLimiter } from './host-limiter.ts';
+import { hostOf } from './module-url.ts';
+
+export interface NetworkOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** A checkout whose configuration (url.insteadOf, credential helpers) holds for all remotes; none: only the user's. */
+  readonly cwd?: string | undefined;
+  /** Connections to one host at once, at most; by itself from 8 to 32. */
+  readonly jobs?: number | undefined;
+  /** Tries of one read that fails for a moment; 4 unless told. */
+  readonly tries?: number;
+  /** Milliseconds before the second try; 300 unless told. */
+  readonly pauseMs?: number;
+}
+
+export interface Call extends Omit<GitOptions, 'signal' | 'url'> {
+  readonly url: string;
+  /** Not tried again when it fails for a moment: the caller has to look first what became of it. */
+  readonly isOnce?: boolean;
+}
+
+/**
+ * The only way to remotes: every git that opens a connection is started here, so that each host gets no more than it
+ * takes, what fails for a moment is tried again, and connections are counted (`connections`: docs/benchmarks.md).
+ */
+export class Network {
+  readonly signal: AbortSignal | undefined;
+  readonly #limiter: HostLimiter;
+  readonly #cwd: string | undefined;
+  #connections = 0;
+
+  constructor({ signal, cwd, jobs, tries, pauseMs }: NetworkOptions = {}) {
+    this.signal = signal;
+    this.#cwd = cwd;
+    this.#limiter = new HostLimiter({
+      ...(jobs !== undefined && { most: jobs, first: Math.min(8, jobs) }),
+      ...(tries !== undefined && { tries }),
+      ...(pauseMs !== undefined && { pauseMs }),
+    });
+  }
+
+  /** Connections opened so far, those of tries included. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Runs one git that opens one connection to `url`. @throws what runGit throws */
+  async git(args: readonly string[], { isOnce, ...call }: Call): Promise<GitResult> {
+    let tried = 0;
+    try {
+      return await this.#limiter.run(
+        hostOf(call.url),
+        () => {
+          this.#connections++;
+          tried++;
+          return tryGit(args, { cwd: this.#cwd, ...call, signal: this.signal });
+        },
+        { isTransient, signal: this.signal, ...(isOnce && { tries: 1 }) },
+      );
+    } catch (error) {
+      throw tried > 1 && isTransient(error) ? withTries(error, tried) : error;
+    }
+  }
+}
+
+export function isTransient(error: unknown): error is SkerryError {
+  return error instanceof SkerryError && error.code === 'SP_TRANSIENT';
+}
+
+function withTries(error: SkerryError, tries: number): SkerryError {
+  return new SkerryError('SP_TRANSIENT', {
+    data: { ...error.data, tries: `${tries} times` },
+    cause: error,
+  });
+}

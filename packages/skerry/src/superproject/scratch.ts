@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFIX = 'skerry-superproject-';
+
+/**
+ * A folder with bare repositories that live as long as one command. What one of them fetched is never mixed with what
+ * another did: an object that is there came from that remote.
+ */
+export class Scratch implements AsyncDisposable {
+  readonly dir: string;
+  #count = 0;
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** Makes one, and removes those that a killed process left. */
+  static async create(): Promise<Scratch> {
+    await sweep();
+    return new Scratch(await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  }
+
+  /** A new, empty bare repository for object ids like `id`. Written by hand: `git init` takes a process each. */
+  async repository(id: string): Promise<string> {
+    const dir = join(this.dir, `${++this.#count}.git`);
+    await mkdir(join(dir, 'objects'), { recursive: true });
+    await mkdir(join(dir, 'refs'));
+    const format =
+      id.length === 64
+        ? '\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n'
+        : '\trepositoryformatversion = 0\n';
+    await writeFile(join(dir, 'config'), `[core]\n\tbare = true\n${format}`);
+    await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
+    return dir;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.dir, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
+    if (pid > 0 && !existsSync(`/proc/${pid}`) && existsSync('/proc/self'))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
+  }
+}
