@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 
 export interface CommandEntry {
   readonly name: string;
+  /** A second, shorter name. */
+  readonly alias?: string;
   readonly summary: string;
   /** Loads the command's file, whose `define` adds arguments, options, help and action. */
-  readonly load: () => Promise<{ define: (command: Command) => void }>;
+  readonly load: () => Promise<{ define: (command: Command) => void | Promise<void> }>;
 }
 
 /** All commands in the order help shows them. */
@@ -116,6 +118,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'global-status',
     summary: 'show all labs of this user',
     load: () => import('./global-status.ts'),
+  },
+  {
+    name: 'superproject',
+    alias: 'sp',
+    summary: 'many repositories, one truth: nightlies, release branches, tags, escrow',
+    load: () => import('./superproject.ts'),
   },
   {
     name: 'completion',

@@ -53,12 +53,14 @@ export async function buildProgram(
       .command(entry.name)
       .summary(entry.summary)
       .description(sentence(entry.summary));
+    if (entry.alias !== undefined) command.alias(entry.alias);
     command.exitOverride().helpOption('-h, --help', 'print this help');
     command.configureOutput({
       outputError: (text, write) =>
         write(text.replace(/\n?$/, `\nhint: see skerry ${entry.name} --help\n`)),
     });
-    if (!words || words.includes(entry.name)) (await entry.load()).define(command);
+    if (!words || [entry.name, entry.alias].some((name) => name && words.includes(name)))
+      await (await entry.load()).define(command);
   }
   return program;
 }

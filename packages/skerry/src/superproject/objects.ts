@@ -82,3 +82,11 @@ function formatStamp({ identity, seconds }: Stamp): string {
 function ended(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`;
 }
+
+/** Who made an annotated tag, when, and what it says (as `git cat-file -p` prints it); a light tag gives its commit's. */
+export function parseTag(text: string): Stamp & { readonly message: string } {
+  const at = text.indexOf('\n\n');
+  const [, identity = '', seconds = '0'] =
+    /^(?:tagger|committer) (.*>) (\d+) [+-]\d{4}$/m.exec(text.slice(0, at)) ?? [];
+  return { identity, seconds: Number(seconds), message: text.slice(at + 2) };
+}

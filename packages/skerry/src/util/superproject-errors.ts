@@ -50,4 +50,79 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'add the section, or remove the pin; in a checkout: skerry superproject doctor --fix',
     exitCode: SP_EXIT.refused,
   },
+  SP_COMPONENT_UNKNOWN: {
+    message: '{url} has no component {name}; it has: {names}',
+    hint: 'see: skerry superproject list',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_TORN: {
+    message: 'the components changed all the time: no two of {rounds} reads agreed',
+    hint: 'run it again when less is pushed, or take the last read as it is: --allow-torn',
+    exitCode: SP_EXIT.transient,
+  },
+  SP_REWOUND: {
+    message: "{name}: its branch '{branch}' went from {from} to {to}, which does not come after it",
+    hint: 'find out who rewound it; to follow it all the same: --allow-rewind',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NOT_A_COMMIT: {
+    message: '{about}: {id} is no commit ({what})',
+    hint: 'see what its branch points to: git ls-remote',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_TAG_TAKEN: {
+    message: "{name} has a tag '{tag}' already, on {found} and not on {pin}",
+    hint: 'tags are never moved: take another name with --tag, or delete the wrong one in {url}',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_TAG_EXISTS: {
+    message: "{url} has a tag '{tag}' already, on {commit}",
+    hint: 'tags are never moved; take another name',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_RACE: {
+    message: 'others changed {url} faster than this could, {attempts} times',
+    hint: 'run the command again when less is going on',
+    exitCode: SP_EXIT.transient,
+  },
+  SP_PARTIAL: {
+    message: "'{tag}' is published, but {count} components did not get their part:\n{reason}",
+    hint: 'what is done stays done; go on from there with: {resume}',
+    exitCode: SP_EXIT.partial,
+  },
+  SP_UNPINNED: {
+    message: '{name} is in .gitmodules, but the superproject pins no commit of it',
+    hint: 'pin it first: skerry superproject update {name}',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_BRANCH_TAKEN: {
+    message: "{name} has a branch '{branch}' already, at {tip}, which does not come after the pin {pin}",
+    hint: 'let it follow another branch: --except {name}=BRANCH; or take another name',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_BRANCH_EXISTS: {
+    message: "{url} has a branch '{name}' already, at {tip}, which was not made from {from} so",
+    hint: 'take another name; what components follow on a branch: skerry superproject status --remote',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_BRANCH_PARTIAL: {
+    message: "'{name}' could not be made in {count} of {of} components; the superproject has no such branch yet:\n{reason}",
+    hint: 'what is done stays done; the same command goes on: skerry superproject branch {name} --from {from}',
+    exitCode: SP_EXIT.partial,
+  },
+  SP_NOT_REPRODUCED: {
+    message: "'{tag}' is {commit}, but its parent and pins give {id}",
+    hint: 'it was not made by skerry superproject nightly, or carries more than pins: git show {commit}',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NO_IDENTITY: {
+    message: 'git does not know who you are',
+    hint: "git config --global user.name NAME; git config --global user.email MAIL; or: --identity 'Name <mail>'",
+    exitCode: SP_EXIT.usage,
+  },
+  SP_SIGN: {
+    message: 'cannot sign with {key}: {reason}',
+    hint: 'make a key with: ssh-keygen -t ed25519 -f {key}',
+    exitCode: SP_EXIT.failure,
+  },
 } as const satisfies Record<string, ErrorRow>;

@@ -1,0 +1,20 @@
+import type { CommandEntry } from '../commands.ts';
+
+/** The subcommands of `skerry superproject`, in the order help shows them. */
+export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'nightly',
+    summary: 'pin the tips of all components in one commit, and tag it',
+    load: () => import('./nightly.ts'),
+  },
+  {
+    name: 'branch',
+    summary: 'make a release branch on every component and the superproject',
+    load: () => import('./branch.ts'),
+  },
+  {
+    name: 'tag',
+    summary: 'tag a release, on request in every component too',
+    load: () => import('./tag.ts'),
+  },
+];

@@ -1,0 +1,115 @@
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
+import type { TagResult, VerifiedTag } from '../../superproject/tag.ts';
+import { interruptible, printJson, withExample } from '../common.ts';
+import { formatTable } from '../table.ts';
+import {
+  countOf,
+  dateOf,
+  progressLine,
+  requiredBranch,
+  type SuperprojectOptions,
+  targetOf,
+  withUrl,
+} from './common.ts';
+
+interface Options extends SuperprojectOptions {
+  readonly from?: string;
+  readonly message?: string;
+  readonly components?: boolean;
+  readonly sign?: string;
+  readonly identity?: string;
+  readonly date?: string;
+  readonly dryRun?: boolean;
+  readonly sync?: boolean;
+  readonly verify?: boolean;
+}
+
+const SHORT = 12;
+
+export function define(command: Command): void {
+  withUrl(command)
+    .argument('<name>', 'the tag, such as 3.11.2')
+    .option('--from <ref>', 'what to tag: a branch or tag (default: the branch checked out)')
+    .option('-m, --message <text>', 'what the tag says (default: its name)')
+    .option('--components', 'tag the pinned commit in every component too')
+    .option('--sign <key>', 'sign it with this ssh key file')
+    .option('--identity <who>', "who tags: 'Name <mail>' (default: as git knows you)")
+    .option('--date <time>', 'when (default: now)')
+    .option('-n, --dry-run', 'check everything, and print the git commands')
+    .option('--sync', 'bring a tag that is there into the components that lack it')
+    .option('--verify', 'ask every remote whether the pins are there, kept, and tagged the same')
+    .action(run);
+  withExample(
+    command,
+    '$ skerry sp tag 3.11.2 --from 3.11 --components',
+    '$ skerry sp tag 3.11.2 --verify',
+    '$ skerry sp tag 3.11.2 --sync',
+  );
+  command.addHelpText('after', '\nA published tag is never moved or deleted by this tool.');
+}
+
+async function run(name: string, options: Options): Promise<void> {
+  const signal = interruptible('what is tagged stays; go on with --sync');
+  const { Network } = await import('../../superproject/network.ts');
+  const { syncTag, tag, verifyTag } = await import('../../superproject/tag.ts');
+  const target = await targetOf(options, signal);
+  const jobs = countOf('--jobs', options.jobs);
+  const network = new Network({ signal, cwd: target.root, jobs });
+  const about = { url: target.url, name };
+  if (options.verify) return reportVerified(await verifyTag(network, about), options);
+  if (options.sync) {
+    const rolled = await syncTag(network, about);
+    if (options.json) printJson(rolled);
+    else console.log(`${name}: tagged now ${listOf(rolled.created)}; before ${listOf(rolled.already)}.`);
+    return;
+  }
+  const { userIdentity } = await import('../../superproject/identity.ts');
+  const line = progressLine(options);
+  const result = await tag(network, {
+    ...about,
+    from: options.from ?? requiredBranch(target.branch, 'tag', '--from REF'),
+    stamp: {
+      identity: options.identity ?? (await userIdentity(target.root, signal)),
+      seconds: dateOf(options.date) ?? Math.floor(Date.now() / 1000),
+    },
+    message: options.message,
+    components: options.components,
+    signKey: options.sign,
+    dryRun: options.dryRun,
+    onProgress: line.say,
+  }).finally(line.end);
+  if (options.json) printJson(result);
+  else console.log(formatTagged(result));
+}
+
+function formatTagged({ status, name, commit, tagged, commands, warnings }: TagResult): string {
+  const where = tagged.length > 0 ? `, and in ${tagged.length} components` : '';
+  const short = commit.slice(0, SHORT);
+  const head = {
+    published: `${styleText('bold', name)}  on ${short}${where}`,
+    existing: `${styleText('bold', name)}  was on ${short} before${where}`,
+    planned: `${styleText('bold', name)}  would be put on ${short}. What would be run:`,
+  }[status];
+  const plan = status === 'planned' ? commands.map((each) => `  ${each}`) : [];
+  const notes = warnings.map((text) => `${styleText('yellow', 'warning')}: ${text}`);
+  return [head, ...plan, ...notes].join('\n');
+}
+
+function reportVerified(found: VerifiedTag, { json }: Options): void {
+  const bad = found.components.filter(({ isThere, tagged }) => !isThere || tagged === 'other');
+  if (bad.length > 0) process.exitCode = 1;
+  if (json) return printJson(found);
+  const rows = found.components.map(({ name, pin, tagged, isKept, isThere }) => [
+    name,
+    pin.slice(0, SHORT),
+    isThere ? styleText('green', 'there') : styleText('red', 'gone'),
+    isKept ? 'kept' : styleText('yellow', 'by its branch only'),
+    { same: 'the same', other: styleText('red', 'another commit'), none: 'not tagged' }[tagged],
+  ]);
+  console.log(formatTable(['COMPONENT', 'PIN', 'ON REMOTE', 'KEPT', 'TAG'], rows));
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.join(', ');
+}

@@ -1,0 +1,240 @@
+import { allSettled } from '../util/all-settled.ts';
+import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { buildCommit } from './build-commit.ts';
+import { fetchPin } from './fetch-pin.ts';
+import { formatGit } from './git.ts';
+import { setKeys } from './gitmodules.ts';
+import { keepPin } from './keep-pin.ts';
+import type { Network } from './network.ts';
+import { DEFAULT_IDENTITY } from './nightly.ts';
+import { publish, publishCommand } from './publish.ts';
+import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
+import { branchTip, listRefs, type Refs } from './remote-refs.ts';
+import { resolveRef } from './resolve-ref.ts';
+import { Scratch } from './scratch.ts';
+import { keepRef } from './tracked.ts';
+
+export interface BranchOptions {
+  readonly url: string;
+  /** The new branch's name. */
+  readonly name: string;
+  /** A tag or branch of the superproject whose pins it begins with. */
+  readonly from: string;
+  /** Component (name or path) to the branch it follows instead, which must be there. */
+  readonly except?: ReadonlyMap<string, string>;
+  /** Write `branch = .`, which means the superproject's branch, instead of the name. */
+  readonly inherit?: boolean | undefined;
+  readonly identity?: string | undefined;
+  readonly signKey?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+export interface BranchResult {
+  readonly status: 'published' | 'planned' | 'existing';
+  readonly name: string;
+  readonly commit: string;
+  /** The commit it begins at. */
+  readonly from: string;
+  readonly components: readonly {
+    readonly name: string;
+    readonly branch: string;
+    readonly pin: string;
+    /** `other`: it follows a branch of its own; `ahead`: somebody committed to the new branch already. */
+    readonly state: 'create' | 'there' | 'ahead' | 'other';
+  }[];
+  readonly warnings: readonly string[];
+  readonly commands: readonly string[];
+}
+
+interface Part {
+  readonly component: PinnedComponent;
+  readonly pin: string;
+  readonly branch: string;
+  readonly refs: Refs;
+  readonly state: BranchResult['components'][number]['state'];
+}
+
+/**
+ * Makes a release branch on every component, at the commit that is pinned, and then on the superproject. Everything is
+ * checked before anything is written. The components come first: killed on the way, the superproject has no new branch
+ * yet, and the same command goes on. Its commit is the same whoever makes it.
+ *
+ * @throws SkerryErrors with everything that is refused; SP_BRANCH_PARTIAL, SP_BRANCH_EXISTS
+ */
+export async function branch(network: Network, options: BranchOptions): Promise<BranchResult> {
+  const { url, name, from, onProgress, identity = DEFAULT_IDENTITY } = options;
+  await using scratch = await Scratch.create();
+  onProgress?.('reading the superproject');
+  const start = await resolveRef(network, url, from, [`refs/heads/${name}`]);
+  const base = await readSuperproject(network, scratch, { url, commit: start.commit });
+  onProgress?.(`reading ${base.components.length} components`);
+  const parts = await planParts(network, scratch, base, options);
+  const commit = await buildCommit(base, {
+    pins: new Map(),
+    gitmodules: setKeys(base.gitmodules, parts.map((part) => branchKey(part, options))),
+    stamp: { identity, seconds: base.seconds },
+    message: formatBranchMessage(options, parts),
+    signKey: options.signKey,
+  });
+  const present = start.refs.get(`refs/heads/${name}`);
+  if (present !== undefined && present !== commit) throw exists(options, present);
+  const publication = {
+    url,
+    gitDir: base.gitDir,
+    updates: [{ ref: `refs/heads/${name}`, to: commit, expected: undefined }],
+  };
+  const creating = parts.filter(({ state }) => state === 'create');
+  const found = {
+    name,
+    commit,
+    from: base.commit,
+    components: parts.map(({ component, branch: on, pin, state }) => ({
+      name: component.name,
+      branch: on,
+      pin,
+      state,
+    })),
+    commands: [
+      ...creating.map((part) => formatGit(createCommand(part))),
+      ...(present === undefined ? [formatGit(publishCommand(publication))] : []),
+    ],
+  };
+  if (options.dryRun) return { ...found, status: 'planned', warnings: [] };
+  onProgress?.(`making ${name} in ${creating.length} components`);
+  const warnings = await createAll(network, scratch, parts, options);
+  if (present !== undefined) return { ...found, status: 'existing', warnings };
+  onProgress?.('publishing');
+  if ((await publish(network, publication)) === 'lost') {
+    const { refs } = await listRefs(network, url, [`refs/heads/${name}`]);
+    throw exists(options, refs.get(`refs/heads/${name}`) ?? '');
+  }
+  return { ...found, status: 'published', warnings };
+}
+
+async function planParts(
+  network: Network,
+  scratch: Scratch,
+  base: Superproject,
+  options: BranchOptions,
+): Promise<Part[]> {
+  const { except = new Map<string, string>(), url } = options;
+  const errors: SkerryError[] = [];
+  const known = new Set(base.components.flatMap(({ name, path }) => [name, path]));
+  const names = base.components.map(({ path }) => path).join(', ') || 'none';
+  for (const name of except.keys())
+    if (!known.has(name))
+      errors.push(new SkerryError('SP_COMPONENT_UNKNOWN', { data: { url, name, names } }));
+  const parts = await allSettled(
+    base.components.map(async (component) => {
+      try {
+        return await planPart(network, scratch, component, options);
+      } catch (error) {
+        if (!(error instanceof SkerryError)) throw error;
+        errors.push(error);
+        return undefined;
+      }
+    }),
+  );
+  if (errors.length > 0) throw new SkerryErrors(errors);
+  return parts.filter((part) => part !== undefined);
+}
+
+async function planPart(
+  network: Network,
+  scratch: Scratch,
+  component: PinnedComponent,
+  { name: wanted, except }: BranchOptions,
+): Promise<Part> {
+  const { name, path, pin, remote: url } = component;
+  if (pin === undefined) throw new SkerryError('SP_UNPINNED', { data: { name } });
+  const other = except?.get(name) ?? except?.get(path);
+  const branchName = other ?? wanted;
+  const patterns = [`refs/heads/${branchName}`, keepRef(pin)];
+  const { refs } = await listRefs(network, url, patterns, name);
+  const part = { component, pin, branch: branchName, refs };
+  if (other !== undefined) {
+    branchTip(refs, other, url, name);
+    return { ...part, state: 'other' };
+  }
+  const tip = refs.get(`refs/heads/${wanted}`);
+  if (tip === undefined) return { ...part, state: 'create' };
+  if (tip === pin) return { ...part, state: 'there' };
+  const question = { url, about: name, to: tip, from: pin, refs };
+  if ((await fetchPin(network, scratch, question)).relation === 'forward')
+    return { ...part, state: 'ahead' };
+  throw new SkerryError('SP_BRANCH_TAKEN', { data: { name, branch: wanted, tip, pin } });
+}
+
+function branchKey(
+  { component, branch: own, state }: Part,
+  { inherit }: BranchOptions,
+): { name: string; key: string; value: string } {
+  const value = inherit && state !== 'other' ? '.' : own;
+  return { name: component.name, key: 'branch', value };
+}
+
+/** The arguments of the push that makes the branch of one component. */
+function createCommand({ component, branch: name, pin }: Part): string[] {
+  const ref = `refs/heads/${name}`;
+  const lease = `--force-with-lease=${ref}:`;
+  return ['push', '--quiet', lease, '--', component.remote, `${pin}:${ref}`];
+}
+
+async function createAll(
+  network: Network,
+  scratch: Scratch,
+  parts: readonly Part[],
+  { name: branchName, from }: BranchOptions,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  const failed: SkerryError[] = [];
+  await Promise.all(
+    parts.map(async (part) => {
+      try {
+        const refusal = await createPart(network, scratch, part);
+        if (refusal !== undefined) warnings.push(`${part.component.name}: ${refusal}`);
+      } catch (error) {
+        if (!(error instanceof SkerryError)) throw error;
+        failed.push(error);
+      }
+    }),
+  );
+  if (failed.length === 0) return warnings;
+  const reason = failed.map(({ message }) => message).join('\n');
+  const data = { name: branchName, count: failed.length, of: parts.length, reason, from };
+  throw new SkerryError('SP_BRANCH_PARTIAL', { data, cause: failed[0] });
+}
+
+async function createPart(
+  network: Network,
+  scratch: Scratch,
+  part: Part,
+): Promise<string | undefined> {
+  const { component, pin, refs, state, branch: name } = part;
+  const { remote: url, name: about } = component;
+  const isKept = refs.get(keepRef(pin)) === pin;
+  if (state !== 'create' && isKept) return undefined;
+  const question = { url, about, to: pin, from: undefined, refs };
+  const { gitDir } = await fetchPin(network, scratch, question);
+  const on = state === 'create' ? (component.branch ?? name) : name;
+  const refusal = isKept
+    ? undefined
+    : await keepPin(network, { url, about, pin, gitDir, branch: on });
+  if (state === 'create') await network.git(createCommand(part), { url, about, cwd: gitDir });
+  return refusal;
+}
+
+function formatBranchMessage({ name, from }: BranchOptions, parts: readonly Part[]): string {
+  const other = parts
+    .filter(({ state }) => state === 'other')
+    .map(({ component, branch: own }) => `${component.path}: follows ${own}`)
+    .sort();
+  const title = `Begin ${name}`;
+  const what = `All components follow ${name}, from where ${from} has them.`;
+  return `${[title, what, ...(other.length > 0 ? [other.join('\n')] : [])].join('\n\n')}\n`;
+}
+
+function exists({ url, name, from }: BranchOptions, tip: string): SkerryError {
+  return new SkerryError('SP_BRANCH_EXISTS', { data: { url, name, from, tip: tip.slice(0, 12) } });
+}

@@ -1,0 +1,206 @@
+import { SkerryError } from '../util/errors.ts';
+import { type Move, type MoveResult, type MoveRules, movePins } from './move-pins.ts';
+import type { Network } from './network.ts';
+import { trailers } from './objects.ts';
+import { finishTag, type TagComponents } from './finish-tag.ts';
+import { readSuperproject, type Superproject } from './read-superproject.ts';
+import { branchTip, commitOf, listRefs, type Refs } from './remote-refs.ts';
+import type { Rolled } from './roll-forward.ts';
+import { Scratch } from './scratch.ts';
+import { lastNightly, nextNightly } from './nightly-name.ts';
+
+/** Who makes nightlies unless told: the same on every machine, so that the commit is too. */
+export const DEFAULT_IDENTITY = 'Skerry Superproject <superproject@skerry.invalid>';
+
+export interface NightlyOptions extends Omit<MoveRules, 'identity'> {
+  readonly url: string;
+  /** The branch of the superproject. */
+  readonly branch: string;
+  /** The tag; by itself `<branch>-nightly-<n>`, counted on the remote. */
+  readonly tag?: string | undefined;
+  readonly identity?: string | undefined;
+  /** Which components get the tag too; those that moved unless told. */
+  readonly tagComponents?: TagComponents | undefined;
+  /** Times it is done anew when somebody else was faster; 20 unless told. */
+  readonly attempts?: number;
+}
+
+export interface NightlyResult {
+  /** `existing`: a nightly with this run key, or of this very content, is there already. */
+  readonly status: 'published' | 'unchanged' | 'planned' | 'existing';
+  /** The nightly's tag; where nothing changed the last one, if the tip has one. */
+  readonly tag: string | undefined;
+  readonly commit: string;
+  readonly parent: string;
+  readonly branch: string;
+  readonly moves: readonly Pick<Move, 'name' | 'path' | 'branch' | 'from' | 'to' | 'isRewound'>[];
+  readonly kept: readonly { readonly name: string; readonly reason: string; readonly detail?: string }[];
+  readonly warnings: readonly string[];
+  /** Components that got the tag now. */
+  readonly tagged: readonly string[];
+  readonly rounds: number;
+  readonly isStable: boolean;
+  /** The git commands that change something. */
+  readonly commands: readonly string[];
+  /** How often another runner was faster. */
+  readonly lost: number;
+  readonly connections: number;
+}
+
+/**
+ * Makes a nightly: one commit that pins the tip of every component's branch, and a tag on it. Needs no clone and no work
+ * tree. Its only commit point is one atomic push; killed before it nothing happened, killed after it the next nightly,
+ * or `resumeNightly`, does what is left.
+ *
+ * @throws SkerryErrors, SP_RACE, SP_PARTIAL, SP_TAG_EXISTS, and what runGit throws
+ */
+export async function nightly(network: Network, options: NightlyOptions): Promise<NightlyResult> {
+  const { attempts = 20 } = options;
+  for (let lost = 0; lost < attempts; lost++) {
+    const result = await attempt(network, options, lost);
+    if (result) return result;
+    options.onProgress?.('somebody else was faster; once more');
+  }
+  throw new SkerryError('SP_RACE', { data: { url: options.url, attempts } });
+}
+
+async function attempt(
+  network: Network,
+  options: NightlyOptions,
+  lost: number,
+): Promise<NightlyResult | undefined> {
+  const { url, branch, identity = DEFAULT_IDENTITY, tagComponents = 'changed' } = options;
+  await using scratch = await Scratch.create();
+  options.onProgress?.('reading the superproject');
+  const { refs } = await listRefs(network, url, superRefs(options));
+  const base = await readSuperproject(network, scratch, {
+    url,
+    commit: branchTip(refs, branch, url),
+    depth: 2,
+  });
+  const last = lastNightly(refs, branch, base.commit);
+  if (options.runKey !== undefined && trailers(base.message).get('Run-Key') === options.runKey)
+    return existing(network, scratch, options, { base, tag: last, lost });
+  const tag = options.tag ?? nextNightly(refs, branch);
+  if (refs.has(`refs/tags/${tag}`)) throw tagExists(url, tag, refs);
+  const result = await movePins(
+    network,
+    scratch,
+    {
+      base,
+      branch,
+      tag,
+      title: `Nightly ${tag}`,
+      alsoRefs: last === undefined ? [] : [`refs/tags/${last}`, `refs/tags/${last}^{}`],
+    },
+    { ...options, identity },
+  );
+  if (result.status === 'lost') return undefined;
+  const isNew = result.status === 'published';
+  const finish = { url, tag: isNew ? tag : last, which: tagComponents };
+  const rolled =
+    result.status === 'planned'
+      ? undefined
+      : await finishTag(network, scratch, { ...finish, base, last, result, identity });
+  return asResult({ base, result, rolled, tag: finish.tag, branch, lost, network });
+}
+
+/** Finishes what a killed nightly left: its tag in the components. Reads all it needs from the superproject's tag. */
+export async function resumeNightly(
+  network: Network,
+  options: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
+): Promise<Rolled & { readonly tag: string }> {
+  const { url, branch, tagComponents = 'changed' } = options;
+  await using scratch = await Scratch.create();
+  const { refs } = await listRefs(network, url, superRefs(options));
+  const tag = options.tag ?? lastNightly(refs, branch);
+  const commit = tag === undefined ? undefined : commitOf(refs, `refs/tags/${tag}`);
+  if (tag === undefined || commit === undefined) {
+    const what = tag === undefined ? `nightly of branch '${branch}'` : `tag '${tag}'`;
+    const advice = `see what it has: git ls-remote --tags ${url}`;
+    throw new SkerryError('SP_REF_MISSING', { data: { url, what, where: '', advice } });
+  }
+  const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
+  const finish = { url, tag, which: tagComponents, base, last: tag };
+  return { tag, ...(await finishTag(network, scratch, finish)) };
+}
+
+async function existing(
+  network: Network,
+  scratch: Scratch,
+  { url, branch, tagComponents = 'changed' }: NightlyOptions,
+  { base, tag, lost }: { base: Superproject; tag: string | undefined; lost: number },
+): Promise<NightlyResult> {
+  const finish = { url, tag, which: tagComponents, base, last: tag };
+  const { created } = await finishTag(network, scratch, finish);
+  return {
+    status: 'existing',
+    tag,
+    commit: base.commit,
+    parent: base.parents[0] ?? '',
+    branch,
+    moves: [],
+    kept: [],
+    warnings: [],
+    tagged: created,
+    rounds: 0,
+    isStable: true,
+    commands: [],
+    lost,
+    connections: network.connections,
+  };
+}
+
+function asResult(parts: {
+  base: Superproject;
+  result: MoveResult;
+  rolled: Rolled | undefined;
+  tag: string | undefined;
+  branch: string;
+  lost: number;
+  network: Network;
+}): NightlyResult {
+  const { base, result, rolled, tag, branch, lost, network } = parts;
+  const { status, commit, moves, collection, unkept, commands } = result;
+  return {
+    status: status === 'lost' ? 'unchanged' : status,
+    tag,
+    commit,
+    parent: base.commit,
+    branch,
+    moves: moves.map(({ name, path, branch: on, from, to, isRewound }) => ({
+      name,
+      path,
+      branch: on,
+      from,
+      to,
+      isRewound,
+    })),
+    kept: collection.kept.map(({ component, reason, detail }) => ({
+      name: component.name,
+      reason,
+      ...(detail !== undefined && { detail }),
+    })),
+    warnings: unkept.map(
+      ({ name, reason }) =>
+        `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
+    ),
+    tagged: rolled?.created ?? [],
+    rounds: collection.rounds,
+    isStable: collection.isStable,
+    commands,
+    lost,
+    connections: network.connections,
+  };
+}
+
+function superRefs({ branch, tag }: Pick<NightlyOptions, 'branch' | 'tag'>): string[] {
+  const tags = [`refs/tags/${branch}-nightly-*`];
+  if (tag !== undefined) tags.push(`refs/tags/${tag}`, `refs/tags/${tag}^{}`);
+  return [`refs/heads/${branch}`, ...tags];
+}
+
+function tagExists(url: string, tag: string, refs: Refs): SkerryError {
+  const commit = commitOf(refs, `refs/tags/${tag}`)?.slice(0, 12) ?? '';
+  return new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit } });
+}

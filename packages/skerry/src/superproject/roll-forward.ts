@@ -1,0 +1,93 @@
+import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { buildTag } from './build-commit.ts';
+import { fetchPin } from './fetch-pin.ts';
+import type { Network } from './network.ts';
+import type { Stamp } from './objects.ts';
+import { commitOf, listRefs, type Refs } from './remote-refs.ts';
+import type { Scratch } from './scratch.ts';
+
+export interface TagTarget {
+  readonly name: string;
+  readonly remote: string;
+  readonly pin: string;
+  /** What its remote has, where that was read already. */
+  readonly refs?: Refs;
+  /** A repository with the pin, where it was fetched already. */
+  readonly gitDir?: string;
+}
+
+export interface ComponentTag {
+  readonly tag: string;
+  readonly stamp: Stamp;
+  readonly message: string;
+  readonly signKey?: string | undefined;
+}
+
+export interface Rolled {
+  readonly created: readonly string[];
+  readonly already: readonly string[];
+}
+
+/**
+ * Brings a tag into components, forward only: it is made where it is missing, and left where it is right. A tag that
+ * names another commit was to be found out before (`tagConflicts`). What fails is tried by the same command again.
+ *
+ * @throws SkerryErrors with all that failed; nothing is ever deleted or moved
+ */
+export async function rollForward(
+  network: Network,
+  scratch: Scratch,
+  targets: readonly TagTarget[],
+  tag: ComponentTag,
+): Promise<Rolled> {
+  const created: string[] = [];
+  const already: string[] = [];
+  const failed: SkerryError[] = [];
+  await Promise.all(
+    targets.map(async (target) => {
+      try {
+        (await tagOne(network, scratch, target, tag) ? created : already).push(target.name);
+      } catch (error) {
+        if (!(error instanceof SkerryError)) throw error;
+        failed.push(error);
+      }
+    }),
+  );
+  if (failed.length > 0) throw new SkerryErrors(failed);
+  return { created, already };
+}
+
+async function tagOne(
+  network: Network,
+  scratch: Scratch,
+  target: TagTarget,
+  { tag, stamp, message, signKey }: ComponentTag,
+): Promise<boolean> {
+  const { name, remote: url, pin } = target;
+  const ref = `refs/tags/${tag}`;
+  const refs = target.refs ?? (await listRefs(network, url, [ref, `${ref}^{}`], name)).refs;
+  if (isTaggedAlready(target, refs, tag)) return false;
+  const gitDir =
+    target.gitDir ??
+    (await fetchPin(network, scratch, { url, about: name, to: pin, from: undefined, refs })).gitDir;
+  const object = await buildTag(gitDir, { object: pin, name: tag, stamp, message, signKey });
+  await network.git(tagCommand(url, tag, object), { url, cwd: gitDir, about: name });
+  return true;
+}
+
+/** The arguments of the push that makes a tag where there is none. */
+export function tagCommand(url: string, tag: string, object: string): string[] {
+  const ref = `refs/tags/${tag}`;
+  return ['push', '--quiet', `--force-with-lease=${ref}:`, '--', url, `${object}:${ref}`];
+}
+
+/** Throws SP_TAG_TAKEN where the tag names another commit than the pin. */
+export function isTaggedAlready(
+  { name, remote, pin }: Pick<TagTarget, 'name' | 'remote' | 'pin'>,
+  refs: Refs,
+  tag: string,
+): boolean {
+  const found = commitOf(refs, `refs/tags/${tag}`);
+  if (found === undefined || found === pin) return found !== undefined;
+  throw new SkerryError('SP_TAG_TAKEN', { data: { tag, name, url: remote, found, pin } });
+}

@@ -1,0 +1,214 @@
+import { allSettled } from '../util/all-settled.ts';
+import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { buildTag } from './build-commit.ts';
+import { fetchPin } from './fetch-pin.ts';
+import { finishTag } from './finish-tag.ts';
+import { formatGit } from './git.ts';
+import { keepCommand, keepPin } from './keep-pin.ts';
+import type { Network } from './network.ts';
+import type { Stamp } from './objects.ts';
+import { publish, publishCommand } from './publish.ts';
+import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
+import { commitOf, listRefs, type Refs } from './remote-refs.ts';
+import { resolveRef } from './resolve-ref.ts';
+import { isTaggedAlready, tagCommand } from './roll-forward.ts';
+import { Scratch } from './scratch.ts';
+import { keepRef, trackedBranch } from './tracked.ts';
+
+export interface TagOptions {
+  readonly url: string;
+  readonly name: string;
+  /** What it names: a branch or tag of the superproject. */
+  readonly from: string;
+  readonly stamp: Stamp;
+  readonly message?: string | undefined;
+  /** Tag the pins in all components too. */
+  readonly components?: boolean | undefined;
+  readonly signKey?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+export interface TagResult {
+  readonly status: 'published' | 'planned' | 'existing';
+  readonly name: string;
+  readonly commit: string;
+  /** Components that got the tag now. */
+  readonly tagged: readonly string[];
+  readonly warnings: readonly string[];
+  readonly commands: readonly string[];
+}
+
+interface Known {
+  readonly component: PinnedComponent;
+  readonly pin: string;
+  readonly refs: Refs;
+}
+
+/**
+ * Tags a release. Every pin is given a ref in its remote first, so that the tag can be cloned for ever; then the tag goes
+ * out, and then, on request, into the components. A name that a component has for another commit is refused before.
+ *
+ * @throws SkerryErrors with everything that is refused; SP_TAG_EXISTS, SP_PARTIAL
+ */
+export async function tag(network: Network, options: TagOptions): Promise<TagResult> {
+  const { url, name, from, onProgress, components: isDeep = false } = options;
+  await using scratch = await Scratch.create();
+  const ref = `refs/tags/${name}`;
+  const start = await resolveRef(network, url, from, [ref, `${ref}^{}`]);
+  const present = commitOf(start.refs, ref);
+  if (present !== undefined && present !== start.commit)
+    throw new SkerryError('SP_TAG_EXISTS', {
+      data: { url, tag: name, commit: present.slice(0, 12) },
+    });
+  const base = await readSuperproject(network, scratch, { url, commit: start.commit });
+  onProgress?.(`reading ${base.components.length} components`);
+  const known = await readAll(network, base, name);
+  if (isDeep) refuseConflicts(known, name);
+  const object = await buildTag(base.gitDir, {
+    object: base.commit,
+    name,
+    stamp: options.stamp,
+    message: options.message ?? name,
+    signKey: options.signKey,
+  });
+  const updates = [{ ref, to: object, expected: undefined }];
+  const publication = { url, gitDir: base.gitDir, updates };
+  const commands = planned(known, options, present === undefined ? publishCommand(publication) : []);
+  const found = { name, commit: base.commit, commands };
+  if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
+  onProgress?.('keeping pins');
+  const warnings = await keepAll(network, scratch, known);
+  if (present === undefined && (await publish(network, publication)) === 'lost')
+    throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag: name, commit: 'another commit' } });
+  onProgress?.('tagging components');
+  const finish = { url, tag: name, which: 'all' as const, base, last: name };
+  const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
+  return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
+}
+
+/**
+ * Completes the tag of a superproject in its components, reading all from the tag itself.
+ *
+ * @throws SP_REF_MISSING, SP_PARTIAL
+ */
+export async function syncTag(
+  network: Network,
+  { url, name }: Pick<TagOptions, 'url' | 'name'>,
+): Promise<{ readonly created: readonly string[]; readonly already: readonly string[] }> {
+  await using scratch = await Scratch.create();
+  const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
+  const base = await readSuperproject(network, scratch, { url, commit });
+  return finishTag(network, scratch, { url, tag: name, which: 'all', base, last: name });
+}
+
+export interface VerifiedTag {
+  readonly name: string;
+  readonly commit: string;
+  readonly components: readonly {
+    readonly name: string;
+    readonly pin: string;
+    /** What the component has under this tag. */
+    readonly tagged: 'same' | 'other' | 'none';
+    /** Whether a ref of ours keeps the pin alive, and whether it could be fetched. */
+    readonly isKept: boolean;
+    readonly isThere: boolean;
+  }[];
+}
+
+/** Asks every remote what a tag of the superproject is worth: is each pin there, kept, and tagged the same? */
+export async function verifyTag(
+  network: Network,
+  { url, name }: Pick<TagOptions, 'url' | 'name'>,
+): Promise<VerifiedTag> {
+  await using scratch = await Scratch.create();
+  const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
+  const base = await readSuperproject(network, scratch, { url, commit });
+  const known = await readAll(network, base, name);
+  const components = await allSettled(
+    known.map(async ({ component, pin, refs }) => {
+      const isKept = refs.get(keepRef(pin)) === pin;
+      const tagged = commitOf(refs, `refs/tags/${name}`);
+      return {
+        name: component.name,
+        pin,
+        tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
+        isKept,
+        isThere: isKept || tagged === pin || (await isFetchable(network, scratch, component, pin)),
+      } as const;
+    }),
+  );
+  return { name, commit, components };
+}
+
+function readAll(network: Network, base: Superproject, tagName: string): Promise<Known[]> {
+  const ref = `refs/tags/${tagName}`;
+  return allSettled(
+    base.components.map(async (component) => {
+      const { name, pin, remote } = component;
+      if (pin === undefined) throw new SkerryError('SP_UNPINNED', { data: { name } });
+      const { refs } = await listRefs(network, remote, [keepRef(pin), ref, `${ref}^{}`], name);
+      return { component, pin, refs };
+    }),
+  );
+}
+
+function refuseConflicts(known: readonly Known[], name: string): void {
+  const errors: SkerryError[] = [];
+  for (const { component, pin, refs } of known)
+    try {
+      isTaggedAlready({ name: component.name, remote: component.remote, pin }, refs, name);
+    } catch (error) {
+      errors.push(error as SkerryError);
+    }
+  if (errors.length > 0) throw new SkerryErrors(errors);
+}
+
+function planned(
+  known: readonly Known[],
+  { name, components }: TagOptions,
+  publication: readonly string[],
+): string[] {
+  const keeps = known
+    .filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin)
+    .map(({ component, pin }) => formatGit(keepCommand({ url: component.remote, pin })));
+  const tags = known
+    .filter(({ refs }) => components && !refs.has(`refs/tags/${name}`))
+    .map(({ component }) => formatGit(tagCommand(component.remote, name, '<tag object>')));
+  return [...keeps, ...(publication.length > 0 ? [formatGit(publication)] : []), ...tags];
+}
+
+async function keepAll(
+  network: Network,
+  scratch: Scratch,
+  known: readonly Known[],
+): Promise<string[]> {
+  const open = known.filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin);
+  const refusals = await allSettled(
+    open.map(async ({ component, pin, refs }) => {
+      const { remote: url, name: about } = component;
+      const question = { url, about, to: pin, from: undefined, refs };
+      const { gitDir } = await fetchPin(network, scratch, question);
+      const branch = trackedBranch(component, undefined) ?? 'HEAD';
+      const refusal = await keepPin(network, { url, about, pin, gitDir, branch });
+      return refusal === undefined ? [] : [`${about}: its remote keeps no pins (${refusal})`];
+    }),
+  );
+  return refusals.flat();
+}
+
+async function isFetchable(
+  network: Network,
+  scratch: Scratch,
+  { name, remote }: PinnedComponent,
+  pin: string,
+): Promise<boolean> {
+  const question = { url: remote, about: name, to: pin, from: undefined, refs: new Map() };
+  try {
+    await fetchPin(network, scratch, question);
+    return true;
+  } catch (error) {
+    if (error instanceof SkerryError && error.code === 'SP_GIT') return false;
+    throw error;
+  }
+}
