@@ -75,8 +75,7 @@ async function takeLock(lock: string): ReturnType<typeof open> {
     } catch (cause) {
       const isHeld = (cause as NodeJS.ErrnoException).code === 'EEXIST';
       if (!isHeld) throw cause;
-      if (tries >= LOCK_TRIES)
-        throw new SkerryError('SP_CONFIG_LOCKED', { data: { lock }, cause });
+      if (tries >= LOCK_TRIES) throw new SkerryError('SP_CONFIG_LOCKED', { data: { lock }, cause });
       await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
     }
   }

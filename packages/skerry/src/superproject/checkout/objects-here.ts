@@ -45,7 +45,11 @@ export async function countBetween(
 }
 
 /** Whether tracked files differ from HEAD or the index; untracked ones too with `isThorough`. */
-export async function isDirty(cwd: string, signal?: AbortSignal, isThorough = false): Promise<boolean> {
+export async function isDirty(
+  cwd: string,
+  signal?: AbortSignal,
+  isThorough = false,
+): Promise<boolean> {
   const untracked = `--untracked-files=${isThorough ? 'normal' : 'no'}`;
   const args = ['status', '--porcelain', '-z', untracked, '--ignore-submodules=all'];
   return (await tryGit(args, { cwd, signal })).stdout.length > 0;

@@ -1,0 +1,41 @@
+import type { ErrorRow } from './error-row.ts';
+import { SP_EXIT } from './superproject-exit.ts';
+
+/** The rows about checkouts of superprojects; part of the table in error-table.ts. */
+export const SUPERPROJECT_CHECKOUT_ERRORS = {
+  SP_CONFIG_LOCKED: {
+    message: 'another git changes the configuration: {lock} is there',
+    hint: 'wait for it; when no git runs any more: rm {lock}',
+    exitCode: SP_EXIT.transient,
+  },
+  SP_PIN_MISSING: {
+    message: '{path}: the pinned commit {pin} cannot be had from {url}:\n{reason}',
+    hint: '{advice}',
+    exitCode: SP_EXIT.failure,
+  },
+  SP_PATH_LINK: {
+    message: '{path}: a symbolic link is on the way to it',
+    hint: 'nothing is written through links of a repository (CVE-2024-32002); remove the link',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_PATH_FULL: {
+    message: '{path}: there are files in the way, such as {file}',
+    hint: 'move them away, then run the command again',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NAME_NESTED: {
+    message: "{name}: its git directory would be inside another component's, {above}",
+    hint: 'give it another name: skerry superproject remove, then add --name',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_GIT_DIR_TAKEN: {
+    message: '{name}: {gitDir} is in the way and is no git repository',
+    hint: 'look what it is; then: rm -r {gitDir}',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_GROUP_UNKNOWN: {
+    message: "no component is in the group '{group}'",
+    hint: 'the groups are: {known}; superproject-group in .gitmodules says so',
+    exitCode: SP_EXIT.usage,
+  },
+} as const satisfies Record<string, ErrorRow>;
