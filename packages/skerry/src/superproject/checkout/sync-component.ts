@@ -74,15 +74,14 @@ async function restoreWorkTree(
   const gitDir = moduleDir(checkout, pinned.name);
   const value = workTreeFrom(gitDir, dir);
   const cwd = checkout.root;
-  await changes.git(['--git-dir', gitDir, 'config', 'core.worktree', value], { cwd });
+  // By the file's name: git itself would go to the work tree of before first, which is gone.
+  await changes.git(['config', '--file', join(gitDir, 'config'), 'core.worktree', value], { cwd });
   await changes.own(['init', '--quiet', '--separate-git-dir', gitDir, dir], cwd, () =>
     linkWorkTree(dir, gitDir),
   );
-  const where = changes.isDryRun ? gitDir : dir;
-  if (!(await hasCommit(pin, { cwd: where, signal: changes.signal }))) {
-    const url = configuredUrl ?? remote;
-    await fetchPinned(changes, { cwd: where, commonDir: at.commonDir, path, url, pin });
-  }
+  if (changes.isDryRun || (await hasCommit(pin, { cwd: dir, signal: changes.signal }))) return;
+  const url = configuredUrl ?? remote;
+  await fetchPinned(changes, { cwd: dir, commonDir: at.commonDir, path, url, pin });
 }
 
 /** The first checkout of a work tree that is empty: nothing in it can be lost, though HEAD's commits can. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { runGit, tryGit } from '../git.ts';
 import { parseGitmodules } from '../gitmodules.ts';
 import { resolveUrl } from '../module-url.ts';
@@ -76,7 +77,7 @@ export async function mendUrls(
   for (const { component, configured } of stale) {
     const remote = component.state === 'absent' ? undefined : remoteOf(component.at.commonDir);
     if (remote === undefined) continue;
-    const at = ['--git-dir', component.at.gitDir, 'config'];
+    const at = ['config', '--file', join(component.at.commonDir, 'config')];
     const ask = { cwd: root, signal: changes.signal, answers: [1] };
     const { stdout } = await tryGit([...at, '--get', `remote.${remote}.url`], ask);
     if (stdout.toString().trimEnd() === configured)
@@ -87,7 +88,7 @@ export async function mendUrls(
     key: 'url',
     value: remote,
   }));
-  if (!changes.isDryRun) await changeConfig(`${checkout.commonDir}/config`, keys);
+  if (!changes.isDryRun) await changeConfig(join(checkout.commonDir, 'config'), keys);
   for (const { name, value } of keys)
     await changes.own(['config', `submodule.${name}.url`, value], root, async () => {});
 }
