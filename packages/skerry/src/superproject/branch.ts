@@ -7,12 +7,13 @@ import { setKeys } from './gitmodules.ts';
 import { keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
+import { pushPin } from './push-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { branchTip, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
 import { Scratch } from './scratch.ts';
-import { keepRef } from './tracked.ts';
+import { keepRef, trackedBranch } from './tracked.ts';
 
 export interface BranchOptions {
   readonly url: string;
@@ -178,7 +179,7 @@ function branchKey(
 function createCommand({ component, branch: name, pin }: Part): string[] {
   const ref = `refs/heads/${name}`;
   const lease = `--force-with-lease=${ref}:`;
-  return ['push', '--quiet', lease, '--', component.remote, `${pin}:${ref}`];
+  return ['push', '--quiet', '--no-thin', lease, '--', component.remote, `${pin}:${ref}`];
 }
 
 async function createAll(
@@ -217,11 +218,12 @@ async function createPart(
   if (state !== 'create' && isKept) return undefined;
   const question = { url, about, to: pin, from: undefined, refs };
   const { gitDir } = await fetchPin(network, scratch, question);
-  const on = state === 'create' ? (component.branch ?? name) : name;
+  const on = state === 'create' ? trackedBranch(component, undefined) : name;
   const refusal = isKept
     ? undefined
     : await keepPin(network, { url, about, pin, gitDir, branch: on });
-  if (state === 'create') await network.git(createCommand(part), { url, about, cwd: gitDir });
+  if (state === 'create')
+    await pushPin(network, { url, about, pin, gitDir, branch: on }, createCommand(part));
   return refusal;
 }
 

@@ -28,7 +28,7 @@ export async function buildTree(
     const id = await writeObject(gitDir, 'blob', gitmodules, commit);
     entries.push(`100644 ${id}\t.gitmodules\0`);
   }
-  await runGit(['read-tree', '--reset', commit], index);
+  await runGit(['read-tree', commit], index);
   await runGit(['update-index', '-z', '--index-info'], { ...index, input: entries.join('') });
   return (await runGit(['write-tree'], index)).toString().trim();
 }

@@ -66,13 +66,14 @@ function targetsOf({ which, base }: Finish, result: MoveResult): TagTarget[] {
     name: move.name,
     remote: move.component.remote,
     pin: move.to,
+    branch: move.branch,
     refs: move.refs,
     gitDir: move.fetched.gitDir,
   }));
   if (which !== 'all') return moved;
   const names = new Set(moved.map(({ name }) => name));
-  const rest = base.components.flatMap(({ name, remote, pin }) =>
-    pin === undefined || names.has(name) ? [] : [{ name, remote, pin }],
+  const rest = base.components.flatMap(({ name, remote, pin, branch }) =>
+    pin === undefined || names.has(name) ? [] : [{ name, remote, pin, branch }],
   );
   return [...moved, ...rest];
 }
@@ -88,10 +89,10 @@ async function targetsOfBase({ base, which, result, url }: Finish): Promise<TagT
   const known = new Map(
     result?.collection.tips.map(({ component, refs }) => [component.name, refs]),
   );
-  return base.components.flatMap(({ name, path, remote, pin }) => {
+  return base.components.flatMap(({ name, path, remote, pin, branch }) => {
     if (pin === undefined || pins.get(path) === pin) return [];
     const refs = known.get(name);
-    return [{ name, remote, pin, ...(refs && { refs }) }];
+    return [{ name, remote, pin, branch, ...(refs && { refs }) }];
   });
 }
 

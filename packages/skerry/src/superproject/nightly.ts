@@ -78,9 +78,10 @@ async function attempt(
     commit: branchTip(refs, branch, url),
     depth: 2,
   });
-  const last = lastNightly(refs, branch, base.commit);
+  const isOurs = trailers(base.message).has('Collected');
+  const last = isOurs ? lastNightly(refs, branch, base.commit) : undefined;
   if (options.runKey !== undefined && trailers(base.message).get('Run-Key') === options.runKey)
-    return existing(network, scratch, options, { base, tag: last, lost });
+    return await existing(network, scratch, options, { base, tag: last, lost });
   const tag = options.tag ?? nextNightly(refs, branch);
   if (refs.has(`refs/tags/${tag}`)) throw tagExists(url, tag, refs);
   const result = await movePins(

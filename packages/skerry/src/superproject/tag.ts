@@ -189,7 +189,7 @@ async function keepAll(
       const { remote: url, name: about } = component;
       const question = { url, about, to: pin, from: undefined, refs };
       const { gitDir } = await fetchPin(network, scratch, question);
-      const branch = trackedBranch(component, undefined) ?? 'HEAD';
+      const branch = trackedBranch(component, undefined);
       const refusal = await keepPin(network, { url, about, pin, gitDir, branch });
       return refusal === undefined ? [] : [`${about}: its remote keeps no pins (${refusal})`];
     }),
