@@ -221,9 +221,9 @@ async function createPart(
   const on = state === 'create' ? trackedBranch(component, undefined) : name;
   const refusal = isKept
     ? undefined
-    : await keepPin(network, { url, about, pin, gitDir, branch: on });
+    : await keepPin(network, scratch, { url, about, pin, gitDir, branch: on });
   if (state === 'create')
-    await pushPin(network, { url, about, pin, gitDir, branch: on }, createCommand(part));
+    await pushPin(network, scratch, { url, about, pin, gitDir, branch: on }, createCommand(part));
   return refusal;
 }
 

@@ -1,7 +1,12 @@
 import { SkerryError } from '../util/errors.ts';
 import type { Network } from './network.ts';
 import { pushPin, type PinPush } from './push-pin.ts';
+import type { Scratch } from './scratch.ts';
 import { keepRef } from './tracked.ts';
+
+/** What hosts say to a ref name they do not want: hidden refs of git itself, hooks of forges. */
+const REFUSALS =
+  /deny updating a hidden ref|hook declined|prohibited|not allowed to (create|update|push)|funny refname|invalid ref|forbidden/i;
 
 /** The arguments of the push that keeps a pin alive. */
 export function keepCommand({ url, pin }: Pick<PinPush, 'url' | 'pin'>): string[] {
@@ -15,9 +20,13 @@ export function keepCommand({ url, pin }: Pick<PinPush, 'url' | 'pin'>): string[
  * @returns why the remote does not take such refs; undefined where it did
  * @throws what runGit throws for other failures
  */
-export async function keepPin(network: Network, pin: PinPush): Promise<string | undefined> {
+export async function keepPin(
+  network: Network,
+  scratch: Scratch,
+  pin: PinPush,
+): Promise<string | undefined> {
   try {
-    await pushPin(network, pin, keepCommand(pin));
+    await pushPin(network, scratch, pin, keepCommand(pin));
     return undefined;
   } catch (error) {
     const refusal = refusalOf(error);
@@ -26,11 +35,9 @@ export async function keepPin(network: Network, pin: PinPush): Promise<string | 
   }
 }
 
-/** The remote's words where it does not take refs outside of refs/heads and refs/tags. */
+/** The remote's words where it takes no refs outside of refs/heads and refs/tags. */
 function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof SkerryError)) return undefined;
-  const match = /\[remote rejected\].*\((?!unpacker error)(.*)\)|remote: (.*(?:hidden|deny|denied|prohibited).*)/i.exec(
-    error.message,
-  );
-  return match ? (match[1] ?? match[2] ?? 'refused') : undefined;
+  const words = /\[remote rejected\].*\((.*)\)/.exec(error.message)?.[1];
+  return words !== undefined && REFUSALS.test(words) ? words : undefined;
 }

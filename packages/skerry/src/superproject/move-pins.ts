@@ -123,7 +123,7 @@ export async function movePins(
 
   onProgress?.(`keeping ${keeps.length} pins`);
   const adopted = await allSettled(unkept.map((tip) => verify(network, scratch, tip)));
-  const refused = await keepAll(network, [...moves, ...adopted]);
+  const refused = await keepAll(network, scratch, [...moves, ...adopted]);
   if (moves.length === 0)
     return { ...found, status: 'unchanged', commit, unkept: refused, commands };
   onProgress?.('publishing');
@@ -183,12 +183,13 @@ function refuseTakenTags(tips: readonly Tip[], tag: string): void {
 
 async function keepAll(
   network: Network,
+  scratch: Scratch,
   moves: readonly Move[],
 ): Promise<{ name: string; reason: string }[]> {
   const answers = await allSettled(
     moves.map(async ({ component, name, to, branch, fetched: { gitDir } }) => ({
       name,
-      reason: await keepPin(network, { url: component.remote, about: name, pin: to, branch, gitDir }),
+      reason: await keepPin(network, scratch, { url: component.remote, about: name, pin: to, branch, gitDir }),
     })),
   );
   return answers.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import type { Network } from './network.ts';
+import type { Scratch } from './scratch.ts';
 
 export interface PinPush {
   readonly url: string;
@@ -15,33 +17,43 @@ export interface PinPush {
 /**
  * Runs a push of a ref to a commit that the remote has already, so that nothing needs to be sent. git only sees that the
  * remote has it when a ref there names it, or a newer commit that is here too. Where it does not see it, the branch's
- * newer commits are fetched; where the branch was rewound, the commit whole, so that it can be sent.
+ * newer commits are fetched; where the branch was rewound meanwhile, all of the commit, so that it can be sent.
  *
  * @throws what runGit throws
  */
 export async function pushPin(
   network: Network,
+  scratch: Scratch,
   { url, about, pin, gitDir, branch }: PinPush,
   command: readonly string[],
 ): Promise<void> {
   const call = { url, cwd: gitDir, about, timeoutMs: 600_000 };
   const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head'];
-  const newer = [...fetch, '--filter=tree:0', '--', url, `refs/heads/${branch}`];
-  const whole = [...fetch, '--refetch', '--depth=1', '--no-filter', '--', url, pin];
-  for (const remedy of [...(branch === undefined ? [] : [newer]), whole, undefined])
+  try {
+    return void (await network.git(command, call));
+  } catch (error) {
+    if (!isUnknownCommit(error)) throw error;
+  }
+  if (branch !== undefined) {
+    const newer = [...fetch, '--filter=tree:0', '--', url, `refs/heads/${branch}`];
     try {
-      await network.git(command, call);
-      return;
+      await network.git(newer, call);
+      return void (await network.git(command, call));
     } catch (error) {
-      if (!remedy || !isUnknownCommit(error)) throw error;
-      await network.git(remedy, call);
+      if (!isUnknownCommit(error)) throw error;
     }
+  }
+  const whole = await scratch.repository(pin);
+  await network.git([...fetch, '--', url, pin], { ...call, cwd: whole });
+  // What is to be pushed may be a tag that was made in the other one.
+  const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitDir, 'objects') };
+  await network.git(command, { ...call, cwd: whole, env });
 }
 
 function isUnknownCommit(error: unknown): boolean {
   return (
     error instanceof SkerryError &&
-    /promisor|lazy fetching|unpacker error|unable to read tree|bad tree object|missing necessary objects/i.test(
+    /promisor|lazy fetching|unpacker error|unable to read tree|bad tree object|missing necessary objects|shallow update not allowed|no such remote ref|couldn't find remote ref/i.test(
       error.message,
     )
   );

@@ -75,7 +75,7 @@ async function tagOne(
     (await fetchPin(network, scratch, { url, about: name, to: pin, from: undefined, refs })).gitDir;
   const object = await buildTag(gitDir, { object: pin, name: tag, stamp, message, signKey });
   const push = { url, about: name, pin, gitDir, branch: target.branch };
-  await pushPin(network, push, tagCommand(url, tag, object));
+  await pushPin(network, scratch, push, tagCommand(url, tag, object));
   return true;
 }
 

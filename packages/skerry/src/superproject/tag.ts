@@ -99,7 +99,7 @@ export async function syncTag(
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
-  return finishTag(network, scratch, { url, tag: name, which: 'all', base, last: name });
+  return await finishTag(network, scratch, { url, tag: name, which: 'all', base, last: name });
 }
 
 export interface VerifiedTag {
@@ -190,7 +190,7 @@ async function keepAll(
       const question = { url, about, to: pin, from: undefined, refs };
       const { gitDir } = await fetchPin(network, scratch, question);
       const branch = trackedBranch(component, undefined);
-      const refusal = await keepPin(network, { url, about, pin, gitDir, branch });
+      const refusal = await keepPin(network, scratch, { url, about, pin, gitDir, branch });
       return refusal === undefined ? [] : [`${about}: its remote keeps no pins (${refusal})`];
     }),
   );
