@@ -57,7 +57,12 @@ async function killedAt(n: number, when: 'before' | 'after', args: string[]): Pr
 }
 
 async function expectCloneable(): Promise<void> {
-  const refs = await farm.super.git('for-each-ref', '--format=%(refname:short)', '--sort=-creatordate', 'refs');
+  const refs = await farm.super.git(
+    'for-each-ref',
+    '--format=%(refname:short)',
+    '--sort=-creatordate',
+    'refs',
+  );
   const [newest = '', ...older] = refs.split('\n');
   for (const ref of new Set(['main', newest, older[random(older.length)] ?? 'main'])) {
     const dir = join(farm.dir, 'clone');
@@ -90,10 +95,14 @@ describe('a runner that is killed', () => {
       isKilled = await killedAt(n, 'after', ['branch', farm.url, name]);
       await expectCloneable();
       const result = await branch(quick(), { url: farm.url, name, from: 'main' });
-      expect(result.components.every(({ state }) => state === 'create' || state === 'there')).toBe(true);
+      expect(result.components.every(({ state }) => state === 'create' || state === 'there')).toBe(
+        true,
+      );
       expect(await farm.super.tip(name)).toBe(result.commit);
       for (const component of farm.components)
-        expect(await component.tip(name)).toBe(result.components.find((each) => each.name === component.name)?.pin);
+        expect(await component.tip(name)).toBe(
+          result.components.find((each) => each.name === component.name)?.pin,
+        );
     }
     await expectCloneable();
   });
@@ -133,7 +142,9 @@ describe('a runner that is killed', () => {
   test('leaves no scratch folder behind once the next command ran', async () => {
     await killedAt(3, 'before', ['nightly', farm.url, 'main']);
     await nightly(quick(), { url: farm.url, branch: 'main' });
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith('skerry-superproject-'));
+    const left = (await readdir(tmpdir())).filter((name) =>
+      name.startsWith('skerry-superproject-'),
+    );
     const own = left.filter((name) => name.includes(`-${process.pid}-`));
     expect(own).toEqual([]);
   });
@@ -141,7 +152,9 @@ describe('a runner that is killed', () => {
 
 /** Every nightly's tag is in each component that it moved, on the very pin. */
 async function expectTagged(): Promise<void> {
-  const tags = (await farm.super.git('tag', '--list', 'main-nightly-*')).split('\n').filter(Boolean);
+  const tags = (await farm.super.git('tag', '--list', 'main-nightly-*'))
+    .split('\n')
+    .filter(Boolean);
   expect(tags.length).toBeGreaterThan(3);
   for (const name of tags) {
     const diff = await farm.super.git('diff', '--raw', '--abbrev=40', `${name}~1`, name);

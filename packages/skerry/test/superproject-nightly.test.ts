@@ -150,7 +150,10 @@ describe('nightly', () => {
 
 describe('branch and tag', () => {
   test('the recipe: nightly 345, branch 3.11 of both, nightly 5 on 3.11', async () => {
-    await using farm = await makeFarm({ names: ['a', 'b'], branch: (i) => (i === 0 ? 'master' : 'dev') });
+    await using farm = await makeFarm({
+      names: ['a', 'b'],
+      branch: (i) => (i === 0 ? 'master' : 'dev'),
+    });
     farm.enter();
     await farm.super.git('tag', 'main-nightly-344', 'main');
     const a = await farm.component(0).commit({ x: '1' });
@@ -159,7 +162,10 @@ describe('branch and tag', () => {
     expect(made.tag).toBe('main-nightly-345');
     await farm.component(0).commit({ x: '2' });
     const result = await branch(quick(), { url, name: '3.11', from: 'main-nightly-345' });
-    expect(result).toMatchObject({ status: 'published', components: [{ state: 'create' }, { state: 'create' }] });
+    expect(result).toMatchObject({
+      status: 'published',
+      components: [{ state: 'create' }, { state: 'create' }],
+    });
     expect(await farm.component(0).tip('3.11')).toBe(a);
     const text = await farm.super.git('show', '3.11:.gitmodules');
     expect(text.match(/branch = 3\.11/g)).toHaveLength(2);
@@ -168,7 +174,11 @@ describe('branch and tag', () => {
     expect((await nightly(quick(), { url, branch: '3.11' })).tag).toBe('3.11-nightly-5');
     expect(await stockClone(farm, '3.11-nightly-5')).toEqual([a, fix]);
     expect((await stockClone(farm, 'main-nightly-345'))[0]).toBe(a);
-    expect(await branch(quick(), { url, name: '3.11', from: 'main-nightly-345' }).catch((e: Error) => e.message)).toMatch(/has a branch '3\.11' already/);
+    expect(
+      await branch(quick(), { url, name: '3.11', from: 'main-nightly-345' }).catch(
+        (e: Error) => e.message,
+      ),
+    ).toMatch(/has a branch '3\.11' already/);
   });
 
   test('an exception follows its own branch, and what is missing is refused before anything is written', async () => {
@@ -177,21 +187,35 @@ describe('branch and tag', () => {
     const { url } = farm;
     await farm.component(2).git('branch', 'dev');
     const options = { url, name: '3.11', from: 'main' };
-    const except = new Map([['c003', 'dev'], ['c001', 'nowhere']]);
+    const except = new Map([
+      ['c003', 'dev'],
+      ['c001', 'nowhere'],
+    ]);
     await expect(branch(quick(), { ...options, except })).rejects.toThrow(/no branch 'nowhere'/);
     expect(await farm.component(1).git('branch', '--list', '3.11')).toBe('');
     await branch(quick(), { ...options, except: new Map([['c003', 'dev']]) });
     expect(await farm.component(2).git('branch', '--list', '3.11')).toBe('');
     expect(await farm.super.git('show', '3.11:.gitmodules')).toContain('branch = dev');
-    expect(await branch(quick(), { ...options, except: new Map([['c003', 'dev']]) })).toMatchObject({ status: 'existing' });
+    expect(await branch(quick(), { ...options, except: new Map([['c003', 'dev']]) })).toMatchObject(
+      { status: 'existing' },
+    );
   });
 
   test('a release tag goes into all components, and is verified on their remotes', async () => {
     await using farm = await makeFarm();
     farm.enter();
     const { url } = farm;
-    const result = await tag(quick(), { url, name: '3.11.2', from: 'main', stamp: STAMP, components: true });
-    expect(result).toMatchObject({ status: 'published', tagged: expect.arrayContaining(['c001', 'c002', 'c003']) });
+    const result = await tag(quick(), {
+      url,
+      name: '3.11.2',
+      from: 'main',
+      stamp: STAMP,
+      components: true,
+    });
+    expect(result).toMatchObject({
+      status: 'published',
+      tagged: expect.arrayContaining(['c001', 'c002', 'c003']),
+    });
     const verified = await verifyTag(quick(), { url, name: '3.11.2' });
     expect(verified.components).toMatchObject(
       farm.components.map(() => ({ tagged: 'same', isKept: true, isThere: true })),

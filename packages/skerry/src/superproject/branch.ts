@@ -73,7 +73,10 @@ export async function branch(network: Network, options: BranchOptions): Promise<
   const parts = await planParts(network, scratch, base, options);
   const commit = await buildCommit(base, {
     pins: new Map(),
-    gitmodules: setKeys(base.gitmodules, parts.map((part) => branchKey(part, options))),
+    gitmodules: setKeys(
+      base.gitmodules,
+      parts.map((part) => branchKey(part, options)),
+    ),
     stamp: { identity, seconds: base.seconds },
     message: formatBranchMessage(options, parts),
     signKey: options.signKey,

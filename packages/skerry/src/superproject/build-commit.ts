@@ -41,14 +41,21 @@ export async function buildCommit(base: Superproject, parts: NewCommit): Promise
   const tree = await buildTree(base, parts);
   const { stamp, message, signKey } = parts;
   const commit = formatCommit({ tree, parents: [base.commit], stamp, message });
-  const whole = signKey === undefined ? commit : signedCommit(commit, await signSsh(commit, signKey));
+  const whole =
+    signKey === undefined ? commit : signedCommit(commit, await signSsh(commit, signKey));
   return writeObject(base.gitDir, 'commit', whole, base.commit);
 }
 
 /** Makes an annotated tag in a repository; gives its id. */
 export async function buildTag(
   gitDir: string,
-  parts: { object: string; name: string; stamp: Stamp; message: string; signKey?: string | undefined },
+  parts: {
+    object: string;
+    name: string;
+    stamp: Stamp;
+    message: string;
+    signKey?: string | undefined;
+  },
 ): Promise<string> {
   const tag = formatTag(parts);
   const { signKey } = parts;

@@ -30,7 +30,11 @@ export interface Finish {
  *
  * @throws SP_PARTIAL with what failed
  */
-export async function finishTag(network: Network, scratch: Scratch, finish: Finish): Promise<Rolled> {
+export async function finishTag(
+  network: Network,
+  scratch: Scratch,
+  finish: Finish,
+): Promise<Rolled> {
   const { tag, which, last, result, identity = '' } = finish;
   const rolled: { created: string[]; already: string[] } = { created: [], already: [] };
   if (which === 'none' || tag === undefined) return rolled;
@@ -43,7 +47,11 @@ export async function finishTag(network: Network, scratch: Scratch, finish: Fini
   if (result?.status === 'published')
     work.push([
       targetsOf(finish, result),
-      { tag, stamp: { identity, seconds: result.seconds }, message: componentMessage(tag, finish.url) },
+      {
+        tag,
+        stamp: { identity, seconds: result.seconds },
+        message: componentMessage(tag, finish.url),
+      },
     ]);
   for (const [targets, what] of work)
     try {
@@ -97,10 +105,17 @@ async function targetsOfBase({ base, which, result, url }: Finish): Promise<TagT
 }
 
 /** The tag object of the superproject tells who made it and when. */
-async function tagOfSuper(network: Network, base: Superproject, tag: string): Promise<ComponentTag> {
+async function tagOfSuper(
+  network: Network,
+  base: Superproject,
+  tag: string,
+): Promise<ComponentTag> {
   const ref = `refs/tags/${tag}`;
   const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head'];
-  await network.git([...fetch, '--', base.url, `${ref}:${ref}`], { url: base.url, cwd: base.gitDir });
+  await network.git([...fetch, '--', base.url, `${ref}:${ref}`], {
+    url: base.url,
+    cwd: base.gitDir,
+  });
   const raw = await runGit(['cat-file', '-p', ref], { cwd: base.gitDir });
   const { identity, seconds } = parseTag(raw.toString());
   const message = componentMessage(tag, base.url);
@@ -111,7 +126,12 @@ function partial(tag: string, error: unknown): SkerryError {
   const errors = error instanceof SkerryErrors ? error.errors : [error];
   const reason = errors.map((each) => (each instanceof Error ? each.message : String(each)));
   return new SkerryError('SP_PARTIAL', {
-    data: { tag, count: errors.length, reason: reason.join('\n'), resume: `skerry superproject tag --sync ${tag}` },
+    data: {
+      tag,
+      count: errors.length,
+      reason: reason.join('\n'),
+      resume: `skerry superproject tag --sync ${tag}`,
+    },
     cause: error,
   });
 }

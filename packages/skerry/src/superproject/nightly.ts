@@ -34,7 +34,11 @@ export interface NightlyResult {
   readonly parent: string;
   readonly branch: string;
   readonly moves: readonly Pick<Move, 'name' | 'path' | 'branch' | 'from' | 'to' | 'isRewound'>[];
-  readonly kept: readonly { readonly name: string; readonly reason: string; readonly detail?: string }[];
+  readonly kept: readonly {
+    readonly name: string;
+    readonly reason: string;
+    readonly detail?: string;
+  }[];
   readonly warnings: readonly string[];
   /** Components that got the tag now. */
   readonly tagged: readonly string[];

@@ -49,7 +49,7 @@ export async function rollForward(
   await Promise.all(
     targets.map(async (target) => {
       try {
-        (await tagOne(network, scratch, target, tag) ? created : already).push(target.name);
+        ((await tagOne(network, scratch, target, tag)) ? created : already).push(target.name);
       } catch (error) {
         if (!(error instanceof SkerryError)) throw error;
         failed.push(error);
@@ -82,7 +82,15 @@ async function tagOne(
 /** The arguments of the push that makes a tag where there is none. */
 export function tagCommand(url: string, tag: string, object: string): string[] {
   const ref = `refs/tags/${tag}`;
-  return ['push', '--quiet', '--no-thin', `--force-with-lease=${ref}:`, '--', url, `${object}:${ref}`];
+  return [
+    'push',
+    '--quiet',
+    '--no-thin',
+    `--force-with-lease=${ref}:`,
+    '--',
+    url,
+    `${object}:${ref}`,
+  ];
 }
 
 /** Throws SP_TAG_TAKEN where the tag names another commit than the pin. */

@@ -74,7 +74,11 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   });
   const updates = [{ ref, to: object, expected: undefined }];
   const publication = { url, gitDir: base.gitDir, updates };
-  const commands = planned(known, options, present === undefined ? publishCommand(publication) : []);
+  const commands = planned(
+    known,
+    options,
+    present === undefined ? publishCommand(publication) : [],
+  );
   const found = { name, commit: base.commit, commands };
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');

@@ -96,7 +96,8 @@ export const SUPERPROJECT_ERRORS = {
     exitCode: SP_EXIT.refused,
   },
   SP_BRANCH_TAKEN: {
-    message: "{name} has a branch '{branch}' already, at {tip}, which does not come after the pin {pin}",
+    message:
+      "{name} has a branch '{branch}' already, at {tip}, which does not come after the pin {pin}",
     hint: 'let it follow another branch: --except {name}=BRANCH; or take another name',
     exitCode: SP_EXIT.refused,
   },
@@ -106,7 +107,8 @@ export const SUPERPROJECT_ERRORS = {
     exitCode: SP_EXIT.refused,
   },
   SP_BRANCH_PARTIAL: {
-    message: "'{name}' could not be made in {count} of {of} components; the superproject has no such branch yet:\n{reason}",
+    message:
+      "'{name}' could not be made in {count} of {of} components; the superproject has no such branch yet:\n{reason}",
     hint: 'what is done stays done; the same command goes on: skerry superproject branch {name} --from {from}',
     exitCode: SP_EXIT.partial,
   },
