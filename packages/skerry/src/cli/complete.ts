@@ -22,7 +22,9 @@ async function forCommand(
 ): Promise<string[]> {
   const program = await buildProgram(commands, before);
   const [name, ...rest] = before;
-  const found = program.commands.find((each) => [each.name(), ...each.aliases()].includes(name ?? ''));
+  const found = program.commands.find((each) =>
+    [each.name(), ...each.aliases()].includes(name ?? ''),
+  );
   if (!found) return [];
   const command = found.commands.find((each) => each.name() === rest[0]) ?? found;
   if (rest.at(-1) === '--lab') return forks();

@@ -7,12 +7,13 @@ import { setKeys } from './gitmodules.ts';
 import { keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
+import { pushPin } from './push-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { branchTip, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
 import { Scratch } from './scratch.ts';
-import { keepRef } from './tracked.ts';
+import { keepRef, trackedBranch } from './tracked.ts';
 
 export interface BranchOptions {
   readonly url: string;
@@ -72,7 +73,10 @@ export async function branch(network: Network, options: BranchOptions): Promise<
   const parts = await planParts(network, scratch, base, options);
   const commit = await buildCommit(base, {
     pins: new Map(),
-    gitmodules: setKeys(base.gitmodules, parts.map((part) => branchKey(part, options))),
+    gitmodules: setKeys(
+      base.gitmodules,
+      parts.map((part) => branchKey(part, options)),
+    ),
     stamp: { identity, seconds: base.seconds },
     message: formatBranchMessage(options, parts),
     signKey: options.signKey,
@@ -178,7 +182,7 @@ function branchKey(
 function createCommand({ component, branch: name, pin }: Part): string[] {
   const ref = `refs/heads/${name}`;
   const lease = `--force-with-lease=${ref}:`;
-  return ['push', '--quiet', lease, '--', component.remote, `${pin}:${ref}`];
+  return ['push', '--quiet', '--no-thin', lease, '--', component.remote, `${pin}:${ref}`];
 }
 
 async function createAll(
@@ -217,11 +221,12 @@ async function createPart(
   if (state !== 'create' && isKept) return undefined;
   const question = { url, about, to: pin, from: undefined, refs };
   const { gitDir } = await fetchPin(network, scratch, question);
-  const on = state === 'create' ? (component.branch ?? name) : name;
+  const on = state === 'create' ? trackedBranch(component, undefined) : name;
   const refusal = isKept
     ? undefined
-    : await keepPin(network, { url, about, pin, gitDir, branch: on });
-  if (state === 'create') await network.git(createCommand(part), { url, about, cwd: gitDir });
+    : await keepPin(network, scratch, { url, about, pin, gitDir, branch: on });
+  if (state === 'create')
+    await pushPin(network, scratch, { url, about, pin, gitDir, branch: on }, createCommand(part));
   return refusal;
 }
 

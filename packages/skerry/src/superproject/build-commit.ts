@@ -28,7 +28,7 @@ export async function buildTree(
     const id = await writeObject(gitDir, 'blob', gitmodules, commit);
     entries.push(`100644 ${id}\t.gitmodules\0`);
   }
-  await runGit(['read-tree', '--reset', commit], index);
+  await runGit(['read-tree', commit], index);
   await runGit(['update-index', '-z', '--index-info'], { ...index, input: entries.join('') });
   return (await runGit(['write-tree'], index)).toString().trim();
 }
@@ -41,14 +41,21 @@ export async function buildCommit(base: Superproject, parts: NewCommit): Promise
   const tree = await buildTree(base, parts);
   const { stamp, message, signKey } = parts;
   const commit = formatCommit({ tree, parents: [base.commit], stamp, message });
-  const whole = signKey === undefined ? commit : signedCommit(commit, await signSsh(commit, signKey));
+  const whole =
+    signKey === undefined ? commit : signedCommit(commit, await signSsh(commit, signKey));
   return writeObject(base.gitDir, 'commit', whole, base.commit);
 }
 
 /** Makes an annotated tag in a repository; gives its id. */
 export async function buildTag(
   gitDir: string,
-  parts: { object: string; name: string; stamp: Stamp; message: string; signKey?: string | undefined },
+  parts: {
+    object: string;
+    name: string;
+    stamp: Stamp;
+    message: string;
+    signKey?: string | undefined;
+  },
 ): Promise<string> {
   const tag = formatTag(parts);
   const { signKey } = parts;

@@ -76,7 +76,7 @@ export async function collect(
   return {
     rounds: round,
     isStable,
-    tips: (before ?? []).filter((answer) => !(answer instanceof SkerryError)),
+    tips: (before ?? []).filter((answer): answer is Tip => !(answer instanceof SkerryError)),
     kept: [
       ...frozen.map((component): Kept => ({ component, reason: 'frozen' })),
       ...(before ?? []).flatMap((answer, at): Kept[] => {

@@ -43,7 +43,17 @@ export async function fetchPin(
   const gitDir = await scratch.repository(to);
   const fetch = (...limits: string[]): Promise<unknown> =>
     network.git(
-      ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--filter=tree:0', ...limits, '--', url, to],
+      [
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        '--filter=tree:0',
+        ...limits,
+        '--',
+        url,
+        to,
+      ],
       { url, cwd: gitDir, about, timeoutMs: 600_000 },
     );
   if (from === undefined || from === to) {

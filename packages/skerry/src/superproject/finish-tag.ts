@@ -30,7 +30,11 @@ export interface Finish {
  *
  * @throws SP_PARTIAL with what failed
  */
-export async function finishTag(network: Network, scratch: Scratch, finish: Finish): Promise<Rolled> {
+export async function finishTag(
+  network: Network,
+  scratch: Scratch,
+  finish: Finish,
+): Promise<Rolled> {
   const { tag, which, last, result, identity = '' } = finish;
   const rolled: { created: string[]; already: string[] } = { created: [], already: [] };
   if (which === 'none' || tag === undefined) return rolled;
@@ -43,7 +47,11 @@ export async function finishTag(network: Network, scratch: Scratch, finish: Fini
   if (result?.status === 'published')
     work.push([
       targetsOf(finish, result),
-      { tag, stamp: { identity, seconds: result.seconds }, message: componentMessage(tag, finish.url) },
+      {
+        tag,
+        stamp: { identity, seconds: result.seconds },
+        message: componentMessage(tag, finish.url),
+      },
     ]);
   for (const [targets, what] of work)
     try {
@@ -66,13 +74,14 @@ function targetsOf({ which, base }: Finish, result: MoveResult): TagTarget[] {
     name: move.name,
     remote: move.component.remote,
     pin: move.to,
+    branch: move.branch,
     refs: move.refs,
     gitDir: move.fetched.gitDir,
   }));
   if (which !== 'all') return moved;
   const names = new Set(moved.map(({ name }) => name));
-  const rest = base.components.flatMap(({ name, remote, pin }) =>
-    pin === undefined || names.has(name) ? [] : [{ name, remote, pin }],
+  const rest = base.components.flatMap(({ name, remote, pin, branch }) =>
+    pin === undefined || names.has(name) ? [] : [{ name, remote, pin, branch }],
   );
   return [...moved, ...rest];
 }
@@ -88,18 +97,25 @@ async function targetsOfBase({ base, which, result, url }: Finish): Promise<TagT
   const known = new Map(
     result?.collection.tips.map(({ component, refs }) => [component.name, refs]),
   );
-  return base.components.flatMap(({ name, path, remote, pin }) => {
+  return base.components.flatMap(({ name, path, remote, pin, branch }) => {
     if (pin === undefined || pins.get(path) === pin) return [];
     const refs = known.get(name);
-    return [{ name, remote, pin, ...(refs && { refs }) }];
+    return [{ name, remote, pin, branch, ...(refs && { refs }) }];
   });
 }
 
 /** The tag object of the superproject tells who made it and when. */
-async function tagOfSuper(network: Network, base: Superproject, tag: string): Promise<ComponentTag> {
+async function tagOfSuper(
+  network: Network,
+  base: Superproject,
+  tag: string,
+): Promise<ComponentTag> {
   const ref = `refs/tags/${tag}`;
   const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-write-fetch-head'];
-  await network.git([...fetch, '--', base.url, `${ref}:${ref}`], { url: base.url, cwd: base.gitDir });
+  await network.git([...fetch, '--', base.url, `${ref}:${ref}`], {
+    url: base.url,
+    cwd: base.gitDir,
+  });
   const raw = await runGit(['cat-file', '-p', ref], { cwd: base.gitDir });
   const { identity, seconds } = parseTag(raw.toString());
   const message = componentMessage(tag, base.url);
@@ -110,7 +126,12 @@ function partial(tag: string, error: unknown): SkerryError {
   const errors = error instanceof SkerryErrors ? error.errors : [error];
   const reason = errors.map((each) => (each instanceof Error ? each.message : String(each)));
   return new SkerryError('SP_PARTIAL', {
-    data: { tag, count: errors.length, reason: reason.join('\n'), resume: `skerry superproject tag --sync ${tag}` },
+    data: {
+      tag,
+      count: errors.length,
+      reason: reason.join('\n'),
+      resume: `skerry superproject tag --sync ${tag}`,
+    },
     cause: error,
   });
 }

@@ -52,7 +52,10 @@ export async function runGit(args: readonly string[], options: GitOptions = {}):
 }
 
 /** The same with its exit code, for `answers`. */
-export async function tryGit(args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+export async function tryGit(
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<GitResult> {
   const { signal, timeoutMs = 120_000, answers = [] } = options;
   signal?.throwIfAborted();
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -87,7 +90,12 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
 /** The command as one can type it, without credentials. */
 export function formatGit(args: readonly string[], cwd?: string): string {
   const words = cwd === undefined ? args : ['-C', cwd, ...args];
-  return hideCredentials(['git', ...words.map(shellQuote)].join(' '));
+  return hideCredentials(['git', ...words.map(quoted)].join(' '));
+}
+
+/** Quoted only where a shell would take it apart. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word);
 }
 
 function gitEnvironment(more: GitOptions['env'] = {}): NodeJS.ProcessEnv {

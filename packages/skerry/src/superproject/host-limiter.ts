@@ -54,7 +54,11 @@ export class HostLimiter {
   async run<T>(
     host: string,
     work: (attempt: number) => Promise<T>,
-    options: { isTransient: (error: unknown) => boolean; signal?: AbortSignal | undefined; tries?: number },
+    options: {
+      isTransient: (error: unknown) => boolean;
+      signal?: AbortSignal | undefined;
+      tries?: number;
+    },
   ): Promise<T> {
     const tries = options.tries ?? this.#options.tries;
     for (let attempt = 1; ; attempt++) {
@@ -82,7 +86,13 @@ export class HostLimiter {
   #host(name: string): Host {
     let host = this.#hosts.get(name);
     if (!host) {
-      host = { limit: this.#options.first, running: 0, isSlowStart: true, successes: 0, waiting: [] };
+      host = {
+        limit: this.#options.first,
+        running: 0,
+        isSlowStart: true,
+        successes: 0,
+        waiting: [],
+      };
       this.#hosts.set(name, host);
     }
     return host;

@@ -1,20 +1,16 @@
 import { SkerryError } from '../util/errors.ts';
 import type { Network } from './network.ts';
+import { pushPin, type PinPush } from './push-pin.ts';
+import type { Scratch } from './scratch.ts';
 import { keepRef } from './tracked.ts';
 
-export interface KeptPin {
-  readonly url: string;
-  readonly about: string;
-  readonly pin: string;
-  /** A bare repository that has the commit, from that remote. */
-  readonly gitDir: string;
-  /** The branch it is on, for the case that the branch went on meanwhile. */
-  readonly branch: string;
-}
+/** What hosts say to a ref name they do not want: hidden refs of git itself, hooks of forges. */
+const REFUSALS =
+  /deny updating a hidden ref|hook declined|prohibited|not allowed to (create|update|push)|funny refname|invalid ref|forbidden/i;
 
 /** The arguments of the push that keeps a pin alive. */
-export function keepCommand({ url, pin }: Pick<KeptPin, 'url' | 'pin'>): string[] {
-  return ['push', '--quiet', '--', url, `${pin}:${keepRef(pin)}`];
+export function keepCommand({ url, pin }: Pick<PinPush, 'url' | 'pin'>): string[] {
+  return ['push', '--quiet', '--no-thin', '--', url, `${pin}:${keepRef(pin)}`];
 }
 
 /**
@@ -24,47 +20,24 @@ export function keepCommand({ url, pin }: Pick<KeptPin, 'url' | 'pin'>): string[
  * @returns why the remote does not take such refs; undefined where it did
  * @throws what runGit throws for other failures
  */
-export async function keepPin(network: Network, kept: KeptPin): Promise<string | undefined> {
-  const { url, about, pin, gitDir, branch } = kept;
-  const push = (): Promise<unknown> =>
-    network.git(keepCommand(kept), { url, cwd: gitDir, about, timeoutMs: 600_000 });
+export async function keepPin(
+  network: Network,
+  scratch: Scratch,
+  pin: PinPush,
+): Promise<string | undefined> {
   try {
-    await push();
+    await pushPin(network, scratch, pin, keepCommand(pin));
     return undefined;
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal !== undefined) return refusal;
-    if (!isUnknownCommit(error)) throw error;
+    if (refusal === undefined) throw error;
+    return refusal;
   }
-  // The branch went on since, so git does not see that the remote has the commit, and cannot send it without its files.
-  // With the branch's newer commits in hand it sees it; where the branch was rewound the commit has to be sent whole.
-  const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head'];
-  const call = { url, cwd: gitDir, about, timeoutMs: 600_000 };
-  await network.git([...fetch, '--filter=tree:0', '--', url, `refs/heads/${branch}`], call);
-  try {
-    await push();
-  } catch (error) {
-    if (!isUnknownCommit(error)) throw error;
-    await network.git([...fetch, '--refetch', '--depth=1', '--no-filter', '--', url, pin], call);
-    await push();
-  }
-  return undefined;
 }
 
-/** The remote's words where it does not take refs outside of refs/heads and refs/tags. */
+/** The remote's words where it takes no refs outside of refs/heads and refs/tags. */
 function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof SkerryError)) return undefined;
-  const match = /\[remote rejected\].*\((?!unpacker error)(.*)\)|remote: (.*(?:hidden|deny|denied|prohibited).*)/i.exec(
-    error.message,
-  );
-  return match ? (match[1] ?? match[2] ?? 'refused') : undefined;
-}
-
-function isUnknownCommit(error: unknown): boolean {
-  return (
-    error instanceof SkerryError &&
-    /promisor|lazy fetching|unpacker error|unable to read tree|bad tree object|missing necessary objects/i.test(
-      error.message,
-    )
-  );
+  const words = /\[remote rejected\].*\((.*)\)/.exec(error.message)?.[1];
+  return words !== undefined && REFUSALS.test(words) ? words : undefined;
 }

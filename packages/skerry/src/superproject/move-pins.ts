@@ -90,7 +90,8 @@ export async function movePins(
   onProgress?.(`checking ${moving.length} that moved`);
   const moves = await allSettled(moving.map((tip) => verify(network, scratch, tip)));
   if (!rules.allowRewind) refuseRewinds(moves);
-  const seconds = rules.date ?? Math.max(base.seconds, ...moves.map(({ fetched }) => fetched.seconds));
+  const seconds =
+    rules.date ?? Math.max(base.seconds, ...moves.map(({ fetched }) => fetched.seconds));
   const message = formatMessage({
     title,
     moved: moves,
@@ -106,9 +107,10 @@ export async function movePins(
   const stamp = { identity: rules.identity, seconds };
   const pins = new Map(moves.map(({ path, to }) => [path, to]));
   const parts = { stamp, message, signKey: rules.signKey };
-  const commit =
-    moves.length === 0 ? base.commit : await buildCommit(base, { ...parts, pins });
-  const updates = [{ ref: `refs/heads/${branch}`, to: commit, expected: base.commit as string | undefined }];
+  const commit = moves.length === 0 ? base.commit : await buildCommit(base, { ...parts, pins });
+  const updates = [
+    { ref: `refs/heads/${branch}`, to: commit, expected: base.commit as string | undefined },
+  ];
   if (tag !== undefined && moves.length > 0) {
     const object = await buildTag(base.gitDir, { object: commit, name: tag, ...parts });
     updates.push({ ref: `refs/tags/${tag}`, to: object, expected: undefined });
@@ -123,7 +125,7 @@ export async function movePins(
 
   onProgress?.(`keeping ${keeps.length} pins`);
   const adopted = await allSettled(unkept.map((tip) => verify(network, scratch, tip)));
-  const refused = await keepAll(network, [...moves, ...adopted]);
+  const refused = await keepAll(network, scratch, [...moves, ...adopted]);
   if (moves.length === 0)
     return { ...found, status: 'unchanged', commit, unkept: refused, commands };
   onProgress?.('publishing');
@@ -142,7 +144,9 @@ function selectComponents(
   const unknown = only.filter((word) => !known(word));
   if (unknown.length > 0) {
     const names = components.map(({ path }) => path).join(', ') || 'none';
-    throw new SkerryError('SP_COMPONENT_UNKNOWN', { data: { url, name: unknown.join(', '), names } });
+    throw new SkerryError('SP_COMPONENT_UNKNOWN', {
+      data: { url, name: unknown.join(', '), names },
+    });
   }
   return components.filter(({ name, path }) => only.includes(name) || only.includes(path));
 }
@@ -183,12 +187,19 @@ function refuseTakenTags(tips: readonly Tip[], tag: string): void {
 
 async function keepAll(
   network: Network,
+  scratch: Scratch,
   moves: readonly Move[],
 ): Promise<{ name: string; reason: string }[]> {
   const answers = await allSettled(
     moves.map(async ({ component, name, to, branch, fetched: { gitDir } }) => ({
       name,
-      reason: await keepPin(network, { url: component.remote, about: name, pin: to, branch, gitDir }),
+      reason: await keepPin(network, scratch, {
+        url: component.remote,
+        about: name,
+        pin: to,
+        branch,
+        gitDir,
+      }),
     })),
   );
   return answers.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));

@@ -34,7 +34,11 @@ export interface NightlyResult {
   readonly parent: string;
   readonly branch: string;
   readonly moves: readonly Pick<Move, 'name' | 'path' | 'branch' | 'from' | 'to' | 'isRewound'>[];
-  readonly kept: readonly { readonly name: string; readonly reason: string; readonly detail?: string }[];
+  readonly kept: readonly {
+    readonly name: string;
+    readonly reason: string;
+    readonly detail?: string;
+  }[];
   readonly warnings: readonly string[];
   /** Components that got the tag now. */
   readonly tagged: readonly string[];
@@ -78,9 +82,10 @@ async function attempt(
     commit: branchTip(refs, branch, url),
     depth: 2,
   });
-  const last = lastNightly(refs, branch, base.commit);
+  const isOurs = trailers(base.message).has('Collected');
+  const last = isOurs ? lastNightly(refs, branch, base.commit) : undefined;
   if (options.runKey !== undefined && trailers(base.message).get('Run-Key') === options.runKey)
-    return existing(network, scratch, options, { base, tag: last, lost });
+    return await existing(network, scratch, options, { base, tag: last, lost });
   const tag = options.tag ?? nextNightly(refs, branch);
   if (refs.has(`refs/tags/${tag}`)) throw tagExists(url, tag, refs);
   const result = await movePins(

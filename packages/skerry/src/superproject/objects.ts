@@ -70,7 +70,12 @@ export function parseCommit(text: string): CommitFacts {
 
 /** The trailers at the end of a message (git-interpret-trailers(1)), without folding. */
 export function trailers(message: string): ReadonlyMap<string, string> {
-  const last = message.split(/\n-----BEGIN /)[0]?.trimEnd().split('\n\n').at(-1) ?? '';
+  const last =
+    message
+      .split(/\n-----BEGIN /)[0]
+      ?.trimEnd()
+      .split('\n\n')
+      .at(-1) ?? '';
   const lines = last.split('\n').map((line) => /^([A-Za-z][A-Za-z0-9-]*): (.*)$/.exec(line));
   return new Map(lines.flatMap((match) => (match ? [[match[1] ?? '', match[2] ?? '']] : [])));
 }

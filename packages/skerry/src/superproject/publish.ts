@@ -30,7 +30,10 @@ export function publishCommand({ url, updates }: Pick<Publication, 'url' | 'upda
  * @returns 'lost' when somebody else changed one of the refs since; nothing was changed then
  * @throws what runGit throws when nothing was changed and nobody else did
  */
-export async function publish(network: Network, publication: Publication): Promise<'done' | 'lost'> {
+export async function publish(
+  network: Network,
+  publication: Publication,
+): Promise<'done' | 'lost'> {
   const { url, gitDir, updates } = publication;
   try {
     await network.git(publishCommand(publication), { url, cwd: gitDir, isOnce: true });

@@ -3,6 +3,7 @@ import { buildTag } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
 import type { Network } from './network.ts';
 import type { Stamp } from './objects.ts';
+import { pushPin } from './push-pin.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -10,6 +11,8 @@ export interface TagTarget {
   readonly name: string;
   readonly remote: string;
   readonly pin: string;
+  /** The branch it is on, where that is known. */
+  readonly branch: string | undefined;
   /** What its remote has, where that was read already. */
   readonly refs?: Refs;
   /** A repository with the pin, where it was fetched already. */
@@ -46,7 +49,7 @@ export async function rollForward(
   await Promise.all(
     targets.map(async (target) => {
       try {
-        (await tagOne(network, scratch, target, tag) ? created : already).push(target.name);
+        ((await tagOne(network, scratch, target, tag)) ? created : already).push(target.name);
       } catch (error) {
         if (!(error instanceof SkerryError)) throw error;
         failed.push(error);
@@ -71,14 +74,23 @@ async function tagOne(
     target.gitDir ??
     (await fetchPin(network, scratch, { url, about: name, to: pin, from: undefined, refs })).gitDir;
   const object = await buildTag(gitDir, { object: pin, name: tag, stamp, message, signKey });
-  await network.git(tagCommand(url, tag, object), { url, cwd: gitDir, about: name });
+  const push = { url, about: name, pin, gitDir, branch: target.branch };
+  await pushPin(network, scratch, push, tagCommand(url, tag, object));
   return true;
 }
 
 /** The arguments of the push that makes a tag where there is none. */
 export function tagCommand(url: string, tag: string, object: string): string[] {
   const ref = `refs/tags/${tag}`;
-  return ['push', '--quiet', `--force-with-lease=${ref}:`, '--', url, `${object}:${ref}`];
+  return [
+    'push',
+    '--quiet',
+    '--no-thin',
+    `--force-with-lease=${ref}:`,
+    '--',
+    url,
+    `${object}:${ref}`,
+  ];
 }
 
 /** Throws SP_TAG_TAKEN where the tag names another commit than the pin. */

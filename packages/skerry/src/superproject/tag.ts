@@ -74,7 +74,11 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   });
   const updates = [{ ref, to: object, expected: undefined }];
   const publication = { url, gitDir: base.gitDir, updates };
-  const commands = planned(known, options, present === undefined ? publishCommand(publication) : []);
+  const commands = planned(
+    known,
+    options,
+    present === undefined ? publishCommand(publication) : [],
+  );
   const found = { name, commit: base.commit, commands };
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
@@ -99,7 +103,7 @@ export async function syncTag(
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
-  return finishTag(network, scratch, { url, tag: name, which: 'all', base, last: name });
+  return await finishTag(network, scratch, { url, tag: name, which: 'all', base, last: name });
 }
 
 export interface VerifiedTag {
@@ -189,8 +193,8 @@ async function keepAll(
       const { remote: url, name: about } = component;
       const question = { url, about, to: pin, from: undefined, refs };
       const { gitDir } = await fetchPin(network, scratch, question);
-      const branch = trackedBranch(component, undefined) ?? 'HEAD';
-      const refusal = await keepPin(network, { url, about, pin, gitDir, branch });
+      const branch = trackedBranch(component, undefined);
+      const refusal = await keepPin(network, scratch, { url, about, pin, gitDir, branch });
       return refusal === undefined ? [] : [`${about}: its remote keeps no pins (${refusal})`];
     }),
   );

@@ -71,7 +71,14 @@ async function run(name: string, options: Options): Promise<void> {
   else console.log(formatBranch(result));
 }
 
-function formatBranch({ status, name, commit, components, commands, warnings }: BranchResult): string {
+function formatBranch({
+  status,
+  name,
+  commit,
+  components,
+  commands,
+  warnings,
+}: BranchResult): string {
   const made = components.filter(({ state }) => state === 'create').length;
   const head = {
     published: `${styleText('bold', name)}  ${commit.slice(0, SHORT)}  made in ${made} of ${components.length} components`,
@@ -79,7 +86,12 @@ function formatBranch({ status, name, commit, components, commands, warnings }: 
     planned: `${styleText('bold', name)}  ${commit.slice(0, SHORT)}  would be made. What would be run:`,
   }[status];
   const plan = status === 'planned' ? commands.map((each) => `  ${each}`) : [];
-  const words = { create: 'new', there: 'there', ahead: 'there, with newer commits', other: 'as told' };
+  const words = {
+    create: 'new',
+    there: 'there',
+    ahead: 'there, with newer commits',
+    other: 'as told',
+  };
   const rows = components.map(({ name: component, branch, pin, state }) => [
     component,
     branch,
@@ -87,5 +99,7 @@ function formatBranch({ status, name, commit, components, commands, warnings }: 
     words[state],
   ]);
   const notes = warnings.map((text) => `${styleText('yellow', 'warning')}: ${text}`);
-  return [head, ...plan, formatTable(['COMPONENT', 'BRANCH', 'PIN', ''], rows), ...notes].join('\n');
+  return [head, ...plan, formatTable(['COMPONENT', 'BRANCH', 'PIN', ''], rows), ...notes].join(
+    '\n',
+  );
 }

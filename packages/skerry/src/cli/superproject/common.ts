@@ -31,12 +31,19 @@ export function countOf(name: string, text: string | undefined): number | undefi
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new SkerryError('USAGE', {
-    data: { detail: `${name}: ${text} is not a whole number above 0`, command: 'skerry superproject' },
+    data: {
+      detail: `${name}: ${text} is not a whole number above 0`,
+      command: 'skerry superproject',
+    },
   });
 }
 
 /** The branch that is checked out, or a USAGE error that says what to type instead. */
-export function requiredBranch(branch: string | undefined, command: string, instead: string): string {
+export function requiredBranch(
+  branch: string | undefined,
+  command: string,
+  instead: string,
+): string {
   if (branch !== undefined) return branch;
   const detail = `which branch of the superproject? Nothing is checked out here: ${instead}`;
   throw new SkerryError('USAGE', { data: { detail, command: `skerry superproject ${command}` } });

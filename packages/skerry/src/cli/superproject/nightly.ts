@@ -36,7 +36,10 @@ const UNHARMED = 'nothing is half done: run it again, and it goes on from what i
 
 export function define(command: Command): void {
   withUrl(command)
-    .option('-b, --branch <branch>', 'the branch of the superproject (default: the one checked out)')
+    .option(
+      '-b, --branch <branch>',
+      'the branch of the superproject (default: the one checked out)',
+    )
     .option('-t, --tag <name>', 'the tag (default: BRANCH-nightly-N, counted on the remote)')
     .option('--only <components>', 'move only these, by name or path', several)
     .option('-n, --dry-run', 'do all but the pushes, and print the git commands')

@@ -61,7 +61,10 @@ async function run(name: string, options: Options): Promise<void> {
   if (options.sync) {
     const rolled = await syncTag(network, about);
     if (options.json) printJson(rolled);
-    else console.log(`${name}: tagged now ${listOf(rolled.created)}; before ${listOf(rolled.already)}.`);
+    else
+      console.log(
+        `${name}: tagged now ${listOf(rolled.created)}; before ${listOf(rolled.already)}.`,
+      );
     return;
   }
   const { userIdentity } = await import('../../superproject/identity.ts');

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { failureKind, gitFailure } from './git-failure.ts';
+import { hideCredentials } from './hide-credentials.ts';
+
+test.each([
+  ['kex_exchange_identification: read: Connection reset by peer', 'transient'],
+  ["fatal: unable to access 'https://x/': The requested URL returned error: 429", 'transient'],
+  [
+    'ssh: Could not resolve hostname git.example.org: Temporary failure in name resolution',
+    'transient',
+  ],
+  ['fatal: the remote end hung up unexpectedly', 'transient'],
+  ["fatal: could not read Username for 'https://x': terminal prompts disabled", 'denied'],
+  [
+    'git@x: Permission denied (publickey).\nfatal: Could not read from remote repository.',
+    'denied',
+  ],
+  [
+    "fatal: '/srv/x.git' does not appear to be a git repository\nfatal: Could not read from remote repository.",
+    'missing',
+  ],
+  ["remote: Repository not found.\nfatal: repository 'https://x/y/' not found", 'missing'],
+  ['fatal: remote error: upload-pack: not our ref 12ab', 'other'],
+])('%s is %s', (said, kind) => {
+  expect(failureKind(said)).toBe(kind);
+});
+
+test('keeps what git said whole, without credentials, and gives the command to try', () => {
+  const error = gitFailure(
+    ['ls-remote', '--', 'https://me:s3cret@example.org/x.git'],
+    { about: 'libfoo', url: 'https://me:s3cret@example.org/x.git' },
+    "line one\nfatal: unable to access 'https://me:s3cret@example.org/x.git/': odd",
+  );
+  expect(`${error.message}\n${error.hint}`).toMatchInlineSnapshot(`
+    "git ls-remote failed for libfoo:
+      line one
+      fatal: unable to access 'https://example.org/x.git/': odd
+    try it by hand: git ls-remote -- https://example.org/x.git"
+  `);
+  expect(JSON.stringify(error)).not.toContain('s3cret');
+});
+
+test.each([
+  ['https://token@host/x', 'https://host/x'],
+  ['ssh://git:pw@host/x', 'ssh://git@host/x'],
+  ['git@host:x and ssh://git@host/x', 'git@host:x and ssh://git@host/x'],
+])('%s is shown as %s', (text, shown) => {
+  expect(hideCredentials(text)).toBe(shown);
+});
