@@ -33,6 +33,11 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
     hint: 'look what it is; then: rm -r {gitDir}',
     exitCode: SP_EXIT.refused,
   },
+  SP_DIR_EXISTS: {
+    message: '{dir} is there already, and is not empty',
+    hint: 'name another folder; for a checkout that is there: skerry superproject sync',
+    exitCode: SP_EXIT.usage,
+  },
   SP_GROUP_UNKNOWN: {
     message: "no component is in the group '{group}'",
     hint: 'the groups are: {known}; superproject-group in .gitmodules says so',

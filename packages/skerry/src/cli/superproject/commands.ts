@@ -3,6 +3,16 @@ import type { CommandEntry } from '../commands.ts';
 /** The subcommands of `skerry superproject`, in the order help shows them. */
 export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'clone',
+    summary: 'clone a superproject with its components, in parallel',
+    load: () => import('./clone.ts'),
+  },
+  {
+    name: 'sync',
+    summary: 'bring the components of a checkout to their pins; lose nothing',
+    load: () => import('./sync.ts'),
+  },
+  {
     name: 'nightly',
     summary: 'pin the tips of all components in one commit, and tag it',
     load: () => import('./nightly.ts'),
