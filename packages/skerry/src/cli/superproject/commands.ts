@@ -13,6 +13,11 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     load: () => import('./sync.ts'),
   },
   {
+    name: 'status',
+    summary: 'show where components differ from their pins, branches and remotes',
+    load: () => import('./status.ts'),
+  },
+  {
     name: 'nightly',
     summary: 'pin the tips of all components in one commit, and tag it',
     load: () => import('./nightly.ts'),
