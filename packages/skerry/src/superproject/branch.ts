@@ -3,7 +3,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildCommit } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
 import { formatGit } from './git.ts';
-import { setKeys } from './gitmodules.ts';
+import { setKeys } from './edit-gitmodules.ts';
 import { keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
