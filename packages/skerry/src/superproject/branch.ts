@@ -2,7 +2,7 @@ import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildCommit } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
-import { formatGit } from './git.ts';
+import { formatGit } from './format-git.ts';
 import { setKeys } from './edit-gitmodules.ts';
 import { keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';

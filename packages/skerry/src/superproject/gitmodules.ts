@@ -34,7 +34,7 @@ export interface Gitmodules {
   readonly problems: readonly GitmodulesProblem[];
 }
 
-const KNOWN = ['path', 'url', 'branch', 'update', 'ignore', 'shallow'];
+const KNOWN = new Set(['path', 'url', 'branch', 'update', 'ignore', 'shallow']);
 
 /**
  * Reads `.gitmodules`. It is written by others and steers what git does, so it is read strictly: what two readers could
@@ -92,7 +92,7 @@ export function checkedComponents(
 ): readonly Component[] {
   const { components, problems } = parseGitmodules(text);
   const all = [...problems, ...ruleProblems(components, { isLocal })];
-  if (all.length === 0) return components.map(({ places: _, ...component }) => component);
+  if (all.length === 0) return components.map(withoutPlaces);
   throw new SkerryErrors(
     all.map(
       ({ line, column, message }) =>
@@ -102,6 +102,11 @@ export function checkedComponents(
         }),
     ),
   );
+}
+
+function withoutPlaces(placed: PlacedComponent): Component {
+  const { places: _places, ...component } = placed;
+  return component;
 }
 
 function asComponent(
@@ -122,7 +127,7 @@ function asComponent(
     ...text('update'),
     ...text('ignore'),
     ...(shallow !== undefined && { shallow: /^(true|yes|on|1)$/i.test(shallow) }),
-    extra: Object.fromEntries([...values].filter(([key]) => !KNOWN.includes(key))),
+    extra: Object.fromEntries([...values].filter(([key]) => !KNOWN.has(key))),
     line,
   };
 }

@@ -2,7 +2,7 @@ import type { GitmodulesProblem, PlacedComponent } from './gitmodules.ts';
 import { isRelative } from './module-url.ts';
 
 const UPDATES = ['checkout', 'rebase', 'merge', 'none'];
-const SCHEMES = ['https', 'http', 'ssh', 'git', 'git+ssh', 'ssh+git'];
+const SCHEMES = new Set(['https', 'http', 'ssh', 'git', 'git+ssh', 'ssh+git']);
 /** What macOS leaves out of file names when it compares them. */
 const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
@@ -66,7 +66,7 @@ function urlFault(url: string, isLocal: boolean): string | undefined {
   const isPath = scheme === undefined && !/^[^/:]+:/.test(url);
   if (scheme === 'file' || isPath)
     return isLocal ? undefined : `its url ${url} is on this computer, the superproject's is not`;
-  if (scheme !== undefined && !SCHEMES.includes(scheme)) return `its url has the scheme ${scheme}`;
+  if (scheme !== undefined && !SCHEMES.has(scheme)) return `its url has the scheme ${scheme}`;
   const host = scheme === undefined ? url : url.slice(scheme.length + 3);
   if (/^([^/@]*@)?-/.test(host)) return `the host of its url ${url} looks like an option`;
   return undefined;
