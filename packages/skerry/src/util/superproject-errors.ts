@@ -40,6 +40,11 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'add one with: git remote add origin <url>; or name it: --url <url>',
     exitCode: SP_EXIT.usage,
   },
+  SP_GITMODULES_INVALID: {
+    message: '{reason}',
+    hint: 'mend .gitmodules at that place; nothing was done',
+    exitCode: SP_EXIT.refused,
+  },
   SP_GITMODULES_LINK: {
     message: '{where} is a symbolic link, not a file',
     hint: 'commit it as a file; links are refused, for they may lead anywhere (CVE-2018-11235 and others)',
