@@ -33,6 +33,37 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
     hint: 'look what it is; then: rm -r {gitDir}',
     exitCode: SP_EXIT.refused,
   },
+  SP_COMPONENT_BROKEN: {
+    message: '{path} is a superproject itself, and cannot be read:\n{reason}',
+    hint: 'mend it there, or leave its components alone: --no-recursive',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_GITMODULES_UNSTAGED: {
+    message: '.gitmodules in {root} has changes that are not staged',
+    hint: 'stage them, for this edit is staged with them: git add .gitmodules',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_COMPONENT_EXISTS: {
+    message: '{what} is there already',
+    hint: 'take another path or --name; see: skerry superproject list',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NO_BRANCH: {
+    message: '{what}: the superproject is on no branch',
+    hint: 'name one with --branch, or go on one: git switch BRANCH',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_GIT_DIR_KEPT: {
+    message:
+      "{gitDir} is left from a component '{name}' of before, and has commits that are on no remote, such as {lost}",
+    hint: 'push them, or move it away: mv {gitDir} ELSEWHERE',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_REMOVE_LOSES: {
+    message: '{path} is not removed: {reason}',
+    hint: 'commit and push it, or keep its commits here with --keep-git-dir',
+    exitCode: SP_EXIT.refused,
+  },
   SP_DIR_EXISTS: {
     message: '{dir} is there already, and is not empty',
     hint: 'name another folder; for a checkout that is there: skerry superproject sync',

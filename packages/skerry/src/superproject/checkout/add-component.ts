@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
+import { shellQuote } from '../../util/shell-quote.ts';
 import { runGit } from '../git.ts';
-import { setKeys, removeSection } from '../gitmodules.ts';
+import { removeSection, setKeys } from '../edit-gitmodules.ts';
 import { resolveUrl, shownUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { branchTip, listRefs } from '../remote-refs.ts';
@@ -45,14 +46,22 @@ export interface Added {
  *
  * @throws SP_REF_MISSING, SP_COMPONENT_EXISTS, SP_GIT_DIR_KEPT, and what cloneComponent throws
  */
-export async function addComponent(network: Network, root: string, options: AddOptions): Promise<Added> {
+export async function addComponent(
+  network: Network,
+  root: string,
+  options: AddOptions,
+): Promise<Added> {
   const { url, path, name = path } = options;
   const { signal } = network;
   const checkout = await readCheckout(root, signal);
   await refuseUnstaged(checkout, signal);
   await refuseTaken(checkout, { name, path });
   const remote = resolveUrl(checkout.url, url);
-  const { branch, pin } = await findTip(network, checkout, { remote, branch: options.branch, path });
+  const { branch, pin } = await findTip(network, checkout, {
+    remote,
+    branch: options.branch,
+    path,
+  });
   const keys = [
     ['path', path],
     ['url', url],
@@ -72,20 +81,39 @@ export async function addComponent(network: Network, root: string, options: AddO
         { name, key: 'active', value: 'true' },
       ]);
     });
-    await checkOut({ changes, checkout, component: newComponent(checkout, { name, path, url, remote, pin }), branch }, defer);
+    await checkOut(
+      {
+        changes,
+        checkout,
+        component: newComponent(checkout, { name, path, url, remote, pin }),
+        branch,
+      },
+      defer,
+    );
     const links = new Map([[path, pin]]);
-    const commands = keys.map(({ key, value }) => ['config', '-f', '.gitmodules', `submodule.${name}.${key}`, value]);
+    const commands = keys.map(({ key, value }) => [
+      'config',
+      '-f',
+      '.gitmodules',
+      `submodule.${name}.${key}`,
+      value,
+    ]);
     await applyEdit(changes, checkout, { text, commands, links }, defer);
   });
   return { name, path, branch, pin, commands: changes.commands };
 }
 
-async function refuseTaken(checkout: Checkout, { name, path }: { name: string; path: string }): Promise<void> {
+async function refuseTaken(
+  checkout: Checkout,
+  { name, path }: { name: string; path: string },
+): Promise<void> {
   const { root, components } = checkout;
   const taken = components.find((each) => each.name === name || each.path === path);
   const tracked = await runGit(['ls-files', '-z', '--', `:(literal)${path}`], { cwd: root });
   if (!taken && tracked.length === 0) return;
-  const what = taken ? `the component ${taken.name} at ${taken.path}` : `files in the index at ${path}`;
+  const what = taken
+    ? `the component ${taken.name} at ${taken.path}`
+    : `files in the index at ${path}`;
   throw new SkerryError('SP_COMPONENT_EXISTS', { data: { what } });
 }
 
@@ -110,7 +138,8 @@ async function findTip(
         advice: 'name one: --branch NAME',
       },
     });
-  const pin = followed === undefined ? (refs.get('HEAD') ?? '') : branchTip(refs, name, remote, path);
+  const pin =
+    followed === undefined ? (refs.get('HEAD') ?? '') : branchTip(refs, name, remote, path);
   return { branch: branch ?? name, pin };
 }
 
@@ -127,16 +156,32 @@ async function dropOldGitDir(
   const gitDir = moduleDir(checkout, name);
   const at = gitDirAt(gitDir);
   if (!at) return;
-  const where = { cwd: gitDir, signal: changes.signal, env: { GIT_WORK_TREE: gitDir, GIT_DIR: gitDir } };
-  const lost = await firstUnreachable(['--all', 'HEAD'], ['--remotes', '--tags'], where).catch(() => 'HEAD');
+  const where = {
+    cwd: gitDir,
+    signal: changes.signal,
+    env: { GIT_WORK_TREE: gitDir, GIT_DIR: gitDir },
+  };
+  const lost = await firstUnreachable(['--all', 'HEAD'], ['--remotes', '--tags'], where).catch(
+    () => 'HEAD',
+  );
   if (lost !== undefined)
-    throw new SkerryError('SP_GIT_DIR_KEPT', { data: { name, gitDir, lost: lost.slice(0, 12), remote } });
-  await changes.own(['submodule', 'deinit', '--', name], checkout.root, () => rm(gitDir, { recursive: true }));
+    throw new SkerryError('SP_GIT_DIR_KEPT', {
+      data: { name, gitDir, lost: lost.slice(0, 12), remote },
+    });
+  await changes.own(`rm -r -- ${shellQuote(gitDir)}`, checkout.root, () =>
+    rm(gitDir, { recursive: true }),
+  );
 }
 
 function newComponent(
   checkout: Checkout,
-  { name, path, url, remote, pin }: { name: string; path: string; url: string; remote: string; pin: string },
+  {
+    name,
+    path,
+    url,
+    remote,
+    pin,
+  }: { name: string; path: string; url: string; remote: string; pin: string },
 ): CheckoutComponent & { pin: string } {
   const gitDir = moduleDir(checkout, name);
   return {

@@ -19,12 +19,14 @@ export interface ModuleEdit {
 }
 
 /** An edit of `.gitmodules` is staged whole, so nothing else may wait in it. @throws SP_GITMODULES_UNSTAGED */
-export async function refuseUnstaged({ root, gitmodules }: Checkout, signal?: AbortSignal): Promise<void> {
+export async function refuseUnstaged(
+  { root, gitmodules }: Checkout,
+  signal?: AbortSignal,
+): Promise<void> {
   const args = ['cat-file', 'blob', ':.gitmodules'];
   const { code, stdout } = await tryGit(args, { cwd: root, signal, answers: [128] });
   const staged = code === 0 ? stdout.toString() : '';
-  if (staged !== gitmodules)
-    throw new SkerryError('SP_GITMODULES_UNSTAGED', { data: { root } });
+  if (staged !== gitmodules) throw new SkerryError('SP_GITMODULES_UNSTAGED', { data: { root } });
 }
 
 /** @throws SP_GITMODULES_INVALID with what the new text would be refused for */

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
-import { removeSection } from '../gitmodules.ts';
+import { shellQuote } from '../../util/shell-quote.ts';
+import { removeSection } from '../edit-gitmodules.ts';
 import type { Network } from '../network.ts';
 import { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir, readCheckout } from './checkout.ts';
@@ -34,7 +35,11 @@ export interface Removed {
  *
  * @throws SP_REMOVE_LOSES, SP_COMPONENT_UNKNOWN
  */
-export async function removeComponents(network: Network, root: string, options: RemoveOptions): Promise<Removed> {
+export async function removeComponents(
+  network: Network,
+  root: string,
+  options: RemoveOptions,
+): Promise<Removed> {
   const { words, cwd, keepGitDir = false, dryRun } = options;
   const { signal } = network;
   const checkout = await readCheckout(root, signal);
@@ -48,7 +53,13 @@ export async function removeComponents(network: Network, root: string, options: 
       await putAside(changes, checkout, component, { trash, keepGitDir, defer });
     let text = checkout.gitmodules;
     for (const { name } of chosen) text = removeSection(text, name);
-    const sections = chosen.map(({ name }) => ['config', '-f', '.gitmodules', '--remove-section', `submodule.${name}`]);
+    const sections = chosen.map(({ name }) => [
+      'config',
+      '-f',
+      '.gitmodules',
+      '--remove-section',
+      `submodule.${name}`,
+    ]);
     const links = new Map(chosen.map(({ path }) => [path, undefined]));
     await applyEdit(changes, checkout, { text, commands: sections, links }, defer);
   });
@@ -78,7 +89,8 @@ async function refuseLoss(
   if ((keepGitDir && gitDir !== join(dir, '.git')) || !gitDirAt(gitDir)) return;
   const where = { cwd: state === 'present' ? dir : gitDir, signal };
   const env = state === 'present' ? {} : { env: { GIT_DIR: gitDir, GIT_WORK_TREE: gitDir } };
-  const stash = (await refId('refs/stash', { ...where, ...env })) === undefined ? [] : ['refs/stash'];
+  const stash =
+    (await refId('refs/stash', { ...where, ...env })) === undefined ? [] : ['refs/stash'];
   const from = ['HEAD', '--branches', ...stash, '--glob=refs/superproject/rescue/*'];
   const lost = await firstUnreachable(from, ['--remotes', '--tags'], { ...where, ...env });
   if (lost !== undefined) refuse(`its commit ${lost.slice(0, 12)} is on no branch of its remote`);
@@ -116,9 +128,8 @@ async function putAside(
   });
   const gitDir = state === 'present' ? at.gitDir : join(above, 'modules', name);
   if (keepGitDir || gitDir === join(dir, '.git')) return;
-  await changes.own(['submodule', 'absorbgitdirs', '--', dir], root, async () => {
+  await changes.own(`rm -r -- ${shellQuote(gitDir)}`, root, async () => {
     await aside(gitDir, join(trash, 'modules', encodeURIComponent(name)));
     await removeEmpty(dirname(gitDir), join(above, 'modules'));
   });
-  changes.commands.pop();
 }
