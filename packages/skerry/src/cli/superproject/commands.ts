@@ -3,6 +3,31 @@ import type { CommandEntry } from '../commands.ts';
 /** The subcommands of `skerry superproject`, in the order help shows them. */
 export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'make a folder a superproject',
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'add',
+    summary: 'add a component that follows a branch',
+    load: () => import('./add.ts'),
+  },
+  {
+    name: 'remove',
+    summary: 'remove components; lose nothing',
+    load: () => import('./remove.ts'),
+  },
+  {
+    name: 'move',
+    summary: 'move a component to another path',
+    load: () => import('./move.ts'),
+  },
+  {
+    name: 'list',
+    summary: 'list components with their branches and pins',
+    load: () => import('./list.ts'),
+  },
+  {
     name: 'clone',
     summary: 'clone a superproject with its components, in parallel',
     load: () => import('./clone.ts'),
