@@ -1,10 +1,10 @@
 import type { ErrorRow } from './error-row.ts';
-
-/** Exit codes of `skerry superproject`, which CI jobs tell apart (docs/how-to/superproject.md). */
-export const SP_EXIT = { failure: 1, usage: 2, refused: 3, transient: 4, partial: 5 } as const;
+import { SUPERPROJECT_CHECKOUT_ERRORS } from './superproject-checkout-errors.ts';
+import { SP_EXIT } from './superproject-exit.ts';
 
 /** The rows about superprojects; part of the table in error-table.ts. */
 export const SUPERPROJECT_ERRORS = {
+  ...SUPERPROJECT_CHECKOUT_ERRORS,
   SP_GIT: {
     message: 'git {action} failed{where}:\n{reason}',
     hint: 'try it by hand: {command}',

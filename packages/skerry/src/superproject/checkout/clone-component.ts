@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SkerryError } from '../../util/errors.ts';
+import { runGit } from '../git.ts';
+import type { Changes } from './changes.ts';
+import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
+import { fetchPinned } from './fetch-pinned.ts';
+import { findGitDir, readText } from './git-dir.ts';
+import { linkWorkTree, refuseUnsafePlace, workTreeFrom, writeWorkTree } from './link.ts';
+import { hasCommit } from './objects-here.ts';
+
+export interface CloneRules {
+  readonly depth?: number | undefined;
+  /** Another checkout of the same superproject, or a folder of bare repositories, whose objects are borrowed. */
+  readonly reference?: string | undefined;
+  /** The branch that the component follows. */
+  readonly branch: string | undefined;
+}
+
+const TEMPORARY = '.skerry-';
+let count = 0;
+
+/**
+ * Clones a component into `.git/modules/NAME` as `git submodule update --init` lays it out, with HEAD at the pin and
+ * nothing checked out yet. It is made beside its place and renamed: a clone that was interrupted leaves nothing that
+ * looks like one.
+ *
+ * @throws SP_PIN_MISSING, SP_PATH_LINK, SP_NAME_NESTED, SP_PATH_FULL, and what runGit throws
+ */
+export async function cloneComponent(
+  changes: Changes,
+  checkout: Checkout,
+  component: CheckoutComponent & { pin: string },
+  rules: CloneRules,
+): Promise<void> {
+  const { root } = checkout;
+  const { name, dir } = component;
+  refuseUnsafePlace(checkout, component);
+  const gitDir = moduleDir(checkout, name);
+  const url = component.configuredUrl ?? component.remote;
+  const shown = cloneArgs(url, dir, rules, checkout, name);
+  const final = [...shown.slice(0, -3), '--separate-git-dir', gitDir, ...shown.slice(-3)];
+  await changes.own(final, root, async () => {
+    const modules = join(checkout.gitDir, 'modules');
+    const temporary = join(modules, `${TEMPORARY}${process.pid}-${++count}`);
+    await mkdir(modules, { recursive: true });
+    try {
+      await download(changes, { ...component, url, temporary, root }, rules, checkout);
+      await writeWorkTree(join(temporary, '.git', 'config'), workTreeFrom(gitDir, dir));
+      await mkdir(dirname(gitDir), { recursive: true });
+      await rename(join(temporary, '.git'), gitDir).catch((cause) => inTheWay(gitDir, name, cause));
+    } finally {
+      await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
+    }
+    await linkWorkTree(dir, gitDir);
+  });
+}
+
+/** Removes clones that a process which is gone left half done. */
+export async function sweepClones({ gitDir }: Pick<Checkout, 'gitDir'>): Promise<void> {
+  const modules = join(gitDir, 'modules');
+  for (const file of await readdir(modules).catch(() => [])) {
+    const pid = file.startsWith(TEMPORARY) ? Number(file.slice(TEMPORARY.length).split('-')[0]) : 0;
+    if (pid > 0 && !isAlive(pid)) await rm(join(modules, file), { recursive: true, force: true });
+  }
+}
+
+interface Download {
+  readonly url: string;
+  readonly path: string;
+  readonly name: string;
+  readonly pin: string;
+  readonly root: string;
+  readonly temporary: string;
+}
+
+async function download(
+  changes: Changes,
+  { url, path, name, pin, root, temporary }: Download,
+  rules: CloneRules,
+  checkout: Checkout,
+): Promise<void> {
+  const { network, signal } = changes;
+  const run = async (with_: CloneRules): Promise<void> => {
+    const args = cloneArgs(url, temporary, with_, checkout, name);
+    await network.git(args, { url, cwd: root, about: path, timeoutMs: LONG_MS });
+  };
+  try {
+    await run(rules);
+  } catch (error) {
+    // A shallow clone has one branch only; the one it should follow may be gone, and the pin is fetched all the same.
+    const isNoBranch =
+      error instanceof SkerryError && /Remote branch .* not found/.test(error.message);
+    if (!isNoBranch) throw error;
+    await run({ ...rules, branch: undefined });
+  }
+  const gitDir = join(temporary, '.git');
+  if (!(await hasCommit(pin, { cwd: temporary, signal })))
+    await fetchPinned(changes, {
+      cwd: temporary,
+      commonDir: gitDir,
+      path,
+      url,
+      pin,
+      depth: rules.depth,
+    });
+  await detach(changes, temporary, pin);
+}
+
+/** HEAD at the pin, and no local branch: it would only be one more that is behind, or ahead of the pin, some day. */
+async function detach(changes: Changes, temporary: string, pin: string): Promise<void> {
+  const gitDir = join(temporary, '.git');
+  const branch = /^ref: (refs\/heads\/.+)$/m.exec(readText(join(gitDir, 'HEAD')) ?? '')?.[1];
+  if (existsSync(join(gitDir, 'reftable'))) {
+    const where = { cwd: temporary, signal: changes.signal };
+    const ref = (await runGit(['symbolic-ref', 'HEAD'], where)).toString().trim();
+    await runGit(['update-ref', '--no-deref', 'HEAD', pin], where);
+    await runGit(['update-ref', '-d', ref], where);
+    return;
+  }
+  await writeFile(join(gitDir, 'HEAD'), `${pin}\n`);
+  if (branch !== undefined) await rm(join(gitDir, branch), { force: true });
+}
+
+function cloneArgs(
+  url: string,
+  to: string,
+  { depth, branch, reference }: CloneRules,
+  checkout: Checkout,
+  name: string,
+): string[] {
+  const borrowed = reference === undefined ? undefined : borrowedFrom(reference, name);
+  return [
+    'clone',
+    '--quiet',
+    '--no-checkout',
+    '--origin=origin',
+    ...(depth === undefined ? [] : [`--depth=${depth}`]),
+    ...(depth === undefined || branch === undefined ? [] : [`--branch=${branch}`]),
+    ...(borrowed === undefined ? [] : [`--reference-if-able=${borrowed}`]),
+    ...(checkout.config.has('init.templatedir') ? [] : ['--template=']),
+    '--',
+    url,
+    to,
+  ];
+}
+
+/** Where another checkout has this component's objects, or a folder of bare repositories named as the components. */
+function borrowedFrom(reference: string, name: string): string | undefined {
+  const other = findGitDir(reference)?.gitDir ?? reference;
+  const places = [
+    join(other, 'modules', name),
+    join(reference, `${name}.git`),
+    join(reference, name),
+  ];
+  return places.find((place) => existsSync(join(place, 'objects')));
+}
+
+function inTheWay(gitDir: string, name: string, cause: NodeJS.ErrnoException): never {
+  if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause;
+  throw new SkerryError('SP_GIT_DIR_TAKEN', { data: { name, gitDir }, cause });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const LONG_MS = 6 * 3_600_000;

@@ -1,0 +1,197 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { attachCommand, attachmentOf, upstreamCommand } from './attach.ts';
+import type { Changes } from './changes.ts';
+import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
+import { cloneComponent, type CloneRules } from './clone-component.ts';
+import { fetchPinned } from './fetch-pinned.ts';
+import { readHead, underWay } from './git-dir.ts';
+import { linkWorkTree, refuseUnsafePlace, workTreeFrom } from './link.ts';
+import { hasCommit, isDirty } from './objects-here.ts';
+import { rescue } from './rescue.ts';
+
+export interface ComponentRules extends CloneRules {
+  /** Be on the branch that the component follows, where that loses nothing. */
+  readonly isAttaching: boolean;
+}
+
+/** What became of one component. */
+export interface Synced {
+  /** `left`: not brought to its pin, for it is somebody's work; the notes say why. */
+  readonly status: 'unchanged' | 'cloned' | 'restored' | 'moved' | 'attached' | 'left';
+  readonly from?: string | undefined;
+  /** The branch it is on; none when detached. */
+  readonly branch?: string | undefined;
+  /** The ref that keeps what HEAD was on and no branch had. */
+  readonly rescued?: string | undefined;
+  readonly notes: readonly string[];
+}
+
+type Pinned = CheckoutComponent & { readonly pin: string };
+
+/**
+ * Brings one component to its pin. Never moves the pin, never touches work that is not committed, never leaves a commit
+ * without a name.
+ *
+ * @throws SP_PIN_MISSING, what cloneComponent throws, and what runGit throws
+ */
+export async function syncComponent(
+  changes: Changes,
+  checkout: Checkout,
+  component: CheckoutComponent,
+  rules: ComponentRules,
+): Promise<Synced> {
+  if (component.isConflicted) return left('a merge left more than one pin: resolve it first');
+  const { pin } = component;
+  if (pin === undefined) return { status: 'unchanged', notes: ['nothing is pinned yet'] };
+  const pinned = { ...component, pin };
+  if (component.state === 'absent') {
+    await cloneComponent(changes, checkout, pinned, rules);
+    return checkOutFirst(changes, checkout, pinned, rules, 'cloned');
+  }
+  if (component.state === 'bare') {
+    await restoreWorkTree(changes, checkout, pinned);
+    return checkOutFirst(changes, checkout, pinned, rules, 'restored');
+  }
+  // A clone that was interrupted before its files came has no index.
+  if (!existsSync(join(component.at.gitDir, 'index')) && component.head?.commit === pin) {
+    refuseUnsafePlace(checkout, component);
+    return checkOutFirst(changes, checkout, pinned, rules, 'restored');
+  }
+  return component.head?.commit === pin
+    ? atPin(changes, pinned, rules)
+    : move(changes, pinned, rules);
+}
+
+/** Its git directory is here from before; its work tree is not. */
+async function restoreWorkTree(
+  changes: Changes,
+  checkout: Checkout,
+  pinned: Pinned,
+): Promise<void> {
+  const { dir, at, path, pin, configuredUrl, remote } = pinned;
+  refuseUnsafePlace(checkout, pinned);
+  const gitDir = moduleDir(checkout, pinned.name);
+  const value = workTreeFrom(gitDir, dir);
+  const cwd = checkout.root;
+  // By the file's name: git itself would go to the work tree of before first, which is gone.
+  await changes.git(['config', '--file', join(gitDir, 'config'), 'core.worktree', value], { cwd });
+  await changes.own(['init', '--quiet', '--separate-git-dir', gitDir, dir], cwd, () =>
+    linkWorkTree(dir, gitDir),
+  );
+  if (changes.isDryRun || (await hasCommit(pin, { cwd: dir, signal: changes.signal }))) return;
+  const url = configuredUrl ?? remote;
+  await fetchPinned(changes, { cwd: dir, commonDir: at.commonDir, path, url, pin });
+}
+
+/** The first checkout of a work tree that is empty: nothing in it can be lost, though HEAD's commits can. */
+async function checkOutFirst(
+  changes: Changes,
+  checkout: Checkout,
+  { dir, at, name, pin, state, head }: Pinned,
+  { isAttaching, branch }: ComponentRules,
+  status: 'cloned' | 'restored',
+): Promise<Synced> {
+  const { signal } = changes;
+  const gitDir = moduleDir(checkout, name);
+  const place = state === 'present' ? at : { gitDir, commonDir: gitDir };
+  if (changes.isDryRun) {
+    await changes.git(['checkout', '--quiet', '--detach', `${pin}^{commit}`, '--'], { cwd: dir });
+    return { status, notes: [] };
+  }
+  const rescued =
+    status === 'restored' ? await rescueHead(changes, { dir, at: place, pin, head }) : undefined;
+  const attachment = isAttaching
+    ? await attachmentOf({ dir, at: place, pin, branch, signal })
+    : undefined;
+  const isOn = attachment !== undefined && attachment.kind !== 'no';
+  // A new git directory has no index, so git would take all files as removed: --force writes them.
+  const args = isOn ? attachCommand(attachment, pin) : detachCommand(pin);
+  await changes.git(['checkout', '--force', ...args.slice(1)], { cwd: dir });
+  if (isOn) await setUpstream(changes, dir, place, attachment.branch);
+  return {
+    status,
+    rescued,
+    branch: isOn ? attachment.branch : undefined,
+    notes: attachment?.kind === 'no' ? [attachment.note] : [],
+  };
+}
+
+/** HEAD is where it should be; perhaps it should be on its branch, too. No file changes by that. */
+async function atPin(changes: Changes, pinned: Pinned, rules: ComponentRules): Promise<Synced> {
+  const { dir, at, pin, head } = pinned;
+  const on = head?.branch;
+  if (!rules.isAttaching || on !== undefined) return { status: 'unchanged', branch: on, notes: [] };
+  const { branch } = rules;
+  const attachment = await attachmentOf({ dir, at, pin, branch, signal: changes.signal });
+  if (attachment.kind === 'no') return { status: 'unchanged', notes: [attachment.note] };
+  const busy = underWay(at.gitDir);
+  if (busy !== undefined)
+    return { status: 'unchanged', notes: [`stays detached: ${busy} is under way`] };
+  await changes.git(attachCommand(attachment, pin), { cwd: dir });
+  await setUpstream(changes, dir, at, attachment.branch);
+  return { status: 'attached', branch: attachment.branch, notes: [] };
+}
+
+async function move(changes: Changes, pinned: Pinned, rules: ComponentRules): Promise<Synced> {
+  const { dir, at, path, pin, head, configuredUrl, remote } = pinned;
+  const { signal } = changes;
+  const from = head?.commit;
+  const busy = underWay(at.gitDir);
+  if (busy !== undefined) return { ...left(`${busy} is under way`), from, branch: head?.branch };
+  if (await isDirty(dir, signal))
+    return { ...left('has changes that are not committed'), from, branch: head?.branch };
+  if (!(await hasCommit(pin, { cwd: dir, signal }))) {
+    const { depth } = rules;
+    const url = configuredUrl ?? remote;
+    await fetchPinned(changes, { cwd: dir, commonDir: at.commonDir, path, url, pin, depth });
+  }
+  const rescued = await rescueHead(changes, { dir, at, pin, head });
+  // Who is on the branch already stays on it: the next commit is then made there and not on a detached HEAD.
+  const isStaying = head?.branch !== undefined && head.branch === rules.branch;
+  const { branch } = rules;
+  const attachment =
+    rules.isAttaching || isStaying
+      ? await attachmentOf({ dir, at, pin, branch, signal })
+      : undefined;
+  const isOn = attachment !== undefined && attachment.kind !== 'no';
+  await changes.git(isOn ? attachCommand(attachment, pin) : detachCommand(pin), { cwd: dir });
+  if (isOn) await setUpstream(changes, dir, at, attachment.branch);
+  return {
+    status: 'moved',
+    from,
+    rescued,
+    branch: isOn ? attachment.branch : undefined,
+    notes: attachment?.kind === 'no' ? [attachment.note] : [],
+  };
+}
+
+/** HEAD on a branch keeps its commits by that. */
+async function rescueHead(
+  changes: Changes,
+  { dir, at, pin, head }: Pick<Pinned, 'dir' | 'at' | 'pin' | 'head'>,
+): Promise<string | undefined> {
+  const { commit, branch } = head ?? (await readHead(at, changes.signal));
+  if (commit === undefined || branch !== undefined || commit === pin) return undefined;
+  if (changes.isDryRun && !(await hasCommit(pin, { cwd: dir, signal: changes.signal })))
+    return undefined;
+  return rescue(changes, { dir, head: commit, to: pin });
+}
+
+async function setUpstream(
+  changes: Changes,
+  dir: string,
+  at: Pinned['at'],
+  branch: string,
+): Promise<void> {
+  const command = upstreamCommand(at, branch);
+  if (command) await changes.git(command, { cwd: dir });
+}
+
+function detachCommand(pin: string): string[] {
+  return ['checkout', '--quiet', '--detach', `${pin}^{commit}`, '--'];
+}
+
+function left(note: string): Synced {
+  return { status: 'left', notes: [note] };
+}

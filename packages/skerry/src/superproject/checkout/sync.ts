@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { SkerryError, SkerryErrors } from '../../util/errors.ts';
+import type { Network } from '../network.ts';
+import { trackedBranch } from '../tracked.ts';
+import { Changes } from './changes.ts';
+import { type Checkout, type CheckoutComponent, isSuperproject, readCheckout } from './checkout.ts';
+import { sweepClones } from './clone-component.ts';
+import type { KeyChange } from '../edit-gitmodules.ts';
+import { changeConfig } from './config.ts';
+import { each } from './each.ts';
+import { clearLeftOver, findLeftOvers, type LeftOver } from './left-over.ts';
+import { groupsInUse, selectFrom, type Selection } from './select.ts';
+import { type Synced, syncComponent } from './sync-component.ts';
+import { mendUrls, urlDrifts } from './url-drift.ts';
+
+export interface SyncOptions extends Selection {
+  /** Be on the branches that components follow, where that loses nothing. */
+  readonly attach?: boolean | undefined;
+  /** The superproject's branch, for components that follow `.`; by itself the one checked out. */
+  readonly branch?: string | undefined;
+  /** Components of components as well; true unless told. */
+  readonly isRecursive?: boolean | undefined;
+  readonly depth?: number | undefined;
+  readonly reference?: string | undefined;
+  /** Only note the commands. */
+  readonly dryRun?: boolean | undefined;
+  /** Components that are worked on at once; 16 unless told. */
+  readonly jobs?: number | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+/** One component after a sync. Its path is from the outermost superproject. */
+export interface SyncedComponent extends Omit<Synced, 'status'> {
+  readonly name: string;
+  readonly path: string;
+  readonly pin: string | undefined;
+  readonly status: Synced['status'] | 'failed';
+  readonly error?: SkerryError;
+}
+
+export interface SyncResult {
+  readonly components: readonly SyncedComponent[];
+  /** Work trees that the checked-out commit has no use for: removed, or left for a reason. */
+  readonly leftOvers: readonly LeftOver[];
+  readonly commands: readonly string[];
+  readonly connections: number;
+}
+
+const WIDTH = 16;
+
+/**
+ * Brings the components of a checkout to their pins; never moves a pin. A component that fails, or that holds somebody's
+ * work, is reported and stops no other.
+ *
+ * @throws SP_NOT_HERE, SP_GITMODULES_INVALID, SP_COMPONENT_UNKNOWN
+ */
+export async function sync(
+  network: Network,
+  root: string,
+  options: SyncOptions = {},
+): Promise<SyncResult> {
+  const changes = new Changes(network, options.dryRun);
+  const found = { components: [] as SyncedComponent[], leftOvers: [] as LeftOver[] };
+  await level({ changes, options, found }, root, '');
+  return { ...found, commands: changes.commands, connections: network.connections };
+}
+
+interface Work {
+  readonly changes: Changes;
+  readonly options: SyncOptions;
+  readonly found: { components: SyncedComponent[]; leftOvers: LeftOver[] };
+}
+
+/** One superproject; `prefix` is its path in the outermost one, with a slash at the end. */
+async function level(work: Work, root: string, prefix: string): Promise<void> {
+  const { changes, options, found } = work;
+  const { signal } = changes;
+  let checkout = await readCheckout(root, signal);
+  const isTop = prefix === '';
+  await sweepClones(checkout);
+  const leftOvers = await each(findLeftOvers(checkout), WIDTH, (one) =>
+    clearLeftOver(changes, one, root),
+  );
+  found.leftOvers.push(...leftOvers.map((one) => ({ ...one, path: prefix + one.path })));
+  const drifts = await urlDrifts(checkout, signal);
+  const stale = drifts.filter(({ isStale }) => isStale);
+  await mendUrls(changes, checkout, drifts);
+  if (stale.length > 0) checkout = await readCheckout(root, signal);
+  const selection = isTop ? { ...options, groups: groupsInUse(checkout, options) } : {};
+  const chosen = selectFrom(checkout, selection).filter((one) => isActive(checkout, one));
+  await initialise(changes, checkout, chosen);
+  const stuck = new Map(leftOvers.map((one) => [one.name, one]));
+  const branch = (isTop ? options.branch : undefined) ?? checkout.head.branch;
+  let done = 0;
+  const synced = await each(chosen, options.jobs ?? WIDTH, async (one) => {
+    const held = stuck.get(one.name)?.reason;
+    const outcome =
+      held === undefined
+        ? await attempt(work, checkout, one, branch)
+        : {
+            status: 'left' as const,
+            notes: [`its work tree is still at ${stuck.get(one.name)?.path}: ${held}`],
+          };
+    options.onProgress?.(`${++done}/${chosen.length} ${prefix}${one.path}`);
+    return { name: one.name, path: prefix + one.path, pin: one.pin, ...outcome };
+  });
+  const kept = drifts.filter(({ isStale }) => !isStale).map(({ component }) => component.name);
+  found.components.push(
+    ...synced.map((one) =>
+      kept.includes(one.name)
+        ? { ...one, notes: [...one.notes, 'is fetched from another url than .gitmodules says'] }
+        : one,
+    ),
+  );
+  if (options.isRecursive === false) return;
+  for (const [index, { dir, path }] of chosen.entries())
+    if (synced[index]?.status !== 'failed' && isSuperproject(dir) && !changes.isDryRun)
+      await nested(work, dir, `${prefix}${path}/`);
+}
+
+async function attempt(
+  { changes, options }: Work,
+  checkout: Checkout,
+  component: CheckoutComponent,
+  superBranch: string | undefined,
+): Promise<Omit<SyncedComponent, 'name' | 'path' | 'pin'>> {
+  try {
+    return await syncComponent(changes, checkout, component, {
+      isAttaching: options.attach === true,
+      branch: trackedBranch(component, superBranch),
+      depth: options.depth ?? (component.shallow ? 1 : undefined),
+      reference: options.reference,
+    });
+  } catch (error) {
+    changes.signal?.throwIfAborted();
+    if (!(error instanceof SkerryError)) throw error;
+    return { status: 'failed', notes: [], error };
+  }
+}
+
+async function nested(work: Work, dir: string, prefix: string): Promise<void> {
+  try {
+    await level(work, dir, prefix);
+  } catch (error) {
+    work.changes.signal?.throwIfAborted();
+    if (!(error instanceof SkerryError) && !(error instanceof SkerryErrors)) throw error;
+    const { components } = work.found;
+    const at = components.findIndex(({ path }) => `${path}/` === prefix);
+    const above = components[at];
+    const data = { path: prefix.slice(0, -1), reason: error.message };
+    const broken = new SkerryError('SP_COMPONENT_BROKEN', { data, cause: error });
+    if (above) components[at] = { ...above, status: 'failed', error: broken };
+  }
+}
+
+/** What `git submodule init` writes, for all that lack it, in one go. */
+async function initialise(
+  changes: Changes,
+  { root, commonDir }: Checkout,
+  chosen: readonly CheckoutComponent[],
+): Promise<void> {
+  const keys: KeyChange[] = chosen
+    .filter(({ configuredUrl, pin }) => configuredUrl === undefined && pin !== undefined)
+    .flatMap(({ name, remote }) => [
+      { name, key: 'active', value: 'true' },
+      { name, key: 'url', value: remote },
+    ]);
+  if (!changes.isDryRun) await changeConfig(join(commonDir, 'config'), keys);
+  for (const { name, key, value = '' } of keys)
+    await changes.own(['config', `submodule.${name}.${key}`, value], root, async () => {});
+}
+
+/** Whether the user, or `.gitmodules`, wants it at all (git-config(1), submodule.NAME.active and .update). */
+function isActive({ config }: Checkout, { name, update }: CheckoutComponent): boolean {
+  const strategy = config.get(`submodule.${name}.update`) ?? update;
+  return config.get(`submodule.${name}.active`) !== 'false' && strategy !== 'none';
+}

@@ -1,0 +1,77 @@
+import type { ErrorRow } from './error-row.ts';
+import { SP_EXIT } from './superproject-exit.ts';
+
+/** The rows about checkouts of superprojects; part of the table in error-table.ts. */
+export const SUPERPROJECT_CHECKOUT_ERRORS = {
+  SP_CONFIG_LOCKED: {
+    message: 'another git changes the configuration: {lock} is there',
+    hint: 'wait for it; when no git runs any more: rm {lock}',
+    exitCode: SP_EXIT.transient,
+  },
+  SP_PIN_MISSING: {
+    message: '{path}: the pinned commit {pin} cannot be had from {url}:\n{reason}',
+    hint: '{advice}',
+    exitCode: SP_EXIT.failure,
+  },
+  SP_PATH_LINK: {
+    message: '{path}: a symbolic link is on the way to it',
+    hint: 'nothing is written through links of a repository (CVE-2024-32002); remove the link',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_PATH_FULL: {
+    message: '{path}: there are files in the way, such as {file}',
+    hint: 'move them away, then run the command again',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NAME_NESTED: {
+    message: "{name}: its git directory would be inside another component's, {above}",
+    hint: 'give it another name: skerry superproject remove, then add --name',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_GIT_DIR_TAKEN: {
+    message: '{name}: {gitDir} is in the way and is no git repository',
+    hint: 'look what it is; then: rm -r {gitDir}',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_COMPONENT_BROKEN: {
+    message: '{path} is a superproject itself, and cannot be read:\n{reason}',
+    hint: 'mend it there, or leave its components alone: --no-recursive',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_GITMODULES_UNSTAGED: {
+    message: '.gitmodules in {root} has changes that are not staged',
+    hint: 'stage them, for this edit is staged with them: git add .gitmodules',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_COMPONENT_EXISTS: {
+    message: '{what} is there already',
+    hint: 'take another path or --name; see: skerry superproject list',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NO_BRANCH: {
+    message: '{what}: the superproject is on no branch',
+    hint: 'name one with --branch, or go on one: git switch BRANCH',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_GIT_DIR_KEPT: {
+    message:
+      "{gitDir} is left from a component '{name}' of before, and has commits that are on no remote, such as {lost}",
+    hint: 'push them, or move it away: mv {gitDir} ELSEWHERE',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_REMOVE_LOSES: {
+    message: '{path} is not removed: {reason}',
+    hint: 'commit and push it, or keep its commits here with --keep-git-dir',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_DIR_EXISTS: {
+    message: '{dir} is there already, and is not empty',
+    hint: 'name another folder; for a checkout that is there: skerry superproject sync',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_GROUP_UNKNOWN: {
+    message: "no component is in the group '{group}'",
+    hint: 'the groups are: {known}; superproject-group in .gitmodules says so',
+    exitCode: SP_EXIT.usage,
+  },
+} as const satisfies Record<string, ErrorRow>;
