@@ -43,6 +43,14 @@ export function hostOf(url: string): string {
   return short?.toLowerCase() ?? 'local';
 }
 
+/**
+ * The same repository for a fetch with a filter: git calls the remote by its url then, and takes no name that begins with
+ * a slash.
+ */
+export function filterUrl(url: string): string {
+  return url.startsWith('/') ? `file://${url.replaceAll('%', '%25')}` : url;
+}
+
 /** A url for people to read: without passwords and tokens. */
 export function shownUrl(url: string): string {
   return hideCredentials(url);
