@@ -43,6 +43,31 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'update',
+    summary: 'move pins to the tips of their branches',
+    load: () => import('./update.ts'),
+  },
+  {
+    name: 'start',
+    summary: 'make a topic branch in several components at once',
+    load: () => import('./start.ts'),
+  },
+  {
+    name: 'push',
+    summary: 'push components, then the superproject; all pins verified',
+    load: () => import('./push.ts'),
+  },
+  {
+    name: 'foreach',
+    summary: 'run a command in each component',
+    load: () => import('./foreach.ts'),
+  },
+  {
+    name: 'hook',
+    summary: 'have every push checked for pins that are not on their remotes',
+    load: () => import('./hook.ts'),
+  },
+  {
     name: 'nightly',
     summary: 'pin the tips of all components in one commit, and tag it',
     load: () => import('./nightly.ts'),
