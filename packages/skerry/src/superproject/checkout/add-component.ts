@@ -16,6 +16,7 @@ import { changeConfig, editFile } from './config.ts';
 import { applyEdit, checkEdit, refuseUnstaged } from './edit-modules.ts';
 import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
+import { refuseUnsafePlace } from './link.ts';
 import { firstUnreachable } from './objects-here.ts';
 import { allOrNothing } from './undo.ts';
 
@@ -210,6 +211,10 @@ async function checkOut(
 ): Promise<void> {
   const { dir, at, pin } = component;
   const { root } = checkout;
+  // Before anything is registered to be taken back: what is there is not ours.
+  refuseUnsafePlace(checkout, component);
+  if (existsSync(join(dir, '.git')))
+    throw new SkerryError('SP_PATH_FULL', { data: { path: component.path, file: '.git' } });
   const hadDir = existsSync(dir);
   defer(async () => {
     if (changes.isDryRun) return;

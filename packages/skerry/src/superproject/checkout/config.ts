@@ -24,11 +24,6 @@ export function parseConfigList(text: string): Config {
   return config;
 }
 
-/** git's words for yes (git-config(1), "Values", boolean). */
-export function isTrue(value: string | undefined): boolean {
-  return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
-}
-
 /**
  * Changes `submodule.NAME.KEY` in a configuration file, all at once: `git config` would take a process for each, one after
  * another. Under git's own lock (FILE.lock, lockfile API), so that no change of a git that runs beside us is lost.

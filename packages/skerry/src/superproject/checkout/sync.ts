@@ -104,10 +104,12 @@ async function level(work: Work, root: string, prefix: string): Promise<void> {
     options.onProgress?.(`${++done}/${chosen.length} ${prefix}${one.path}`);
     return { name: one.name, path: prefix + one.path, pin: one.pin, ...outcome };
   });
-  const kept = drifts.filter(({ isStale }) => !isStale).map(({ component }) => component.name);
+  const kept = new Set(
+    drifts.filter(({ isStale }) => !isStale).map(({ component }) => component.name),
+  );
   found.components.push(
     ...synced.map((one) =>
-      kept.includes(one.name)
+      kept.has(one.name)
         ? { ...one, notes: [...one.notes, 'is fetched from another url than .gitmodules says'] }
         : one,
     ),
