@@ -127,6 +127,12 @@ export const SUPERPROJECT_ERRORS = {
     hint: "git config --global user.name NAME; git config --global user.email MAIL; or: --identity 'Name <mail>'",
     exitCode: SP_EXIT.usage,
   },
+  LAB_SOURCE: {
+    message:
+      "the superproject {url} could not be cloned whole, for its component '{name}':\n{reason}",
+    hint: 'nothing was left here; mend that, then: skerry up',
+    exitCode: SP_EXIT.failure,
+  },
   SP_SIGN: {
     message: 'cannot sign with {key}: {reason}',
     hint: 'make a key with: ssh-keygen -t ed25519 -f {key}',
