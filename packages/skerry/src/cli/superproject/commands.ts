@@ -82,4 +82,14 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     summary: 'tag a release, on request in every component too',
     load: () => import('./tag.ts'),
   },
+  {
+    name: 'log',
+    summary: 'list commits of the superproject with the pins each moved',
+    load: () => import('./log.ts'),
+  },
+  {
+    name: 'changelog',
+    summary: 'show what changed in all components between two refs',
+    load: () => import('./changelog.ts'),
+  },
 ];
