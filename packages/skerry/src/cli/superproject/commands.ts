@@ -27,4 +27,9 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     summary: 'show what changed in all components between two refs',
     load: () => import('./changelog.ts'),
   },
+  {
+    name: 'escrow',
+    summary: 'deposit a release so that it can be restored without us',
+    load: () => import('./escrow.ts'),
+  },
 ];
