@@ -48,4 +48,14 @@ export const SUPERPROJECT_HISTORY_ERRORS = {
     hint: 'see who signed it: ssh-keygen -Y check-novalidate -n skerry-escrow -s SHA256SUMS.sig < SHA256SUMS',
     exitCode: SP_EXIT.refused,
   },
+  SP_BISECT_COMMAND: {
+    message: "'{command}' {how}: that says neither good nor bad",
+    hint: 'let it end with 0 for good, 1 for bad, 125 for what cannot be tested; then run the same bisect again: it goes on',
+    exitCode: SP_EXIT.failure,
+  },
+  SP_BISECT_LINK: {
+    message: 'there is a symbolic link on the way to the component {path}',
+    hint: 'such commits are an attack (CVE-2024-32002), or broken: skip them',
+    exitCode: SP_EXIT.refused,
+  },
 } as const satisfies Record<string, ErrorRow>;

@@ -32,4 +32,9 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     summary: 'deposit a release so that it can be restored without us',
     load: () => import('./escrow.ts'),
   },
+  {
+    name: 'bisect',
+    summary: 'find the component and the commit that broke it',
+    load: () => import('./bisect.ts'),
+  },
 ];

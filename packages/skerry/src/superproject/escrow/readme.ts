@@ -11,7 +11,14 @@ export function cloneWords(
   return [
     ...['-c', 'protocol.file.allow=always'],
     ...rewrites.flatMap(({ url, path }) => ['-c', `url.${here}/${path}.insteadOf=${url}`]),
-    ...['clone', '--recursive', '-b', branchOrTag, `${here === '' ? '.' : here}/${main}`],
+    ...[
+      'clone',
+      '--quiet',
+      '--recursive',
+      '-b',
+      branchOrTag,
+      `${here === '' ? '.' : here}/${main}`,
+    ],
   ];
 }
 

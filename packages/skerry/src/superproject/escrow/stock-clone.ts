@@ -23,9 +23,7 @@ export async function stockClone(
   await mkdir(home, { recursive: true });
   // The deposit may belong to another user; it was checked file by file before.
   await writeFile(join(home, '.gitconfig'), '[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n');
-  const words = [...cloneWords(manifest, dir), target];
-  const quiet = words.map((word) => (word === 'clone' ? ['clone', '--quiet'] : [word])).flat();
-  await runGit(quiet, {
+  await runGit([...cloneWords(manifest, dir), target], {
     signal,
     cwd: home,
     timeoutMs: LONG_MS,

@@ -25,7 +25,7 @@ test('the length of a record counts its own digits', () => {
 
 test('owner, modes and time depend on nothing but the entry', () => {
   const text = entry(Buffer.from('run'), { isExecutable: true }).toString('latin1');
-  expect(text.slice(100, 136)).toBe('0000755\0' + '0000000\0' + '0000000\0' + '00000000000\0');
+  expect(text.slice(100, 136)).toBe('0000755\u00000000000\u00000000000\u000000000000000\0');
   expect(text.slice(136, 147)).toBe(SECONDS.toString(8).padStart(11, '0'));
   expect(entry(Buffer.from('a'), { seconds: -5 })).toEqual(entry(Buffer.from('a'), { seconds: 0 }));
 });
