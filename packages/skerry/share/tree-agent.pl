@@ -1,6 +1,6 @@
 # The machine's end of a tree that is pushed or pulled: does what the host says, one message after the other. The messages
 # are those of src/sync/messages.ts: length (32 bits), type (one letter), payload. Started by src/sync/agent.ts, which
-# sends this text and goes on with messages on the same stdin. Only what perl-base has; no modules: they take a tenth of a
+# sends this text with that of tree-look.pl and goes on with messages on the same stdin. Only what perl-base has; no modules: they take a tenth of a
 # second under emulation.
 # What it put there is in INDEX: paths with + or -, each ended by NUL. Nothing else is ever removed.
 use strict;
@@ -254,18 +254,6 @@ sub disown {
   note("-$path\0") if delete $ours{$path} && $top eq $root;
 }
 
-# What a path is, in the host's words (src/sync/stamp.ts); undef where it is nothing.
-sub stamp {
-  my ($path) = @_;
-  return undef if syscall($LSTAT, $path, $stat) != 0;
-  my ($mode, $size, $seconds, $nanoseconds) = unpack 'x24 L x20 q x32 q q', $stat;
-  my $kind = $mode & 0170000;
-  return sprintf 'f%o %d %d.%09d', $mode & 0777, $size, $seconds, $nanoseconds if $kind == 0100000;
-  return sprintf 'd%o', $mode & 0777 if $kind == 0040000;
-  return 'l' . readlink $path if $kind == 0120000;
-  return '?';
-}
-
 # Every folder above it is a real one: nothing is written through a link.
 sub parent {
   my ($path) = @_;
@@ -502,80 +490,4 @@ sub roll_back {
     }
   }
   @undo = ();
-}
-
-# All there is below a folder, whoever put it there. Folders whose path is in the list are not looked into.
-sub walk {
-  my ($folder, $skip) = @_;
-  my %skip = map { $_ => 1 } split /\0/, $skip;
-  my @todo = ($folder);
-  my $list = '';
-  while (defined(my $one = shift @todo)) {
-    my $prefix = $one eq '' ? '' : "$one/";
-    syscall $INOTIFY_ADD, fileno $inotify, "$top/$one", $INOTIFY_EVENTS if $inotify;
-    opendir my $fh, "$top/$one" or next;
-    for my $name (readdir $fh) {
-      next if $name eq '.' || $name eq '..';
-      my $path = "$prefix$name";
-      my $stamp = stamp("$top/$path") // next;
-      next if $skip{$name};
-      push @todo, $path if $stamp =~ /^d/;
-      $list .= pack 'n/a n/a', $path, $stamp;
-      if (length $list > 24000) { answer('l', $list); $list = '' }
-    }
-  }
-  answer('l', $list) if length $list;
-}
-
-# SHA-256 of all files of ours. sha256sum does it: there is no Digest in perl-base.
-sub checksums {
-  my @files = grep { (stamp("$top/$_") // '') =~ /^f/ } sort keys %ours;
-  return if !@files;
-  my $names = "$index.names.$$";
-  open my $fh, '>', $names or die "$names: $!\n";
-  print $fh map { "$top/$_\0" } @files;
-  close $fh or die "$names: $!\n";
-  open my $sums, '-|', 'xargs', '-0', '-a', $names, 'sha256sum', '-z', '--' or die "sha256sum: $!\n";
-  local $/ = "\0";
-  my $list = '';
-  while (my $line = <$sums>) {
-    chomp $line;
-    my ($sum, $path) = (substr($line, 0, 64), substr $line, 66 + length "$top/");
-    $list .= pack 'n/a n/a', $path, $sum;
-    if (length $list > 24000) { answer('s', $list); $list = '' }
-  }
-  answer('s', $list) if length $list;
-  unlink $names;
-}
-
-# The content of one file, for a tree that is pulled.
-sub give {
-  my ($path) = @_;
-  my $stamp = eval { check($path); stamp("$top/$path") };
-  if (!defined $stamp || $stamp !~ /^f/ || !open my $fh, '<', "$top/$path") {
-    answer('e', pack 'n/a a*', $path, defined $stamp ? "$!" : 'it is gone');
-  } else {
-    while (sysread $fh, my $data, 1 << 15) { answer('g', $data) }
-  }
-  answer('v', $stamp // '');
-}
-
-# From now on each change in a folder that was walked through is told by one message, when all is quiet again.
-sub watch {
-  my $fd = syscall $INOTIFY_INIT1, 0x800;
-  die "inotify: $!\n" if $fd < 0;
-  open $inotify, '<&=', $fd or die "inotify: $!\n";
-}
-
-sub wait_for_input {
-  my $changed = 0;
-  while (1) {
-    my $ready = '';
-    vec($ready, fileno $_, 1) = 1 for \*STDIN, $inotify;
-    my $count = select $ready, undef, undef, $changed ? 0.03 : undef;
-    next if $count < 0;
-    if ($count == 0) { answer('c', ''); $changed = 0; next }
-    if (vec $ready, fileno $inotify, 1) { sysread $inotify, my $events, 1 << 16; $changed = 1 }
-    if (vec $ready, fileno STDIN, 1) { answer('c', '') if $changed; return }
-  }
 }

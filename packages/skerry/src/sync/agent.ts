@@ -38,7 +38,9 @@ interface Asked {
   readonly reject: (reason: Error) => void;
 }
 
-const SCRIPT = new URL('../../share/tree-agent.pl', import.meta.url);
+const SCRIPTS = ['tree-agent.pl', 'tree-look.pl'].map(
+  (name) => new URL(`../../share/${name}`, import.meta.url),
+);
 /** Perl that reads a script from stdin, and leaves the rest of that to it. */
 export const BOOT =
   'my ($n, $s) = ($ARGV[0], ""); sysread STDIN, $s, $n - length $s, length $s or exit 1 while length $s < $n; eval $s; die $@ if $@';
@@ -57,7 +59,7 @@ export class TreeAgent {
   /** Does not wait: `hello` does. */
   constructor(start: StartProgram, signal: AbortSignal, onRefusal: (refusal: Refusal) => void) {
     this.#onRefusal = onRefusal;
-    const script = readFileSync(SCRIPT);
+    const script = Buffer.concat(SCRIPTS.map((file) => readFileSync(file)));
     const reader = new MessageReader();
     let complaint = '';
     this.#queue.push(script);

@@ -192,6 +192,11 @@ export const ERRORS = {
     hint: 'mend that, then: skerry sync {machine}',
     exitCode: EXIT.failure,
   },
+  SHARE_FAILED: {
+    message: '{machine}: the folder {from} is not shared at {to}: {reason}',
+    hint: 'mend that, then: skerry up {machine}; what the share says is in: skerry logs --system',
+    exitCode: EXIT.failure,
+  },
   SYNC_PROCESS: {
     message: 'the process that keeps trees up to date did not start',
     hint: 'see {log}',
