@@ -48,7 +48,10 @@ async function run(args: string[], options: Options): Promise<void> {
     else console.log(`Nothing to destroy: ${what} does not exist.`);
     return;
   }
-  if (!options.yes) await confirm(`Destroy ${what} with all disks?`);
+  if (!options.yes)
+    await confirm(
+      `Destroy ${what} with all disks${machines.length > 0 ? '' : await along(paths)}?`,
+    );
   const { destroy } = await import('../lab/destroy.ts');
   const { progressView } = await import('./progress-view.ts');
   const view = progressView();
@@ -94,6 +97,20 @@ async function target(
     name: lab.name,
     lab,
   };
+}
+
+/** What else goes with a whole lab, and what stays. */
+async function along({ snapshotsDir, id }: LabPaths): Promise<string> {
+  const { listSnapshots } = await import('../snapshot/store.ts');
+  const { listForks } = await import('../lab/forks.ts');
+  const snapshots = (await listSnapshots(snapshotsDir)).length;
+  const forks = (await listForks()).filter((fork) => fork.id.startsWith(`${id}@`));
+  const going =
+    snapshots === 0
+      ? ''
+      : ` and ${snapshots === 1 ? 'its snapshot' : `its ${snapshots} snapshots`}`;
+  const staying = forks.length === 0 ? '' : `; ${forks.map(labelOf).join(', ')} stay`;
+  return going + staying;
 }
 
 /** The lab made from the file at this place or in this folder, where there is just one. */

@@ -63,6 +63,13 @@ function formatStatus(
       ({ name, nesting }) =>
         `${styleText('yellow', '!')} ${name} cannot run machines itself: ${nesting?.slice(4)}`,
     ),
+    ...machines.flatMap(({ name, unprovisioned }) =>
+      unprovisioned === undefined
+        ? []
+        : [
+            `${styleText('yellow', '!')} ${name} is not provisioned: ${unprovisioned.join(', ')} did not run or failed. skerry provision${aboutLab({ fork })} ${name}`,
+          ],
+    ),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
     ...(sandbox ? treeLines(spec, trees) : []),
   ].join('\n');

@@ -23,6 +23,8 @@ export interface MachineStatus {
   /** Where it is nested and has been up: `svm`, `vmx`, or `no: ` and why it cannot run machines itself. */
   readonly nesting?: string;
   readonly primary: boolean;
+  /** Provisioners that are due and have not succeeded in it; none where all have. */
+  readonly unprovisioned?: readonly string[];
   /** In libvirt but no longer in the lab file. */
   readonly orphan: boolean;
 }
@@ -62,7 +64,10 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
     network: lab.network,
     sandbox,
     machines: [
-      ...lab.machines.map((machine) => describe(machine, found.get(machine.name))),
+      ...lab.machines.map((machine) => ({
+        ...describe(machine, found.get(machine.name)),
+        ...unprovisioned(lab, found.get(machine.name)),
+      })),
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
     ...(live && { trees: [...live.machines, ...live.shares] }),
@@ -95,6 +100,19 @@ function describe(machine: MachineSpec, found: ObservedMachine | undefined): Mac
     primary,
     orphan: false,
   };
+}
+
+/** Of a machine that runs. Whether one has changed since it ran is not looked at: `up --dry-run` does. */
+function unprovisioned(
+  { provision }: LabSpec,
+  found: ObservedMachine | undefined,
+): Pick<MachineStatus, 'unprovisioned'> {
+  if (!found?.running || !found.mark) return {};
+  const done = found.mark.provisioned ?? {};
+  const open = provision
+    .filter(({ name, run, on }) => run !== 'never' && on.includes(found.name) && !(name in done))
+    .map(({ name }) => name);
+  return open.length > 0 ? { unprovisioned: open } : {};
 }
 
 function describeOrphan({ name, state, mark }: ObservedMachine): MachineStatus {
