@@ -158,16 +158,6 @@ export function fresh(
     for (const name of names) await until(lab(), name, 'systemctl is-system-running', /^running/m);
     expect(await hashesOf(await template())).toEqual(hashes);
   });
-
-  test('machines that are halted right after they were thawed shut down by themselves', async () => {
-    for (let round = 0; round < 3; round++) {
-      await lab().ok(['destroy', '--yes']);
-      await lab().ok(['up']);
-      const { code, stderr } = await lab().skerry(['halt']);
-      expect(code).toBe(0);
-      expect(stderr).not.toContain('switched off');
-    }
-  });
 }
 
 const POLL = { timeout: SETTLED_MS, interval: 1000 };
