@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { SkerryError } from '../util/errors.ts';
 import { killGroup } from '../util/kill-group.ts';
@@ -58,13 +58,7 @@ export async function tryGit(
   signal?.throwIfAborted();
   const deadline = AbortSignal.timeout(timeoutMs);
   const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
-  // A session of its own: ssh finds no terminal to ask for a password on, and all of it can be killed at once.
-  const child = spawn('git', [...CONFIG, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-    env: gitEnvironment(options.env),
-    ...(options.cwd && { cwd: options.cwd }),
-  });
+  const child = spawnGit(args, options);
   const kill = (): void => killGroup(child.pid);
   stop.addEventListener('abort', kill, { once: true });
   try {
@@ -83,6 +77,22 @@ export async function tryGit(
   } finally {
     stop.removeEventListener('abort', kill);
   }
+}
+
+/**
+ * Starts git as runGit does, for output that is read as it comes. It leads a session of its own: ssh finds no terminal to
+ * ask for a password on, and killGroup ends all of it at once.
+ */
+export function spawnGit(
+  args: readonly string[],
+  { cwd, env }: Pick<GitOptions, 'cwd' | 'env'>,
+): ChildProcessWithoutNullStreams {
+  return spawn('git', [...CONFIG, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    env: gitEnvironment(env),
+    ...(cwd !== undefined && { cwd }),
+  });
 }
 
 function gitEnvironment(more: GitOptions['env'] = {}): NodeJS.ProcessEnv {

@@ -17,10 +17,10 @@ export class Scratch implements AsyncDisposable {
     this.dir = dir;
   }
 
-  /** Makes one, and removes those that a killed process left. */
-  static async create(): Promise<Scratch> {
-    await sweep();
-    return new Scratch(await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  /** Makes one, and removes those that a killed process left. @param above where, for what may be large */
+  static async create(above: string = tmpdir()): Promise<Scratch> {
+    await sweep(above);
+    return new Scratch(await mkdtemp(join(above, `${PREFIX}${process.pid}-`)));
   }
 
   /** A new, empty bare repository for object ids like `id`. Written by hand: `git init` takes a process each. */
@@ -42,10 +42,10 @@ export class Scratch implements AsyncDisposable {
   }
 }
 
-async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+async function sweep(above: string): Promise<void> {
+  for (const name of await readdir(above)) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
     if (pid > 0 && !existsSync(`/proc/${pid}`) && existsSync('/proc/self'))
-      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
+      await rm(join(above, name), { recursive: true, force: true }).catch(() => {});
   }
 }

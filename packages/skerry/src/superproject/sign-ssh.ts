@@ -8,11 +8,15 @@ import { SkerryError } from '../util/errors.ts';
  * @param key the file of a private key without a passphrase, or of a public key that an agent holds the private one of
  * @throws SP_SIGN
  */
-export async function signSsh(payload: string, key: string): Promise<string> {
-  const { code, stdout, stderr } = await run('ssh-keygen', ['-Y', 'sign', '-n', 'git', '-f', key], {
-    input: payload,
-    env: { ...process.env, SSH_ASKPASS_REQUIRE: 'never', LC_ALL: 'C' },
-  });
+export async function signSsh(payload: string, key: string, namespace = 'git'): Promise<string> {
+  const { code, stdout, stderr } = await run(
+    'ssh-keygen',
+    ['-Y', 'sign', '-n', namespace, '-f', key],
+    {
+      input: payload,
+      env: { ...process.env, SSH_ASKPASS_REQUIRE: 'never', LC_ALL: 'C' },
+    },
+  );
   if (code !== 0) throw new SkerryError('SP_SIGN', { data: { key, reason: stderr.trim() } });
   const type = Buffer.from(stdout.replace(/-----[^-]+-----|\s/g, ''), 'base64').toString('latin1');
   if (type.includes('ecdsa-sha2'))

@@ -8,4 +8,54 @@ export const SUPERPROJECT_HISTORY_ERRORS = {
     hint: 'such as: 3.11.1..3.11.2',
     exitCode: SP_EXIT.usage,
   },
+  SP_LAYOUT: {
+    message: 'no folder can be laid out with {url} in it: {reason}',
+    hint: 'give the repository another url in .gitmodules',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_TARGET_TAKEN: {
+    message: 'there is something at {dir} already',
+    hint: 'take another folder, or an empty one',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_ESCROW_PATH: {
+    message: "commit {commit} has a file '{path}', which would be outside of its folder",
+    hint: 'such names are an attack, or damage; look at it with: git fsck --strict',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_ESCROW_NESTING: {
+    message: 'components are nested in each other without end, at {path}',
+    hint: 'a component that has itself as a component cannot be deposited',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_ESCROW_BROKEN: {
+    message: 'the repository {dir} is damaged:\n{reason}',
+    hint: 'look at it with: git -C {dir} fsck --strict --full',
+    exitCode: SP_EXIT.failure,
+  },
+  SP_ESCROW_MANIFEST: {
+    message: '{file} is no manifest of a deposit: {reason}',
+    hint: 'name the folder that skerry superproject escrow create made',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_ESCROW_DAMAGED: {
+    message: 'the deposit {dir} is not as it was made:\n{reason}',
+    hint: 'fetch these files from another copy; restore nothing from this one',
+    exitCode: SP_EXIT.failure,
+  },
+  SP_ESCROW_UNSIGNED: {
+    message: 'the deposit {dir} is not signed by anybody you trust: {reason}',
+    hint: 'see who signed it: ssh-keygen -Y check-novalidate -n skerry-escrow -s SHA256SUMS.sig < SHA256SUMS',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_BISECT_COMMAND: {
+    message: "'{command}' {how}: that says neither good nor bad",
+    hint: 'let it end with 0 for good, 1 for bad, 125 for what cannot be tested; then run the same bisect again: it goes on',
+    exitCode: SP_EXIT.failure,
+  },
+  SP_BISECT_LINK: {
+    message: 'there is a symbolic link on the way to the component {path}',
+    hint: 'such commits are an attack (CVE-2024-32002), or broken: skip them',
+    exitCode: SP_EXIT.refused,
+  },
 } as const satisfies Record<string, ErrorRow>;

@@ -92,4 +92,14 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     summary: 'show what changed in all components between two refs',
     load: () => import('./changelog.ts'),
   },
+  {
+    name: 'escrow',
+    summary: 'deposit a release so that it can be restored without us',
+    load: () => import('./escrow.ts'),
+  },
+  {
+    name: 'bisect',
+    summary: 'find the component and the commit that broke it',
+    load: () => import('./bisect.ts'),
+  },
 ];

@@ -1,0 +1,71 @@
+import { shellQuote } from '../../util/shell-quote.ts';
+import { CYCLONEDX, type Manifest, MANIFEST, SPDX } from './manifest.ts';
+import { SIGNATURE, SUMS } from './sums.ts';
+import { SOURCE_LIST, SOURCE_TAR } from './write-source.ts';
+
+/** The words of the git that restores a deposit, with `here` for the deposit's folder. */
+export function cloneWords(
+  { main, branchOrTag, rewrites }: Pick<Manifest, 'main' | 'branchOrTag' | 'rewrites'>,
+  here: string,
+): string[] {
+  return [
+    ...['-c', 'protocol.file.allow=always'],
+    ...rewrites.flatMap(({ url, path }) => ['-c', `url.${here}/${path}.insteadOf=${url}`]),
+    ...[
+      'clone',
+      '--quiet',
+      '--recursive',
+      '-b',
+      branchOrTag,
+      `${here === '' ? '.' : here}/${main}`,
+    ],
+  ];
+}
+
+/** What somebody reads who has the deposit, git, and nothing else. */
+export function formatReadme(manifest: Manifest): string {
+  const { url, branchOrTag, commit, components, source, lfs, rewrites, main } = manifest;
+  const absolute = rewrites.map(
+    ({ url: start, path }) => ` -c "url.$PWD/${path}.insteadOf=${start}"`,
+  );
+  const clone = `git -c protocol.file.allow=always${absolute.join('')} clone --recursive ./${main} -b ${shellQuote(branchOrTag)} source`;
+  const lfsNote =
+    lfs.length === 0
+      ? ''
+      : `
+WARNING: ${lfs.length} files are Git LFS pointers. Their content is NOT in this deposit; ${MANIFEST} lists
+them with their SHA-256 under "lfs".
+`;
+  return `Source code deposit of ${url}
+${branchOrTag}, commit ${commit}, with ${components.length - 1} components
+
+This folder is complete: it needs no network, and no other program than git.
+
+GET THE SOURCE, with its whole history, in this folder:
+
+  ${clone}
+
+If git says that the ownership is dubious, copy this folder first, so that it is yours.
+Without git, the files alone: tar -xf ${SOURCE_TAR}
+${lfsNote}
+CHECK THAT NOTHING IS DAMAGED:
+
+  sha256sum --check --quiet ${SUMS}
+
+and, if there is a ${SIGNATURE}, who signed it (ssh-keygen of OpenSSH 8.1 or later):
+
+  ssh-keygen -Y check-novalidate -n skerry-escrow -s ${SIGNATURE} < ${SUMS}
+
+"skerry superproject escrow verify" does both, and restores and compares everything.
+
+WHAT IS HERE
+
+  *.git, external/     bare git repositories, as they lie to each other on their hosts
+  ${SOURCE_TAR}           all files of all components, below ${source.folder}/
+  ${SOURCE_LIST}     each of those files: mode, git object, SHA-256, bytes, path (%XX for odd bytes)
+  ${MANIFEST}        refs, commits, and a hash over all git objects of each repository
+  ${CYCLONEDX}        bill of materials, CycloneDX 1.5
+  ${SPDX}       bill of materials, SPDX 2.3
+  ${SUMS}           SHA-256 of all files above
+`;
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { checkFiles, readManifest, refuseDamage } from './check-files.ts';
+import type { Manifest } from './manifest.ts';
+import { Staging } from './staging.ts';
+import { stockClone } from './stock-clone.ts';
+
+export interface RestoredDeposit {
+  readonly target: string;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Restores a deposit into a folder that is not there yet, or empty, after every file was checked. All or nothing; without
+ * network. The clone's remote is the deposit.
+ *
+ * @throws SP_TARGET_TAKEN, SP_ESCROW_DAMAGED, SP_ESCROW_MANIFEST, and what runGit throws
+ */
+export async function restoreEscrow(
+  path: string,
+  target: string,
+  options: {
+    signal?: AbortSignal | undefined;
+    onProgress?: ((text: string) => void) | undefined;
+  } = {},
+): Promise<RestoredDeposit> {
+  const dir = resolve(path);
+  const { signal, onProgress } = options;
+  await using staging = await Staging.create(target);
+  onProgress?.('checking hashes');
+  refuseDamage(dir, await checkFiles(dir, signal));
+  const manifest = await readManifest(dir);
+  onProgress?.('restoring');
+  const home = await mkdtemp(join(tmpdir(), 'skerry-escrow-'));
+  try {
+    await stockClone(dir, manifest, { target: staging.dir, home, signal });
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+  await staging.publish();
+  return { target: staging.target, manifest };
+}

@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findGitDir } from '../checkout/git-dir.ts';
+import { runGit } from '../git.ts';
+import { parseCommit } from '../objects.ts';
+import type { Manifest, ManifestComponent } from './manifest.ts';
+import { cloneWords } from './readme.ts';
+import type { SourceNode } from './source-walk.ts';
+
+const LONG_MS = 6 * 3_600_000;
+
+/**
+ * Restores a deposit as somebody would who has nothing but git: the command of its README, with a HOME of its own, and
+ * with every protocol but local files forbidden, so that it cannot lean on a network.
+ *
+ * @param home an empty folder that is the HOME for this
+ */
+export async function stockClone(
+  dir: string,
+  manifest: Manifest,
+  { target, home, signal }: { target: string; home: string; signal?: AbortSignal | undefined },
+): Promise<void> {
+  await mkdir(home, { recursive: true });
+  // The deposit may belong to another user; it was checked file by file before.
+  await writeFile(join(home, '.gitconfig'), '[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n');
+  await runGit([...cloneWords(manifest, dir), target], {
+    signal,
+    cwd: home,
+    timeoutMs: LONG_MS,
+    env: {
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, '.config'),
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: join(home, '.gitconfig'),
+      GIT_ALLOW_PROTOCOL: 'file',
+      GIT_LFS_SKIP_SMUDGE: '1',
+      GIT_TEMPLATE_DIR: '',
+    },
+  });
+}
+
+/** The source tree as it is in a restored clone, by what is checked out in each of its repositories. */
+export async function restoredNode(
+  root: string,
+  components: readonly ManifestComponent[],
+  path = '',
+): Promise<SourceNode> {
+  const dir = join(root, path);
+  const gitDir = findGitDir(dir)?.gitDir ?? dir;
+  const head = (await runGit(['rev-parse', '--verify', 'HEAD^{commit}'], { cwd: dir })).toString();
+  const raw = (await runGit(['cat-file', 'commit', head.trim()], { cwd: dir })).toString('latin1');
+  const below = new Map<string, SourceNode>();
+  for (const component of components) {
+    if (component.within !== path) continue;
+    const own = path === '' ? component.path : component.path.slice(path.length + 1);
+    below.set(own, await restoredNode(root, components, component.path));
+  }
+  return { gitDir, commit: head.trim(), seconds: parseCommit(raw).seconds, components: below };
+}
