@@ -1,9 +1,11 @@
 // `skerry hack` in two machines: what is saved is built, sent and run; what does not run is rolled back.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../packages/skerry/src/util/poll.ts';
-import type { Running } from './support/cli.ts';
+import { type Running, SKERRY } from './support/cli.ts';
 import { testLab, type TestLab } from './support/lab.ts';
 
 interface Event {
@@ -177,6 +179,38 @@ test('a machine that was away gets its files and its daemons', async () => {
       onTimeout: () => new Error(`two does not serve it: ${hack.said.stdout}`),
     },
   );
+});
+
+test('printing into a file of the tree, it does not see its own lines as changes', async () => {
+  hack.child.kill('SIGINT');
+  await hack.ended;
+  const log = await open(path('hack.log'), 'w');
+  const child = spawn(process.execPath, [SKERRY, 'hack', '--json'], {
+    ...{ cwd: lab.dir, env: { ...process.env, ...lab.env } },
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  const said = (): Promise<string> => readFile(path('hack.log'), 'utf8');
+  const has = (word: string): Promise<true> =>
+    poll(async () => ((await said()).includes(word) ? true : undefined), {
+      timeoutMs: 60_000,
+      onTimeout: () => new Error(`no ${word}`),
+    });
+  await has('"outcome":"started"');
+  await writeFile(path('notes.md'), 'into a file');
+  await has('"outcome":"sent"');
+  const lines = (await said()).split('\n').length;
+  await writeFile(path('notes.md'), 'once more');
+  await poll(async () => ((await said()).split('"outcome":"sent"').length > 2 ? true : undefined), {
+    timeoutMs: 60_000,
+    onTimeout: () => new Error('not sent'),
+  });
+  child.kill('SIGINT');
+  await once(child, 'exit');
+  await log.close();
+  expect(await said()).not.toContain('hack.log');
+  expect((await said()).split('\n').length).toBeLessThan(lines + 8);
+  hack = lab.start(['hack', '--json']);
+  await hack.heard(/"outcome":"started"/);
 });
 
 test('after Ctrl-C the daemons and the trees go on', async () => {

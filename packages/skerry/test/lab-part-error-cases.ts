@@ -3,6 +3,28 @@ import type { ErrorCase } from './lab-error-cases.ts';
 /** Those of trees, provisioners, daemons, triggers and what waits for what. */
 export const PART_CASES: readonly ErrorCase[] = [
   {
+    title: 'an address that a machine cannot ask, and a source without one',
+    json: `{
+  "name": "demo",
+  ▸"source": { "ref": "3.11" },
+  "machines": {
+    "one": { "ready": { "http": ▸"https://localhost/" } },
+    "two": { "ready": [{ "http": "http://localhost:8080/health?x=1" }, { "http": ▸"localhost:80" }] }
+  }
+}`,
+    yaml: `name: demo
+▸source: { ref: '3.11' }
+machines:
+  one: { ready: { http: ▸https://localhost/ } }
+  two: { ready: [{ http: http://localhost:8080/health?x=1 }, { http: ▸'localhost:80' }] }
+`,
+    expected: [
+      'LAB_KEY_MISSING source.url',
+      'LAB_VALUE machines.one.ready.http',
+      'LAB_VALUE machines.two.ready[1].http',
+    ],
+  },
+  {
     title: 'trees that cannot be',
     json: `{
   "name": "demo",

@@ -292,11 +292,11 @@ describe('escrow', () => {
     await writeFile(join(full, 'mine'), 'x');
     const { dir } = await deposit(farm, 'main', 'deposit');
     for (const work of [
-      deposit(farm, 'main', 'full'),
-      deposit(farm, 'main', 'deposit'),
-      restoreEscrow(dir, full),
+      () => deposit(farm, 'main', 'full'),
+      () => deposit(farm, 'main', 'deposit'),
+      () => restoreEscrow(dir, full),
     ])
-      await expect(work).rejects.toMatchObject({ code: 'SP_TARGET_TAKEN' });
+      await expect(work()).rejects.toMatchObject({ code: 'SP_TARGET_TAKEN' });
     expect(await readdir(full)).toEqual(['mine']);
     await mkdir(join(farm.dir, 'empty'));
     await deposit(farm, 'main', 'empty');

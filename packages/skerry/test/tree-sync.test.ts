@@ -232,6 +232,38 @@ test('.gitignore is honoured in each folder, and a change of it too; .git never 
   expect(files()).toEqual(['.gitignore', 'a.log', 'build/out', 'keep.log']);
 });
 
+test('a git submodule is part of the tree: its files and its .gitignore, not its .git', async () => {
+  await using tree = localTree();
+  const git = (dir: string, ...args: string[]): void => {
+    const { status, stderr } = spawnSync(
+      'git',
+      ['-c', 'user.name=t', '-c', 'user.email=t@t', '-c', 'protocol.file.allow=always', ...args],
+      { cwd: dir, encoding: 'utf8' },
+    );
+    expect(status, stderr).toBe(0);
+  };
+  const library = join(tree.to, '..', 'library');
+  write(library, 'lib.c');
+  write(library, '.gitignore', '*.o\n');
+  git(library, 'init', '-q');
+  git(library, 'add', '.');
+  git(library, 'commit', '-qm', 'lib');
+  git(tree.from, 'init', '-q');
+  git(tree.from, 'submodule', '--quiet', 'add', library, 'libs/lib');
+  write(tree.from, 'libs/lib/lib.o');
+  write(tree.from, 'main.o');
+  await started(tree);
+  const there = Object.keys(listTree(tree.to)).sort();
+  expect(there).toEqual([
+    '.gitmodules',
+    'libs',
+    'libs/lib',
+    'libs/lib/.gitignore',
+    'libs/lib/lib.c',
+    'main.o',
+  ]);
+});
+
 test('sockets and pipes are left out by name', async () => {
   await using tree = localTree();
   write(tree.from, 'a');

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -16,6 +17,7 @@ import {
   withLab,
 } from './common.ts';
 import { formatTable } from './table.ts';
+import { ownOutputs } from '../util/own-outputs.ts';
 import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
@@ -127,10 +129,16 @@ async function watch(
     console.error(
       `Lab ${labelOf(lab)}: changes go to ${machines.join(', ')}. Ctrl-C ends the show, not the changes.`,
     );
+  // What it prints about a file that it prints into would be the next change of that file.
+  const outputs = ownOutputs();
+  const isOwn = ({ to, changes = [] }: LiveEvent): boolean => {
+    const from = lab.trees.find((tree) => tree.to === to)?.from ?? '';
+    return changes.length > 0 && changes.every(({ path }) => outputs.includes(join(from, path)));
+  };
   await watchLive(
     paths,
     (event) => {
-      if (!machines.includes(event.machine)) return;
+      if (!machines.includes(event.machine) || isOwn(event)) return;
       console.log(json ? JSON.stringify(event) : formatEvent(event));
     },
     signal,

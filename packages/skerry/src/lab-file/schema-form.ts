@@ -58,6 +58,10 @@ export const KINDS = {
   anything: { expected: 'anything', example: '1' },
   groups: { expected: 'an object: machines by group', example: "{ web: ['one', 'two'] }" },
   seconds: { expected: 'a number of seconds from 1 to 86400', example: 'timeout: 60' },
+  httpUrl: {
+    expected: "an address that begins with http:// (https is tried with exec: 'curl ...')",
+    example: "http: 'http://localhost:8080/health'",
+  },
   path: { expected: 'a path', example: "'scripts/setup.sh'" },
   hostOrVmPath: {
     expected: "a path, or ['vm', path] or ['host', path]",

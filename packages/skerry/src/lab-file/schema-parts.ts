@@ -47,7 +47,9 @@ const probeShape: Shape<ProbeConfig> = {
     examples: [2379],
   },
   http: {
-    ...text,
+    kind: 'httpUrl',
+    type: 'string',
+    pattern: /^http:\/\/[^/:?#\s]+(:\d+)?([/?#]\S*)?$/i,
     description: 'An address, asked in the machine: ready when the answer is 200 to 399.',
     examples: ['http://localhost:8080/health'],
   },

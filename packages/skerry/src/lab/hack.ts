@@ -1,11 +1,12 @@
 // `skerry hack`: whatever is saved on the host is built, sent to the machines, and run there; what does not work is
 // rolled back. One change after the other; what is saved meanwhile is the next.
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ignore from 'ignore';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { DaemonSpec } from '../lab-file/spec-sync.ts';
 import { fromText, toText } from '../sync/paths.ts';
+import { ownOutputs } from '../util/own-outputs.ts';
 import { labPaths } from '../util/paths.ts';
 import { sandboxEnd, sandboxStatus } from '../sandbox/gateway.ts';
 import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
@@ -118,13 +119,18 @@ class Hack implements LiveTrees {
     signal.addEventListener('abort', () => this.#wake());
     this.#daemons = lab.daemons.filter(({ name }) => options.daemons.includes(name));
     const { gatewaySocket } = labPaths(lab);
+    const outputs = ownOutputs();
     this.#syncs = pushedTrees(lab).map(
       (tree) =>
         new TreeSync({
           ...{ tree, gatewaySocket, signal },
           onNote: (text) => this.#tell({ kind: 'note', text }),
           onHeld: (changed) => {
-            for (const path of changed)
+            const others = changed.filter(
+              (path) => !outputs.includes(join(tree.from, toText(path))),
+            );
+            if (others.length === 0) return;
+            for (const path of others)
               (this.#duringBuild ?? this.#changed).add(
                 `${relative(lab.dir, tree.from)}/${toText(path)}`.replace(/^\//, ''),
               );

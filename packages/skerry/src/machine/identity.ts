@@ -158,7 +158,7 @@ function settle({ machineId }: Identity): string {
       open my $comm, '<', "$process/comm" or next;
       kill 'TERM', $process =~ /(\\d+)/ if (<$comm> // '') eq "systemd-journal\\n";
     }
-    exec 'systemctl', '--no-block', 'start', 'systemd-networkd.socket', 'systemd-networkd.service';
+    exec 'systemctl', '--no-block', 'start', 'systemd-networkd.service';
   }`;
 }
 
