@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
+import { isRelative, resolveUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { trackedBranch } from '../tracked.ts';
 import { Changes } from './changes.ts';
@@ -151,12 +152,23 @@ async function attempt(
       branch: trackedBranch(component, superBranch),
       depth: options.depth ?? (component.shallow ? 1 : undefined),
       reference: options.reference,
+      elsewhere: elsewhere(checkout, component),
     });
   } catch (error) {
     changes.signal?.throwIfAborted();
     if (!(error instanceof SkerryError)) throw error;
     return { status: 'failed', notes: [], error };
   }
+}
+
+/** The same place beside the other remotes of the superproject: in a fork, those of what it was forked from. */
+function elsewhere(
+  { remotes, url: own }: Checkout,
+  { url, remote, configuredUrl = remote }: CheckoutComponent,
+): readonly string[] {
+  if (!isRelative(url) || configuredUrl !== remote) return [];
+  const others = [...remotes.values()].filter((other) => other !== own);
+  return others.map((other) => resolveUrl(other, url));
 }
 
 async function nested(work: Work, dir: string, prefix: string): Promise<void> {
