@@ -29,6 +29,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'template',
     'snapshot',
     'freeze',
+    'superproject',
     'provision',
     'guest',
     'image',

@@ -63,7 +63,9 @@ export function skerryCommandsOf({ source }: Block): string[][] {
 export function problemsOfCommand(program: Command, words: readonly string[]): string[] {
   const [first = ''] = words;
   if (first.startsWith('-')) return unknownOptions(program, words);
-  const command = program.commands.find((each) => each.name() === first);
+  const command = program.commands.find(
+    (each) => each.name() === first || each.aliases().includes(first),
+  );
   if (!command) return [`no command '${first}'`];
   if (command.commands.length === 0) return unknownOptions(command, words.slice(1));
   const nested = command.commands.find((each) => each.name() === words[1]);

@@ -1,5 +1,5 @@
 /** What a lab file imports. Everything else of this package is internal. */
-export { defineLab } from './lab-file/config.ts';
+export { defineLab, superproject } from './lab-file/config.ts';
 export type {
   DiskConfig,
   ForwardConfig,
@@ -9,3 +9,4 @@ export type {
   NetworkConfig,
   Size,
 } from './lab-file/config.ts';
+export type { SourceConfig } from './lab-file/config-sync.ts';

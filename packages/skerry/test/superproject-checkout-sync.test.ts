@@ -51,7 +51,7 @@ test('a sync moves to new pins, and says who has work of his own there', async (
   const root = await cloneSuper(farm);
   await syncWords(root);
   const pins: Record<string, string> = {};
-  for (const { path, commit } of farm.components) pins[path] = await commit({ README: 'new\n' });
+  for (const each of farm.components) pins[each.path] = await each.commit({ README: 'new\n' });
   await pinOnRemote(farm, pins);
   await writeFile(join(root, 'c001', 'README'), 'mine\n');
   await farm.git(root, 'pull', '--quiet', '--no-recurse-submodules');
@@ -95,7 +95,7 @@ test('--attach takes the branch only forward, and who is on it stays on it', asy
   await farm.git(join(root, 'c002'), 'commit', '--quiet', '--allow-empty', '-m', 'mine');
   await farm.git(join(root, 'c003'), 'checkout', '--quiet', '--detach');
   const pins: Record<string, string> = {};
-  for (const { path, commit } of farm.components) pins[path] = await commit({ README: 'new\n' });
+  for (const each of farm.components) pins[each.path] = await each.commit({ README: 'new\n' });
   await pinOnRemote(farm, pins);
   await farm.git(root, 'pull', '--quiet', '--no-recurse-submodules');
   const { result } = await syncWords(root);

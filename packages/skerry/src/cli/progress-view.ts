@@ -5,6 +5,7 @@ import type { Phase, ProgressEvent } from '../lab/progress.ts';
 
 const WORDS: Record<Phase, string> = {
   lock: 'waiting',
+  source: 'cloning the superproject',
   image: 'building the image',
   accelerator: 'trying KVM with a probe guest',
   sandbox: 'starting the sandbox',
@@ -36,6 +37,7 @@ const WORDS: Record<Phase, string> = {
 };
 /** What a line says once its last phase is over. */
 const DONE: Partial<Record<Phase, string>> = {
+  source: 'superproject cloned',
   image: 'image built',
   shutdown: 'off',
   destroy: 'removed',

@@ -6,7 +6,7 @@ export async function define(command: Command): Promise<void> {
   for (const { name, summary, load } of SUPERPROJECT_COMMANDS) {
     const sub = command.command(name).summary(summary);
     sub.description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
-    (await load()).define(sub);
+    await (await load()).define(sub);
   }
   withExample(
     command,

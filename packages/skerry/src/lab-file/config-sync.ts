@@ -1,3 +1,22 @@
+/** A superproject whose components the lab runs: `skerry up` clones it beside the lab file where it is missing. */
+export interface SourceConfig {
+  /**
+   * Where it is cloned from.
+   * @example 'git@example.org:product/all.git'
+   */
+  readonly url: string;
+  /**
+   * The branch or tag to begin with; without it, the default branch. What is checked out later is yours to say.
+   * @example '3.11'
+   */
+  readonly ref?: string | undefined;
+  /**
+   * The folder it is in, relative to the lab file.
+   * @defaultValue 'source'
+   */
+  readonly to?: string | undefined;
+}
+
 /** A folder that is kept equal in machines, or brought from one. */
 export interface TreeConfig {
   /**

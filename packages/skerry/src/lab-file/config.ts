@@ -1,4 +1,4 @@
-import type { DaemonConfig, ProbeConfig, TreeConfig } from './config-sync.ts';
+import type { DaemonConfig, ProbeConfig, SourceConfig, TreeConfig } from './config-sync.ts';
 import type { ProvisionerConfig, TriggerConfig } from './config-provision.ts';
 
 /** An amount with its unit, such as `'512 MiB'` or `'1.5 GiB'`. */
@@ -113,6 +113,12 @@ export interface LabConfig extends MachineDefaults {
   readonly network?: NetworkConfig | undefined;
   /** The machines by name. Names are host names, where `_` counts as `-`. */
   readonly machines: Readonly<Record<string, MachineConfig | null>>;
+  /**
+   * The superproject that this lab runs. `skerry up` clones it where it is missing; without `tree`, it is kept equal in
+   * all machines, at /srv/src.
+   * @example { url: 'git@example.org:product/all.git', ref: '3.11' }
+   */
+  readonly source?: SourceConfig | undefined;
   /** Folders that are kept equal in machines: one, or a list. */
   readonly tree?: TreeConfig | readonly TreeConfig[] | undefined;
   /** What is done to machines once they are ready: provisioners by name, in this order. */
@@ -140,4 +146,20 @@ export interface LabConfig extends MachineDefaults {
  */
 export function defineLab(config: LabConfig): LabConfig {
   return config;
+}
+
+/**
+ * Says which superproject a lab runs, for its field `source`. It changes nothing.
+ *
+ * @example
+ * import { defineLab, superproject } from 'skerry';
+ *
+ * export default defineLab({
+ *   name: 'product',
+ *   source: superproject({ url: 'git@example.org:product/all.git', ref: '3.11' }),
+ *   machines: { server: {}, agent: {} },
+ * });
+ */
+export function superproject(source: SourceConfig): SourceConfig {
+  return source;
 }

@@ -7,6 +7,8 @@ export const DEFAULTS = {
   autostart: true,
   forwardAddress: '127.0.0.1',
   owner: 'root:root',
+  source: 'source',
+  sourceTree: '/srv/src',
   treeMode: 'push',
   probeTimeout: 120,
   run: 'once',

@@ -6,10 +6,11 @@ import { DEFAULTS } from './defaults.ts';
 import { inOrder } from './order.ts';
 import { selectMachines } from './select-machines.ts';
 import type { ProvisionerSpec, TriggerSpec } from './spec-provision.ts';
-import type { BuildSpec, DaemonSpec, ProbeSpec, TreeSpec } from './spec-sync.ts';
+import type { BuildSpec, DaemonSpec, ProbeSpec, SourceSpec, TreeSpec } from './spec-sync.ts';
 
 /** The parts of a lab besides its machines: with every default filled in, and names in place of expressions. */
 export interface LabParts {
+  readonly source?: SourceSpec;
   readonly trees: readonly TreeSpec[];
   readonly provision: readonly ProvisionerSpec[];
   readonly daemons: readonly DaemonSpec[];
@@ -19,8 +20,18 @@ export interface LabParts {
 /** @param dir the folder of the lab file */
 export function resolveParts(config: LabConfig, dir: string): LabParts {
   const names = Object.keys(config.machines);
-  const trees = asList(config.tree).map((tree) => resolveTree(tree, dir, names));
+  const { source } = config;
+  const trees = asList(config.tree ?? treeOfSource(config)).map((tree) =>
+    resolveTree(tree, dir, names),
+  );
   return {
+    ...(source && {
+      source: {
+        url: source.url,
+        ref: source.ref,
+        dir: resolve(dir, source.to ?? DEFAULTS.source),
+      },
+    }),
     trees,
     provision: resolveProvision(config.provision ?? {}, names),
     daemons: resolveDaemons(config.daemons ?? {}, { dir, names, trees }),
@@ -32,6 +43,11 @@ export function resolveParts(config: LabConfig, dir: string): LabParts {
       onError: onError ?? DEFAULTS.onError,
     })),
   };
+}
+
+/** A lab that names a superproject and no tree has all of it in all machines. */
+function treeOfSource({ source }: LabConfig): TreeConfig | undefined {
+  return source && { from: source.to ?? DEFAULTS.source, to: DEFAULTS.sourceTree };
 }
 
 export function resolveProbes(

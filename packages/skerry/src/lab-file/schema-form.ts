@@ -10,6 +10,10 @@ export const KINDS = {
     expected: 'an object with name and machines',
     example: "{ name: 'demo', machines: { one: {} } }",
   },
+  source: {
+    expected: 'an object with the url of a superproject',
+    example: "source: { url: 'git@example.org:product/all.git', ref: '3.11' }",
+  },
   text: { expected: 'a text', example: "'text'" },
   name: { expected: 'a text', example: "name: 'archipelago'" },
   machines: {
@@ -125,6 +129,7 @@ export const OBJECTS = {
   network: 'network',
   disk: 'a disk',
   forward: 'a forward',
+  source: 'the source',
   tree: 'a tree',
   probe: 'a probe',
   provisioner: 'provisioner',

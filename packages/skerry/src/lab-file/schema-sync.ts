@@ -1,8 +1,39 @@
-import type { BuildConfig, DaemonConfig, TreeConfig } from './config-sync.ts';
+import type { BuildConfig, DaemonConfig, SourceConfig, TreeConfig } from './config-sync.ts';
 import { DEFAULTS } from './defaults.ts';
 import { NAME_PATTERN } from './host-name.ts';
 import type { ObjectSchema, Schema, Shape } from './schema-form.ts';
 import { env, on, owner, path, probes, text, wordOrWords, words } from './schema-parts.ts';
+
+const sourceShape: Shape<SourceConfig> = {
+  url: {
+    ...text,
+    description: 'Where it is cloned from.',
+    examples: ['git@example.org:product/all.git'],
+  },
+  ref: {
+    ...text,
+    description:
+      'The branch or tag to begin with; without it, the default branch. What is checked out later is yours to say.',
+    examples: ['3.11'],
+  },
+  to: {
+    ...path,
+    description: 'The folder it is in, relative to the lab file.',
+    default: DEFAULTS.source,
+    examples: ['src'],
+  },
+};
+
+export const source: ObjectSchema = {
+  kind: 'source',
+  type: 'object',
+  title: 'source',
+  description:
+    'The superproject that this lab runs. `skerry up` clones it where it is missing; without `tree`, it is kept equal in all machines, at /srv/src.',
+  examples: [{ url: 'git@example.org:product/all.git', ref: '3.11' }],
+  properties: sourceShape,
+  required: ['url'],
+};
 
 const treeShape: Shape<TreeConfig> = {
   from: {
@@ -151,6 +182,7 @@ export const daemons: Schema = {
 };
 
 export const SYNC_KEYS = {
+  source: Object.keys(sourceShape),
   tree: Object.keys(treeShape),
   daemon: Object.keys(daemonShape),
   build: Object.keys(buildShape),

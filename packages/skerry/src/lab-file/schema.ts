@@ -18,7 +18,7 @@ import type {
 } from './schema-form.ts';
 import { PROBE_KEYS, probes, words } from './schema-parts.ts';
 import { provision, PROVISION_KEYS, triggers } from './schema-provision.ts';
-import { daemons, SYNC_KEYS, trees } from './schema-sync.ts';
+import { daemons, source, SYNC_KEYS, trees } from './schema-sync.ts';
 import { SIZE_PATTERN } from './size.ts';
 
 const size: TextSchema = {
@@ -241,6 +241,7 @@ const labShape: Shape<LabConfig> = {
     description: 'The machines by name. Names are host names, where `_` counts as `-`.',
     examples: [{ central_server: { primary: true }, agent_1: { nested: true } }],
   },
+  source,
   tree: trees,
   provision,
   daemons,

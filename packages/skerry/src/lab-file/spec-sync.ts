@@ -1,3 +1,11 @@
+/** The superproject that a lab runs. */
+export interface SourceSpec {
+  readonly url: string;
+  readonly ref: string | undefined;
+  /** Absolute. */
+  readonly dir: string;
+}
+
 /** A folder that is kept equal in machines, shared with them, or brought from one. */
 export interface TreeSpec {
   /** Absolute; in the machine for `pull`, else on the host. */

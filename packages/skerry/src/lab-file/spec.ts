@@ -1,5 +1,5 @@
 import type { ProvisionerSpec, TriggerSpec } from './spec-provision.ts';
-import type { DaemonSpec, ProbeSpec, TreeSpec } from './spec-sync.ts';
+import type { DaemonSpec, ProbeSpec, SourceSpec, TreeSpec } from './spec-sync.ts';
 
 /** A lab as the rest of the code sees it: every default filled in, every name and address decided. Plain data. */
 export interface LabSpec {
@@ -15,6 +15,7 @@ export interface LabSpec {
   readonly network: NetworkSpec;
   /** In the order of the file; exactly one is primary. */
   readonly machines: readonly MachineSpec[];
+  readonly source?: SourceSpec | undefined;
   readonly trees: readonly TreeSpec[];
   /** In the order they run. */
   readonly provision: readonly ProvisionerSpec[];

@@ -12,6 +12,7 @@ export interface ProgressEvent {
 
 export type Phase =
   | 'lock'
+  | 'source'
   | 'image'
   | 'accelerator'
   | 'sandbox'

@@ -11,6 +11,7 @@ import { connectLab } from './connect.ts';
 import type { LabContext } from './context.ts';
 import { sweepDestroyed } from './destroy.ts';
 import { sweepDisks } from './disk-layers.ts';
+import { fetchSource } from './fetch-source.ts';
 import { factsOf } from './facts.ts';
 import { ensureLive } from './live-control.ts';
 import { isFromNothing, isKeepable, keepLab, keptKey, restoreKept } from './kept-lab.ts';
@@ -114,6 +115,7 @@ export async function bringUp(
   const { signal, machines: names, provision } = options;
   const paths = labPaths(lab);
   const isCold = options.cold === true;
+  await fetchSource(lab, progress, signal);
   if (provision !== false) await refuseMissingFiles(lab);
   return withLabLock(paths, 'up', progress, signal, async () => {
     await sweepDestroyed(paths);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import { runGit } from './git.ts';
+import { filterUrl } from './module-url.ts';
 import type { Network } from './network.ts';
 import { type CommitFacts, parseCommit } from './objects.ts';
 import type { Scratch } from './scratch.ts';
@@ -51,7 +52,7 @@ export async function fetchPin(
         '--filter=tree:0',
         ...limits,
         '--',
-        url,
+        filterUrl(url),
         to,
       ],
       { url, cwd: gitDir, about, timeoutMs: 600_000 },

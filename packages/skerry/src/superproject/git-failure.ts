@@ -1,5 +1,5 @@
 import { SkerryError } from '../util/errors.ts';
-import { type GitOptions, formatGit } from './git.ts';
+import { formatGit } from './format-git.ts';
 import { hideCredentials } from './hide-credentials.ts';
 
 /** What hosts and networks say when the same command may well work a moment later. */
@@ -26,7 +26,11 @@ export function failureKind(stderr: string): FailureKind {
 /** The error for a git that failed; its words are kept whole. */
 export function gitFailure(
   args: readonly string[],
-  { about, url, cwd }: GitOptions,
+  {
+    about,
+    url,
+    cwd,
+  }: { about?: string | undefined; url?: string | undefined; cwd?: string | undefined },
   stderr: string,
   isTimeout = false,
 ): SkerryError {

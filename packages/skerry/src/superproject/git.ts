@@ -2,9 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { SkerryError } from '../util/errors.ts';
 import { killGroup } from '../util/kill-group.ts';
-import { shellQuote } from '../util/shell-quote.ts';
 import { gitFailure } from './git-failure.ts';
-import { hideCredentials } from './hide-credentials.ts';
 
 export interface GitOptions {
   /** Where it runs; a folder without a repository for what is only about a url. */
@@ -95,17 +93,6 @@ export function spawnGit(
     env: gitEnvironment(env),
     ...(cwd !== undefined && { cwd }),
   });
-}
-
-/** The command as one can type it, without credentials. */
-export function formatGit(args: readonly string[], cwd?: string): string {
-  const words = cwd === undefined ? args : ['-C', cwd, ...args];
-  return hideCredentials(['git', ...words.map(quoted)].join(' '));
-}
-
-/** Quoted only where a shell would take it apart. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word);
 }
 
 function gitEnvironment(more: GitOptions['env'] = {}): NodeJS.ProcessEnv {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HostLimiter } from './host-limiter.ts';
 
@@ -26,7 +26,10 @@ test('halves what a host gets when it refuses, and tries again', async () => {
   let refusals = 2;
   const answer = await limiter.run(
     'a',
-    (attempt) => (refusals-- > 0 ? Promise.reject(REFUSED) : Promise.resolve(attempt)),
+    async (attempt) => {
+      if (refusals-- > 0) throw REFUSED;
+      return attempt;
+    },
     { isTransient },
   );
   expect(answer).toBe(3);
@@ -37,7 +40,14 @@ test('gives up after the tries, and at once for what will not pass', async () =>
   const limiter = new HostLimiter({ tries: 3, pauseMs: 1 });
   let tries = 0;
   const run = (error: Error): Promise<never> =>
-    limiter.run('a', () => (tries++, Promise.reject(error)), { isTransient });
+    limiter.run(
+      'a',
+      async () => {
+        tries++;
+        throw error;
+      },
+      { isTransient },
+    );
   await expect(run(REFUSED)).rejects.toBe(REFUSED);
   expect(tries).toBe(3);
   await expect(run(new Error('denied'))).rejects.toThrow('denied');

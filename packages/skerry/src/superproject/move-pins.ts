@@ -3,7 +3,7 @@ import { allSettled } from '../util/all-settled.ts';
 import { buildCommit, buildTag } from './build-commit.ts';
 import { type Collection, collect, type Tip } from './collect.ts';
 import { type FetchedPin, fetchPin } from './fetch-pin.ts';
-import { formatGit } from './git.ts';
+import { formatGit } from './format-git.ts';
 import { keepCommand, keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { formatMessage, type MovedPin } from './nightly-message.ts';

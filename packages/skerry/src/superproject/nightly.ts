@@ -107,7 +107,8 @@ async function attempt(
     result.status === 'planned'
       ? undefined
       : await finishTag(network, scratch, { ...finish, base, last, result, identity });
-  return asResult({ base, result, rolled, tag: finish.tag, branch, lost, network });
+  const shown = result.status === 'planned' ? tag : finish.tag;
+  return asResult({ base, result, rolled, tag: shown, branch, lost, network });
 }
 
 /** Finishes what a killed nightly left: its tag in the components. Reads all it needs from the superproject's tag. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
+import { filterUrl } from './module-url.ts';
 import type { Network } from './network.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -35,7 +36,7 @@ export async function pushPin(
     if (!isUnknownCommit(error)) throw error;
   }
   if (branch !== undefined) {
-    const newer = [...fetch, '--filter=tree:0', '--', url, `refs/heads/${branch}`];
+    const newer = [...fetch, '--filter=tree:0', '--', filterUrl(url), `refs/heads/${branch}`];
     try {
       await network.git(newer, call);
       return void (await network.git(command, call));

@@ -3,7 +3,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
 import { finishTag } from './finish-tag.ts';
-import { formatGit } from './git.ts';
+import { formatGit } from './format-git.ts';
 import { keepCommand, keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import type { Stamp } from './objects.ts';

@@ -33,6 +33,78 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
     hint: 'look what it is; then: rm -r {gitDir}',
     exitCode: SP_EXIT.refused,
   },
+  SP_COMPONENT_BROKEN: {
+    message: '{path} is a superproject itself, and cannot be read:\n{reason}',
+    hint: 'mend it there, or leave its components alone: --no-recursive',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_GITMODULES_UNSTAGED: {
+    message: '.gitmodules in {root} has changes that are not staged',
+    hint: 'stage them, for this edit is staged with them: git add .gitmodules',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_COMPONENT_EXISTS: {
+    message: '{what} is there already',
+    hint: 'take another path or --name; see: skerry superproject list',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NO_BRANCH: {
+    message: '{what}: the superproject is on no branch',
+    hint: 'name one with --branch, or go on one: git switch BRANCH',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_GIT_DIR_KEPT: {
+    message:
+      "{gitDir} is left from a component '{name}' of before, and has commits that are on no remote, such as {lost}",
+    hint: 'push them, or move it away: mv {gitDir} ELSEWHERE',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_REMOVE_LOSES: {
+    message: '{path} is not removed: {reason}',
+    hint: 'commit and push it, or keep its commits here with --keep-git-dir',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_UPDATE_WORK: {
+    message: '{path} has work of yours in it: {reason}',
+    hint: 'commit or stash it, or leave it out: skerry superproject update OTHERS',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_PIN_DANGLING: {
+    message: '{path}: the pin {pin} is not to be published: {reason}',
+    hint: 'put it on a branch and push again: skerry superproject start TOPIC {path}; then: skerry superproject push',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_PUSH_PARTIAL: {
+    message:
+      '{count} of {of} components were not pushed, so the superproject was not either:\n{reason}',
+    hint: 'what is pushed stays; mend that, then run the command again',
+    exitCode: SP_EXIT.partial,
+  },
+  SP_TOPIC_NAME: {
+    message: "'{topic}' cannot be the name of a branch",
+    hint: 'for example: skerry superproject start fix-login libs/net',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_TOPIC_NOTHING: {
+    message: 'no component has changes or commits of yours',
+    hint: 'name those to work in: skerry superproject start {topic} PATH',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_TOPIC_TAKEN: {
+    message: "{path} has a branch '{topic}' already, at {tip} and not where HEAD is",
+    hint: 'take another name, or go on it there: git -C {path} switch {topic}',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_HOOK_TAKEN: {
+    message: '{file} is a hook of somebody else',
+    hint: 'add to it: skerry superproject hook pre-push "$@" (or pre-receive); or move it away',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_DIR_EXISTS: {
+    message: '{dir} is there already, and is not empty',
+    hint: 'name another folder; for a checkout that is there: skerry superproject sync',
+    exitCode: SP_EXIT.usage,
+  },
   SP_GROUP_UNKNOWN: {
     message: "no component is in the group '{group}'",
     hint: 'the groups are: {known}; superproject-group in .gitmodules says so',

@@ -42,6 +42,11 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'add one with: git remote add origin <url>; or name it: --url <url>',
     exitCode: SP_EXIT.usage,
   },
+  SP_GITMODULES_INVALID: {
+    message: '{reason}',
+    hint: 'mend .gitmodules at that place; nothing was done',
+    exitCode: SP_EXIT.refused,
+  },
   SP_GITMODULES_LINK: {
     message: '{where} is a symbolic link, not a file',
     hint: 'commit it as a file; links are refused, for they may lead anywhere (CVE-2018-11235 and others)',
@@ -123,6 +128,12 @@ export const SUPERPROJECT_ERRORS = {
     message: 'git does not know who you are',
     hint: "git config --global user.name NAME; git config --global user.email MAIL; or: --identity 'Name <mail>'",
     exitCode: SP_EXIT.usage,
+  },
+  LAB_SOURCE: {
+    message:
+      "the superproject {url} could not be cloned whole, for its component '{name}':\n{reason}",
+    hint: 'nothing was left here; mend that, then: skerry up',
+    exitCode: SP_EXIT.failure,
   },
   SP_SIGN: {
     message: 'cannot sign with {key}: {reason}',

@@ -3,6 +3,71 @@ import type { CommandEntry } from '../commands.ts';
 /** The subcommands of `skerry superproject`, in the order help shows them. */
 export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'make a folder a superproject',
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'add',
+    summary: 'add a component that follows a branch',
+    load: () => import('./add.ts'),
+  },
+  {
+    name: 'remove',
+    summary: 'remove components; lose nothing',
+    load: () => import('./remove.ts'),
+  },
+  {
+    name: 'move',
+    summary: 'move a component to another path',
+    load: () => import('./move.ts'),
+  },
+  {
+    name: 'list',
+    summary: 'list components with their branches and pins',
+    load: () => import('./list.ts'),
+  },
+  {
+    name: 'clone',
+    summary: 'clone a superproject with its components, in parallel',
+    load: () => import('./clone.ts'),
+  },
+  {
+    name: 'sync',
+    summary: 'bring the components of a checkout to their pins; lose nothing',
+    load: () => import('./sync.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'show where components differ from their pins, branches and remotes',
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'update',
+    summary: 'move pins to the tips of their branches',
+    load: () => import('./update.ts'),
+  },
+  {
+    name: 'start',
+    summary: 'make a topic branch in several components at once',
+    load: () => import('./start.ts'),
+  },
+  {
+    name: 'push',
+    summary: 'push components, then the superproject; all pins verified',
+    load: () => import('./push.ts'),
+  },
+  {
+    name: 'foreach',
+    summary: 'run a command in each component',
+    load: () => import('./foreach.ts'),
+  },
+  {
+    name: 'hook',
+    summary: 'have every push checked for pins that are not on their remotes',
+    load: () => import('./hook.ts'),
+  },
+  {
     name: 'nightly',
     summary: 'pin the tips of all components in one commit, and tag it',
     load: () => import('./nightly.ts'),

@@ -72,11 +72,9 @@ async function run(options: Options): Promise<void> {
   const { Network } = await import('../../superproject/network.ts');
   const { nightly, resumeNightly } = await import('../../superproject/nightly.ts');
   const target = await targetOf(options, signal);
-  const branch = options.branch ?? requiredBranch(target.branch, 'nightly', '--branch NAME');
   const jobs = countOf('--jobs', options.jobs);
   const network = new Network({ signal, cwd: target.root, jobs });
   const { url } = target;
-  const about = { url, branch, tag: options.tag, tagComponents: whichOf(options) };
   if (options.reproduce !== undefined) {
     const { reproduceNightly } = await import('../../superproject/reproduce.ts');
     const found = await reproduceNightly(network, { url, tag: options.reproduce });
@@ -87,6 +85,8 @@ async function run(options: Options): Promise<void> {
       );
     return;
   }
+  const branch = options.branch ?? requiredBranch(target.branch, 'nightly', '--branch NAME');
+  const about = { url, branch, tag: options.tag, tagComponents: whichOf(options) };
   if (options.resume) {
     const rolled = await resumeNightly(network, about);
     if (options.json) printJson(rolled);

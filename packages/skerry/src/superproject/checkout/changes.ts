@@ -1,4 +1,5 @@
-import { formatGit, type GitOptions, runGit } from '../git.ts';
+import { formatGit } from '../format-git.ts';
+import { type GitOptions, runGit } from '../git.ts';
 import type { Call, Network } from '../network.ts';
 
 /** Settings of the user that would make git do more than the one step it is told. */
@@ -38,9 +39,13 @@ export class Changes {
     await this.network.git([...CALM, ...args], { timeoutMs: LONG_MS, ...call });
   }
 
-  /** A change without a process, as the command that does the same. */
-  async own(command: readonly string[], cwd: string, change: () => Promise<void>): Promise<void> {
-    this.commands.push(formatGit(command, cwd));
+  /** A change without a process, as the command that does the same; one that no git command does is given as a text. */
+  async own(
+    command: readonly string[] | string,
+    cwd: string,
+    change: () => Promise<void>,
+  ): Promise<void> {
+    this.commands.push(typeof command === 'string' ? command : formatGit(command, cwd));
     if (!this.isDryRun) await change();
   }
 }

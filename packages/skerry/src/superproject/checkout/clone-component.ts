@@ -5,9 +5,10 @@ import { SkerryError } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
 import type { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
+import { editFile } from './config.ts';
 import { fetchPinned } from './fetch-pinned.ts';
 import { findGitDir, readText } from './git-dir.ts';
-import { linkWorkTree, refuseUnsafePlace, workTreeFrom, writeWorkTree } from './link.ts';
+import { linkWorkTree, refuseUnsafePlace, setWorkTree, workTreeFrom } from './link.ts';
 import { hasCommit } from './objects-here.ts';
 
 export interface CloneRules {
@@ -47,7 +48,9 @@ export async function cloneComponent(
     await mkdir(modules, { recursive: true });
     try {
       await download(changes, { ...component, url, temporary, root }, rules, checkout);
-      await writeWorkTree(join(temporary, '.git', 'config'), workTreeFrom(gitDir, dir));
+      const worktree = workTreeFrom(gitDir, dir);
+      const config = join(temporary, '.git', 'config');
+      await editFile(config, (text) => setWorkTree(text, worktree));
       await mkdir(dirname(gitDir), { recursive: true });
       await rename(join(temporary, '.git'), gitDir).catch((cause) => inTheWay(gitDir, name, cause));
     } finally {

@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { SkerryError } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
-import { setKeys } from '../gitmodules.ts';
+import { type KeyChange, setKeys } from '../edit-gitmodules.ts';
 
 /** Git's configuration as it holds in one repository: the last value of each key, by its canonical name. */
 export type Config = ReadonlyMap<string, string>;
@@ -24,19 +24,6 @@ export function parseConfigList(text: string): Config {
   return config;
 }
 
-/** git's words for yes (git-config(1), "Values", boolean). */
-export function isTrue(value: string | undefined): boolean {
-  return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
-}
-
-export interface KeyChange {
-  /** The component's. */
-  readonly name: string;
-  readonly key: string;
-  /** None removes the key. */
-  readonly value?: string;
-}
-
 /**
  * Changes `submodule.NAME.KEY` in a configuration file, all at once: `git config` would take a process for each, one after
  * another. Under git's own lock (FILE.lock, lockfile API), so that no change of a git that runs beside us is lost.
@@ -44,7 +31,20 @@ export interface KeyChange {
  * @throws SP_CONFIG_LOCKED
  */
 export async function changeConfig(file: string, changes: readonly KeyChange[]): Promise<void> {
-  if (changes.length > 0) await editFile(file, (text) => setKeys(text, changes));
+  if (changes.length > 0) await editFile(file, (text) => setAll(text, changes));
+}
+
+/** Sections that are new go to the end without reading all the rest again for each: hundreds come at once. */
+function setAll(text: string, changes: readonly KeyChange[]): string {
+  const isNew = ({ name }: KeyChange): boolean =>
+    !text.includes(`"${name.replace(/["\\]/g, '\\$&')}"`);
+  const sections = new Map<string, KeyChange[]>();
+  for (const change of changes.filter(isNew))
+    sections.set(change.name, [...(sections.get(change.name) ?? []), change]);
+  const old = changes.filter((change) => !isNew(change));
+  const added = [...sections.values()].map((section) => setKeys('', section));
+  const kept = setKeys(text, old);
+  return [kept === '' || kept.endsWith('\n') ? kept : `${kept}\n`, ...added].join('');
 }
 
 /** The same for any change of the text. */

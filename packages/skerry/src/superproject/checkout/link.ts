@@ -1,6 +1,6 @@
 // How a component's work tree and its git directory know each other (gitsubmodules(7)): a file `.git` here, core.worktree there.
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import type { Checkout } from './checkout.ts';
@@ -17,14 +17,13 @@ export function workTreeFrom(gitDir: string, dir: string): string {
   return slashes(relative(gitDir, dir));
 }
 
-/** Writes core.worktree into the configuration of a new git directory that nobody else knows yet. */
-export async function writeWorkTree(config: string, value: string): Promise<void> {
-  const text = await readFile(config, 'utf8');
+/** The text of a configuration with core.worktree in it. */
+export function setWorkTree(text: string, value: string): string {
   const quoted = `"${value.replace(/["\\]/g, '\\$&')}"`;
   const line = `\tworktree = ${/^[\w./-]+$/.test(value) ? value : quoted}\n`;
-  const after = text.replace(/^\[core\]\n/m, (head) => head + line);
-  await writeFile(`${config}.new`, after === text ? `${text}[core]\n${line}` : after);
-  await rename(`${config}.new`, config);
+  const without = text.replace(/^[ \t]*worktree[ \t]*=.*\n/gim, '');
+  const after = without.replace(/^\[core\]\n/m, (head) => head + line);
+  return after === without ? `${without}[core]\n${line}` : after;
 }
 
 /** The work tree that a git directory says it has; undefined where it says nothing. */

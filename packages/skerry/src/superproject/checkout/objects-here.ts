@@ -4,6 +4,8 @@ import { tryGit } from '../git.ts';
 interface Where {
   readonly cwd: string;
   readonly signal?: AbortSignal | undefined;
+  /** GIT_DIR, for a git directory whose work tree is not there. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Whether the commit itself is here; a branch of the same name as its id is not looked at (CVE-2026-47191). */
@@ -26,10 +28,10 @@ export async function isBefore(older: string, newer: string, where: Where): Prom
 export async function firstUnreachable(
   from: readonly string[],
   refs: readonly string[],
-  { cwd, signal }: Where,
+  where: Where,
 ): Promise<string | undefined> {
   const args = ['rev-list', '--max-count=1', ...from, '--not', ...refs];
-  const { stdout } = await tryGit(args, { cwd, signal });
+  const { stdout } = await tryGit(args, where);
   return stdout.toString().trim() || undefined;
 }
 
@@ -56,8 +58,8 @@ export async function isDirty(
 }
 
 /** The object a ref names, by git, so of every ref backend. */
-export async function refId(ref: string, { cwd, signal }: Where): Promise<string | undefined> {
+export async function refId(ref: string, where: Where): Promise<string | undefined> {
   const args = ['rev-parse', '--quiet', '--verify', `${ref}^{commit}`];
-  const { code, stdout } = await tryGit(args, { cwd, signal, answers: [1, 128] });
+  const { code, stdout } = await tryGit(args, { ...where, answers: [1, 128] });
   return code === 0 ? stdout.toString().trim() : undefined;
 }

@@ -17,9 +17,10 @@ export async function readHeadPins(
   root: string,
   signal?: AbortSignal,
   commit = 'HEAD',
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ReadonlyMap<string, string>> {
   const args = ['ls-tree', '-r', '-z', '--full-tree', commit];
-  const { stdout } = await tryGit(args, { cwd: root, signal, answers: [128] });
+  const { stdout } = await tryGit(args, { cwd: root, signal, env, answers: [128] });
   return new Map([...links(stdout.toString(), 2)].map(({ path, id }) => [path, id]));
 }
 

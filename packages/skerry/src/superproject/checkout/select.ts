@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
-import type { Checkout, CheckoutComponent } from './checkout.ts';
+import type { Component } from '../gitmodules.ts';
+import type { Checkout } from './checkout.ts';
 
 export interface Selection {
   /** Paths from `cwd`, folders above components, or names; none: all. */
@@ -12,11 +13,11 @@ export interface Selection {
 }
 
 /** The components that a command is about. @throws SP_COMPONENT_UNKNOWN, SP_GROUP_UNKNOWN */
-export function selectFrom(
-  { root, components }: Pick<Checkout, 'root' | 'components'>,
+export function selectFrom<C extends Component>(
+  { root, components }: { root: string; components: readonly C[] },
   { words = [], groups = [], cwd = root }: Selection,
-): readonly CheckoutComponent[] {
-  const chosen = new Set<CheckoutComponent>();
+): readonly C[] {
+  const chosen = new Set<C>();
   const unknown: string[] = [];
   for (const word of words) {
     const path = relative(root, resolve(cwd, word));
@@ -37,14 +38,14 @@ export function selectFrom(
 }
 
 /** The groups a component is in: `superproject-group` of its section, with commas or spaces between. */
-export function groupsOf({ extra }: Pick<CheckoutComponent, 'extra'>): readonly string[] {
+export function groupsOf({ extra }: Pick<Component, 'extra'>): readonly string[] {
   return (extra['superproject-group'] ?? '').split(/[\s,]+/).filter(Boolean);
 }
 
 function inGroups(
   groups: readonly string[],
-  components: readonly CheckoutComponent[],
-): (component: CheckoutComponent) => boolean {
+  components: readonly Component[],
+): (component: Component) => boolean {
   const known = new Set(components.flatMap(groupsOf));
   const unknown = groups.filter((group) => !known.has(group));
   if (unknown.length > 0) {

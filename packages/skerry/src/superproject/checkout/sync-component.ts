@@ -43,7 +43,7 @@ export async function syncComponent(
 ): Promise<Synced> {
   if (component.isConflicted) return left('a merge left more than one pin: resolve it first');
   const { pin } = component;
-  if (pin === undefined) return left('nothing is pinned yet');
+  if (pin === undefined) return { status: 'unchanged', notes: ['nothing is pinned yet'] };
   const pinned = { ...component, pin };
   if (component.state === 'absent') {
     await cloneComponent(changes, checkout, pinned, rules);

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { SkerryError } from '../../util/errors.ts';
+import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import type { Network } from '../network.ts';
 import { trackedBranch } from '../tracked.ts';
 import { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, isSuperproject, readCheckout } from './checkout.ts';
 import { sweepClones } from './clone-component.ts';
-import { changeConfig, type KeyChange } from './config.ts';
+import type { KeyChange } from '../edit-gitmodules.ts';
+import { changeConfig } from './config.ts';
 import { each } from './each.ts';
 import { clearLeftOver, findLeftOvers, type LeftOver } from './left-over.ts';
 import { groupsInUse, selectFrom, type Selection } from './select.ts';
@@ -103,10 +104,12 @@ async function level(work: Work, root: string, prefix: string): Promise<void> {
     options.onProgress?.(`${++done}/${chosen.length} ${prefix}${one.path}`);
     return { name: one.name, path: prefix + one.path, pin: one.pin, ...outcome };
   });
-  const kept = drifts.filter(({ isStale }) => !isStale).map(({ component }) => component.name);
+  const kept = new Set(
+    drifts.filter(({ isStale }) => !isStale).map(({ component }) => component.name),
+  );
   found.components.push(
     ...synced.map((one) =>
-      kept.includes(one.name)
+      kept.has(one.name)
         ? { ...one, notes: [...one.notes, 'is fetched from another url than .gitmodules says'] }
         : one,
     ),
@@ -142,11 +145,13 @@ async function nested(work: Work, dir: string, prefix: string): Promise<void> {
     await level(work, dir, prefix);
   } catch (error) {
     work.changes.signal?.throwIfAborted();
-    if (!(error instanceof SkerryError)) throw error;
+    if (!(error instanceof SkerryError) && !(error instanceof SkerryErrors)) throw error;
     const { components } = work.found;
     const at = components.findIndex(({ path }) => `${path}/` === prefix);
     const above = components[at];
-    if (above) components[at] = { ...above, status: 'failed', error };
+    const data = { path: prefix.slice(0, -1), reason: error.message };
+    const broken = new SkerryError('SP_COMPONENT_BROKEN', { data, cause: error });
+    if (above) components[at] = { ...above, status: 'failed', error: broken };
   }
 }
 

@@ -1,0 +1,73 @@
+import { styleText } from 'node:util';
+import type { SyncedComponent, SyncResult } from '../../superproject/checkout/sync.ts';
+import { SP_EXIT } from '../../util/superproject-exit.ts';
+
+const WORDS: Readonly<Record<SyncedComponent['status'], string>> = {
+  cloned: 'cloned',
+  restored: 'restored',
+  moved: 'moved',
+  attached: 'put on their branches',
+  unchanged: 'as they were',
+  left: 'left alone',
+  failed: 'failed',
+};
+
+/** A line of numbers, then only what somebody should know: what was kept, left alone or failed, with git's whole words. */
+export function formatSync({ components, leftOvers }: SyncResult): string {
+  const counts = Object.entries(WORDS).flatMap(([status, words]) => {
+    const count = components.filter((one) => one.status === status).length;
+    return count > 0 ? [`${count} ${words}`] : [];
+  });
+  const head =
+    components.length === 0
+      ? 'No components.'
+      : `${components.length} ${components.length === 1 ? 'component' : 'components'}: ${counts.join(', ')}.`;
+  const notes = components.flatMap((one) => [
+    ...(one.rescued === undefined
+      ? []
+      : [warning(one.path, `commits that were on no branch are kept: git log ${one.rescued}`)]),
+    ...one.notes.map((note) =>
+      warning(one.path, one.status === 'left' ? `left alone: ${note}` : note),
+    ),
+    ...(one.error ? [failure(one.path, one.error)] : []),
+  ]);
+  const overs = leftOvers.map(({ path, reason }) =>
+    reason === undefined
+      ? `${styleText('dim', '-')} ${path}: removed, this commit does not have it`
+      : warning(path, `this commit does not have it, and ${reason}: not removed`),
+  );
+  return [head, ...overs, ...notes].join('\n');
+}
+
+/** As a plan: what would be run. */
+export function formatCommands(commands: readonly string[]): string {
+  return commands.length === 0 ? 'Nothing to do.' : commands.join('\n');
+}
+
+export function syncJson({ components, ...rest }: SyncResult): object {
+  return {
+    ...rest,
+    components: components.map(({ error, ...one }) => ({
+      ...one,
+      ...(error && { error: error.toJSON() }),
+    })),
+  };
+}
+
+/** 0 all at their pins; 5 some are not, and the same command goes on; 4 none got through; else what the errors say. */
+export function syncExit({ components }: SyncResult): number {
+  const codes = new Set(components.flatMap(({ error }) => (error ? [error.exitCode] : [])));
+  const isStuck = components.some(({ status }) => status === 'left');
+  if (codes.size === 0) return isStuck ? SP_EXIT.partial : 0;
+  const hasSuccess = components.some(({ error }) => !error);
+  if (hasSuccess) return SP_EXIT.partial;
+  return codes.size === 1 ? ([...codes][0] ?? SP_EXIT.failure) : SP_EXIT.failure;
+}
+
+function warning(path: string, text: string): string {
+  return `${styleText('yellow', '!')} ${path}: ${text}`;
+}
+
+function failure(path: string, { message, hint }: { message: string; hint: string }): string {
+  return `${styleText('red', '✗')} ${path}: ${message}\n  ${styleText('cyan', 'hint')}: ${hint}`;
+}

@@ -1,0 +1,146 @@
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { SkerryError, SkerryErrors } from '../../util/errors.ts';
+import { shellQuote } from '../../util/shell-quote.ts';
+import { runGit, tryGit } from '../git.ts';
+import { checkedComponents } from '../gitmodules.ts';
+import { resolveUrl } from '../module-url.ts';
+import type { Network } from '../network.ts';
+import { isLocal } from '../read-superproject.ts';
+import { readText } from './git-dir.ts';
+import { readHeadPins } from './pins.ts';
+import { danglingPins } from './verify-pins.ts';
+
+export type HookName = 'pre-push' | 'pre-receive';
+
+const MARK = '# Written by: skerry superproject hook install';
+
+export interface HookPlace {
+  readonly hook: HookName;
+  readonly file: string;
+}
+
+/**
+ * Installs the check of pins: `pre-push` in a checkout, `pre-receive` in a bare repository of a server. One that somebody
+ * else wrote is never replaced.
+ *
+ * @param program the words that start this program, as a shell reads them
+ * @throws SP_HOOK_TAKEN
+ */
+export async function installHook(
+  dir: string,
+  program: readonly string[],
+  signal?: AbortSignal,
+): Promise<HookPlace> {
+  const place = await hookPlace(dir, signal);
+  const { hook, file } = place;
+  refuseOthers(file);
+  await mkdir(resolve(file, '..'), { recursive: true });
+  const command = program.map(shellQuote).join(' ');
+  await writeFile(file, `#!/bin/sh\n${MARK}\nexec ${command} superproject hook ${hook} "$@"\n`);
+  await chmod(file, 0o755);
+  return place;
+}
+
+/** Removes it; false where there was none. @throws SP_HOOK_TAKEN */
+export async function removeHook(
+  dir: string,
+  signal?: AbortSignal,
+): Promise<HookPlace & { removed: boolean }> {
+  const place = await hookPlace(dir, signal);
+  refuseOthers(place.file);
+  const removed = readText(place.file) !== undefined;
+  await rm(place.file, { force: true });
+  return { ...place, removed };
+}
+
+function refuseOthers(file: string): void {
+  const text = readText(file);
+  if (text !== undefined && !text.includes(MARK))
+    throw new SkerryError('SP_HOOK_TAKEN', { data: { file } });
+}
+
+async function hookPlace(dir: string, signal?: AbortSignal): Promise<HookPlace> {
+  const ask = async (...args: string[]): Promise<string> =>
+    (await runGit(['rev-parse', ...args], { cwd: dir, signal })).toString().trimEnd();
+  const hook = (await ask('--is-bare-repository')) === 'true' ? 'pre-receive' : 'pre-push';
+  return { hook, file: resolve(dir, await ask('--git-path', `hooks/${hook}`)) };
+}
+
+/** The new commits in what git gives a hook on stdin (githooks(5)): pre-push names them second, and so does pre-receive. */
+export function pushedCommits(input: string): readonly string[] {
+  const ids = input.split('\n').flatMap((line) => line.split(' ')[1] ?? []);
+  return [...new Set(ids.filter((id) => /^[0-9a-f]{40,64}$/.test(id) && !/^0+$/.test(id)))];
+}
+
+export interface HookQuestion {
+  /** The repository that has the commits. */
+  readonly dir: string;
+  readonly commits: readonly string[];
+  /** The superproject's url, which relative urls of components begin at. */
+  readonly url: string;
+}
+
+/**
+ * Verifies every pin of the commits that are being pushed.
+ *
+ * @throws SkerryErrors of SP_PIN_DANGLING; SP_GITMODULES_INVALID; what runGit throws
+ */
+export async function checkPushed(
+  network: Network,
+  { dir, commits, url }: HookQuestion,
+): Promise<number> {
+  const all = await Promise.all(commits.map((commit) => pinsOf(dir, commit, url, network.signal)));
+  const unique = new Map(all.flat().map((one) => [`${one.pin} ${one.remote}`, one]));
+  const dangling = await danglingPins(network, [...unique.values()]);
+  if (dangling.length === 0) return unique.size;
+  throw new SkerryErrors(
+    dangling.map(
+      ({ path, pin, reason }) =>
+        new SkerryError('SP_PIN_DANGLING', { data: { path, pin, reason } }),
+    ),
+  );
+}
+
+async function pinsOf(
+  dir: string,
+  commit: string,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<{ name: string; path: string; remote: string; pin: string }[]> {
+  const env = quarantine();
+  const pins = await readHeadPins(dir, signal, commit, env);
+  if (pins.size === 0) return [];
+  const args = ['cat-file', 'blob', `${commit}:.gitmodules`];
+  const { stdout } = await tryGit(args, { cwd: dir, signal, env, answers: [128] });
+  const where = `${commit.slice(0, 12)}:.gitmodules`;
+  const components = checkedComponents(stdout.toString(), where, { isLocal: isLocal(url) });
+  const known = new Map(components.map((component) => [component.path, component]));
+  return [...pins].map(([path, pin]) => {
+    const component = known.get(path);
+    if (!component) throw new SkerryError('SP_GITLINK_STRAY', { data: { where, paths: path } });
+    return { name: component.name, path, pin, remote: resolveUrl(url, component.url) };
+  });
+}
+
+/** What is being received is not in the repository yet (git-receive-pack(1), "Quarantine environment"). */
+function quarantine(): Readonly<Record<string, string>> {
+  const names = ['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_QUARANTINE_PATH'];
+  const found = names.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** The superproject's own url: of the remote that is pushed to, else what was written down, else its folder. */
+export async function ownUrl(
+  dir: string,
+  remote: string | undefined,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (remote !== undefined) return remote;
+  const args = ['config', '--get', 'superproject.url'];
+  const { stdout } = await tryGit(args, { cwd: dir, signal, answers: [1] });
+  return stdout.toString().trimEnd() || join(resolve(dir));
+}

@@ -1,0 +1,120 @@
+import { SkerryError } from '../../util/errors.ts';
+import { fetchPin } from '../fetch-pin.ts';
+import type { Network } from '../network.ts';
+import type { PinnedComponent } from '../read-superproject.ts';
+import { listRefs, type Refs } from '../remote-refs.ts';
+import type { Scratch } from '../scratch.ts';
+import { keepRef, trackedBranch } from '../tracked.ts';
+import { countBetween, hasCommit, isBefore } from './objects-here.ts';
+
+/** What a component's remote says. */
+export interface RemoteStatus {
+  /** The branch that it follows; the default branch of its remote where `.gitmodules` names none. */
+  readonly branch: string | undefined;
+  /** Its tip there; none where the branch is missing. */
+  readonly tip: string | undefined;
+  /**
+   * The pin and the tip: `same`; `behind` or `ahead` or `diverged` where the objects here know; `differs` where they do
+   * not; `unpinned`; `branch-missing`; `unreadable` with the error.
+   */
+  readonly relation:
+    | 'same'
+    | 'behind'
+    | 'ahead'
+    | 'diverged'
+    | 'differs'
+    | 'unpinned'
+    | 'branch-missing'
+    | 'unreadable';
+  /** Commits of the tip that the pin has not, where the objects here know. */
+  readonly behind: number | undefined;
+  /** The remote does not give the pinned commit out: a fresh clone fails. */
+  readonly isPinMissing: boolean;
+  readonly error?: SkerryError;
+}
+
+export interface RemoteQuestion {
+  readonly component: PinnedComponent & { readonly configuredUrl?: string | undefined };
+  /** A repository with objects of the component, where there is one. */
+  readonly cwd: string | undefined;
+  /** The superproject's branch, for `branch = .`. */
+  readonly superBranch: string | undefined;
+}
+
+/** One connection; a second one only for a pin that is neither the tip, nor kept by a ref, nor known here to come before it. */
+export async function remoteStatus(
+  network: Network,
+  scratch: Scratch,
+  question: RemoteQuestion,
+): Promise<RemoteStatus> {
+  const { component, superBranch } = question;
+  const { remote: url, name, pin } = component;
+  const branch = trackedBranch(component, superBranch);
+  const nothing = { tip: undefined, behind: undefined, isPinMissing: false };
+  try {
+    const keep = pin === undefined ? [] : [keepRef(pin)];
+    const patterns = [branch === undefined ? 'HEAD' : `refs/heads/${branch}`, ...keep];
+    const { refs, head } = await listRefs(network, url, patterns, name);
+    const followed = branch ?? head?.replace('refs/heads/', '');
+    const tip = refs.get(branch === undefined ? 'HEAD' : `refs/heads/${branch}`);
+    const compared = await compare(network, question, tip);
+    const isKnown = compared.relation === 'same' || compared.isOnBranch;
+    const isPinMissing =
+      pin !== undefined && !isKnown && !(await canBeHad(network, scratch, component, pin, refs));
+    const { isOnBranch: _, ...rest } = compared;
+    return { branch: followed, tip, ...rest, isPinMissing };
+  } catch (error) {
+    if (!(error instanceof SkerryError)) throw error;
+    return { ...nothing, branch, relation: 'unreadable', error };
+  }
+}
+
+interface Compared extends Pick<RemoteStatus, 'relation' | 'behind'> {
+  readonly isOnBranch: boolean;
+}
+
+async function compare(
+  { signal }: Network,
+  { component: { pin }, cwd }: RemoteQuestion,
+  tip: string | undefined,
+): Promise<Compared> {
+  const plain = (relation: RemoteStatus['relation']): Compared => ({
+    relation,
+    behind: relation === 'same' ? 0 : undefined,
+    isOnBranch: false,
+  });
+  if (tip === undefined) return plain('branch-missing');
+  if (pin === undefined) return plain('unpinned');
+  if (tip === pin) return plain('same');
+  if (cwd === undefined) return plain('differs');
+  const where = { cwd, signal };
+  if (!(await hasCommit(tip, where)) || !(await hasCommit(pin, where))) return plain('differs');
+  if (await isBefore(pin, tip, where)) {
+    const behind = await countBetween(pin, tip, where);
+    return { relation: 'behind', behind, isOnBranch: true };
+  }
+  return plain((await isBefore(tip, pin, where)) ? 'ahead' : 'diverged');
+}
+
+/** A ref proves it; else one commit is fetched, without files, into a repository of its own. */
+async function canBeHad(
+  network: Network,
+  scratch: Scratch,
+  { remote: url, name: about }: PinnedComponent,
+  pin: string,
+  refs: Refs,
+): Promise<boolean> {
+  if (refs.get(keepRef(pin)) === pin) return true;
+  try {
+    await fetchPin(network, scratch, { url, about, to: pin, from: undefined, refs });
+    return true;
+  } catch (error) {
+    // Only a remote that answers can say that it has no such commit.
+    if (
+      error instanceof SkerryError &&
+      (error.code === 'SP_GIT' || error.code === 'SP_NOT_A_COMMIT')
+    )
+      return false;
+    throw error;
+  }
+}

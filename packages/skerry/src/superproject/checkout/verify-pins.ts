@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { allSettled } from '../../util/all-settled.ts';
+import { SkerryError } from '../../util/errors.ts';
+import { fetchPin } from '../fetch-pin.ts';
+import { tryGit } from '../git.ts';
+import type { Network } from '../network.ts';
+import { listRefs, type Refs } from '../remote-refs.ts';
+import { Scratch } from '../scratch.ts';
+import { keepRef } from '../tracked.ts';
+import { hasCommit } from './objects-here.ts';
+
+/** A pin that has to be on its remote. */
+export interface PinToVerify {
+  readonly name: string;
+  readonly path: string;
+  readonly remote: string;
+  readonly pin: string;
+  /** A repository that may have its history; without one more has to be asked of the remote. */
+  readonly cwd?: string | undefined;
+}
+
+/** A pin that a fresh clone would not get, with why. */
+export interface DanglingPin extends PinToVerify {
+  readonly reason: string;
+}
+
+/**
+ * Which pins are not on their remotes. Never answered from this computer's objects alone: they have what was made here and
+ * pushed nowhere. One connection each; a second one where history here does not tell.
+ *
+ * @throws what runGit throws, when a remote cannot be asked
+ */
+export async function danglingPins(
+  network: Network,
+  pins: readonly PinToVerify[],
+  onProgress?: (text: string) => void,
+): Promise<readonly DanglingPin[]> {
+  await using scratch = await Scratch.create();
+  let done = 0;
+  const answers = await allSettled(
+    pins.map(async (one) => {
+      const reason = await whyDangling(network, scratch, one);
+      onProgress?.(`verifying ${++done}/${pins.length}`);
+      return reason === undefined ? [] : [{ ...one, reason }];
+    }),
+  );
+  return answers.flat();
+}
+
+async function whyDangling(
+  network: Network,
+  scratch: Scratch,
+  { name, remote: url, pin, cwd = localRepository(url) }: PinToVerify,
+): Promise<string | undefined> {
+  const { refs } = await listRefs(
+    network,
+    url,
+    ['refs/heads/*', 'refs/tags/*', keepRef(pin)],
+    name,
+  );
+  if ([...refs.values()].includes(pin)) return undefined;
+  const known = cwd === undefined ? undefined : await isOnRefs(pin, refs, cwd, network.signal);
+  if (known === true) return undefined;
+  try {
+    await fetchPin(network, scratch, { url, about: name, to: pin, from: undefined, refs });
+  } catch (error) {
+    if (!(error instanceof SkerryError)) throw error;
+    if (error.code !== 'SP_GIT' && error.code !== 'SP_NOT_A_COMMIT') throw error;
+    return 'its remote has no such commit';
+  }
+  // It can be had, but nothing there keeps it: gone at the next garbage collection.
+  return known === false ? 'it is on no branch or tag of its remote' : undefined;
+}
+
+/** Undefined where the objects here do not tell: the remote may have newer commits than they know. */
+async function isOnRefs(
+  pin: string,
+  refs: Refs,
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean | undefined> {
+  if (!(await hasCommit(pin, { cwd, signal }))) return undefined;
+  const ids = [...new Set(refs.values())];
+  const input = [pin, '--not', ...ids, ''].join('\n');
+  const args = ['rev-list', '--max-count=1', '--ignore-missing', '--stdin'];
+  const { code, stdout } = await tryGit(args, { cwd, signal, input, answers: [128] });
+  if (code === 0 && stdout.length === 0) return true;
+  const check = ['cat-file', '--batch-check=%(objecttype)'];
+  const found = await tryGit(check, { cwd, signal, input: ids.map((id) => `${id}\n`).join('') });
+  return found.stdout.toString().includes('missing') ? undefined : false;
+}
+
+/** A remote that is a folder here answers for itself. */
+function localRepository(url: string): string | undefined {
+  return url.startsWith('/') && existsSync(url) ? url : undefined;
+}

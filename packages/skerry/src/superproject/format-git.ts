@@ -1,0 +1,13 @@
+import { shellQuote } from '../util/shell-quote.ts';
+import { hideCredentials } from './hide-credentials.ts';
+
+/** The command as one can type it, without credentials. */
+export function formatGit(args: readonly string[], cwd?: string): string {
+  const words = cwd === undefined ? args : ['-C', cwd, ...args];
+  return hideCredentials(['git', ...words.map(quoted)].join(' '));
+}
+
+/** Quoted only where a shell would take it apart. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word);
+}

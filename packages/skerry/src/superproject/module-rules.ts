@@ -1,0 +1,135 @@
+import type { GitmodulesProblem, PlacedComponent } from './gitmodules.ts';
+import { isRelative } from './module-url.ts';
+
+const UPDATES = ['checkout', 'rebase', 'merge', 'none'];
+const SCHEMES = new Set(['https', 'http', 'ssh', 'git', 'git+ssh', 'ssh+git']);
+/** What macOS leaves out of file names when it compares them. */
+const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
+/**
+ * What a component may not be, because git, a file system or a shell could be made to do something else with it than what
+ * it says. Each rule is one that was abused: CVE-2018-11235 and -2024-32002 (names, paths), -2018-17456 (leading dash),
+ * -2019-1353 and -2021-21300 (.git under other names, case), -2019-19604 (update), -2022-39253 (local urls), -2025-48384
+ * (carriage return), -2026-47191 (a branch that looks like a commit).
+ */
+export function ruleProblems(
+  components: readonly PlacedComponent[],
+  { isLocal }: { isLocal: boolean },
+): GitmodulesProblem[] {
+  const problems: GitmodulesProblem[] = [];
+  for (const component of components) {
+    const say = (key: string, message: string | undefined): void => {
+      const place = component.places[key] ?? { line: component.line, column: 1 };
+      if (message !== undefined)
+        problems.push({
+          line: place.line,
+          column: place.column,
+          message: `${shown(component.name)}: ${message}`,
+        });
+    };
+    say('name', fault('name', component.name));
+    say('path', fault('path', component.path));
+    say('url', urlFault(component.url, isLocal));
+    say('branch', component.branch === undefined ? undefined : branchFault(component.branch));
+    say('update', updateFault(component.update));
+  }
+  return [...problems, ...clashes(components, 'path'), ...clashes(components, 'name')];
+}
+
+/** Why a name or path is refused. */
+function fault(what: 'name' | 'path', text: string): string | undefined {
+  const parts = text.split('/');
+  if (hasControl(text)) return `its ${what} ${shown(text)} has control characters`;
+  if (text.startsWith('/') || /^[a-z]:/i.test(text)) return `its ${what} ${text} is absolute`;
+  if (text.startsWith('-')) return `its ${what} ${text} looks like an option`;
+  if (text.includes('\\')) return `its ${what} ${text} has a backslash`;
+  if (parts.includes('')) return `its ${what} '${text}' has an empty part`;
+  if (parts.includes('..') || parts.includes('.'))
+    return `its ${what} ${text} leads elsewhere with '.' or '..'`;
+  if (parts.some(isGitFolder)) return `its ${what} ${text} is git's own folder to some file system`;
+  return undefined;
+}
+
+/** `.git` as any file system may understand it: case, NTFS short names, streams, dots and blanks at the end, HFS+. */
+function isGitFolder(part: string): boolean {
+  const plain = part.replace(INVISIBLE, '').toLowerCase().split(':')[0] ?? '';
+  return /^(\.git|git~\d+)[ .]*$/.test(plain);
+}
+
+function urlFault(url: string, isLocal: boolean): string | undefined {
+  if (hasControl(url)) return `its url ${shown(url)} has control characters`;
+  if (url.startsWith('-')) return `its url ${url} looks like an option`;
+  if (isRelative(url)) return undefined;
+  if (/^[a-z0-9+.-]+::/i.test(url))
+    return `its url ${url} runs a program (${url.split('::')[0]}::)`;
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  const isPath = scheme === undefined && !/^[^/:]+:/.test(url);
+  if (scheme === 'file' || isPath)
+    return isLocal ? undefined : `its url ${url} is on this computer, the superproject's is not`;
+  if (scheme !== undefined && !SCHEMES.has(scheme)) return `its url has the scheme ${scheme}`;
+  const host = scheme === undefined ? url : url.slice(scheme.length + 3);
+  if (/^([^/@]*@)?-/.test(host)) return `the host of its url ${url} looks like an option`;
+  return undefined;
+}
+
+/** The rules of git-check-ref-format(1) for branches, and no name that is a commit's. */
+function branchFault(branch: string): string | undefined {
+  if (branch === '.') return undefined;
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(branch))
+    return `its branch ${branch} looks like a commit`;
+  const isBad =
+    branch === '' ||
+    branch === '@' ||
+    hasControl(branch) ||
+    /^-|[ ~^:?*[\\]|\.\.|@\{|\/$|^\/|\/\/|\.$/.test(branch) ||
+    branch.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock'));
+  return isBad ? `its branch ${shown(branch)} cannot be a branch's name` : undefined;
+}
+
+function updateFault(update: string | undefined): string | undefined {
+  if (update === undefined || UPDATES.includes(update)) return undefined;
+  return update.startsWith('!')
+    ? `update = ${shown(update)} would run a program`
+    : `update = ${shown(update)} is not one of ${UPDATES.join(', ')}`;
+}
+
+/** Two that are the same to a file system that knows no case, or one inside the other. */
+function clashes(
+  components: readonly PlacedComponent[],
+  what: 'path' | 'name',
+): GitmodulesProblem[] {
+  const fold = (text: string): string => text.normalize('NFC').toLowerCase();
+  const all = new Map<string, PlacedComponent>();
+  const problems: GitmodulesProblem[] = [];
+  const say = (one: PlacedComponent, message: string): void => {
+    const place = one.places[what] ?? { line: one.line, column: 1 };
+    problems.push({
+      line: place.line,
+      column: place.column,
+      message: `${shown(one.name)}: ${message}`,
+    });
+  };
+  for (const component of components) {
+    const key = fold(component[what]);
+    const other = all.get(key);
+    if (other) say(component, `its ${what} is that of ${shown(other.name)} (line ${other.line})`);
+    else all.set(key, component);
+  }
+  for (const [key, component] of all)
+    for (let at = key.indexOf('/'); at >= 0; at = key.indexOf('/', at + 1)) {
+      const outer = all.get(key.slice(0, at));
+      if (outer)
+        say(component, `its ${what} is inside that of ${shown(outer.name)} (line ${outer.line})`);
+    }
+  return problems;
+}
+
+function hasControl(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /[\u0000-\u001f\u007f]/.test(text);
+}
+
+/** A text from outside, safe to print. */
+function shown(text: string): string {
+  return hasControl(text) ? JSON.stringify(text) : text;
+}

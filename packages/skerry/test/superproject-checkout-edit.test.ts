@@ -1,0 +1,222 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { addComponent, type AddOptions } from '../src/superproject/checkout/add-component.ts';
+import { initSuperproject } from '../src/superproject/checkout/init.ts';
+import { moveComponent } from '../src/superproject/checkout/move-component.ts';
+import {
+  removeComponents,
+  type RemoveOptions,
+} from '../src/superproject/checkout/remove-component.ts';
+import { Network } from '../src/superproject/network.ts';
+import {
+  cloneSuper,
+  gitmodulesOf,
+  pinOnRemote,
+  syncWords,
+} from './support/superproject-checkout.ts';
+import { type Farm, type FarmOptions, makeFarm } from './support/superproject-farm.ts';
+
+/** A farm whose superproject has only the first component; the others are there to be added. */
+async function farmWith(options: FarmOptions): Promise<{ farm: Farm; root: string }> {
+  const farm = await makeFarm(options);
+  farm.enter();
+  const [first, ...rest] = farm.components;
+  const gone = rest.map(({ path }) => [path, undefined]);
+  if (first) await pinOnRemote(farm, Object.fromEntries(gone), gitmodulesOf([first]));
+  const root = await cloneSuper(farm);
+  await syncWords(root, { attach: true });
+  return { farm, root };
+}
+
+function network(root: string): Network {
+  return new Network({ cwd: root, pauseMs: 5, tries: 1 });
+}
+const add = (root: string, options: AddOptions) => addComponent(network(root), root, options);
+const remove = (root: string, options: RemoveOptions) =>
+  removeComponents(network(root), root, options);
+
+/** All that an edit may touch, to see that nothing of it is half done. */
+async function everything(farm: Farm, root: string): Promise<unknown> {
+  return {
+    status: await farm.git(root, 'status', '--porcelain', '--ignored'),
+    index: await farm.git(root, 'ls-files', '--stage'),
+    config: (await readFile(join(root, '.git', 'config'), 'utf8')).trim(),
+    gitmodules: await readFile(join(root, '.gitmodules'), 'utf8').catch(() => undefined),
+    modules: (await readdir(join(root, '.git', 'modules'), { recursive: true })).length,
+    files: (await readdir(root)).toSorted(),
+  };
+}
+
+test('a folder becomes a superproject, and a component follows the default branch by name', async () => {
+  await using farm = await makeFarm({ components: 1, branch: () => 'trunk' });
+  farm.enter();
+  const root = join(farm.dir, 'new');
+  await initSuperproject(network(farm.dir), { dir: root });
+  expect((await initSuperproject(network(farm.dir), { dir: root })).isNew).toBe(false);
+  const added = await add(root, { url: farm.component(0).url, path: 'libs/one' });
+  expect(added).toMatchObject({
+    name: 'libs/one',
+    branch: 'trunk',
+    pin: await farm.component(0).tip(),
+  });
+  expect(await farm.git(root, 'config', '-f', '.gitmodules', 'submodule.libs/one.branch')).toBe(
+    'trunk',
+  );
+  expect(await farm.git(root, 'status', '--porcelain')).toBe('A  .gitmodules\nA  libs/one');
+  await farm.git(root, 'commit', '--quiet', '-m', 'one');
+  expect(await farm.git(root, 'submodule', 'status')).toMatch(/^ \w+ libs\/one /);
+  expect(
+    await farm.git(join(root, 'libs/one'), 'rev-parse', '--abbrev-ref', 'HEAD', '@{upstream}'),
+  ).toBe('trunk\norigin/trunk');
+});
+
+test('a relative url stays as it was given, and groups are written down', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  await add(root, {
+    url: '../c002.git',
+    path: 'two',
+    name: 'second',
+    branch: 'main',
+    groups: ['server'],
+  });
+  const [, mine = ''] = (await readFile(join(root, '.gitmodules'), 'utf8')).split(
+    '[submodule "second"]\n',
+  );
+  expect(mine).toBe(
+    '\tpath = two\n\turl = ../c002.git\n\tbranch = main\n\tsuperproject-group = server\n',
+  );
+  expect(existsSync(join(root, '.git/modules/second/HEAD'))).toBe(true);
+  expect((await syncWords(root, { groups: ['server'] })).words).toEqual({ two: 'unchanged' });
+});
+
+test.for<[string, Partial<AddOptions>, string, string?]>([
+  ['a branch that is not there', { branch: 'nope' }, 'SP_REF_MISSING'],
+  ['a url without a repository', { url: '../nothing.git' }, 'SP_REPOSITORY_MISSING'],
+  ['a path that is taken', { path: 'c001' }, 'SP_COMPONENT_EXISTS'],
+  ['a path with files in it', { path: 'full' }, 'SP_PATH_FULL'],
+  ['a url that runs a program', { url: 'ext::sh -c true' }, 'SP_'],
+  ['a path that leads out', { path: '../out' }, 'SP_'],
+  [
+    'a clone that breaks off',
+    {},
+    'SP_',
+    'case $GIT_PROTOCOL in *) n=$(cat n 2>/dev/null); echo x$n > n; [ -n "$n" ] && exit 1;; esac',
+  ],
+])('refused, and nothing is half done: %s', async ([, wrong, code, fault]) => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  await mkdir(join(root, 'full'));
+  await writeFile(join(root, 'full', 'file'), 'mine\n');
+  const before = await everything(farm, root);
+  if (fault !== undefined) await farm.onConnect(fault);
+  const error = await add(root, { url: '../c002.git', path: 'libs/two', ...wrong }).catch(
+    (e: unknown) => e,
+  );
+  expect(JSON.stringify(error)).toContain(code);
+  expect(await everything(farm, root)).toEqual(before);
+});
+
+test('a dry run of each edit changes nothing and names git commands', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  const before = await everything(farm, root);
+  const plans = [
+    await add(root, { url: '../c002.git', path: 'two', dryRun: true }),
+    await remove(root, { words: ['c001'], dryRun: true }),
+    await moveComponent(network(root), root, { from: 'c001', to: 'libs/one', dryRun: true }),
+  ];
+  expect(await everything(farm, root)).toEqual(before);
+  const text = plans.map(({ commands }) => commands.join('\n'));
+  expect(text[0]).toMatch(
+    /clone .*c002\.git[\s\S]*config -f \.gitmodules submodule\.two\.branch main[\s\S]*--cacheinfo 160000,/,
+  );
+  expect(text[1]).toMatch(
+    /deinit[\s\S]*--remove-section submodule\.c001[\s\S]*--force-remove -- c001/,
+  );
+  expect(text[2]).toMatch(/mv -- c001 libs\/one/);
+});
+
+test('remove takes a component out of all four places; under its name another repository can be added', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  expect((await remove(root, { words: ['c001'] })).removed).toEqual([
+    { name: 'c001', path: 'c001' },
+  ]);
+  expect(await farm.git(root, 'status', '--porcelain')).toBe('M  .gitmodules\nD  c001');
+  expect(existsSync(join(root, 'c001'))).toBe(false);
+  expect(await readdir(join(root, '.git', 'modules'))).toEqual([]);
+  expect(await farm.git(root, 'config', '--list')).not.toContain('submodule.');
+  await farm.git(root, 'commit', '--quiet', '-m', 'without');
+  await add(root, { url: '../c002.git', path: 'c001' });
+  expect(await readFile(join(root, 'c001', 'README'), 'utf8')).toBe('c002\n');
+});
+
+test('under the name of a component that stock git removed another repository can be added, unless commits would be lost', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  await farm.git(join(root, 'c001'), 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+  await farm.git(root, 'rm', '--quiet', '-f', 'c001');
+  await farm.git(root, 'commit', '--quiet', '-m', 'without');
+  await expect(add(root, { url: '../c002.git', path: 'c001' })).rejects.toMatchObject({
+    code: 'SP_GIT_DIR_KEPT',
+  });
+  const gitDir = join(root, '.git/modules/c001');
+  await farm.git(
+    root,
+    '--git-dir',
+    gitDir,
+    '--work-tree',
+    root,
+    'update-ref',
+    'refs/remotes/origin/mine',
+    'main',
+  );
+  await add(root, { url: '../c002.git', path: 'c001' });
+  expect(await readFile(join(root, 'c001', 'README'), 'utf8')).toBe('c002\n');
+});
+
+test('remove refuses what would be lost', async () => {
+  const { farm, root } = await farmWith({ components: 1 });
+  await using _ = farm;
+  const dir = join(root, 'c001');
+  await writeFile(join(dir, 'new'), 'mine\n');
+  await expect(remove(root, { words: ['c001'] })).rejects.toThrow('files that git does not know');
+  await farm.git(dir, 'add', 'new');
+  await farm.git(dir, 'commit', '--quiet', '-m', 'mine');
+  const before = await everything(farm, root);
+  await expect(remove(root, { words: ['c001'] })).rejects.toThrow(
+    /its commit \w+ is on no branch of its remote/,
+  );
+  expect(await everything(farm, root)).toEqual(before);
+  const mine = await farm.git(dir, 'rev-parse', 'HEAD');
+  await remove(root, { words: ['c001'], keepGitDir: true });
+  const kept = join(root, '.git/modules/c001');
+  expect(await readFile(join(kept, 'refs/heads/main'), 'utf8')).toBe(`${mine}\n`);
+});
+
+test('move takes work along, and components of the component', async () => {
+  const { farm, root } = await farmWith({ names: ['outer', 'inner'] });
+  await using _ = farm;
+  const dir = join(root, 'outer');
+  const nest = { url: farm.component(1).url, path: 'in/ner', name: 'inner' };
+  await add(dir, nest);
+  await farm.git(dir, 'commit', '--quiet', '-m', 'nest');
+  await writeFile(join(dir, 'README'), 'mine\n');
+  await moveComponent(network(root), root, { from: 'outer', to: 'deep/er/outer' });
+  expect(existsSync(dir)).toBe(false);
+  expect(await farm.git(root, 'diff', '--cached', '--name-status')).toBe(
+    'M\t.gitmodules\nR100\touter\tdeep/er/outer',
+  );
+  const moved = join(root, 'deep/er/outer');
+  expect(await readFile(join(moved, 'README'), 'utf8')).toBe('mine\n');
+  expect(await farm.git(moved, 'status', '--porcelain')).toBe(' M README');
+  expect(await farm.git(moved, 'submodule', 'status')).toMatch(/^ \w+ in\/ner /);
+  expect(await farm.git(root, 'config', '-f', '.gitmodules', 'submodule.outer.path')).toBe(
+    'deep/er/outer',
+  );
+  await farm.git(root, 'commit', '--quiet', '-m', 'moved');
+  expect(await farm.git(root, 'submodule', 'status')).toMatch(/^\+\w+ deep\/er\/outer /);
+});

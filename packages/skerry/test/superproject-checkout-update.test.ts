@@ -1,0 +1,107 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  updateCheckout,
+  type UpdateOptions,
+} from '../src/superproject/checkout/update-checkout.ts';
+import { Network } from '../src/superproject/network.ts';
+import { cloneSuper, syncWords } from './support/superproject-checkout.ts';
+import { type Farm, type FarmOptions, makeFarm } from './support/superproject-farm.ts';
+
+async function farmWith(options: FarmOptions): Promise<{ farm: Farm; root: string }> {
+  const farm = await makeFarm(options);
+  farm.enter();
+  const root = await cloneSuper(farm);
+  await syncWords(root, { attach: true });
+  return { farm, root };
+}
+
+function update(root: string, options: UpdateOptions = {}) {
+  return updateCheckout(new Network({ cwd: root, pauseMs: 5, tries: 1 }), root, options);
+}
+
+/** Where everything is: pins in the index and HEADs. */
+async function places(farm: Farm, root: string): Promise<string> {
+  const heads = await farm.git(
+    root,
+    'submodule',
+    '--quiet',
+    'foreach',
+    'git rev-parse HEAD; git symbolic-ref -q HEAD || echo detached',
+  );
+  return `${await farm.git(root, 'ls-files', '--stage')}\n${heads}`;
+}
+
+test('pins, index and work trees move to the tips together; who is on the branch stays on it', async () => {
+  const { farm, root } = await farmWith({ components: 3 });
+  await using _ = farm;
+  const tip = await farm.component(1).commit({ README: 'new\n' });
+  const { moves, connections } = await update(root);
+  expect(moves).toMatchObject([{ path: 'c002', branch: 'main', to: tip, isRewound: false }]);
+  // Two reads that agree, and one fetch.
+  expect(connections).toBe(7);
+  expect(await farm.git(root, 'status', '--porcelain')).toBe('M  c002');
+  expect(await farm.git(join(root, 'c002'), 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('main');
+  expect(await readFile(join(root, 'c002', 'README'), 'utf8')).toBe('new\n');
+  expect((await update(root)).moves).toEqual([]);
+});
+
+test('a component that is not checked out moves by its pin alone', async () => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  const root = await cloneSuper(farm);
+  const tip = await farm.component(0).commit({ README: 'new\n' });
+  expect((await update(root)).moves).toMatchObject([{ path: 'c001', to: tip }]);
+  expect(await farm.git(root, 'ls-files', '--stage', 'c001')).toContain(tip);
+  expect((await syncWords(root)).words).toEqual({ c001: 'cloned', c002: 'cloned' });
+});
+
+test('nothing moves when one component cannot: a rewound or missing branch, work in it', async () => {
+  const { farm, root } = await farmWith({ components: 3 });
+  await using _ = farm;
+  await farm.component(0).commit({ README: 'new\n' });
+  const before = await places(farm, root);
+  const old = await farm.component(2).tip();
+  await farm.component(2).commit({ README: 'rewritten\n' }, { from: 'refs/heads/main~1' });
+  await expect(update(root)).rejects.toThrow(/c003: its branch 'main' went from/);
+  expect(await places(farm, root)).toBe(before);
+  expect((await update(root, { words: ['c003'], allowRewind: true })).moves).toMatchObject([
+    { path: 'c003', from: old, isRewound: true },
+  ]);
+  await farm.component(1).git('branch', '-m', 'main', 'trunk');
+  await expect(update(root)).rejects.toMatchObject({ code: 'SP_REF_MISSING' });
+  await farm.component(1).git('branch', '-m', 'trunk', 'main');
+  await writeFile(join(root, 'c001', 'README'), 'mine\n');
+  const after = await places(farm, root);
+  await expect(update(root)).rejects.toThrow('c001 has work of yours in it');
+  expect(await places(farm, root)).toBe(after);
+});
+
+test('when one work tree cannot be moved the others go back', async () => {
+  const { farm, root } = await farmWith({ components: 4 });
+  await using _ = farm;
+  for (const component of farm.components) await component.commit({ 'in-the-way': 'theirs\n' });
+  const before = await places(farm, root);
+  // Not tracked, so not dirty; only the checkout itself finds it.
+  await writeFile(join(root, 'c003', 'in-the-way'), 'mine\n');
+  await expect(update(root)).rejects.toThrow(/would be overwritten[\s\S]*in-the-way/);
+  expect(await places(farm, root)).toBe(before);
+  expect(await readFile(join(root, 'c003', 'in-the-way'), 'utf8')).toBe('mine\n');
+});
+
+test('a dry run moves nothing, and `branch = .` needs a branch', async () => {
+  const { farm, root } = await farmWith({ components: 1 });
+  await using _ = farm;
+  const tip = await farm.component(0).commit({ README: 'new\n' });
+  const before = await places(farm, root);
+  const { commands } = await update(root, { dryRun: true });
+  expect(commands.join('\n')).toMatch(
+    new RegExp(`checkout[\\s\\S]*update-index .*160000,${tip},c001`),
+  );
+  expect(await places(farm, root)).toBe(before);
+  await farm.git(root, 'config', '-f', '.gitmodules', 'submodule.c001.branch', '.');
+  await farm.git(root, 'checkout', '--quiet', '--detach');
+  await expect(update(root)).rejects.toMatchObject({ code: 'SP_NO_BRANCH' });
+  expect((await update(root, { branch: 'main' })).moves).toMatchObject([{ to: tip }]);
+});
