@@ -76,6 +76,33 @@ test('a pin that is on no branch anywhere is refused, and the superproject stays
   expect((await push(root)).components).toMatchObject([{ path: 'c001', branch: 'main' }]);
 });
 
+test('a pin that the branch went on from is fine; one that only garbage collection has not found yet is not', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  await farm.component(0).commit({ README: 'new\n' });
+  await farm.git(root, 'commit', '--quiet', '--allow-empty', '-m', 'more');
+  // Unknown here: the newer commits are not fetched.
+  expect((await push(root)).verified).toBe(2);
+  await farm.git(join(root, 'c001'), 'fetch', '--quiet');
+  await farm.git(root, 'commit', '--quiet', '--allow-empty', '-m', 'more still');
+  expect((await push(root)).verified).toBe(2);
+  await farm.component(1).commit({ README: 'rewritten\n' }, { from: 'refs/heads/main~1' });
+  await farm.git(join(root, 'c002'), 'fetch', '--quiet');
+  await farm.git(join(root, 'c002'), 'checkout', '--quiet', '--detach');
+  await farm.git(root, 'commit', '--quiet', '--allow-empty', '-m', 'and more');
+  await expect(push(root)).rejects.toThrow('it is on no branch or tag of its remote');
+});
+
+test('work that the superproject does not pin is not published', async () => {
+  const { farm, root } = await farmWith({ components: 1 });
+  await using _ = farm;
+  await commitIn(farm, root, 'c001');
+  await farm.git(root, 'commit', '--quiet', '--allow-empty', '-m', 'other');
+  expect((await push(root)).components).toEqual([]);
+  await farm.git(root, 'mv', 'c001', 'elsewhere');
+  expect((await push(root)).verified).toBe(1);
+});
+
 test('a component that is not taken stops the superproject; the next push goes on', async () => {
   const { farm, root } = await farmWith({ components: 2 });
   await using _ = farm;

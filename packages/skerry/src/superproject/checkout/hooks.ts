@@ -3,12 +3,9 @@ import { join, resolve } from 'node:path';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { shellQuote } from '../../util/shell-quote.ts';
 import { runGit, tryGit } from '../git.ts';
-import { checkedComponents } from '../gitmodules.ts';
-import { resolveUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
-import { isLocal } from '../read-superproject.ts';
+import { pinsOfCommit } from './commit-pins.ts';
 import { readText } from './git-dir.ts';
-import { readHeadPins } from './pins.ts';
 import { danglingPins } from './verify-pins.ts';
 
 export type HookName = 'pre-push' | 'pre-receive';
@@ -90,7 +87,10 @@ export async function checkPushed(
   network: Network,
   { dir, commits, url }: HookQuestion,
 ): Promise<number> {
-  const all = await Promise.all(commits.map((commit) => pinsOf(dir, commit, url, network.signal)));
+  const env = quarantine();
+  const all = await Promise.all(
+    commits.map((commit) => pinsOfCommit({ dir, commit, url, signal: network.signal, env })),
+  );
   const unique = new Map(all.flat().map((one) => [`${one.pin} ${one.remote}`, one]));
   const dangling = await danglingPins(network, [...unique.values()]);
   if (dangling.length === 0) return unique.size;
@@ -100,27 +100,6 @@ export async function checkPushed(
         new SkerryError('SP_PIN_DANGLING', { data: { path, pin, reason } }),
     ),
   );
-}
-
-async function pinsOf(
-  dir: string,
-  commit: string,
-  url: string,
-  signal: AbortSignal | undefined,
-): Promise<{ name: string; path: string; remote: string; pin: string }[]> {
-  const env = quarantine();
-  const pins = await readHeadPins(dir, signal, commit, env);
-  if (pins.size === 0) return [];
-  const args = ['cat-file', 'blob', `${commit}:.gitmodules`];
-  const { stdout } = await tryGit(args, { cwd: dir, signal, env, answers: [128] });
-  const where = `${commit.slice(0, 12)}:.gitmodules`;
-  const components = checkedComponents(stdout.toString(), where, { isLocal: isLocal(url) });
-  const known = new Map(components.map((component) => [component.path, component]));
-  return [...pins].map(([path, pin]) => {
-    const component = known.get(path);
-    if (!component) throw new SkerryError('SP_GITLINK_STRAY', { data: { where, paths: path } });
-    return { name: component.name, path, pin, remote: resolveUrl(url, component.url) };
-  });
 }
 
 /** What is being received is not in the repository yet (git-receive-pack(1), "Quarantine environment"). */

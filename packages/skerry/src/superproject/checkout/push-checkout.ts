@@ -4,10 +4,10 @@ import type { Network } from '../network.ts';
 import { refAt } from './attach.ts';
 import { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, readCheckout } from './checkout.ts';
+import { pinsOfCommit } from './commit-pins.ts';
 import { remoteOf } from './fetch-pinned.ts';
 import { readRefs } from './refs-here.ts';
-import { firstUnreachable } from './objects-here.ts';
-import { readHeadPins } from './pins.ts';
+import { firstUnreachable, isBefore } from './objects-here.ts';
 import { danglingPins, type PinToVerify } from './verify-pins.ts';
 
 export interface PushOptions {
@@ -52,78 +52,89 @@ export async function pushCheckout(
   const { topic, dryRun, onProgress } = options;
   const { signal } = network;
   const checkout = await readCheckout(root, signal);
-  const branch = topic ?? checkout.head.branch;
-  const remote = checkout.remoteName;
-  if (branch === undefined) throw new SkerryError('SP_NO_BRANCH', { data: { what: 'push' } });
-  if (remote === undefined) throw new SkerryError('SP_NO_REMOTE', { data: { root } });
-  const commit = await refAt(checkout, `refs/heads/${branch}`, signal);
-  if (commit === undefined)
-    throw new SkerryError('SP_REF_MISSING', {
-      data: {
-        url: root,
-        what: `branch '${branch}'`,
-        where: '',
-        advice: `make it: skerry superproject start ${branch}`,
-      },
-    });
+  const { branch, commit, remote } = await targetOf(checkout, topic, signal);
   const changes = new Changes(network, dryRun);
-  const pushes = await plan(checkout, topic, signal);
+  // Every pin of the commit, not only those that changed: an earlier push may have gone unchecked.
+  const pins = await pinsOfCommit({ dir: root, commit, url: checkout.url, signal });
+  const pushes = await plan(checkout, { topic, pins }, signal);
   onProgress?.(`pushing ${pushes.length} components`);
   await pushAll(changes, pushes);
-  const pins = await pinsOf(checkout, commit, signal);
-  const ours = new Map(pushes.map((each) => [each.component.name, each.commit]));
   // In a dry run what would be pushed is taken as pushed.
-  const asked = dryRun ? pins.filter(({ name }) => !ours.has(name)) : pins;
-  const dangling = await danglingPins(network, asked, onProgress);
-  if (dangling.length > 0)
-    throw new SkerryErrors(
-      dangling.map(
-        ({ path, pin, reason }) =>
-          new SkerryError('SP_PIN_DANGLING', { data: { path, pin, reason } }),
-      ),
-    );
+  const ours = new Set(dryRun ? pushes.map(({ component }) => component.name) : []);
+  const asked = pins.filter(({ name }) => !ours.has(name));
+  await refuseDangling(network, checkout, asked, onProgress);
   onProgress?.('pushing the superproject');
-  const args = [
-    'push',
-    '--quiet',
-    '--no-recurse-submodules',
-    '--',
-    remote,
-    `refs/heads/${branch}:refs/heads/${branch}`,
-  ];
+  const ref = `refs/heads/${branch}`;
+  const args = ['push', '--quiet', '--no-recurse-submodules', '--', remote, `${ref}:${ref}`];
   await changes.remote(args, { url: checkout.url, cwd: root });
   return {
     ...{ branch, commit, verified: pins.length, commands: changes.commands },
-    components: pushes.map(({ component: { path }, ...rest }) => ({
-      path,
-      ...{ branch: rest.branch, commit: rest.commit },
-    })),
+    components: pushes.map(({ component: { path }, ...rest }) => ({ path, ...rest })),
     connections: network.connections,
   };
 }
 
-/** Component branches with commits that their remotes have not: those checked out, or the topic's. */
-async function plan(
-  { components }: Checkout,
+/** What of the superproject is pushed, and where to. @throws SP_NO_BRANCH, SP_NO_REMOTE, SP_REF_MISSING */
+async function targetOf(
+  checkout: Checkout,
   topic: string | undefined,
   signal: AbortSignal | undefined,
+): Promise<{ branch: string; commit: string; remote: string }> {
+  const { root, head, remoteName: remote } = checkout;
+  const branch = topic ?? head.branch;
+  if (branch === undefined) throw new SkerryError('SP_NO_BRANCH', { data: { what: 'push' } });
+  if (remote === undefined) throw new SkerryError('SP_NO_REMOTE', { data: { root } });
+  const commit = await refAt(checkout, `refs/heads/${branch}`, signal);
+  if (commit !== undefined) return { branch, commit, remote };
+  const advice = `make it: skerry superproject start ${branch}`;
+  const data = { url: root, what: `branch '${branch}'`, where: '', advice };
+  throw new SkerryError('SP_REF_MISSING', { data });
+}
+
+/** @throws SkerryErrors of SP_PIN_DANGLING */
+async function refuseDangling(
+  network: Network,
+  { components }: Checkout,
+  pins: readonly PinToVerify[],
+  onProgress: PushOptions['onProgress'],
+): Promise<void> {
+  const present = components.filter(({ state }) => state === 'present');
+  const dirs = new Map(present.map(({ name, dir }) => [name, dir]));
+  const asked = pins.map((one) => ({ ...one, cwd: dirs.get(one.name) }));
+  const dangling = await danglingPins(network, asked, onProgress);
+  const errors = dangling.map(
+    ({ path, pin, reason }) => new SkerryError('SP_PIN_DANGLING', { data: { path, pin, reason } }),
+  );
+  if (errors.length > 0) throw new SkerryErrors(errors);
+}
+
+/**
+ * Component branches to push. Of a topic, all that have it. Else the branch that is checked out, and only where the commit
+ * pins something that its remote has not, as far as is known here: other work is not ours to publish.
+ */
+async function plan(
+  { components }: Checkout,
+  { topic, pins }: { topic: string | undefined; pins: readonly PinToVerify[] },
+  signal: AbortSignal | undefined,
 ): Promise<readonly ComponentPush[]> {
+  const pinned = new Map(pins.map(({ name, pin }) => [name, pin]));
   const found: ComponentPush[] = [];
   for (const component of components) {
-    const { state, head, at, dir } = component;
+    const { state, head, at, dir, name } = component;
     const branch = topic ?? head?.branch;
+    const pin = pinned.get(name);
     if (state !== 'present' || branch === undefined) continue;
     const refs = await readRefs(at, signal);
     const commit = refs.get(`refs/heads/${branch}`);
-    if (
-      commit === undefined ||
-      refs.get(`refs/remotes/${remoteOf(at.commonDir)}/${branch}`) === commit
-    )
-      continue;
-    const isOwn =
+    const pushed = refs.get(`refs/remotes/${remoteOf(at.commonDir)}/${branch}`);
+    if (commit === undefined || pushed === commit) continue;
+    const where = { cwd: dir, signal };
+    const isNeeded =
       topic !== undefined ||
-      (await firstUnreachable([commit], ['--remotes'], { cwd: dir, signal }));
-    if (isOwn) found.push({ component, branch, commit });
+      (pin !== undefined &&
+        (await isBefore(pin, commit, where)) &&
+        (await firstUnreachable([pin], ['--remotes'], where)) !== undefined);
+    if (isNeeded) found.push({ component, branch, commit });
   }
   return found;
 }
@@ -149,19 +160,4 @@ async function pushAll(changes: Changes, pushes: readonly ComponentPush[]): Prom
   const reason = failures.map(({ message }) => message).join('\n');
   const data = { count: failures.length, of: pushes.length, reason };
   throw new SkerryError('SP_PUSH_PARTIAL', { data, cause: failures[0] });
-}
-
-/** Every pin of the commit, not only those that changed: an earlier push may have gone unchecked. */
-async function pinsOf(
-  { root, components }: Checkout,
-  commit: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly PinToVerify[]> {
-  const pins = await readHeadPins(root, signal, commit);
-  return components.flatMap(({ name, path, remote, state, dir }) => {
-    const pin = pins.get(path);
-    return pin === undefined
-      ? []
-      : [{ name, path, remote, pin, ...(state === 'present' && { cwd: dir }) }];
-  });
 }

@@ -81,10 +81,10 @@ async function isOnRefs(
 ): Promise<boolean | undefined> {
   if (!(await hasCommit(pin, { cwd, signal }))) return undefined;
   const ids = [...new Set(refs.values())];
-  const input = [pin, '--not', ...ids, ''].join('\n');
+  const input = [pin, ...ids.map((id) => `^${id}`), ''].join('\n');
   const args = ['rev-list', '--max-count=1', '--ignore-missing', '--stdin'];
-  const { code, stdout } = await tryGit(args, { cwd, signal, input, answers: [128] });
-  if (code === 0 && stdout.length === 0) return true;
+  const { stdout } = await tryGit(args, { cwd, signal, input });
+  if (stdout.length === 0) return true;
   const check = ['cat-file', '--batch-check=%(objecttype)'];
   const found = await tryGit(check, { cwd, signal, input: ids.map((id) => `${id}\n`).join('') });
   return found.stdout.toString().includes('missing') ? undefined : false;
