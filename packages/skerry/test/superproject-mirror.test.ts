@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type MirrorResult, updateMirrors } from '../src/superproject/mirror/mirror.ts';
 import { Network } from '../src/superproject/network.ts';
 import { gitmodulesOf, pinOnRemote } from './support/superproject-checkout.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
+
+const run = promisify(execFile);
 
 async function mirror(farm: Farm, more: { isPruning?: boolean; signal?: AbortSignal } = {}) {
   const { signal, ...options } = more;
@@ -174,21 +178,29 @@ describe('mirror', () => {
     expect(words(await mirror(farm))).toHaveLength(4);
   });
 
-  test('two at once wait for each other; another superproject is refused; no secrets in it', async () => {
+  test('two at once wait for each other; another superproject is refused', async () => {
     await using farm = await makeFarm();
     farm.enter();
     const both = await Promise.all([mirror(farm), mirror(farm)]);
-    expect(
-      both
-        .map((each) => words(each))
-        .flat()
-        .filter((each) => each.includes('failed')),
-    ).toEqual([]);
+    expect(both.flatMap((each) => words(each)).filter((each) => each.includes('failed'))).toEqual(
+      [],
+    );
     const dir = join(farm.dir, 'mirror');
     const other = { url: farm.component(0).url, dir };
     await expect(updateMirrors(new Network(), other)).rejects.toMatchObject({
       code: 'SP_MIRROR_OTHER',
     });
-    expect(await readFile(join(dir, 'mirror.json'), 'utf8')).not.toContain('c001@');
+  });
+
+  test('no password of a url gets into it', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const dir = join(farm.dir, 'mirror');
+    const url = farm.url.replace('ssh://', 'ssh://me:secret@');
+    const found = await updateMirrors(new Network(), { url, dir });
+    expect(words(found)).toEqual(['c001.git new 1', 'super.git new 1']);
+    const grep = run('grep', ['-r', 'secret', dir]);
+    // Code 1: it is nowhere.
+    await expect(grep).rejects.toMatchObject({ code: 1 });
   });
 });
