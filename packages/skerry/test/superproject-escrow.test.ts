@@ -363,6 +363,16 @@ describe('escrow', () => {
     }
   });
 
+  test('no password of a url gets into it', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const url = farm.url.replace('ssh://', 'ssh://me:secret@');
+    const { dir } = await deposit(farm, 'main', 'deposit', { url });
+    const grep = run('grep', ['-r', 'secret', dir]);
+    // Code 1: it is nowhere.
+    await expect(grep).rejects.toMatchObject({ code: 1 });
+  });
+
   test('a deposit can be copied, moved and made read-only', async () => {
     await using farm = await makeFarm({ components: 2 });
     farm.enter();

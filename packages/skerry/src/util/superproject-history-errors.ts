@@ -58,4 +58,14 @@ export const SUPERPROJECT_HISTORY_ERRORS = {
     hint: 'such commits are an attack (CVE-2024-32002), or broken: skip them',
     exitCode: SP_EXIT.refused,
   },
+  SP_MIRROR_OTHER: {
+    message: '{dir} is a mirror of {other}, not of {url}',
+    hint: 'take another folder: one mirror is of one superproject',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_MIRROR_LAYOUT: {
+    message: '{url} is at {path} in the mirror {dir}, and would have to be at {now} now',
+    hint: 'relative urls go up further than before: make a new mirror in another folder; others may borrow from this one',
+    exitCode: SP_EXIT.refused,
+  },
 } as const satisfies Record<string, ErrorRow>;

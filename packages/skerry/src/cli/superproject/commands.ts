@@ -102,4 +102,9 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     summary: 'find the component and the commit that broke it',
     load: () => import('./bisect.ts'),
   },
+  {
+    name: 'mirror',
+    summary: 'keep bare mirrors of everything, to clone from and to borrow from',
+    load: () => import('./mirror.ts'),
+  },
 ];

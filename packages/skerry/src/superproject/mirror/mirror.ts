@@ -1,0 +1,275 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { SkerryError } from '../../util/errors.ts';
+import { lockFile } from '../../util/file-lock.ts';
+import { type Layout, layoutOf } from '../layout.ts';
+import { shownUrl } from '../module-url.ts';
+import type { Network } from '../network.ts';
+import { type FoundUse, namedCommits, pinsEver, pinsOf, usesIn } from './discover.ts';
+import { fetchPins, makeMirror, missingCommits, updateMirror } from './update-repository.ts';
+
+export interface MirrorOptions {
+  /** The superproject's remote. */
+  readonly url: string;
+  readonly dir: string;
+  /** Remove branches and tags that are gone on the remotes; their commits stay. */
+  readonly isPruning?: boolean | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+export interface MirroredRepository {
+  /** Its folder in the mirror; none for a new one that could not be fetched. */
+  readonly path: string | undefined;
+  readonly url: string;
+  readonly status: 'new' | 'updated' | 'unchanged' | 'failed';
+  /** Refs that changed. */
+  readonly refs: number;
+  /** Why it failed. */
+  readonly reason?: string;
+  /** Pinned commits that are nowhere any more, neither on the remote nor here. */
+  readonly gone: readonly string[];
+}
+
+export interface MirrorResult {
+  readonly dir: string;
+  /** The superproject's folder in it. */
+  readonly main: string;
+  readonly repositories: readonly MirroredRepository[];
+  readonly connections: number;
+}
+
+/** The file mirror.json: which folder is whose, by keyOf the remote. */
+interface Record1 {
+  readonly format: 1;
+  readonly url: string;
+  readonly paths: Readonly<Record<string, string>>;
+}
+
+interface Work {
+  readonly network: Network;
+  readonly dir: string;
+  readonly options: MirrorOptions;
+  /** keyOf the remote to folder, of those that are in their place. */
+  readonly known: Map<string, string>;
+  /** What was done, by remote. */
+  readonly done: Map<string, MirroredRepository>;
+  readonly uses: FoundUse[];
+}
+
+const RECORD = 'mirror.json';
+const LOCK = 'mirror.lock';
+const INCOMING = 'incoming';
+const GITCONFIG = 'gitconfig';
+const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
+const MAX_LEVEL = 16;
+const MAX_SINGLE = 50;
+
+/**
+ * Makes, or brings up to date, bare mirrors of a superproject and all components that its branches and tags name, in one
+ * folder and as they lie to each other. One connection each where nothing moved. Interrupted, the next run goes on. A
+ * repository that fails does not stop the others. Nothing that is in the mirror is ever removed.
+ *
+ * @throws SP_MIRROR_OTHER, SP_MIRROR_LAYOUT, LOCK_TIMEOUT; what runGit throws for the superproject
+ */
+export async function updateMirrors(
+  network: Network,
+  options: MirrorOptions,
+): Promise<MirrorResult> {
+  const dir = resolve(options.dir);
+  await mkdir(dir, { recursive: true });
+  await using _lock = await lockFile(join(dir, LOCK), {
+    holder: 'another run of skerry superproject mirror',
+    timeoutMs: 60_000,
+    signal: network.signal,
+  });
+  const known = await readRecord(dir, options.url);
+  const work: Work = { network, dir, options, known, done: new Map(), uses: [] };
+  const { url } = options;
+  await update(work, url, 'the superproject', true);
+  await followComponents(work);
+  const layout = layoutOf(url, work.uses, RESERVED);
+  await place(work, layout);
+  const repositories = [...work.done.values()].sort((a, b) => compare(a.url, b.url));
+  // What is half there goes on next time.
+  if (!repositories.some(({ status }) => status === 'failed'))
+    await rm(join(dir, INCOMING), { recursive: true, force: true });
+  return { dir, main: layout.main, repositories, connections: network.connections };
+}
+
+/** Level by level: components, then the components of components. */
+async function followComponents(work: Work): Promise<void> {
+  const { network, options } = work;
+  const main = gitDirOf(work, options.url);
+  const { all, branches } = await namedCommits(main, network.signal);
+  const first = await usesIn(main, options.url, all, network.signal);
+  let level = [
+    {
+      uses: first,
+      pins: await pinsEver(main, network.signal),
+      tips: await pinsOf(main, branches, network.signal),
+    },
+  ];
+  for (let depth = 0; level.length > 0 && depth < MAX_LEVEL; depth++) {
+    const uses = level.flatMap((each) => each.uses);
+    const fresh = uses.filter((use) => !work.uses.some((each) => isSameUse(each, use)));
+    work.uses.push(...fresh);
+    const remotes = Map.groupBy(fresh, ({ remote }) => remote);
+    await Promise.all(
+      [...remotes].map(([remote, [use]]) => update(work, remote, use?.name ?? remote)),
+    );
+    const next = level.map(async ({ uses: own, pins, tips }) => {
+      await findGone(work, own, pins);
+      return nested(work, own, tips);
+    });
+    level = (await Promise.all(next)).flat();
+  }
+}
+
+type Level = { uses: FoundUse[]; pins: Map<string, Set<string>>; tips: Map<string, Set<string>> };
+
+/** The components that pinned commits of components have. */
+async function nested(
+  work: Work,
+  uses: readonly FoundUse[],
+  tips: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<Level[]> {
+  const { signal } = work.network;
+  const levels: Level[] = [];
+  for (const { path, remote } of uses) {
+    if (work.done.get(remote)?.status === 'failed') continue;
+    const gitDir = gitDirOf(work, remote);
+    const missing = new Set(await missingCommits(gitDir, tips.get(path) ?? [], signal));
+    const here = [...(tips.get(path) ?? [])].filter((pin) => !missing.has(pin));
+    const below = await usesIn(gitDir, remote, here, signal);
+    if (below.length === 0) continue;
+    const pins = await pinsOf(gitDir, here, signal);
+    levels.push({ uses: below, pins, tips: pins });
+  }
+  return levels;
+}
+
+/** Brings one repository up to date, once. Only the superproject's failure ends the run. */
+async function update(work: Work, url: string, about: string, isMain = false): Promise<void> {
+  if (work.done.has(url)) return;
+  const { network, known, options } = work;
+  const path = known.get(keyOf(url));
+  const facts = { path, url: shownUrl(url), refs: 0, gone: [] };
+  // At once, so that nobody else begins it.
+  work.done.set(url, { ...facts, status: 'unchanged' });
+  const gitDir = gitDirOf(work, url);
+  try {
+    options.onProgress?.(`updating ${about}`);
+    await makeMirror(network, { gitDir, url, about });
+    const isPruning = options.isPruning === true;
+    const changes = await updateMirror(network, { gitDir, url, about, isPruning });
+    const moved = changes.length > 0 ? 'updated' : 'unchanged';
+    const status = path === undefined ? 'new' : moved;
+    work.done.set(url, { ...facts, status, refs: changes.length });
+  } catch (error) {
+    if (isMain || !(error instanceof SkerryError)) throw error;
+    work.done.set(url, { ...facts, status: 'failed', reason: error.message });
+  }
+}
+
+/** Pins that no ref of the remote leads to are fetched by their id; those that are nowhere are named. */
+async function findGone(
+  work: Work,
+  uses: readonly FoundUse[],
+  pins: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<void> {
+  const { network, done } = work;
+  for (const [url, all] of Map.groupBy(uses, ({ remote }) => remote)) {
+    const state = done.get(url);
+    if (!state || state.status === 'failed') continue;
+    const gitDir = gitDirOf(work, url);
+    const wanted = new Set(all.flatMap(({ path }) => [...(pins.get(path) ?? [])]));
+    const missing = await missingCommits(gitDir, wanted, network.signal);
+    const about = all[0]?.name ?? url;
+    for (const pin of missing.slice(0, MAX_SINGLE))
+      await fetchPins(network, { gitDir, url, about, pins: [pin] }).catch((error: unknown) => {
+        if (!(error instanceof SkerryError)) throw error;
+      });
+    const left = new Set(await missingCommits(gitDir, missing, network.signal));
+    // Under another url at the same path it may be there.
+    const elsewhere = uses.filter(
+      (use) => use.remote !== url && done.get(use.remote)?.status !== 'failed',
+    );
+    for (const use of elsewhere)
+      if (all.some(({ path }) => path === use.path) && left.size > 0) {
+        const there = await missingCommits(gitDirOf(work, use.remote), left, network.signal);
+        for (const pin of left) if (!there.includes(pin)) left.delete(pin);
+      }
+    if (left.size > 0) done.set(url, { ...state, gone: [...state.gone, ...left] });
+  }
+}
+
+/** Puts new repositories where they belong, and writes down what is where. */
+async function place(work: Work, layout: Layout): Promise<void> {
+  const { dir, known, done, options } = work;
+  for (const [remote, now] of layout.paths) {
+    const path = known.get(keyOf(remote));
+    if (path !== undefined && now !== path)
+      throw new SkerryError('SP_MIRROR_LAYOUT', {
+        data: { dir, url: shownUrl(remote), path, now },
+      });
+  }
+  const fresh = [...layout.paths].filter(
+    ([remote]) => !known.has(keyOf(remote)) && done.get(remote)?.status === 'new',
+  );
+  fresh.sort(([, a], [, b]) => a.length - b.length);
+  for (const [remote, path] of fresh) {
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await rename(gitDirOf(work, remote), join(dir, path));
+    known.set(keyOf(remote), path);
+    const state = done.get(remote);
+    if (state) done.set(remote, { ...state, path });
+    await writeRecord(dir, options.url, known);
+  }
+  const config = layout.rewrites.map(
+    ({ url, path }) =>
+      `[url ${JSON.stringify(`${dir}/${path}`)}]\n\tinsteadOf = ${JSON.stringify(url)}\n`,
+  );
+  await writeFile(join(dir, GITCONFIG), config.join(''));
+}
+
+function gitDirOf({ dir, known }: Work, remote: string): string {
+  const path = known.get(keyOf(remote));
+  return path === undefined ? join(dir, INCOMING, keyOf(remote)) : join(dir, path);
+}
+
+/** A name for a remote that no credentials can be read from. */
+function keyOf(remote: string): string {
+  return createHash('sha256').update(remote).digest('hex').slice(0, 16);
+}
+
+async function readRecord(dir: string, url: string): Promise<Map<string, string>> {
+  const file = join(dir, RECORD);
+  if (!existsSync(file)) return new Map();
+  const record = JSON.parse(await readFile(file, 'utf8')) as Partial<Record1>;
+  if (record.format !== 1 || record.url !== shownUrl(url))
+    throw new SkerryError('SP_MIRROR_OTHER', {
+      data: { dir, url: shownUrl(url), other: record.url ?? 'a later version of this tool' },
+    });
+  return new Map(Object.entries(record.paths ?? {}));
+}
+
+async function writeRecord(
+  dir: string,
+  url: string,
+  known: ReadonlyMap<string, string>,
+): Promise<void> {
+  const record: Record1 = { format: 1, url: shownUrl(url), paths: Object.fromEntries(known) };
+  const file = join(dir, RECORD);
+  await writeFile(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+function isSameUse(a: FoundUse, b: FoundUse): boolean {
+  return a.parent === b.parent && a.url === b.url && a.path === b.path;
+}
+
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
