@@ -121,9 +121,11 @@ describe('faults', () => {
     ]);
     expect(stdout).toMatch(/disk is full/);
     expect(await runsIn(lab, 'base')).toEqual(['made', 'serve']);
+    expect(await lab.ok(['status'])).toMatch(/mid is not provisioned: callBase/);
     await lab.write(config());
     await lab.ok(['up']);
     await expectProvisioned(lab);
+    expect(await lab.ok(['status'])).not.toContain('not provisioned');
   });
 
   test('a machine that does not get ready: its probe is named with what it gave', async () => {
