@@ -61,16 +61,19 @@ export function skerryCommandsOf({ source }: Block): string[][] {
 
 /** What is wrong with a call, as far as names go. */
 export function problemsOfCommand(program: Command, words: readonly string[]): string[] {
-  const [first = ''] = words;
-  if (first.startsWith('-')) return unknownOptions(program, words);
+  const [first = '', ...rest] = words;
+  if (first.startsWith('-')) return first === '--help' ? [] : unknownOptions(program, words);
   const command = program.commands.find(
     (each) => each.name() === first || each.aliases().includes(first),
   );
-  if (!command) return [`no command '${first}'`];
-  if (command.commands.length === 0) return unknownOptions(command, words.slice(1));
-  const nested = command.commands.find((each) => each.name() === words[1]);
-  if (!nested) return words[1] === '--help' ? [] : [`no command '${first} ${words[1] ?? ''}'`];
-  return unknownOptions(nested, words.slice(2));
+  if (!command) return [`no command '${[...pathOf(program), first].join(' ')}'`];
+  if (command.commands.length === 0) return unknownOptions(command, rest);
+  return problemsOfCommand(command, rest);
+}
+
+/** The names above a command, without the program's own. */
+function pathOf(command: Command): string[] {
+  return command.parent ? [...pathOf(command.parent), command.name()] : [];
 }
 
 function unknownOptions(command: Command, words: readonly string[]): string[] {
