@@ -15,6 +15,8 @@ export interface Finish {
   /** The tag that all this is about; none: nothing to do. */
   readonly tag: string | undefined;
   readonly which: TagComponents;
+  /** The command that goes on when a component does not take it. */
+  readonly resume: (tag: string) => string;
   /** The superproject's commit before; with its own parent, so that it can be told what it changed. */
   readonly base: Superproject;
   /** The nightly tag of `base`, which may be unfinished. */
@@ -59,7 +61,7 @@ export async function finishTag(
       rolled.created.push(...created);
       rolled.already.push(...already);
     } catch (error) {
-      throw partial(what.tag, error);
+      throw partial(what.tag, finish.resume(what.tag), error);
     }
   return rolled;
 }
@@ -122,7 +124,7 @@ async function tagOfSuper(
   return { tag, stamp: { identity, seconds }, message };
 }
 
-function partial(tag: string, error: unknown): SkerryError {
+function partial(tag: string, resume: string, error: unknown): SkerryError {
   const errors = error instanceof SkerryErrors ? error.errors : [error];
   const reason = errors.map((each) => (each instanceof Error ? each.message : String(each)));
   return new SkerryError('SP_PARTIAL', {
@@ -130,7 +132,7 @@ function partial(tag: string, error: unknown): SkerryError {
       tag,
       count: errors.length,
       reason: reason.join('\n'),
-      resume: `skerry superproject tag --sync ${tag}`,
+      resume,
     },
     cause: error,
   });

@@ -102,7 +102,12 @@ async function attempt(
   );
   if (result.status === 'lost') return undefined;
   const isNew = result.status === 'published';
-  const finish = { url, tag: isNew ? tag : last, which: tagComponents };
+  const finish = {
+    url,
+    tag: isNew ? tag : last,
+    which: tagComponents,
+    resume: resumeCommand(branch),
+  };
   const rolled =
     result.status === 'planned'
       ? undefined
@@ -127,7 +132,8 @@ export async function resumeNightly(
     throw new SkerryError('SP_REF_MISSING', { data: { url, what, where: '', advice } });
   }
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
-  const finish = { url, tag, which: tagComponents, base, last: tag };
+  const resume = resumeCommand(branch);
+  const finish = { url, tag, which: tagComponents, base, last: tag, resume };
   return { tag, ...(await finishTag(network, scratch, finish)) };
 }
 
@@ -137,7 +143,8 @@ async function existing(
   { url, branch, tagComponents = 'changed' }: NightlyOptions,
   { base, tag, lost }: { base: Superproject; tag: string | undefined; lost: number },
 ): Promise<NightlyResult> {
-  const finish = { url, tag, which: tagComponents, base, last: tag };
+  const resume = resumeCommand(branch);
+  const finish = { url, tag, which: tagComponents, base, last: tag, resume };
   const { created } = await finishTag(network, scratch, finish);
   return {
     status: 'existing',
@@ -155,6 +162,10 @@ async function existing(
     lost,
     connections: network.connections,
   };
+}
+
+function resumeCommand(branch: string): (tag: string) => string {
+  return (tag) => `skerry superproject nightly --resume --branch ${branch} --tag ${tag}`;
 }
 
 function asResult(parts: {

@@ -86,7 +86,7 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   if (present === undefined && (await publish(network, publication)) === 'lost')
     throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag: name, commit: 'another commit' } });
   onProgress?.('tagging components');
-  const finish = { url, tag: name, which: 'all' as const, base, last: name };
+  const finish = { url, tag: name, which: 'all' as const, base, last: name, resume: syncCommand };
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
   return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
 }
@@ -103,7 +103,14 @@ export async function syncTag(
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
-  return await finishTag(network, scratch, { url, tag: name, which: 'all', base, last: name });
+  return await finishTag(network, scratch, {
+    url,
+    tag: name,
+    which: 'all',
+    base,
+    last: name,
+    resume: syncCommand,
+  });
 }
 
 export interface VerifiedTag {
@@ -143,6 +150,10 @@ export async function verifyTag(
     }),
   );
   return { name, commit, components };
+}
+
+function syncCommand(name: string): string {
+  return `skerry superproject tag --sync ${name}`;
 }
 
 function readAll(network: Network, base: Superproject, tagName: string): Promise<Known[]> {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import type { NightlyResult } from '../../superproject/nightly.ts';
+import type { Network } from '../../superproject/network.ts';
+import type { NightlyOptions, NightlyResult } from '../../superproject/nightly.ts';
 import { SkerryError } from '../../util/errors.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
@@ -70,30 +71,15 @@ tag go out in one atomic push. No clone, no work tree. Nothing moved: no commit,
 async function run(options: Options): Promise<void> {
   const signal = interruptible(UNHARMED);
   const { Network } = await import('../../superproject/network.ts');
-  const { nightly, resumeNightly } = await import('../../superproject/nightly.ts');
   const target = await targetOf(options, signal);
   const jobs = countOf('--jobs', options.jobs);
   const network = new Network({ signal, cwd: target.root, jobs });
   const { url } = target;
-  if (options.reproduce !== undefined) {
-    const { reproduceNightly } = await import('../../superproject/reproduce.ts');
-    const found = await reproduceNightly(network, { url, tag: options.reproduce });
-    if (options.json) printJson(found);
-    else
-      console.log(
-        `${found.tag} is ${found.commit.slice(0, SHORT)}, and comes out the same from its pins.`,
-      );
-    return;
-  }
+  if (options.reproduce !== undefined) return reproduce(network, url, options.reproduce, options);
   const branch = options.branch ?? requiredBranch(target.branch, 'nightly', '--branch NAME');
   const about = { url, branch, tag: options.tag, tagComponents: whichOf(options) };
-  if (options.resume) {
-    const rolled = await resumeNightly(network, about);
-    if (options.json) printJson(rolled);
-    else if (rolled.created.length === 0) console.log(`${rolled.tag} is complete.`);
-    else console.log(`${rolled.tag}: tagged ${rolled.created.join(', ')}.`);
-    return;
-  }
+  if (options.resume) return resume(network, about, options);
+  const { nightly } = await import('../../superproject/nightly.ts');
   const line = progressLine(options);
   const result = await nightly(network, {
     ...about,
@@ -109,6 +95,31 @@ async function run(options: Options): Promise<void> {
   }).finally(line.end);
   if (options.json) printJson(result);
   else console.log(formatNightly(result));
+}
+
+async function reproduce(
+  network: Network,
+  url: string,
+  tag: string,
+  { json }: Options,
+): Promise<void> {
+  const { reproduceNightly } = await import('../../superproject/reproduce.ts');
+  const found = await reproduceNightly(network, { url, tag });
+  if (json) return printJson(found);
+  const short = found.commit.slice(0, SHORT);
+  console.log(`${found.tag} is ${short}, and comes out the same from its pins.`);
+}
+
+async function resume(
+  network: Network,
+  about: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
+  { json }: Options,
+): Promise<void> {
+  const { resumeNightly } = await import('../../superproject/nightly.ts');
+  const { tag, created, already } = await resumeNightly(network, about);
+  if (json) return printJson({ tag, created, already });
+  if (created.length === 0) console.log(`${tag} is complete.`);
+  else console.log(`${tag}: tagged ${created.join(', ')}.`);
 }
 
 function formatNightly(result: NightlyResult): string {
