@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SkerryError } from '../../util/errors.ts';
 import { shownUrl } from '../module-url.ts';
 import { attachCommand, attachmentOf, upstreamCommand } from './attach.ts';
 import type { Changes } from './changes.ts';
@@ -7,7 +8,7 @@ import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts'
 import { cloneComponent, type CloneRules } from './clone-component.ts';
 import { editFile } from './config.ts';
 import { fetchPinned } from './fetch-pinned.ts';
-import { readHead, underWay } from './git-dir.ts';
+import { hasLinkOnTheWay, readHead, underWay } from './git-dir.ts';
 import { linkWorkTree, refuseUnsafePlace, workTreeFrom } from './link.ts';
 import { hasCommit, isDirty } from './objects-here.ts';
 import { rescue } from './rescue.ts';
@@ -65,9 +66,11 @@ export async function syncComponent(
     refuseUnsafePlace(checkout, component);
     return checkOutFirst(changes, checkout, pinned, rules, 'restored');
   }
-  return component.head?.commit === pin
-    ? atPin(changes, pinned, rules)
-    : move(changes, pinned, rules);
+  const isAtPin = component.head?.commit === pin;
+  // A commit may have put a link where a folder was: what it leads to is no component, and maybe somebody else's.
+  if ((!isAtPin || rules.isAttaching) && hasLinkOnTheWay(checkout.root, component.path))
+    throw new SkerryError('SP_PATH_LINK', { data: { path: component.path } });
+  return isAtPin ? atPin(changes, pinned, rules) : move(changes, pinned, rules);
 }
 
 /** So that status and fetches of the superproject find it as well. */
