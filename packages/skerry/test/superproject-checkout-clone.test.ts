@@ -99,6 +99,31 @@ test('a clone of a group stays one: later syncs bring no other components, until
   expect((await syncWords(dir, { groups: ['all'] })).words).toMatchObject({ c003: 'cloned' });
 });
 
+test('in a fork, components that were not forked come from beside the other remote', async () => {
+  await using farm = await farmWith({ names: ['product/a', 'product/b'] });
+  const text = gitmodulesOf(
+    farm.components.map((each) => ({ ...each, url: `../${each.name.slice(8)}.git` })),
+  );
+  await pinOnRemote(farm, {}, text);
+  await farm.git(farm.dir, 'clone', '--quiet', '--bare', farm.super.gitDir, 'product/all.git');
+  await farm.git(farm.dir, 'clone', '--quiet', '--bare', farm.super.gitDir, 'me/all.git');
+  await farm.git(farm.dir, 'clone', '--quiet', '--bare', farm.component(0).gitDir, 'me/a.git');
+  await farm.git(farm.dir, 'clone', '--quiet', 'ssh://farm.example/me/all.git', 'w');
+  const root = join(farm.dir, 'w');
+  const none = await syncWords(root);
+  expect(none.result.components[1]?.error?.code).toBe('SP_REPOSITORY_MISSING');
+  await farm.git(root, 'remote', 'add', 'upstream', 'ssh://farm.example/product/all.git');
+  const { result, words } = await syncWords(root);
+  expect(words).toEqual({ 'product/a': 'unchanged', 'product/b': 'cloned' });
+  expect(result.components[1]?.notes[0]).toContain('came from ssh://farm.example/product/b.git');
+  expect(await farm.git(root, 'status', '--porcelain')).toBe('');
+  await farm.git(join(root, 'product/b'), 'fetch', '--quiet');
+  await farm.git(root, 'ls-remote', '--quiet', 'ssh://farm.example/me/b.git');
+  expect(await farm.git(join(root, 'product/b'), 'config', 'remote.origin.url')).toBe(
+    'ssh://farm.example/me/b.git',
+  );
+});
+
 test('objects are borrowed from another checkout', async () => {
   await using farm = await farmWith({ components: 1 });
   const first = await clone(farm);
