@@ -124,6 +124,7 @@ describe('bisect', () => {
     }
     const found = await find({ script: '! grep -q broken c002/state', tags: 'n-*' });
     expect(found.bad.id).toBe(await farm.super.git('rev-parse', 'n-2'));
+    expect(found.name).toBe('n-2');
     expect(found.good).toBe(await farm.super.git('rev-parse', 'n-1'));
     expect(found.commit?.subject).toMatch(/^change/);
     const wanted = await farm.component(1).git('rev-parse', 'main~1');

@@ -1,7 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createEscrow, type Deposit } from '../src/superproject/escrow/create.ts';
@@ -12,6 +15,7 @@ import { gitmodulesOf, pinOnRemote } from './support/superproject-checkout.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
 
 const run = promisify(execFile);
+const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const TOOL = { name: 'skerry', version: '0.0.0' };
 const quick = (signal?: AbortSignal): Network => new Network({ pauseMs: 10, tries: 2, signal });
 
@@ -335,6 +339,46 @@ describe('escrow', () => {
     await farm.onConnect('');
     await deposit(farm, 'main', 'out/deposit');
     expect(await readdir(kept)).toEqual(['deposit']);
+  });
+
+  test('killed with kill -9 it leaves nothing under its name, and the next run clears the rest', async () => {
+    await using farm = await makeFarm({ components: 2 });
+    farm.enter();
+    await farm.onConnect('case $repository in *c002*) touch reached; sleep 2;; esac');
+    const out = join(farm.dir, 'out');
+    const words = ['sp', 'escrow', 'create', 'main', join(out, 'deposit'), '--url', farm.url];
+    const child = spawn(process.execPath, ['--conditions=@skerry/source', MAIN, ...words], {
+      stdio: 'ignore',
+    });
+    await expect.poll(() => existsSync(join(farm.dir, 'reached')), { timeout: 20_000 }).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    expect(await readdir(out)).toEqual([`.deposit.partial-${child.pid}`]);
+    await farm.onConnect('');
+    const { dir } = await deposit(farm, 'main', 'out/deposit');
+    expect(await readdir(out)).toEqual(['deposit']);
+    expect((await verifyEscrow(dir)).damaged).toEqual([]);
+  });
+
+  // A file system of its own needs root. The sizes let it fail in git fetch, in git pack-objects, and in our own writing.
+  test.runIf(process.getuid?.() === 0).each([
+    [200, /git fetch failed.*space/s],
+    [650, /git pack-objects failed.*space/s],
+    [1500, /the disk is full/],
+  ])('with a disk of %i KiB it says that it is full, and leaves nothing', async (size, words) => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const noise = randomBytes(300 * 1024).toString('latin1');
+    await pinOnRemote(farm, {
+      c001: await farm.component(0).commit({ noise, plain: 'x'.repeat(3_000_000) }),
+    });
+    const disk = join(farm.dir, 'disk');
+    await mkdir(disk);
+    const create = `'${process.execPath}' --conditions=@skerry/source '${MAIN}' sp escrow create main '${disk}/deposit' --url '${farm.url}'`;
+    const script = `mount -t tmpfs -o size=${size}k none '${disk}' && { ${create}; echo "code $?"; ls -A '${disk}'; }`;
+    const { stdout, stderr } = await run('unshare', ['--mount', 'sh', '-c', script]);
+    expect(stdout, stderr).toBe('code 1\n');
+    expect(stderr).toMatch(words);
   });
 
   test('names that lead out of the tree are refused', async () => {

@@ -55,7 +55,7 @@ async function run(command: string[], options: Options): Promise<void> {
     ...{ good, bad, command, tags: options.tags, isAnew: options.reset },
     onStep: (text) => process.stderr.write(`bisect: ${text}\n`),
   });
-  if (!options.json) return await print(result, bad);
+  if (!options.json) return await print(result);
   const { isoTime } = await import('../../superproject/changelog/commit-log.ts');
   const entry = ({ seconds, ...rest }: BisectResult['bad']): unknown => ({
     ...rest,
@@ -64,15 +64,19 @@ async function run(command: string[], options: Options): Promise<void> {
   printJson({ ...result, bad: entry(result.bad), commit: result.commit && entry(result.commit) });
 }
 
-async function print(result: BisectResult, badName: string): Promise<void> {
+async function print(result: BisectResult): Promise<void> {
   const { plainText } = await import('../../superproject/changelog/format-markdown.ts');
   const { bad, suspects, commit, untested, untestedCommits, runs, remembered } = result;
-  const lines = [
-    `${styleText('bold', bad.id.slice(0, SHORT))} ${plainText(bad.subject)} is the first bad one up to ${badName}.`,
-  ];
-  if (suspects.length === 1 && suspects[0]) lines.push(`It broke ${formatSuspect(suspects[0])}.`);
+  const id = styleText('bold', bad.id.slice(0, SHORT));
+  const lines = [`First bad: ${id} ${plainText(bad.subject)}`];
+  const name = result.name === undefined ? 'It' : styleText('bold', plainText(result.name));
+  if (suspects.length === 1 && suspects[0])
+    lines.push(`${name} broke ${formatSuspect(suspects[0])}.`);
   else
-    lines.push('It broke in one of these:', ...suspects.map((each) => `  ${formatSuspect(each)}`));
+    lines.push(
+      `${name} broke in one of these:`,
+      ...suspects.map((each) => `  ${formatSuspect(each)}`),
+    );
   if (commit)
     lines.push(
       `There, the first bad commit is ${styleText('bold', commit.id.slice(0, SHORT))} ${plainText(commit.subject)} (${plainText(commit.author)}).`,

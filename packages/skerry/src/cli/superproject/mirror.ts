@@ -15,7 +15,7 @@ export function define(command: Command): void {
   withUrl(command)
     .argument('<dir>', 'the folder of the mirror; made when it is not there')
     .option('--prune', 'remove branches and tags that are gone on the remotes; commits stay')
-    .option('-v, --verbose', 'list the unchanged ones too')
+    .option('-v, --verbose', 'list new and unchanged ones too')
     .action(run);
   withExample(
     command,
@@ -51,7 +51,7 @@ async function run(dir: string, options: Options): Promise<void> {
 
 function formatMirrors({ dir, main, repositories }: MirrorResult, { verbose }: Options): string {
   const shown = repositories.filter(
-    ({ status, gone }) => verbose || status !== 'unchanged' || gone.length > 0,
+    ({ status, gone }) => verbose || status === 'updated' || status === 'failed' || gone.length > 0,
   );
   const word = {
     new: styleText('green', 'new'),
@@ -74,8 +74,7 @@ function formatMirrors({ dir, main, repositories }: MirrorResult, { verbose }: O
         ]
       : []),
   ]);
-  const count = repositories.length;
-  return [...table, ...notes, `${count} repositories in ${dir}; the superproject is ${main}.`].join(
-    '\n',
-  );
+  const fresh = repositories.filter(({ status }) => status === 'new').length;
+  const count = `${repositories.length} repositories${fresh > 0 ? `, ${fresh} of them new,` : ''}`;
+  return [...table, ...notes, `${count} in ${dir}; the superproject is ${main}.`].join('\n');
 }

@@ -40,6 +40,8 @@ export interface BisectResult {
   /** The newest superproject commit that was found good. */
   readonly good: string;
   readonly bad: LogEntry;
+  /** What the bad one is called: the tag that was looked for, or the name it was given. */
+  readonly name: string | undefined;
   /** Commits that could not be tested: the first bad one may be among them. */
   readonly untested: readonly string[];
   /** What broke it: one component; more where it could not be told which. */
@@ -105,10 +107,11 @@ async function search(work: Work, [good, bad]: readonly [string, string]): Promi
   const { network, options, workspace } = work;
   const remembered = work.memory.size;
   const gitDir = await workspace.fetchSuper([good, bad]);
+  const tagged = await taggedCommits(work);
   const found = await searchCommits(
     {
       ...{ gitDir, good, bad, isFirstParent: true, signal: network.signal },
-      only: await taggedCommits(work),
+      only: tagged && new Set(tagged.keys()),
     },
     async (commit, left) => {
       options.onStep?.(`superproject ${commit.slice(0, 12)}, one of ${left}`);
@@ -120,6 +123,7 @@ async function search(work: Work, [good, bad]: readonly [string, string]): Promi
   return {
     good: found.good,
     bad: await entryOf(gitDir, found.bad),
+    name: tagged?.get(found.bad) ?? (found.bad === bad ? options.bad : undefined),
     untested: found.suspects,
     suspects: guilty.map(({ path, from, to }) => ({ path, from, to })),
     commit: inside?.commit,
@@ -257,11 +261,20 @@ async function remotesOf(work: Work, { commit }: Configuration): Promise<Map<str
   );
 }
 
-async function taggedCommits({ network, origin, options }: Work): Promise<Set<string> | undefined> {
+/** Commits with a tag of the pattern, and the tag. */
+async function taggedCommits({
+  network,
+  origin,
+  options,
+}: Work): Promise<Map<string, string> | undefined> {
   if (options.tags === undefined) return undefined;
   const { refs } = await listRefs(network, origin.url, [`refs/tags/${options.tags}`]);
-  return new Set(
-    [...refs.keys()].flatMap((ref) => commitOf(refs, ref.replace(/\^\{\}$/, '')) ?? []),
+  return new Map(
+    [...refs.keys()].flatMap((ref) => {
+      const tag = ref.replace(/\^\{\}$/, '');
+      const commit = commitOf(refs, tag);
+      return commit === undefined ? [] : [[commit, tag.slice('refs/tags/'.length)] as const];
+    }),
   );
 }
 

@@ -81,11 +81,14 @@ export class ObjectReader implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#kill);
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const closed = once(this.#child, 'close').catch(() => {});
+    const { exitCode, signalCode, pid } = this.#child;
+    if (exitCode !== null || signalCode !== null || pid === undefined) return;
+    const ended = once(this.#child, 'exit').catch(() => {});
     this.#kill();
-    this.#child.stdout.resume();
-    await closed;
+    // It may be full: nobody reads it any more.
+    this.#child.stdout.destroy();
+    this.#child.stdin.destroy();
+    await ended;
   }
 }
 
