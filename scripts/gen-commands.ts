@@ -20,7 +20,7 @@ to standard error. Errors are then JSON too, on standard output. The exit codes 
 /** docs/reference/commands.md: every command of the program, independent of the terminal it is made in. */
 export async function commandsPage(): Promise<string> {
   const program = await buildProgram(COMMANDS);
-  const all = program.commands.flatMap((command) => [command, ...command.commands]);
+  const all = program.commands.flatMap(withParts);
   const index = program.commands.map(
     (command) =>
       `| [\`${pathOf(command)}\`](#${anchorOf(command)}) | ${escape(command.summary())} |`,
@@ -35,6 +35,12 @@ export async function commandsPage(): Promise<string> {
     ...table('option', program.options.map(optionRow)),
     ...all.flatMap(section),
   ].join('\n');
+}
+
+/** A command, then all below it that help shows. */
+function withParts(command: Command): Command[] {
+  const shown = command.createHelp().visibleCommands(command);
+  return [command, ...command.commands.filter((part) => shown.includes(part)).flatMap(withParts)];
 }
 
 function section(command: Command): string[] {

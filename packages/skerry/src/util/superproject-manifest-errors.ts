@@ -18,6 +18,11 @@ export const SUPERPROJECT_MANIFEST_ERRORS = {
     hint: 'name a manifest: skerry superproject manifest import FILE',
     exitCode: SP_EXIT.usage,
   },
+  SP_MANIFEST_PIN: {
+    message: '{path}: the commit {pin} cannot be used: {reason}',
+    hint: 'nothing was done; see what its remote has: git ls-remote {url}',
+    exitCode: SP_EXIT.refused,
+  },
   SP_MANIFEST_TAKEN: {
     message: '{path} is taken: {what}',
     hint: 'nothing was done; take that out of the manifest, or see: skerry superproject list',

@@ -82,4 +82,14 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     summary: 'tag a release, on request in every component too',
     load: () => import('./tag.ts'),
   },
+  {
+    name: 'freeze',
+    summary: 'print the pins, also as a manifest of repo, west or vcstool',
+    load: () => import('./freeze.ts'),
+  },
+  {
+    name: 'manifest',
+    summary: 'import from and export to repo, west and vcstool',
+    load: () => import('./manifest.ts'),
+  },
 ];

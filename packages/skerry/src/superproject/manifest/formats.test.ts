@@ -1,8 +1,11 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { formatOf, parseManifest, writeManifest } from './formats.ts';
 import { type Format, FORMATS, joinUrl, type ManifestProject, splitUrl } from './project.ts';
+
+const withoutLine = ({ name, path, url, branch, pin, groups }: ManifestProject): unknown =>
+  JSON.parse(JSON.stringify({ name, path, url, branch, pin, groups }));
 
 const ID = '0123456789abcdef0123456789abcdef01234567';
 
@@ -173,8 +176,10 @@ const project: fc.Arbitrary<ManifestProject> = fc
     ...(pin !== null && { pin }),
   }));
 /** No path twice, and none inside another. */
-const projects = fc
-  .uniqueArray(project, { selector: ({ path }) => path.split('/')[0], maxLength: 6 });
+const projects = fc.uniqueArray(project, {
+  selector: ({ path }) => path.split('/')[0],
+  maxLength: 6,
+});
 
 describe('what is written is read again the same', () => {
   test.each<Format>(['repo', 'west', 'json'])('%s', (format) => {
@@ -189,7 +194,7 @@ describe('what is written is read again the same', () => {
           format === 'repo'
             ? named.map((one) => ({ ...one, url: one.url.replace(/^\.\.\//, '../../') }))
             : named;
-        expect(again.projects.map(({ line: _, ...rest }) => rest)).toEqual(urls);
+        expect(again.projects.map(withoutLine)).toEqual(urls);
       }),
     );
   });
@@ -204,7 +209,7 @@ describe('what is written is read again the same', () => {
           ...(pin ? { pin } : { branch }),
           groups: [],
         }));
-        expect(again.projects.map(({ line: _, ...rest }) => rest)).toEqual(kept);
+        expect(again.projects.map(withoutLine)).toEqual(kept);
         const isLossy = list.some(({ pin, groups }) => pin !== undefined || groups.length > 0);
         expect(losses.length > 0).toBe(isLossy);
       }),
@@ -269,7 +274,7 @@ describe('hostile manifests are refused', () => {
     expect(faults(' '.repeat(4_000_001), 'a.xml')[0]).toContain('larger than 4 MB');
     const deep = '<project name="a">'.repeat(5000) + '</project>'.repeat(5000);
     expect(faults(`<manifest>${deep}</manifest>`, 'a.xml')).toHaveLength(1);
-    expect(faults(`${'['.repeat(50_000)}`, 'a.repos')).toHaveLength(1);
+    expect(faults('['.repeat(50_000), 'a.repos')).toHaveLength(1);
   });
 
   test.each([

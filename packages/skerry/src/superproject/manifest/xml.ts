@@ -1,4 +1,3 @@
-import { XMLParser } from 'fast-xml-parser';
 import { manifestError } from './project.ts';
 
 /** An element with its attributes and the line it begins on. */
@@ -9,79 +8,110 @@ export interface XmlElement {
   readonly line: number;
 }
 
+interface Open extends XmlElement {
+  readonly children: Open[];
+}
+
 /** No manifest nests deeper; whoever does wants the stack to overflow. */
 const MOST_NESTED = 50;
 
+const NAME = '[\\p{L}_:][\\p{L}\\p{N}_:.\\-]*';
+/** What may come next, each at the place where the one before ended; text between elements means nothing to a manifest. */
+const TOKEN = new RegExp(
+  [
+    '<!--(?<comment>[^]*?)-->',
+    '<\\?[^]*?\\?>',
+    '<!\\[CDATA\\[[^]*?\\]\\]>',
+    `</(?<close>${NAME})\\s*>`,
+    `<(?<open>${NAME})(?<attributes>(?:\\s+${NAME}\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*)\\s*(?<empty>/?)>`,
+    '(?<text>[^<]+)',
+  ].join('|'),
+  'uy',
+);
+const ATTRIBUTE = new RegExp(`(${NAME})\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'gu');
+const ENTITIES = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }));
+
 /**
- * Reads XML that others wrote. A document type is refused before anything is parsed: only it can declare entities, which
- * read files of this computer (XXE) or grow without end (billion laughs), and no manifest needs one.
+ * Reads the XML that manifests are made of: elements and attributes. A document type is refused: only it can declare
+ * entities, which read files of this computer (XXE) or grow without end, and no manifest needs one. A library would bring
+ * seven packages for this.
  *
  * @throws SP_MANIFEST_INVALID
  */
 export function parseXml(text: string, file: string): XmlElement {
-  const lineAt = lineCounter(text);
-  const declaration = /<!\s*(?:DOCTYPE|ENTITY)/i.exec(text);
-  if (declaration)
-    throw manifestError(
-      file,
-      lineAt(declaration.index),
-      'it declares a document type, which could read files or fill memory',
-    );
-  let nodes: unknown;
-  try {
-    nodes = parser().parse(text, true);
-  } catch (error) {
-    const line = Number((error as { line?: unknown }).line) || 1;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw manifestError(file, line, `it is not well-formed XML: ${reason.split('\n', 1)[0]}`);
-  }
-  const roots = elementsOf(nodes, lineAt, 0);
-  const [root] = roots;
-  if (!root || roots.length > 1) throw manifestError(file, 1, 'it has not one root element');
-  return root;
-
-  function elementsOf(list: unknown, at: (index: number) => number, depth: number): XmlElement[] {
-    if (!Array.isArray(list)) return [];
-    if (depth > MOST_NESTED) throw manifestError(file, 1, 'its elements are nested too deeply');
-    return list.flatMap((node: Record<string | symbol, unknown>) => {
-      const name = Object.keys(node).find((key) => key !== ':@');
-      if (name === undefined || name.startsWith('?') || name.startsWith('#')) return [];
-      const place = node[XMLParser.getMetaDataSymbol()] as { startIndex?: number } | undefined;
-      const attributes = (node[':@'] ?? {}) as Record<string, string>;
-      const children = elementsOf(node[name], at, depth + 1);
-      return [{ name, attributes, children, line: at(place?.startIndex ?? 0) }];
-    });
-  }
-}
-
-function parser(): XMLParser {
-  return new XMLParser({
-    preserveOrder: true,
-    ignoreAttributes: false,
-    attributeNamePrefix: '',
-    parseAttributeValue: false,
-    parseTagValue: false,
-    captureMetaData: true,
-  });
-}
-
-/** The line of an index, found without reading the text again for each. */
-function lineCounter(text: string): (index: number) => number {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return (index) => {
-    let low = 0;
-    let high = starts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] ?? 0) <= index) low = middle;
-      else high = middle;
-    }
-    return low + 1;
+  const root: Open = { name: '', attributes: {}, children: [], line: 1 };
+  const stack: Open[] = [root];
+  let line = 1;
+  const fail = (reason: string): never => {
+    throw manifestError(file, line, reason);
   };
+  for (let at = 0; at < text.length;) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(text);
+    if (!token) return fail(faultAt(text, at));
+    const { comment, close, open, attributes = '', empty, text: words } = token.groups ?? {};
+    const above = stack.at(-1) ?? root;
+    if (comment?.includes('--')) fail("it is not well-formed XML: '--' in a comment");
+    if (words !== undefined && words.trim() !== '' && above === root)
+      fail('it is not well-formed XML: there is text outside of its root element');
+    if (close !== undefined && (close !== above.name || stack.length === 1))
+      fail(`it is not well-formed XML: </${close}> closes nothing`);
+    if (close !== undefined) stack.pop();
+    if (open !== undefined) {
+      const element = {
+        name: open,
+        attributes: attributesOf(attributes, fail),
+        children: [],
+        line,
+      };
+      above.children.push(element);
+      if (empty === '') stack.push(element);
+      if (stack.length > MOST_NESTED) fail('its elements are nested too deeply');
+    }
+    line += token[0].split('\n').length - 1;
+    at = TOKEN.lastIndex;
+  }
+  if (stack.length > 1) fail(`it is not well-formed XML: <${stack.at(-1)?.name}> has no end`);
+  const [element] = root.children;
+  if (!element || root.children.length > 1) return fail('it has not one root element');
+  return element;
 }
 
-/** @example attribute('a"<b') // 'a&quot;&lt;b' */
+function faultAt(text: string, at: number): string {
+  return text.startsWith('<!', at) && !text.startsWith('<!--', at)
+    ? 'it declares a document type, which could read files or fill memory'
+    : `it is not well-formed XML: ${JSON.stringify(text.slice(at, at + 20))}`;
+}
+
+function attributesOf(
+  text: string,
+  fail: (reason: string) => never,
+): Readonly<Record<string, string>> {
+  const found = new Map<string, string>();
+  for (const [, name = '', double, single] of text.matchAll(ATTRIBUTE)) {
+    if (found.has(name)) fail(`it is not well-formed XML: ${name} is written twice`);
+    const value = (double ?? single ?? '').replace(/[\t\r\n]/g, ' ');
+    found.set(
+      name,
+      value.replace(
+        /&([^;]*;?)/g,
+        (_, entity: string) => characterOf(entity) ?? fail(`&${entity} is no entity of XML itself`),
+      ),
+    );
+  }
+  return Object.fromEntries(found);
+}
+
+/** What `amp;` or `#x41;` stand for. */
+function characterOf(entity: string): string | undefined {
+  const [, decimal, hex] = /^#(?:(\d{1,7})|x([\da-f]{1,6}));$/i.exec(entity) ?? [];
+  if (decimal === undefined && hex === undefined)
+    return entity.endsWith(';') ? ENTITIES.get(entity.slice(0, -1)) : undefined;
+  const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
+}
+
+/** @example escapeXml('a"<b') // 'a&quot;&lt;b' */
 export function escapeXml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',

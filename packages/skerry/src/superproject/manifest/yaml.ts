@@ -9,7 +9,7 @@ export interface YamlMap {
 export interface YamlFile {
   readonly root: YamlMap;
   /** The line of what is at this way through maps and lists; 1 where nothing is. */
-  lineOf(...way: readonly (string | number)[]): number;
+  readonly lineOf: (...way: readonly (string | number)[]) => number;
 }
 
 /**
@@ -46,7 +46,12 @@ function valueOf(document: Document.Parsed, file: string): Yaml {
 }
 
 export function isMap(value: Yaml): value is YamlMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value)
+  );
 }
 
 export function listOf(value: Yaml): readonly Yaml[] {
