@@ -85,7 +85,18 @@ place. A machine's \`disks\` replace those of the lab.
 `;
 
 const TITLES = [
-  ...['network', 'disk', 'forward', 'source', 'tree', 'provisioner', 'shell', 'file', 'puppet', 'ansible'],
+  ...[
+    'network',
+    'disk',
+    'forward',
+    'source',
+    'tree',
+    'provisioner',
+    'shell',
+    'file',
+    'puppet',
+    'ansible',
+  ],
   ...['cloudInit', 'trigger', 'daemon', 'build', 'probe'],
 ];
 

@@ -91,5 +91,13 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     name: 'manifest',
     summary: 'import from and export to repo, west and vcstool',
     load: () => import('./manifest.ts'),
+    name: 'log',
+    summary: 'list commits of the superproject with the pins each moved',
+    load: () => import('./log.ts'),
+  },
+  {
+    name: 'changelog',
+    summary: 'show what changed in all components between two refs',
+    load: () => import('./changelog.ts'),
   },
 ];
