@@ -11,6 +11,7 @@ interface Options extends SuperprojectOptions {
   readonly branch?: string;
   readonly all?: boolean;
   readonly exitCode?: boolean;
+  readonly coupling?: boolean;
   readonly group?: readonly string[];
 }
 
@@ -22,6 +23,7 @@ export function define(command: Command): void {
     .option('-b, --branch <branch>', "the superproject's branch (default: the one checked out)")
     .option('-a, --all', 'show the components that differ in nothing, too')
     .option('-g, --group <groups>', 'only these groups', several)
+    .option('--coupling', 'show instead which components move together, from history')
     .option('--exit-code', 'exit with 1 when something differs')
     .action(run);
   withExample(
@@ -34,6 +36,11 @@ export function define(command: Command): void {
 
 async function run(words: string[], options: Options): Promise<void> {
   const signal = interruptible();
+  if (options.coupling) {
+    const { showCoupling } = await import('./coupling.ts');
+    await showCoupling(options, signal);
+    return;
+  }
   const line = progressLine(options);
   const status = await statusOf(words, options, signal, line.say).finally(line.end);
   const isDrifted =

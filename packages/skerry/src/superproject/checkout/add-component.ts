@@ -18,7 +18,7 @@ import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
 import { refuseUnsafePlace } from './link.ts';
 import { firstUnreachable } from './objects-here.ts';
-import { allOrNothing } from './undo.ts';
+import { allOrNothing, type Defer } from './undo.ts';
 
 export interface AddOptions {
   /** As it is to stand in `.gitmodules`; relative ones begin at the superproject's remote. */
@@ -58,50 +58,53 @@ export async function addComponent(
   await refuseUnstaged(checkout, signal);
   await refuseTaken(checkout, { name, path });
   const remote = resolveUrl(checkout.url, url);
-  const { branch, pin } = await findTip(network, checkout, {
-    remote,
-    branch: options.branch,
-    path,
-  });
-  const keys = [
-    ['path', path],
-    ['url', url],
-    ['branch', branch],
-    ...(options.groups?.length ? [['superproject-group', options.groups.join(',')]] : []),
-  ].map(([key = '', value = '']) => ({ name, key, value }));
+  const tip = await findTip(network, checkout, { remote, branch: options.branch, path });
+  const { branch, pin } = tip;
+  const keys = keysOf(name, { ...options, branch });
   const text = setKeys(checkout.gitmodules, keys);
   checkEdit(checkout, text);
   const changes = new Changes(network, options.dryRun);
   await dropOldGitDir(changes, checkout, name, remote);
   await allOrNothing(async (defer) => {
-    const config = join(checkout.commonDir, 'config');
-    await changes.own(['config', `submodule.${name}.url`, remote], root, async () => {
-      defer(() => editFile(config, (old) => removeSection(old, name)));
-      await changeConfig(config, [
-        { name, key: 'url', value: remote },
-        { name, key: 'active', value: 'true' },
-      ]);
-    });
-    await checkOut(
-      {
-        changes,
-        checkout,
-        component: newComponent(checkout, { name, path, url, remote, pin }),
-        branch,
-      },
-      defer,
-    );
-    const links = new Map([[path, pin]]);
-    const commands = keys.map(({ key, value }) => [
-      'config',
-      '-f',
-      '.gitmodules',
-      `submodule.${name}.${key}`,
-      value,
+    await initialise(changes, checkout, { name, remote }, defer);
+    const component = newComponent(checkout, { name, path, url, remote, pin });
+    await checkOut({ changes, checkout, component, branch }, defer);
+    const commands = keys.map((each) => [
+      ...['config', '-f', '.gitmodules'],
+      ...[`submodule.${name}.${each.key}`, each.value],
     ]);
-    await applyEdit(changes, checkout, { text, commands, links }, defer);
+    await applyEdit(changes, checkout, { text, commands, links: new Map([[path, pin]]) }, defer);
   });
   return { name, path, branch, pin, commands: changes.commands };
+}
+
+function keysOf(
+  name: string,
+  { path, url, branch, groups = [] }: AddOptions & { branch: string },
+): { name: string; key: string; value: string }[] {
+  return [
+    { name, key: 'path', value: path },
+    { name, key: 'url', value: url },
+    { name, key: 'branch', value: branch },
+    ...(groups.length > 0 ? [{ name, key: 'superproject-group', value: groups.join(',') }] : []),
+  ];
+}
+
+/** What `git submodule init` writes. */
+async function initialise(
+  changes: Changes,
+  { root, commonDir }: Checkout,
+  { name, remote }: { name: string; remote: string },
+  defer: Defer,
+): Promise<void> {
+  const config = join(commonDir, 'config');
+  await changes.own(['config', `submodule.${name}.url`, remote], root, async () => {
+    defer(() => editFile(config, (old) => removeSection(old, name)));
+    await changeConfig(config, [
+      { name, key: 'url', value: remote },
+      { name, key: 'active', value: 'true' },
+    ]);
+  });
 }
 
 async function refuseTaken(
@@ -207,7 +210,7 @@ interface CheckOut {
 /** On its branch: whoever adds a component goes on to work in it. */
 async function checkOut(
   { changes, checkout, component, branch }: CheckOut,
-  defer: (undo: () => Promise<void>) => void,
+  defer: Defer,
 ): Promise<void> {
   const { dir, at, pin } = component;
   const { root } = checkout;

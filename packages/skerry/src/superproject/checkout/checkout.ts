@@ -38,6 +38,8 @@ export interface Checkout extends GitDir {
   readonly url: string;
   /** The name of that remote. */
   readonly remoteName: string | undefined;
+  /** All remotes: name to url. */
+  readonly remotes: ReadonlyMap<string, string>;
   readonly config: Config;
   /** The text of `.gitmodules` in the work tree; '' where there is none. */
   readonly gitmodules: string;
@@ -124,19 +126,23 @@ function baseOf(
   root: string,
   { branch }: Head,
   config: Config,
-): Pick<Checkout, 'url' | 'remoteName'> {
-  const urls = new Map(
+): Pick<Checkout, 'url' | 'remoteName' | 'remotes'> {
+  const remotes = new Map(
     [...config].flatMap(([key, url]) => {
       const name = /^remote\.(.+)\.url$/s.exec(key)?.[1];
       return name === undefined ? [] : [[name, url] as const];
     }),
   );
   const followed = branch === undefined ? undefined : config.get(`branch.${branch}.remote`);
-  const only = urls.size === 1 ? [...urls.keys()][0] : undefined;
+  const only = remotes.size === 1 ? [...remotes.keys()][0] : undefined;
   const remoteName = [followed, 'origin', only].find(
-    (name) => name !== undefined && urls.has(name),
+    (name) => name !== undefined && remotes.has(name),
   );
-  return { remoteName, url: (remoteName !== undefined && urls.get(remoteName)) || root };
+  return {
+    remoteName,
+    remotes,
+    url: (remoteName !== undefined && remotes.get(remoteName)) || root,
+  };
 }
 
 /** Whether a component is itself a superproject. */

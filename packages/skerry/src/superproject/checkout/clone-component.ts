@@ -17,6 +17,8 @@ export interface CloneRules {
   readonly reference?: string | undefined;
   /** The branch that the component follows. */
   readonly branch: string | undefined;
+  /** Where else it may be: a fork of a superproject need not have forks of all its components. */
+  readonly elsewhere?: readonly string[] | undefined;
 }
 
 const TEMPORARY = '.skerry-';
@@ -27,6 +29,7 @@ let count = 0;
  * nothing checked out yet. It is made beside its place and renamed: a clone that was interrupted leaves nothing that
  * looks like one.
  *
+ * @returns the url it was found at where that is another one: its configuration then says `url.THAT.insteadOf`
  * @throws SP_PIN_MISSING, SP_PATH_LINK, SP_NAME_NESTED, SP_PATH_FULL, and what runGit throws
  */
 export async function cloneComponent(
@@ -34,7 +37,7 @@ export async function cloneComponent(
   checkout: Checkout,
   component: CheckoutComponent & { pin: string },
   rules: CloneRules,
-): Promise<void> {
+): Promise<string | undefined> {
   const { root } = checkout;
   const { name, dir } = component;
   refuseUnsafePlace(checkout, component);
@@ -42,12 +45,13 @@ export async function cloneComponent(
   const url = component.configuredUrl ?? component.remote;
   const shown = cloneArgs(url, dir, rules, checkout, name);
   const final = [...shown.slice(0, -3), '--separate-git-dir', gitDir, ...shown.slice(-3)];
+  let found: string | undefined;
   await changes.own(final, root, async () => {
     const modules = join(checkout.gitDir, 'modules');
     const temporary = join(modules, `${TEMPORARY}${process.pid}-${++count}`);
     await mkdir(modules, { recursive: true });
     try {
-      await download(changes, { ...component, url, temporary, root }, rules, checkout);
+      found = await download(changes, { ...component, url, temporary, root }, rules, checkout);
       const worktree = workTreeFrom(gitDir, dir);
       const config = join(temporary, '.git', 'config');
       await editFile(config, (text) => setWorkTree(text, worktree));
@@ -58,6 +62,7 @@ export async function cloneComponent(
     }
     await linkWorkTree(dir, gitDir);
   });
+  return found;
 }
 
 /** Removes clones that a process which is gone left half done. */
@@ -83,21 +88,15 @@ async function download(
   { url, path, name, pin, root, temporary }: Download,
   rules: CloneRules,
   checkout: Checkout,
-): Promise<void> {
+): Promise<string | undefined> {
   const { network, signal } = changes;
-  const run = async (with_: CloneRules): Promise<void> => {
-    const args = cloneArgs(url, temporary, with_, checkout, name);
-    await network.git(args, { url, cwd: root, about: path, timeoutMs: LONG_MS });
+  const run = async (with_: CloneRules, from?: string): Promise<void> => {
+    const [clone = '', ...rest] = cloneArgs(url, temporary, with_, checkout, name);
+    const instead = from === undefined ? [] : ['--config', `url.${from}.insteadOf=${url}`];
+    const call = { url: from ?? url, cwd: root, about: path, timeoutMs: LONG_MS };
+    await network.git([clone, ...instead, ...rest], call);
   };
-  try {
-    await run(rules);
-  } catch (error) {
-    // A shallow clone has one branch only; the one it should follow may be gone, and the pin is fetched all the same.
-    const isNoBranch =
-      error instanceof SkerryError && /Remote branch .* not found/.test(error.message);
-    if (!isNoBranch) throw error;
-    await run({ ...rules, branch: undefined });
-  }
+  const found = await firstThatHasIt(rules, run);
   const gitDir = join(temporary, '.git');
   if (!(await hasCommit(pin, { cwd: temporary, signal })))
     await fetchPinned(changes, {
@@ -109,6 +108,31 @@ async function download(
       depth: rules.depth,
     });
   await detach(changes, temporary, pin);
+  return found;
+}
+
+/** @returns none for the url itself */
+async function firstThatHasIt(
+  rules: CloneRules,
+  run: (rules: CloneRules, from?: string) => Promise<void>,
+): Promise<string | undefined> {
+  const { elsewhere = [] } = rules;
+  let missing: unknown;
+  for (const from of [undefined, ...elsewhere])
+    try {
+      // A shallow clone has one branch only; the one it should follow may be gone, and the pin is fetched all the same.
+      await run(rules, from).catch((error: unknown) => {
+        const isNoBranch =
+          error instanceof SkerryError && /Remote branch .* not found/.test(error.message);
+        if (!isNoBranch) throw error;
+        return run({ ...rules, branch: undefined }, from);
+      });
+      return from;
+    } catch (error) {
+      if (!(error instanceof SkerryError) || error.code !== 'SP_REPOSITORY_MISSING') throw error;
+      missing ??= error;
+    }
+  throw missing;
 }
 
 /** HEAD at the pin, and no local branch: it would only be one more that is behind, or ahead of the pin, some day. */

@@ -6,7 +6,7 @@ import { setKeys } from '../edit-gitmodules.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { Changes } from './changes.ts';
-import { type CheckoutComponent, isSuperproject, readCheckout } from './checkout.ts';
+import { type Checkout, type CheckoutComponent, isSuperproject, readCheckout } from './checkout.ts';
 import { editFile } from './config.ts';
 import { applyEdit, checkEdit, refuseUnstaged } from './edit-modules.ts';
 import { hasLinkOnTheWay } from './git-dir.ts';
@@ -45,21 +45,10 @@ export async function moveComponent(
   const { from, to, cwd, dryRun } = options;
   const { signal } = network;
   const checkout = await readCheckout(root, signal);
-  const [component, ...others] = selectFrom(checkout, { words: [from], cwd });
-  if (!component || others.length > 0)
-    throw new SkerryError('SP_COMPONENT_UNKNOWN', {
-      data: {
-        url: root,
-        name: from,
-        names: checkout.components.map(({ path }) => path).join(', '),
-      },
-    });
+  const component = theOne(checkout, from, cwd);
   const { name, path, pin } = component;
   await refuseUnstaged(checkout, signal);
-  if (hasLinkOnTheWay(root, to)) throw new SkerryError('SP_PATH_LINK', { data: { path: to } });
-  const tracked = await runGit(['ls-files', '-z', '--', `:(literal)${to}`], { cwd: root, signal });
-  if (existsSync(join(root, to)) || tracked.length > 0)
-    throw new SkerryError('SP_COMPONENT_EXISTS', { data: { what: to } });
+  await refusePlace(root, to, signal);
   const text = setKeys(checkout.gitmodules, [{ name, key: 'path', value: to }]);
   checkEdit(checkout, text);
   const changes = new Changes(network, dryRun);
@@ -79,6 +68,23 @@ export async function moveComponent(
     await applyEdit(new Changes(network, dryRun), checkout, plan, defer);
   });
   return { name, from: path, to, commands: changes.commands };
+}
+
+/** @throws SP_COMPONENT_UNKNOWN where it is none, or several */
+function theOne(checkout: Checkout, word: string, cwd: string | undefined): CheckoutComponent {
+  const [component, ...others] = selectFrom(checkout, { words: [word], cwd });
+  if (component && others.length === 0) return component;
+  const names = checkout.components.map(({ path }) => path).join(', ');
+  throw new SkerryError('SP_COMPONENT_UNKNOWN', {
+    data: { url: checkout.root, name: word, names },
+  });
+}
+
+async function refusePlace(root: string, to: string, signal?: AbortSignal): Promise<void> {
+  if (hasLinkOnTheWay(root, to)) throw new SkerryError('SP_PATH_LINK', { data: { path: to } });
+  const tracked = await runGit(['ls-files', '-z', '--', `:(literal)${to}`], { cwd: root, signal });
+  if (existsSync(join(root, to)) || tracked.length > 0)
+    throw new SkerryError('SP_COMPONENT_EXISTS', { data: { what: to } });
 }
 
 /** Renames the work tree, and writes the links of it and of what is in it anew: they are relative. */

@@ -59,20 +59,7 @@ export async function startTopic(
       head: checkout.head,
     },
   ];
-  const todo: Place[] = [];
-  const errors: SkerryError[] = [];
-  for (const place of places) {
-    const tip = await refAt(place, `refs/heads/${topic}`, signal);
-    if (place.head?.branch === topic) continue;
-    if (tip !== undefined && tip !== place.head?.commit)
-      errors.push(
-        new SkerryError('SP_TOPIC_TAKEN', {
-          data: { path: place.path, topic, tip: tip.slice(0, 12) },
-        }),
-      );
-    todo.push(place);
-  }
-  if (errors.length > 0) throw new SkerryErrors(errors);
+  const todo = await notThere(places, topic, signal);
   const changes = new Changes(network, dryRun);
   await allOrNothing(async (defer) => {
     for (const place of todo) {
@@ -83,6 +70,23 @@ export async function startTopic(
     }
   });
   return { topic, components: chosen.map(({ path }) => path), commands: changes.commands };
+}
+
+/** Where it has still to be gone on. @throws SkerryErrors of SP_TOPIC_TAKEN */
+async function notThere(
+  places: readonly Place[],
+  topic: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Place[]> {
+  const errors: SkerryError[] = [];
+  for (const place of places) {
+    const tip = await refAt(place, `refs/heads/${topic}`, signal);
+    if (tip === undefined || tip === place.head?.commit || place.head?.branch === topic) continue;
+    const data = { path: place.path, topic, tip: tip.slice(0, 12) };
+    errors.push(new SkerryError('SP_TOPIC_TAKEN', { data }));
+  }
+  if (errors.length > 0) throw new SkerryErrors(errors);
+  return places.filter(({ head }) => head?.branch !== topic);
 }
 
 async function touched(

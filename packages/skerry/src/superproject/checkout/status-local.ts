@@ -5,7 +5,7 @@ import { each } from './each.ts';
 import { underWay } from './git-dir.ts';
 import { readHeadPins } from './pins.ts';
 import { readRefs } from './refs-here.ts';
-import { urlDrifts } from './url-drift.ts';
+import { type UrlDrift, urlDrifts } from './url-drift.ts';
 
 /** A setting of `.git/config` that goes before what `.gitmodules` says. */
 export interface Override {
@@ -53,8 +53,7 @@ export async function localStatus(
   );
   let done = 0;
   return each(components, WIDTH, async (component): Promise<LocalStatus> => {
-    const { name, state, head, pin, headPin, isConflicted, at, url } = component;
-    const drift = urls.get(name);
+    const { name, state, head, pin, headPin, isConflicted, at } = component;
     const inside =
       state === 'present'
         ? await inspect(component, published.get(component.path), signal)
@@ -67,19 +66,7 @@ export async function localStatus(
       underWay: state === 'present' ? underWay(at.gitDir) : undefined,
       isStaged: headPin !== undefined && pin !== headPin,
       isConflicted,
-      overrides: [
-        ...(drift
-          ? [
-              {
-                key: 'url' as const,
-                configured: drift.configured,
-                written: url,
-                isStale: drift.isStale,
-              },
-            ]
-          : []),
-        ...branchOverride(checkout, component),
-      ],
+      overrides: [...urlOverride(urls.get(name)), ...branchOverride(checkout, component)],
     };
   });
 }
@@ -144,6 +131,12 @@ async function publishedPins(
   const merge = head.branch === undefined ? undefined : config.get(`branch.${head.branch}.merge`);
   const followed = merge?.replace(/^refs\/heads\//, '') ?? 'HEAD';
   return readHeadPins(root, signal, `refs/remotes/${remoteName}/${followed}`);
+}
+
+function urlOverride(drift: UrlDrift | undefined): Override[] {
+  if (!drift) return [];
+  const { component, configured, isStale } = drift;
+  return [{ key: 'url', configured, written: component.url, isStale }];
 }
 
 function branchOverride({ config, head }: Checkout, component: CheckoutComponent): Override[] {

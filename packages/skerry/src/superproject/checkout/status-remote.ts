@@ -1,10 +1,10 @@
 import { SkerryError } from '../../util/errors.ts';
-import { fetchPin } from '../fetch-pin.ts';
 import type { Network } from '../network.ts';
 import type { PinnedComponent } from '../read-superproject.ts';
-import { listRefs, type Refs } from '../remote-refs.ts';
+import { listRefs } from '../remote-refs.ts';
 import type { Scratch } from '../scratch.ts';
 import { keepRef, trackedBranch } from '../tracked.ts';
+import { canBeHad } from './can-be-had.ts';
 import { countBetween, hasCommit, isBefore } from './objects-here.ts';
 
 /** What a component's remote says. */
@@ -60,7 +60,10 @@ export async function remoteStatus(
     const compared = await compare(network, question, tip);
     const isKnown = compared.relation === 'same' || compared.isOnBranch;
     const isPinMissing =
-      pin !== undefined && !isKnown && !(await canBeHad(network, scratch, component, pin, refs));
+      pin !== undefined &&
+      !isKnown &&
+      refs.get(keepRef(pin)) !== pin &&
+      !(await canBeHad(network, scratch, { url, about: name, pin, refs }));
     const { isOnBranch: _, ...rest } = compared;
     return { branch: followed, tip, ...rest, isPinMissing };
   } catch (error) {
@@ -94,27 +97,4 @@ async function compare(
     return { relation: 'behind', behind, isOnBranch: true };
   }
   return plain((await isBefore(tip, pin, where)) ? 'ahead' : 'diverged');
-}
-
-/** A ref proves it; else one commit is fetched, without files, into a repository of its own. */
-async function canBeHad(
-  network: Network,
-  scratch: Scratch,
-  { remote: url, name: about }: PinnedComponent,
-  pin: string,
-  refs: Refs,
-): Promise<boolean> {
-  if (refs.get(keepRef(pin)) === pin) return true;
-  try {
-    await fetchPin(network, scratch, { url, about, to: pin, from: undefined, refs });
-    return true;
-  } catch (error) {
-    // Only a remote that answers can say that it has no such commit.
-    if (
-      error instanceof SkerryError &&
-      (error.code === 'SP_GIT' || error.code === 'SP_NOT_A_COMMIT')
-    )
-      return false;
-    throw error;
-  }
 }

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { shownUrl } from '../module-url.ts';
 import { attachCommand, attachmentOf, upstreamCommand } from './attach.ts';
 import type { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
 import { cloneComponent, type CloneRules } from './clone-component.ts';
+import { editFile } from './config.ts';
 import { fetchPinned } from './fetch-pinned.ts';
 import { readHead, underWay } from './git-dir.ts';
 import { linkWorkTree, refuseUnsafePlace, workTreeFrom } from './link.ts';
@@ -46,8 +48,13 @@ export async function syncComponent(
   if (pin === undefined) return { status: 'unchanged', notes: ['nothing is pinned yet'] };
   const pinned = { ...component, pin };
   if (component.state === 'absent') {
-    await cloneComponent(changes, checkout, pinned, rules);
-    return checkOutFirst(changes, checkout, pinned, rules, 'cloned');
+    const found = await cloneComponent(changes, checkout, pinned, rules);
+    const synced = await checkOutFirst(changes, checkout, pinned, rules, 'cloned');
+    if (found === undefined) return synced;
+    const { configuredUrl, remote } = component;
+    await rememberPlace(changes, checkout, configuredUrl ?? remote, found);
+    const note = `came from ${shownUrl(found)}: there is no fork of it beside that of the superproject`;
+    return { ...synced, notes: [...synced.notes, note] };
   }
   if (component.state === 'bare') {
     await restoreWorkTree(changes, checkout, pinned);
@@ -61,6 +68,20 @@ export async function syncComponent(
   return component.head?.commit === pin
     ? atPin(changes, pinned, rules)
     : move(changes, pinned, rules);
+}
+
+/** So that status and fetches of the superproject find it as well. */
+async function rememberPlace(
+  changes: Changes,
+  { root, commonDir }: Checkout,
+  url: string,
+  found: string,
+): Promise<void> {
+  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+  const section = `[url ${quoted(found)}]\n\tinsteadOf = ${quoted(url)}\n`;
+  await changes.own(['config', `url.${found}.insteadOf`, url], root, () =>
+    editFile(join(commonDir, 'config'), (text) => `${text.replace(/\n?$/, '\n')}${section}`),
+  );
 }
 
 /** Its git directory is here from before; its work tree is not. */

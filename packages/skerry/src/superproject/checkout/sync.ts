@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
+import { isRelative, resolveUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { trackedBranch } from '../tracked.ts';
 import { Changes } from './changes.ts';
@@ -11,7 +12,7 @@ import { each } from './each.ts';
 import { clearLeftOver, findLeftOvers, type LeftOver } from './left-over.ts';
 import { groupsInUse, selectFrom, type Selection } from './select.ts';
 import { type Synced, syncComponent } from './sync-component.ts';
-import { mendUrls, urlDrifts } from './url-drift.ts';
+import { mendUrls, type UrlDrift, urlDrifts } from './url-drift.ts';
 
 export interface SyncOptions extends Selection {
   /** Be on the branches that components follow, where that loses nothing. */
@@ -74,50 +75,69 @@ interface Work {
 /** One superproject; `prefix` is its path in the outermost one, with a slash at the end. */
 async function level(work: Work, root: string, prefix: string): Promise<void> {
   const { changes, options, found } = work;
-  const { signal } = changes;
-  let checkout = await readCheckout(root, signal);
   const isTop = prefix === '';
-  await sweepClones(checkout);
-  const leftOvers = await each(findLeftOvers(checkout), WIDTH, (one) =>
-    clearLeftOver(changes, one, root),
-  );
-  found.leftOvers.push(...leftOvers.map((one) => ({ ...one, path: prefix + one.path })));
-  const drifts = await urlDrifts(checkout, signal);
-  const stale = drifts.filter(({ isStale }) => isStale);
-  await mendUrls(changes, checkout, drifts);
-  if (stale.length > 0) checkout = await readCheckout(root, signal);
+  const { checkout, stuck, drifts } = await prepare(work, root, prefix);
   const selection = isTop ? { ...options, groups: groupsInUse(checkout, options) } : {};
   const chosen = selectFrom(checkout, selection).filter((one) => isActive(checkout, one));
   await initialise(changes, checkout, chosen);
-  const stuck = new Map(leftOvers.map((one) => [one.name, one]));
   const branch = (isTop ? options.branch : undefined) ?? checkout.head.branch;
+  const chosenUrls = new Set(drifts.map(({ component }) => component.name));
   let done = 0;
-  const synced = await each(chosen, options.jobs ?? WIDTH, async (one) => {
-    const held = stuck.get(one.name)?.reason;
-    const outcome =
-      held === undefined
-        ? await attempt(work, checkout, one, branch)
-        : {
-            status: 'left' as const,
-            notes: [`its work tree is still at ${stuck.get(one.name)?.path}: ${held}`],
-          };
-    options.onProgress?.(`${++done}/${chosen.length} ${prefix}${one.path}`);
-    return { name: one.name, path: prefix + one.path, pin: one.pin, ...outcome };
-  });
-  const kept = new Set(
-    drifts.filter(({ isStale }) => !isStale).map(({ component }) => component.name),
+  const synced = await each(
+    chosen,
+    options.jobs ?? WIDTH,
+    async (one): Promise<SyncedComponent> => {
+      const held = stuck.get(one.name);
+      const outcome = held ? leftAt(held) : await attempt(work, checkout, one, branch);
+      options.onProgress?.(`${++done}/${chosen.length} ${prefix}${one.path}`);
+      const notes = chosenUrls.has(one.name) ? [...outcome.notes, OTHER_URL] : outcome.notes;
+      return { name: one.name, path: prefix + one.path, pin: one.pin, ...outcome, notes };
+    },
   );
-  found.components.push(
-    ...synced.map((one) =>
-      kept.has(one.name)
-        ? { ...one, notes: [...one.notes, 'is fetched from another url than .gitmodules says'] }
-        : one,
-    ),
-  );
+  found.components.push(...synced);
   if (options.isRecursive === false) return;
   for (const [index, { dir, path }] of chosen.entries())
     if (synced[index]?.status !== 'failed' && isSuperproject(dir) && !changes.isDryRun)
       await nested(work, dir, `${prefix}${path}/`);
+}
+
+const OTHER_URL = 'is fetched from another url than .gitmodules says';
+
+interface Prepared {
+  readonly checkout: Checkout;
+  /** Components whose work tree could not leave the path of before. */
+  readonly stuck: ReadonlyMap<string, LeftOver>;
+  /** Urls that somebody chose. */
+  readonly drifts: readonly UrlDrift[];
+}
+
+/** What a switch to another commit left to be done: work trees that are gone, urls that changed. */
+async function prepare(
+  { changes, options, found }: Work,
+  root: string,
+  prefix: string,
+): Promise<Prepared> {
+  const { signal } = changes;
+  const before = await readCheckout(root, signal);
+  await sweepClones(before);
+  // Who names components means those and no others.
+  const { words = [], cwd } = prefix === '' ? options : {};
+  const named = new Set(selectFrom(before, { words, cwd }).map(({ name }) => name));
+  const overs = findLeftOvers(before).filter(({ name }) => words.length === 0 || named.has(name));
+  const cleared = await each(overs, WIDTH, (one) => clearLeftOver(changes, one, root));
+  found.leftOvers.push(...cleared.map((one) => ({ ...one, path: prefix + one.path })));
+  const drifts = await urlDrifts(before, signal);
+  await mendUrls(changes, before, drifts);
+  const isMended = drifts.some(({ isStale }) => isStale);
+  return {
+    checkout: isMended ? await readCheckout(root, signal) : before,
+    stuck: new Map(cleared.filter(({ reason }) => reason).map((one) => [one.name, one])),
+    drifts: drifts.filter(({ isStale }) => !isStale),
+  };
+}
+
+function leftAt({ path, reason }: LeftOver): Pick<SyncedComponent, 'status' | 'notes'> {
+  return { status: 'left', notes: [`its work tree is still at ${path}: ${reason}`] };
 }
 
 async function attempt(
@@ -132,12 +152,23 @@ async function attempt(
       branch: trackedBranch(component, superBranch),
       depth: options.depth ?? (component.shallow ? 1 : undefined),
       reference: options.reference,
+      elsewhere: elsewhere(checkout, component),
     });
   } catch (error) {
     changes.signal?.throwIfAborted();
     if (!(error instanceof SkerryError)) throw error;
     return { status: 'failed', notes: [], error };
   }
+}
+
+/** The same place beside the other remotes of the superproject: in a fork, those of what it was forked from. */
+function elsewhere(
+  { remotes, url: own }: Checkout,
+  { url, remote, configuredUrl = remote }: CheckoutComponent,
+): readonly string[] {
+  if (!isRelative(url) || configuredUrl !== remote) return [];
+  const others = [...remotes.values()].filter((other) => other !== own);
+  return others.map((other) => resolveUrl(other, url));
 }
 
 async function nested(work: Work, dir: string, prefix: string): Promise<void> {

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { allSettled } from '../../util/all-settled.ts';
-import { SkerryError } from '../../util/errors.ts';
-import { fetchPin } from '../fetch-pin.ts';
 import { tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { listRefs, type Refs } from '../remote-refs.ts';
 import { Scratch } from '../scratch.ts';
 import { keepRef } from '../tracked.ts';
+import { canBeHad } from './can-be-had.ts';
 import { hasCommit } from './objects-here.ts';
 
 /** A pin that has to be on its remote. */
@@ -61,13 +60,8 @@ async function whyDangling(
   if ([...refs.values()].includes(pin)) return undefined;
   const known = cwd === undefined ? undefined : await isOnRefs(pin, refs, cwd, network.signal);
   if (known === true) return undefined;
-  try {
-    await fetchPin(network, scratch, { url, about: name, to: pin, from: undefined, refs });
-  } catch (error) {
-    if (!(error instanceof SkerryError)) throw error;
-    if (error.code !== 'SP_GIT' && error.code !== 'SP_NOT_A_COMMIT') throw error;
+  if (!(await canBeHad(network, scratch, { url, about: name, pin, refs })))
     return 'its remote has no such commit';
-  }
   // It can be had, but nothing there keeps it: gone at the next garbage collection.
   return known === false ? 'it is on no branch or tag of its remote' : undefined;
 }
