@@ -1,11 +1,13 @@
 import type { ErrorRow } from './error-row.ts';
 import { SUPERPROJECT_CHECKOUT_ERRORS } from './superproject-checkout-errors.ts';
+import { SUPERPROJECT_MANIFEST_ERRORS } from './superproject-manifest-errors.ts';
 import { SP_EXIT } from './superproject-exit.ts';
 import { SUPERPROJECT_HISTORY_ERRORS } from './superproject-history-errors.ts';
 
 /** The rows about superprojects; part of the table in error-table.ts. */
 export const SUPERPROJECT_ERRORS = {
   ...SUPERPROJECT_CHECKOUT_ERRORS,
+  ...SUPERPROJECT_MANIFEST_ERRORS,
   ...SUPERPROJECT_HISTORY_ERRORS,
   SP_GIT: {
     message: 'git {action} failed{where}:\n{reason}',

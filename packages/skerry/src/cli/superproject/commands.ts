@@ -83,6 +83,16 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     load: () => import('./tag.ts'),
   },
   {
+    name: 'freeze',
+    summary: 'print the pins, also as a manifest of repo, west or vcstool',
+    load: () => import('./freeze.ts'),
+  },
+  {
+    name: 'manifest',
+    summary: 'import from and export to repo, west and vcstool',
+    load: () => import('./manifest.ts'),
+  },
+  {
     name: 'log',
     summary: 'list commits of the superproject with the pins each moved',
     load: () => import('./log.ts'),

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import type { PinnedComponent } from '../../superproject/read-superproject.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import { countOf, several, type SuperprojectOptions, withUrl } from './common.ts';
+import { componentsOf } from './components-of.ts';
 
 interface Options extends SuperprojectOptions {
   readonly branch?: string;
@@ -29,7 +29,9 @@ export function define(command: Command): void {
 async function run(words: string[], options: Options): Promise<void> {
   const { groupsOf, selectFrom } = await import('../../superproject/checkout/select.ts');
   const { shownUrl } = await import('../../superproject/module-url.ts');
-  const found = await componentsOf(options);
+  const jobs = countOf('--jobs', options.jobs);
+  const about = { url: options.url, branch: options.branch, jobs };
+  const found = await componentsOf(about, interruptible());
   const cwd = options.url === undefined ? process.cwd() : found.root;
   const components = selectFrom(found, { words, groups: options.group, cwd });
   if (options.json) {
@@ -50,24 +52,4 @@ async function run(words: string[], options: Options): Promise<void> {
   const hasGroups = (rows[0]?.length ?? 0) > 4;
   const head = ['COMPONENT', 'BRANCH', 'PIN', ...(hasGroups ? ['GROUPS'] : []), 'URL'];
   console.log(rows.length > 0 ? formatTable(head, rows) : 'No components; add one: skerry sp add');
-}
-
-async function componentsOf({
-  url,
-  branch,
-  jobs,
-}: Options): Promise<{ root: string; components: readonly PinnedComponent[] }> {
-  const signal = interruptible();
-  if (url === undefined) {
-    const { findRoot } = await import('../../superproject/target.ts');
-    const { readCheckout } = await import('../../superproject/checkout/checkout.ts');
-    return readCheckout(await findRoot(process.cwd(), signal), signal);
-  }
-  const { Network } = await import('../../superproject/network.ts');
-  const { Scratch } = await import('../../superproject/scratch.ts');
-  const { readBranch } = await import('../../superproject/read-branch.ts');
-  await using scratch = await Scratch.create();
-  const network = new Network({ signal, jobs: countOf('--jobs', jobs) });
-  const { superproject } = await readBranch(network, scratch, { url, branch });
-  return { root: '/', components: superproject.components };
 }
