@@ -44,6 +44,10 @@ const [types, ...bundles] = await Promise.all([
     },
   ),
   bundle({ index: 'src/index.ts' }, { format: 'esm' }),
+  bundle(
+    { superproject: 'src/superproject.ts' },
+    { format: 'esm', chunkFileNames: 'cli/chunk-[name]-[hash].js' },
+  ),
   // Beside the supervisor and the forwarder, which it starts.
   bundle(
     { testing: 'src/testing.ts' },

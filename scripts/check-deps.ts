@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'packages', 'skerry', 'src');
 const ALLOWED: Record<string, readonly string[]> = {
-  '': ['testing', 'lab', 'lab-file', 'util'],
+  '': ['testing', 'superproject', 'lab', 'lab-file', 'util'],
   testing: ['lab', 'lab-file', 'machine', 'guest', 'image', 'sandbox', 'util'],
   cli: [
     'doctor',

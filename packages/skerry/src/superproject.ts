@@ -1,0 +1,40 @@
+/**
+ * Superprojects from a program: `import { nightly, Network } from 'skerry/superproject'`. What `skerry superproject` does,
+ * as functions; docs/how-to/superproject.md says what for.
+ *
+ * @example
+ * const network = new Network({ signal: AbortSignal.timeout(600_000) });
+ * const { status, tag } = await nightly(network, { url: 'git@example.org:product/all.git', branch: 'master' });
+ */
+export { Network, type NetworkOptions } from './superproject/network.ts';
+export { findTarget, type Target } from './superproject/target.ts';
+export { readSuperproject } from './superproject/read-superproject.ts';
+export type { PinnedComponent, Superproject } from './superproject/read-superproject.ts';
+export { Scratch } from './superproject/scratch.ts';
+export { checkedComponents, parseGitmodules } from './superproject/gitmodules.ts';
+export type { Component, Gitmodules } from './superproject/gitmodules.ts';
+export { removeSection, setKeys } from './superproject/edit-gitmodules.ts';
+export { nightly, resumeNightly } from './superproject/nightly.ts';
+export type { NightlyOptions, NightlyResult } from './superproject/nightly.ts';
+export { reproduceNightly, type Reproduced } from './superproject/reproduce.ts';
+export { updateRemote, type UpdateRemoteOptions } from './superproject/update-remote.ts';
+export type { MoveResult } from './superproject/move-pins.ts';
+export { branch, type BranchOptions, type BranchResult } from './superproject/branch.ts';
+export { syncTag, tag, verifyTag } from './superproject/tag.ts';
+export type { TagOptions, TagResult, VerifiedTag } from './superproject/tag.ts';
+export { cloneSuperproject } from './superproject/checkout/clone.ts';
+export type { CloneOptions, CloneResult } from './superproject/checkout/clone.ts';
+export { sync, type SyncOptions, type SyncResult } from './superproject/checkout/sync.ts';
+export { checkoutStatus, remoteOnlyStatus } from './superproject/checkout/status.ts';
+export type { SuperprojectStatus } from './superproject/checkout/status.ts';
+export { updateCheckout, type UpdateResult } from './superproject/checkout/update-checkout.ts';
+export { readChangelog } from './superproject/changelog/changelog.ts';
+export { readLog } from './superproject/changelog/superproject-log.ts';
+export { bisect } from './superproject/bisect/bisect.ts';
+export { createEscrow, type Deposit, type EscrowOptions } from './superproject/escrow/create.ts';
+export { verifyEscrow } from './superproject/escrow/verify.ts';
+export { restoreEscrow } from './superproject/escrow/restore.ts';
+export { updateMirrors } from './superproject/mirror/mirror.ts';
+export { exportManifest } from './superproject/manifest/export-manifest.ts';
+export { importManifest } from './superproject/manifest/import-manifest.ts';
+export { SkerryError, SkerryErrors } from './util/errors.ts';
