@@ -20,7 +20,7 @@ to standard error. Errors are then JSON too, on standard output. The exit codes 
 /** docs/reference/commands.md: every command of the program, independent of the terminal it is made in. */
 export async function commandsPage(): Promise<string> {
   const program = await buildProgram(COMMANDS);
-  const all = program.commands.flatMap((command) => [command, ...command.commands]);
+  const all = program.commands.flatMap(withNested);
   const index = program.commands.map(
     (command) =>
       `| [\`${pathOf(command)}\`](#${anchorOf(command)}) | ${escape(command.summary())} |`,
@@ -35,6 +35,11 @@ export async function commandsPage(): Promise<string> {
     ...table('option', program.options.map(optionRow)),
     ...all.flatMap(section),
   ].join('\n');
+}
+
+/** A command, its subcommands, and theirs. */
+function withNested(command: Command): Command[] {
+  return [command, ...command.commands.flatMap((each) => withNested(each as Command))];
 }
 
 function section(command: Command): string[] {

@@ -79,7 +79,7 @@ describe('escrow', () => {
     const readme = await readFile(join(dir, 'README.txt'), 'utf8');
     const command = /^ {2}(git .* clone .*)$/m.exec(readme)?.[1] ?? '';
     expect(command).toBe(
-      "git -c protocol.file.allow=always clone --recursive ./super.git -b '3.11' source",
+      'git -c protocol.file.allow=always clone --recursive ./super.git -b 3.11 source',
     );
     // No way to the remotes: as with the network off.
     for (const { gitDir } of [farm.super, ...farm.components])

@@ -28,7 +28,8 @@ export function formatReadme(manifest: Manifest): string {
   const absolute = rewrites.map(
     ({ url: start, path }) => ` -c "url.$PWD/${path}.insteadOf=${start}"`,
   );
-  const clone = `git -c protocol.file.allow=always${absolute.join('')} clone --recursive ./${main} -b ${shellQuote(branchOrTag)} source`;
+  const isPlain = /^[\w][\w./+-]*$/.test(branchOrTag);
+  const clone = `git -c protocol.file.allow=always${absolute.join('')} clone --recursive ./${main} -b ${isPlain ? branchOrTag : shellQuote(branchOrTag)} source`;
   const lfsNote =
     lfs.length === 0
       ? ''
