@@ -39,7 +39,7 @@ export async function commandsPage(): Promise<string> {
 
 /** A command, its subcommands, and theirs. */
 function withNested(command: Command): Command[] {
-  return [command, ...command.commands.flatMap((each) => withNested(each as Command))];
+  return [command, ...command.commands.flatMap((each) => withNested(each))];
 }
 
 function section(command: Command): string[] {

@@ -437,7 +437,7 @@ describe('escrow', () => {
     await rm(join(three, 'source'), { recursive: true });
     const { target } = await restoreEscrow(three, join(farm.dir, 'r'));
     const packs = join(farm.dir, 'moved/one/c001.git/objects/pack');
-    const [pack = ''] = (await readdir(packs)).filter((name) => name.endsWith('.pack'));
+    const pack = (await readdir(packs)).find((name) => name.endsWith('.pack')) ?? '';
     await run('truncate', ['-s', '-1', join(packs, pack)]);
     expect((await verifyEscrow(three)).damaged).toEqual([
       { path: `../one/c001.git/objects/pack/${pack}`, problem: 'altered' },
