@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { SkerryError } from '../util/errors.ts';
-import { killGroup } from '../util/kill-group.ts';
+import { killGroup, signalGroup } from '../util/kill-group.ts';
 import { gitFailure } from './git-failure.ts';
 
 export interface GitOptions {
@@ -31,6 +31,9 @@ export interface GitResult {
 const LEAKS =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|CONFIG_PARAMETERS|CONFIG_COUNT|CONFIG_KEY_\d+|CONFIG_VALUE_\d+|CEILING_DIRECTORIES)$/;
 
+/** What git gets to clean up when it is ended. */
+const GRACE_MS = 2000;
+
 const CONFIG = [
   ...['-c', 'core.quotePath=false'],
   ...['-c', 'gc.auto=0'],
@@ -59,7 +62,12 @@ export async function tryGit(
   const deadline = AbortSignal.timeout(timeoutMs);
   const stop = signal ? AbortSignal.any([signal, deadline]) : deadline;
   const child = spawnGit(args, options);
-  const kill = (): void => killGroup(child.pid);
+  let timer: NodeJS.Timeout | undefined;
+  const kill = (): void => {
+    // On this one git removes its locks and what it downloaded by half.
+    signalGroup(child.pid, 'SIGTERM');
+    timer = setTimeout(() => killGroup(child.pid), GRACE_MS);
+  };
   stop.addEventListener('abort', kill, { once: true });
   try {
     const stdout: Buffer[] = [];
@@ -76,6 +84,8 @@ export async function tryGit(
     return { code: code ?? -1, stdout: Buffer.concat(stdout), stderr: said };
   } finally {
     stop.removeEventListener('abort', kill);
+    clearTimeout(timer);
+    if (stop.aborted) killGroup(child.pid);
   }
 }
 
