@@ -79,7 +79,7 @@ describe('escrow', () => {
     const readme = await readFile(join(dir, 'README.txt'), 'utf8');
     const command = /^ {2}(git .* clone .*)$/m.exec(readme)?.[1] ?? '';
     expect(command).toBe(
-      "git -c protocol.file.allow=always clone --recursive ./super.git -b '3.11' source",
+      'git -c protocol.file.allow=always clone --recursive ./super.git -b 3.11 source',
     );
     // No way to the remotes: as with the network off.
     for (const { gitDir } of [farm.super, ...farm.components])
@@ -405,6 +405,50 @@ describe('escrow', () => {
       });
       expect(existsSync(join(farm.dir, 'deposit'))).toBe(false);
     }
+  });
+
+  test('incremental: only what is new, restorable by stock git beside the older ones, and proven', async () => {
+    await using farm = await makeFarm({ components: 2 });
+    farm.enter();
+    const noise = randomBytes(200_000).toString('latin1');
+    await pinOnRemote(farm, { c001: await farm.component(0).commit({ noise }) });
+    await deposit(farm, 'main', 'd/one');
+    let before = join(farm.dir, 'd/one');
+    for (const name of ['two', 'three']) {
+      await pinOnRemote(farm, { c001: await farm.component(0).commit({ [name]: 'new\n' }) });
+      before = (await deposit(farm, 'main', `d/${name}`, { since: before })).dir;
+    }
+    const size = async (name: string): Promise<number> =>
+      Number(
+        (await run('du', ['-sb', join(farm.dir, `d/${name}/c001.git`)])).stdout.split('\t')[0],
+      );
+    expect(await size('three')).toBeLessThan((await size('one')) / 4);
+    // All of them moved together.
+    await run('mv', [join(farm.dir, 'd'), join(farm.dir, 'moved')]);
+    const three = join(farm.dir, 'moved/three');
+    expect((await verifyEscrow(three)).damaged).toEqual([]);
+    const readme = await readFile(join(three, 'README.txt'), 'utf8');
+    expect(readme).toContain('../two');
+    const command = /^ {2}(git .* clone .*)$/m.exec(readme)?.[1] ?? '';
+    await run('sh', ['-c', command], {
+      cwd: three,
+      env: { ...process.env, GIT_ALLOW_PROTOCOL: 'file' },
+    });
+    await rm(join(three, 'source'), { recursive: true });
+    const { target } = await restoreEscrow(three, join(farm.dir, 'r'));
+    const packs = join(farm.dir, 'moved/one/c001.git/objects/pack');
+    const pack = (await readdir(packs)).find((name) => name.endsWith('.pack')) ?? '';
+    await run('truncate', ['-s', '-1', join(packs, pack)]);
+    expect((await verifyEscrow(three)).damaged).toEqual([
+      { path: `../one/c001.git/objects/pack/${pack}`, problem: 'altered' },
+    ]);
+    await rm(join(farm.dir, 'moved/two'), { recursive: true });
+    expect((await verifyEscrow(three)).damaged).toMatchObject([{ path: '../two' }]);
+    // What was restored needs none of them.
+    await rm(join(farm.dir, 'moved'), { recursive: true });
+    expect(
+      await farm.git(target, 'submodule', 'foreach', '--quiet', 'git fsck --strict --no-dangling'),
+    ).toBe('');
   });
 
   test('no password of a url gets into it', async () => {

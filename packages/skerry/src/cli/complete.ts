@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { CommandEntry } from './commands.ts';
 import { buildProgram } from './run-cli.ts';
 
@@ -26,13 +27,12 @@ async function forCommand(
     [each.name(), ...each.aliases()].includes(name ?? ''),
   );
   if (!found) return [];
-  const command = found.commands.find((each) => each.name() === rest[0]) ?? found;
+  const command = nestedIn(found, rest);
   if (rest.at(-1) === '--lab') return forks();
   if (rest.at(-1) === '--from') return snapshots();
   if (rest.at(-1) === '--only') return provisioners();
   if (typed.startsWith('-')) return command.options.flatMap(({ long }) => (long ? [long] : []));
-  if (command === found && found.commands.length > 0)
-    return found.commands.map((each) => each.name());
+  if (command.commands.length > 0) return command.commands.map((each) => each.name());
   if (
     rest.at(-1) === '--on' ||
     command.registeredArguments.some((argument) => argument.name() === 'machine')
@@ -45,6 +45,12 @@ async function forCommand(
   if (name === 'image') return (await import('../image/store.ts')).knownImages();
   if (name === 'completion') return ['bash', 'zsh', 'fish'];
   return [];
+}
+
+/** The subcommand that words name, as deep as they go. */
+function nestedIn(command: Command, [name, ...rest]: readonly string[]): Command {
+  const nested = command.commands.find((each) => each.name() === name);
+  return nested ? nestedIn(nested, rest) : command;
 }
 
 async function snapshots(): Promise<string[]> {

@@ -43,6 +43,11 @@ export const SUPERPROJECT_HISTORY_ERRORS = {
     hint: 'fetch these files from another copy; restore nothing from this one',
     exitCode: SP_EXIT.failure,
   },
+  SP_ESCROW_CHAIN: {
+    message: '{dir} builds on older deposits {most} deep already',
+    hint: 'make a complete one, without --since',
+    exitCode: SP_EXIT.refused,
+  },
   SP_ESCROW_UNSIGNED: {
     message: 'the deposit {dir} is not signed by anybody you trust: {reason}',
     hint: 'see who signed it: ssh-keygen -Y check-novalidate -n skerry-escrow -s SHA256SUMS.sig < SHA256SUMS',

@@ -8,6 +8,7 @@ import { countOf, progressLine, type SuperprojectOptions, targetOf, withUrl } fr
 
 interface CreateOptions extends SuperprojectOptions {
   readonly sign?: string;
+  readonly since?: string;
 }
 interface VerifyOptions {
   readonly json?: boolean;
@@ -23,6 +24,7 @@ export function define(command: Command): void {
   create
     .argument('<ref>', 'a tag, a branch or a full commit id')
     .argument('<dir>', 'the folder; not there yet, or empty')
+    .option('--since <deposit>', 'pack only what is new since an older one, which is needed then')
     .option('--sign <key>', 'sign the list of hashes with this ssh key file');
   withExample(create.action(runCreate), '$ skerry sp escrow create 3.11.2 /backup/3.11.2');
   const verify = withJson(
@@ -63,7 +65,14 @@ async function runCreate(ref: string, dir: string, options: CreateOptions): Prom
   const network = new Network({ signal, cwd: target.root, jobs });
   const line = progressLine(options);
   const deposit = await createEscrow(network, {
-    ...{ url: target.url, ref, dir, signKey: options.sign, onProgress: line.say },
+    ...{
+      url: target.url,
+      ref,
+      dir,
+      signKey: options.sign,
+      since: options.since,
+      onProgress: line.say,
+    },
     tool: { name: 'skerry', version: VERSION },
   }).finally(line.end);
   if (options.json) return printJson(deposit);

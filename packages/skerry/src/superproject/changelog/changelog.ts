@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError } from '../../util/errors.ts';
+import { each } from '../checkout/each.ts';
 import { findGitDir } from '../checkout/git-dir.ts';
 import { hasCommit } from '../checkout/objects-here.ts';
 import { shownUrl } from '../module-url.ts';
@@ -36,6 +36,8 @@ interface Place {
 }
 
 const MAX_LEVEL = 8;
+/** Components at once: as many as a host is asked for at most. */
+const WIDTH = 32;
 
 /**
  * What changed between two commits of a superproject, in every component: its commits, without a clone or a checkout. What
@@ -74,7 +76,7 @@ async function readChanges(
   differences: readonly ComponentDifference[],
   place: Place,
 ): Promise<ComponentChange[]> {
-  const all = await allSettled(differences.map((each) => readChange(work, each, place)));
+  const all = await each(differences, WIDTH, (one) => readChange(work, one, place));
   return all.flat();
 }
 

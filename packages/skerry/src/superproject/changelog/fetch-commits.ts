@@ -44,7 +44,7 @@ export async function fetchCommits(
     return await fetchRange(network, scratch, question);
   } catch (error) {
     // Protocol v0 gives only what a ref names; a server without filters makes git miss what came before.
-    if (!(error instanceof SkerryError) || error.code === 'SP_REPOSITORY_MISSING') throw error;
+    if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') throw error;
     return fetchAll(network, scratch, question);
   }
 }

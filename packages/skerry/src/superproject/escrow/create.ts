@@ -19,6 +19,7 @@ import {
 } from './manifest.ts';
 import { packRepository, type PackedRepository } from './pack-repository.ts';
 import { formatReadme } from './readme.ts';
+import { type Base, borrow, openBase, sameIn, sinceOf } from './since.ts';
 import { billComponents, cycloneDx, spdx } from './sbom.ts';
 import { NAMESPACE } from './signature.ts';
 import { Staging } from './staging.ts';
@@ -36,6 +37,8 @@ export interface EscrowOptions {
   readonly tool: { readonly name: string; readonly version: string };
   /** Sign it with this ssh key file. */
   readonly signKey?: string | undefined;
+  /** An older deposit that has to stay where it is, seen from this one: only what is new since then is packed. */
+  readonly since?: string | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
@@ -67,9 +70,11 @@ const RESERVED = [
  */
 export async function createEscrow(network: Network, options: EscrowOptions): Promise<Deposit> {
   const { url, ref, signKey, onProgress } = options;
+  const base = options.since === undefined ? undefined : await openBase(options.since);
   await using staging = await Staging.create(options.dir);
-  const { dir } = staging;
-  const manifest = await fill(network, dir, { url, ref, tool: options.tool }, onProgress);
+  const { dir, target } = staging;
+  const question = { url, ref, tool: options.tool, base, target };
+  const manifest = await fill(network, dir, question, onProgress);
   onProgress?.('hashing');
   const sums = formatSums(await sumsOf(dir, network.signal));
   await writeFile(join(dir, SUMS), sums);
@@ -81,16 +86,24 @@ export async function createEscrow(network: Network, options: EscrowOptions): Pr
   return { dir: staging.target, manifest, sha256, isSigned: signKey !== undefined };
 }
 
+interface Question extends Pick<EscrowOptions, 'url' | 'ref' | 'tool'> {
+  readonly base: Base | undefined;
+  /** Where the deposit will be. */
+  readonly target: string;
+}
+
 async function fill(
   network: Network,
   dir: string,
-  { url, ref, tool }: Pick<EscrowOptions, 'url' | 'ref' | 'tool'>,
+  { url, ref, tool, base, target }: Question,
   onProgress: EscrowOptions['onProgress'],
 ): Promise<Manifest> {
   await using scratch = await Scratch.create(dir);
   const gathered = await gather(network, scratch, { url, ref }, onProgress);
   const layout = layoutOf(url, gathered.uses, RESERVED);
-  const repositories = await packAll(gathered, layout, { dir, scratch, network, onProgress });
+  const repositories = await packAll(gathered, layout, {
+    ...{ dir, scratch, network, onProgress, base, target },
+  });
   onProgress?.('writing the source tree');
   const { root } = gathered;
   const folder = folderOf(url, gathered.branchOrTag);
@@ -98,7 +111,10 @@ async function fill(
   const source = await writeSource(dir, packed, { folder, signal: network.signal });
   const components = billComponents(gathered.components, source);
   const bill = { tool, seconds: root.seconds, components };
-  const manifest = manifestOf({ gathered, layout, source, repositories, url, folder, tool });
+  const manifest = manifestOf({
+    ...{ gathered, layout, source, repositories, url, folder, tool },
+    since: base && sinceOf(base, target),
+  });
   await writeFile(join(dir, MANIFEST), formatManifest(manifest));
   await writeFile(join(dir, README), formatReadme(manifest));
   await writeFile(join(dir, CYCLONEDX), `${JSON.stringify(cycloneDx(bill), undefined, 2)}\n`);
@@ -117,7 +133,11 @@ async function packAll(
     scratch,
     network,
     onProgress,
+    base,
+    target,
   }: {
+    base: Base | undefined;
+    target: string;
     dir: string;
     scratch: Scratch;
     network: Network;
@@ -130,7 +150,10 @@ async function packAll(
     onProgress?.(`packing ${path}, ${at + 1} of ${all.length}`);
     // Not in its place yet: another repository may lie below it.
     const to = join(scratch.dir, `packed-${at}`);
-    const facts: PackedRepository = await packRepository(repository, to, network.signal);
+    const facts: PackedRepository = await packRepository(repository, to, {
+      base: sameIn(base, { path, url: shownUrl(repository.remote) }),
+      signal: network.signal,
+    });
     await rm(repository.gitDir, { recursive: true, force: true });
     const refs = Object.fromEntries([...repository.refs].sort(([a], [b]) => (a < b ? -1 : 1)));
     return { path, url: shownUrl(repository.remote), head: repository.head, refs, ...facts };
@@ -140,6 +163,8 @@ async function packAll(
   for (const { path, at } of order) {
     await mkdir(dirname(join(dir, path)), { recursive: true });
     await rename(join(scratch.dir, `packed-${at}`), join(dir, path));
+    const lender = sameIn(base, packed[at] ?? { path: '', url: '' });
+    if (lender) await borrow(join(dir, path), join(target, path), lender.gitDir);
   }
   return packed.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
 }
@@ -167,8 +192,9 @@ function manifestOf(parts: {
   url: string;
   folder: string;
   tool: Manifest['tool'];
+  since: Manifest['since'];
 }): Manifest {
-  const { gathered, layout, source, repositories, url, folder, tool } = parts;
+  const { gathered, layout, source, repositories, url, folder, tool, since } = parts;
   const { entries, bytes, listSha256, lfs } = source;
   return {
     format: 1,
@@ -180,6 +206,7 @@ function manifestOf(parts: {
     main: layout.main,
     rewrites: layout.rewrites,
     source: { folder, entries, bytes, listSha256 },
+    ...(since && { since }),
     lfs,
     repositories,
     components: gathered.components.map(({ remote, ...rest }) => ({

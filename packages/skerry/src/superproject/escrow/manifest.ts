@@ -44,6 +44,8 @@ export interface Manifest {
     readonly bytes: number;
     readonly listSha256: string;
   };
+  /** Of an incremental deposit: the older one it needs, from here, and the SHA-256 of its SHA256SUMS. */
+  readonly since?: { readonly path: string; readonly sha256: string } | undefined;
   readonly lfs: readonly LfsPointer[];
   readonly repositories: readonly ManifestRepository[];
   readonly components: readonly ManifestComponent[];

@@ -33,13 +33,20 @@ const FIXED = [
   ...['-c', 'pack.packSizeLimit=0', '-c', 'pack.useSparse=false', '-c', 'pack.island='],
   ...['-c', 'pack.writeReverseIndex=false', '-c', 'core.bigFileThreshold=512m'],
 ];
-const PACK = ['--revs', '--threads=1', '--no-reuse-delta', '--no-reuse-object', '--quiet'];
+const PACK = [
+  '--revs',
+  '--threads=1',
+  '--no-reuse-delta',
+  '--no-reuse-object',
+  '--quiet',
+  '--non-empty',
+];
 
 /** Writes a repository anew, with just the refs of the deposit and what they lead to. */
 export async function packRepository(
   { gitDir, refs, head }: GatheredRepository,
   to: string,
-  signal?: AbortSignal,
+  { base, signal }: { base?: Lender | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<PackedRepository> {
   const names = [...refs.keys()].sort();
   const like = [...refs.values()][0] ?? '';
@@ -51,16 +58,44 @@ export async function packRepository(
       : '\trepositoryformatversion = 0\n';
   await writeFile(join(to, 'config'), `[core]\n\tbare = true\n${format}`);
   await writeFile(join(to, 'HEAD'), `${head}\n`);
-  const input = names.map((name) => `${refs.get(name)}\n`).join('');
-  const base = join(to, 'objects', 'pack', 'pack');
+  const wanted = names.map((name) => `${refs.get(name)}\n`).join('');
+  const input = `${wanted}${await exclusions(gitDir, base, signal)}`;
+  const pack = join(to, 'objects', 'pack', 'pack');
   const rest = { cwd: gitDir, signal, timeoutMs: LONG_MS };
-  await runGit([...FIXED, 'pack-objects', ...PACK, base], { ...rest, input });
+  await runGit([...FIXED, 'pack-objects', ...PACK, pack], { ...rest, input });
+  if (base) {
+    await mkdir(join(to, 'objects', 'info'));
+    await writeFile(join(to, 'objects', 'info', 'alternates'), `${join(base.gitDir, 'objects')}\n`);
+  }
   // Each ref is a file of its own, so that no folder is empty: copies of a deposit may lose those.
   const updates = names.map((name) => `create ${name} ${refs.get(name)}\n`).join('');
   await runGit(['update-ref', '--stdin'], { cwd: to, signal, input: updates });
   await rm(join(to, 'logs'), { recursive: true, force: true });
   await chmod(join(to, 'HEAD'), 0o644);
   return inspectRepository(to, signal);
+}
+
+/** A repository of an older deposit that has part of the objects. */
+export interface Lender {
+  readonly gitDir: string;
+  readonly refs: Readonly<Record<string, string>>;
+}
+
+/** What the older one has needs no packing; as far as it is in the history at all. */
+async function exclusions(
+  gitDir: string,
+  base: Lender | undefined,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (!base) return '';
+  const input = [...new Set(Object.values(base.refs))].sort().map((id) => `${id}\n`);
+  const check = ['cat-file', '--batch-check=%(objectname)'];
+  const out = await runGit(check, { cwd: gitDir, signal, input: input.join('') });
+  const lines = out
+    .toString()
+    .split('\n')
+    .filter((line) => /^[0-9a-f]+$/.test(line));
+  return lines.map((id) => `^${id}\n`).join('');
 }
 
 /** Reads what the manifest says from a repository of a deposit. @throws SP_ESCROW_BROKEN when objects are missing or damaged */

@@ -24,11 +24,12 @@ export function cloneWords(
 
 /** What somebody reads who has the deposit, git, and nothing else. */
 export function formatReadme(manifest: Manifest): string {
-  const { url, branchOrTag, commit, components, source, lfs, rewrites, main } = manifest;
+  const { url, branchOrTag, commit, components, source, lfs, rewrites, main, since } = manifest;
   const absolute = rewrites.map(
     ({ url: start, path }) => ` -c "url.$PWD/${path}.insteadOf=${start}"`,
   );
-  const clone = `git -c protocol.file.allow=always${absolute.join('')} clone --recursive ./${main} -b ${shellQuote(branchOrTag)} source`;
+  const isPlain = /^[\w][\w./+-]*$/.test(branchOrTag);
+  const clone = `git -c protocol.file.allow=always${absolute.join('')} clone --recursive ./${main} -b ${isPlain ? branchOrTag : shellQuote(branchOrTag)} source`;
   const lfsNote =
     lfs.length === 0
       ? ''
@@ -36,10 +37,18 @@ export function formatReadme(manifest: Manifest): string {
 WARNING: ${lfs.length} files are Git LFS pointers. Their content is NOT in this deposit; ${MANIFEST} lists
 them with their SHA-256 under "lfs".
 `;
+  const needs =
+    since === undefined
+      ? 'This folder is complete: it needs no network, and no other program than git.'
+      : `This folder needs an older deposit beside it, at ${since.path} from here, whose SHA256SUMS has the
+SHA-256 ${since.sha256}.
+With that, it needs no network, and no other program than git. A clone goes on needing both, until
+git repack -a -d in it and in its components, and removing .git/objects/info/alternates.
+The tar archive is complete.`;
   return `Source code deposit of ${url}
 ${branchOrTag}, commit ${commit}, with ${components.length - 1} components
 
-This folder is complete: it needs no network, and no other program than git.
+${needs}
 
 GET THE SOURCE, with its whole history, in this folder:
 

@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path';
 import { checkFiles, readManifest, refuseDamage } from './check-files.ts';
 import type { Manifest } from './manifest.ts';
 import { Staging } from './staging.ts';
-import { stockClone } from './stock-clone.ts';
+import { restoredNode, stockClone } from './stock-clone.ts';
+import { stopBorrowing } from './since.ts';
+import type { SourceNode } from './source-walk.ts';
 
 export interface RestoredDeposit {
   readonly target: string;
@@ -35,9 +37,19 @@ export async function restoreEscrow(
   const home = await mkdtemp(join(tmpdir(), 'skerry-escrow-'));
   try {
     await stockClone(dir, manifest, { target: staging.dir, home, signal });
+    if (manifest.since !== undefined) {
+      onProgress?.('taking in what the older deposits have');
+      const node = await restoredNode(staging.dir, manifest.components);
+      await stopBorrowing(gitDirsOf(node), signal);
+    }
   } finally {
     await rm(home, { recursive: true, force: true });
   }
   await staging.publish();
   return { target: staging.target, manifest };
+}
+
+function* gitDirsOf(node: SourceNode): Generator<string> {
+  yield node.gitDir;
+  for (const below of node.components.values()) yield* gitDirsOf(below);
 }

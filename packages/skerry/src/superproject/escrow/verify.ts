@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { checkFiles, type Damage, readManifest } from './check-files.ts';
 import type { Manifest } from './manifest.ts';
 import { inspectRepository } from './pack-repository.ts';
+import { basePath } from './since.ts';
 import { checkSignature, type Signer } from './signature.ts';
 import { encodePath, formatEntry, hashChunks, walkSource } from './source-walk.ts';
 import { restoredNode, stockClone } from './stock-clone.ts';
@@ -53,6 +54,9 @@ export async function verifyEscrow(
     return { ...none, signer: undefined, branchOrTag: undefined, commit: undefined };
   const signer = await checkSignature(dir, options.allowedSigners);
   const manifest = await readManifest(dir);
+  const older = await checkBases(dir, manifest, signal);
+  if (older.length > 0)
+    return { ...none, signer, damaged: older, branchOrTag: undefined, commit: undefined };
   const expected = new Set(
     (await readFile(join(dir, SOURCE_LIST), 'utf8')).split('\n').filter(Boolean),
   );
@@ -72,6 +76,27 @@ export async function verifyEscrow(
     repositories: repositories.length,
     files,
   };
+}
+
+/** The older deposits that an incremental one needs: there, the same, and whole. */
+async function checkBases(
+  dir: string,
+  manifest: Manifest,
+  signal: AbortSignal | undefined,
+): Promise<Damage[]> {
+  const { since } = manifest;
+  const base = basePath(dir, manifest);
+  if (since === undefined || base === undefined) return [];
+  const sum = await hashFile(join(base, SUMS)).catch(() => undefined);
+  if (sum === undefined)
+    return [{ path: since.path, problem: 'missing: this deposit builds on it' }];
+  if (sum !== since.sha256)
+    return [{ path: since.path, problem: 'not the deposit that this one builds on' }];
+  const damaged = (await checkFiles(base, signal)).map(({ path, problem }) => ({
+    path: `${since.path}/${path}`,
+    problem,
+  }));
+  return damaged.length > 0 ? damaged : checkBases(base, await readManifest(base), signal);
 }
 
 async function checkRepositories(

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { lockFile } from '../../util/file-lock.ts';
+import { each } from '../checkout/each.ts';
 import { type Layout, layoutOf } from '../layout.ts';
 import { shownUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
@@ -65,6 +66,8 @@ const GITCONFIG = 'gitconfig';
 const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
 const MAX_LEVEL = 16;
 const MAX_SINGLE = 50;
+/** Repositories at once: as many as a host is asked for at most. */
+const WIDTH = 32;
 
 /**
  * Makes, or brings up to date, bare mirrors of a superproject and all components that its branches and tags name, in one
@@ -112,13 +115,11 @@ async function followComponents(work: Work): Promise<void> {
     },
   ];
   for (let depth = 0; level.length > 0 && depth < MAX_LEVEL; depth++) {
-    const uses = level.flatMap((each) => each.uses);
-    const fresh = uses.filter((use) => !work.uses.some((each) => isSameUse(each, use)));
+    const uses = level.flatMap((one) => one.uses);
+    const fresh = uses.filter((use) => !work.uses.some((known) => isSameUse(known, use)));
     work.uses.push(...fresh);
     const remotes = Map.groupBy(fresh, ({ remote }) => remote);
-    await Promise.all(
-      [...remotes].map(([remote, [use]]) => update(work, remote, use?.name ?? remote)),
-    );
+    await each([...remotes], WIDTH, ([remote, [use]]) => update(work, remote, use?.name ?? remote));
     const next = level.map(async ({ uses: own, pins, tips }) => {
       await findGone(work, own, pins);
       return nested(work, own, tips);
