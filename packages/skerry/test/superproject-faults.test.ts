@@ -21,6 +21,9 @@ const runner = join(import.meta.dirname, 'support', 'superproject-runner.ts');
 const quick = (): Network => new Network({ pauseMs: 5, tries: 2 });
 const stamp = { identity: 'Release <release@example.org>', seconds: 1_700_009_999 };
 
+// Each takes some hundred processes, and machines differ.
+const SLOW = { timeout: 600_000 };
+
 let farm: Farm;
 let seed = 42;
 let made = 0;
@@ -66,6 +69,7 @@ async function expectCloneable(): Promise<void> {
   const [newest = '', ...older] = refs.split('\n');
   for (const ref of new Set(['main', newest, older[random(older.length)] ?? 'main'])) {
     const dir = join(farm.dir, 'clone');
+    await rm(dir, { recursive: true, force: true });
     await farm.git(farm.dir, 'clone', '--quiet', '--recursive', '-b', ref, farm.url, dir);
     expect(await farm.git(dir, 'submodule', 'status')).not.toMatch(/^[-+U]/m);
     await rm(dir, { recursive: true, force: true });
@@ -77,48 +81,60 @@ async function change(): Promise<void> {
 }
 
 describe('a runner that is killed', () => {
-  test('at each connection of a nightly leaves what can be cloned, and the next one goes on', async () => {
-    await nightly(quick(), { url: farm.url, branch: 'main' });
-    for (let n = 1, isKilled = true; isKilled; n++) {
-      await change();
-      isKilled = await killedAt(n, 'after', ['nightly', farm.url, 'main']);
-      await expectCloneable();
-      const next = await nightly(quick(), { url: farm.url, branch: 'main' });
-      expect(next.tag).toBeDefined();
-    }
-    await expectTagged();
-  });
+  test(
+    'at each connection of a nightly leaves what can be cloned, and the next one goes on',
+    SLOW,
+    async () => {
+      await nightly(quick(), { url: farm.url, branch: 'main' });
+      for (let n = 1, isKilled = true; isKilled; n++) {
+        await change();
+        isKilled = await killedAt(n, 'after', ['nightly', farm.url, 'main']);
+        await expectCloneable();
+        const next = await nightly(quick(), { url: farm.url, branch: 'main' });
+        expect(next.tag).toBeDefined();
+      }
+      await expectTagged();
+    },
+  );
 
-  test('at each connection of a release branch: the same command makes the very same', async () => {
-    for (let n = 1, isKilled = true; isKilled; n++) {
-      const name = `r${n}`;
-      isKilled = await killedAt(n, 'after', ['branch', farm.url, name]);
+  test(
+    'at each connection of a release branch: the same command makes the very same',
+    SLOW,
+    async () => {
+      for (let n = 1, isKilled = true; isKilled; n++) {
+        const name = `r${n}`;
+        isKilled = await killedAt(n, 'after', ['branch', farm.url, name]);
+        await expectCloneable();
+        const result = await branch(quick(), { url: farm.url, name, from: 'main' });
+        expect(
+          result.components.every(({ state }) => state === 'create' || state === 'there'),
+        ).toBe(true);
+        expect(await farm.super.tip(name)).toBe(result.commit);
+        for (const component of farm.components)
+          expect(await component.tip(name)).toBe(
+            result.components.find((each) => each.name === component.name)?.pin,
+          );
+      }
       await expectCloneable();
-      const result = await branch(quick(), { url: farm.url, name, from: 'main' });
-      expect(result.components.every(({ state }) => state === 'create' || state === 'there')).toBe(
-        true,
-      );
-      expect(await farm.super.tip(name)).toBe(result.commit);
-      for (const component of farm.components)
-        expect(await component.tip(name)).toBe(
-          result.components.find((each) => each.name === component.name)?.pin,
-        );
-    }
-    await expectCloneable();
-  });
+    },
+  );
 
-  test('at each connection of a release tag: it is there whole after --sync, or not at all', async () => {
-    for (let n = 1, isKilled = true; isKilled; n++) {
-      const name = `v${n}`;
-      isKilled = await killedAt(n, 'after', ['tag', farm.url, name]);
-      await expectCloneable();
-      if ((await farm.super.git('tag', '--list', name)) === '')
-        await tag(quick(), { url: farm.url, name, from: 'main', stamp, components: true });
-      else await syncTag(quick(), { url: farm.url, name });
-      const { components } = await verifyTag(quick(), { url: farm.url, name });
-      expect(components.every(({ tagged, isKept }) => tagged === 'same' && isKept)).toBe(true);
-    }
-  });
+  test(
+    'at each connection of a release tag: it is there whole after --sync, or not at all',
+    SLOW,
+    async () => {
+      for (let n = 1, isKilled = true; isKilled; n++) {
+        const name = `v${n}`;
+        isKilled = await killedAt(n, 'after', ['tag', farm.url, name]);
+        await expectCloneable();
+        if ((await farm.super.git('tag', '--list', name)) === '')
+          await tag(quick(), { url: farm.url, name, from: 'main', stamp, components: true });
+        else await syncTag(quick(), { url: farm.url, name });
+        const { components } = await verifyTag(quick(), { url: farm.url, name });
+        expect(components.every(({ tagged, isKept }) => tagged === 'same' && isKept)).toBe(true);
+      }
+    },
+  );
 
   test(`at ${RANDOM_KILLS} random connections, while components change and are rewound`, async () => {
     for (let i = 0; i < RANDOM_KILLS; i++) {
