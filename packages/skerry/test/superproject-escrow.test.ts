@@ -29,6 +29,13 @@ function deposit(farm: Farm, ref: string, dir: string, more = {}): Promise<Depos
   });
 }
 
+/** What somebody does who hides a change. */
+async function hashAnew(dir: string): Promise<void> {
+  const script =
+    'find . -type f ! -name "SHA256SUMS*" | sed s,^./,, | xargs -d "\\n" sha256sum > SHA256SUMS';
+  await run('sh', ['-c', script], { cwd: dir });
+}
+
 /** A release branch with a nested component, odd names, links, programs, licences and LFS. */
 async function release(farm: Farm): Promise<void> {
   const [app, lib] = [farm.component(0), farm.component(1)];
@@ -216,16 +223,37 @@ describe('escrow', () => {
       list,
       text.replace(/^(100644 \w+ )\w+( \d+ c003\/README)$/m, `$1${'0'.repeat(64)}$2`),
     );
-    await run(
-      'sh',
-      [
-        '-c',
-        'find . -type f ! -name "SHA256SUMS*" | sed s,^./,, | xargs -d "\\n" sha256sum > SHA256SUMS',
-      ],
-      { cwd: dir },
-    );
+    await hashAnew(dir);
     const { damaged } = await verifyEscrow(dir);
     expect(damaged.map(({ problem }) => problem).join('\n')).toMatch(/is not as in the list/);
+  });
+
+  test('a deposit by somebody evil, with hashes that are right, runs nothing', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const { dir } = await deposit(farm, 'main', 'deposit');
+    const trap = join(farm.dir, 'trapped');
+    const config = `[extensions]\n\tpartialClone = x\n[remote "x"]\n\turl = ${dir}\n\tpromisor = true\n\tuploadpack = touch ${trap};false\n`;
+    await writeFile(
+      join(dir, 'c001.git/config'),
+      `[core]\n\tbare = true\n\trepositoryformatversion = 1\n${config}`,
+    );
+    await mkdir(join(dir, 'super.git/hooks'));
+    await writeFile(join(dir, 'super.git/hooks/post-checkout'), `#!/bin/sh\ntouch '${trap}'\n`, {
+      mode: 0o755,
+    });
+    await writeFile(join(dir, 'super.git/objects/pack/x'), '');
+    await hashAnew(dir);
+    const { damaged } = await verifyEscrow(dir);
+    expect(damaged).toEqual([
+      { path: 'c001.git/config', problem: 'not as escrow create writes it' },
+      { path: 'super.git/hooks/post-checkout', problem: 'no such file belongs into a deposit' },
+      { path: 'super.git/objects/pack/x', problem: 'no such file belongs into a deposit' },
+    ]);
+    await expect(restoreEscrow(dir, join(farm.dir, 'r'))).rejects.toMatchObject({
+      code: 'SP_ESCROW_DAMAGED',
+    });
+    expect(existsSync(trap)).toBe(false);
   });
 
   test('signed by an ssh key: the same bytes, and only by who is allowed', async () => {
@@ -461,13 +489,14 @@ describe('escrow', () => {
     await expect(grep).rejects.toMatchObject({ code: 1 });
   });
 
-  test('a deposit can be copied, moved and made read-only', async () => {
-    await using farm = await makeFarm({ components: 2 });
+  test('a deposit can be copied, moved, made read-only and given to somebody else', async () => {
+    await using farm = await makeFarm({ components: 2, urls: 'absolute' });
     farm.enter();
     const { dir } = await deposit(farm, 'main', 'deposit');
-    const copy = join(farm.dir, 'a folder with spaces');
+    const copy = join(farm.dir, 'a=folder "with" spaces');
     await cp(dir, copy, { recursive: true });
     await run('chmod', ['-R', 'a-w', copy]);
+    if (process.getuid?.() === 0) await run('chown', ['-R', '12345', copy]);
     await rm(dir, { recursive: true });
     expect((await verifyEscrow(copy)).damaged).toEqual([]);
     await run('chmod', ['-R', 'u+w', copy]);

@@ -73,8 +73,10 @@ export function parseManifest(text: string, file: string): Manifest {
     typeof commit === 'string' &&
     [repositories, components, rewrites].every(Array.isArray);
   if (!isWhole) throw unreadable(file, 'parts of it are missing');
-  const inside = [main, ...(repositories ?? []).map(({ path }) => path)];
-  const outside = inside.find((path) => path.startsWith('/') || path.split('/').includes('..'));
+  const inside = [main, ...[...(repositories ?? []), ...(rewrites ?? [])].map(({ path }) => path)];
+  const leadsOut = (path: string): boolean =>
+    path.startsWith('/') || path.split('/').includes('..') || /[\0\n]/.test(path);
+  const outside = inside.find(leadsOut);
   if (outside !== undefined) throw unreadable(file, `'${outside}' leads out of the deposit`);
   return manifest as Manifest;
 }

@@ -42,6 +42,12 @@ const PACK = [
   '--non-empty',
 ];
 
+/** The configuration of a repository in a deposit, by its hash function. Any other could make git run programs. */
+export const REPOSITORY_CONFIGS = [
+  '[core]\n\tbare = true\n\trepositoryformatversion = 0\n',
+  '[core]\n\tbare = true\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n',
+] as const;
+
 /** Writes a repository anew, with just the refs of the deposit and what they lead to. */
 export async function packRepository(
   { gitDir, refs, head }: GatheredRepository,
@@ -52,11 +58,8 @@ export async function packRepository(
   const like = [...refs.values()][0] ?? '';
   await mkdir(join(to, 'objects', 'pack'), { recursive: true });
   await mkdir(join(to, 'refs'));
-  const format =
-    like.length === 64
-      ? '\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n'
-      : '\trepositoryformatversion = 0\n';
-  await writeFile(join(to, 'config'), `[core]\n\tbare = true\n${format}`);
+  const [sha1, sha256] = REPOSITORY_CONFIGS;
+  await writeFile(join(to, 'config'), like.length === 64 ? sha256 : sha1);
   await writeFile(join(to, 'HEAD'), `${head}\n`);
   const wanted = names.map((name) => `${refs.get(name)}\n`).join('');
   const input = `${wanted}${await exclusions(gitDir, base, signal)}`;
@@ -106,13 +109,13 @@ export async function inspectRepository(
   const options = { cwd: gitDir, signal, timeoutMs: LONG_MS };
   const list = await runGit(
     [
-      ...['cat-file', '--batch-all-objects'],
+      ...['-c', 'safe.directory=*', 'cat-file', '--batch-all-objects'],
       '--batch-check=%(objectname) %(objecttype) %(objectsize)',
     ],
     options,
   );
   const { code, stdout, stderr } = await tryGit(
-    ['fsck', '--strict', '--full', '--no-dangling', '--no-progress'],
+    ['-c', 'safe.directory=*', 'fsck', '--strict', '--full', '--no-dangling', '--no-progress'],
     { ...options, answers: Array.from({ length: 255 }, (_, at) => at + 1) },
   );
   const said = `${stdout.toString()}\n${stderr}`.split('\n').filter(Boolean);

@@ -3,25 +3,6 @@ import { CYCLONEDX, type Manifest, MANIFEST, SPDX } from './manifest.ts';
 import { SIGNATURE, SUMS } from './sums.ts';
 import { SOURCE_LIST, SOURCE_TAR } from './write-source.ts';
 
-/** The words of the git that restores a deposit, with `here` for the deposit's folder. */
-export function cloneWords(
-  { main, branchOrTag, rewrites }: Pick<Manifest, 'main' | 'branchOrTag' | 'rewrites'>,
-  here: string,
-): string[] {
-  return [
-    ...['-c', 'protocol.file.allow=always'],
-    ...rewrites.flatMap(({ url, path }) => ['-c', `url.${here}/${path}.insteadOf=${url}`]),
-    ...[
-      'clone',
-      '--quiet',
-      '--recursive',
-      '-b',
-      branchOrTag,
-      `${here === '' ? '.' : here}/${main}`,
-    ],
-  ];
-}
-
 /** What somebody reads who has the deposit, git, and nothing else. */
 export function formatReadme(manifest: Manifest): string {
   const { url, branchOrTag, commit, components, source, lfs, rewrites, main, since } = manifest;

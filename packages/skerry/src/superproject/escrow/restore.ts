@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkFiles, readManifest, refuseDamage } from './check-files.ts';
+import { checkShape } from './check-shape.ts';
 import type { Manifest } from './manifest.ts';
 import { Staging } from './staging.ts';
 import { restoredNode, stockClone } from './stock-clone.ts';
@@ -33,6 +34,7 @@ export async function restoreEscrow(
   onProgress?.('checking hashes');
   refuseDamage(dir, await checkFiles(dir, signal));
   const manifest = await readManifest(dir);
+  refuseDamage(dir, await checkShape(dir, manifest));
   onProgress?.('restoring');
   const home = await mkdtemp(join(tmpdir(), 'skerry-escrow-'));
   try {

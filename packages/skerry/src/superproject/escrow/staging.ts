@@ -63,7 +63,10 @@ async function removeLeftOvers(above: string, start: string): Promise<void> {
   for (const name of await readdir(above)) {
     const pid = name.startsWith(start) ? Number(name.slice(start.length)) : 0;
     const isOver = pid === process.pid || (existsSync('/proc/self') && !existsSync(`/proc/${pid}`));
-    if (pid > 0 && isOver) await rm(join(above, name), { recursive: true, force: true });
+    if (pid === 0 || !isOver) continue;
+    // A git that was left alone may still be writing there for a moment.
+    const retry = { maxRetries: 10, retryDelay: 100 };
+    await rm(join(above, name), { recursive: true, force: true, ...retry });
   }
 }
 

@@ -4,14 +4,13 @@ import { findGitDir } from '../checkout/git-dir.ts';
 import { runGit } from '../git.ts';
 import { parseCommit } from '../objects.ts';
 import type { Manifest, ManifestComponent } from './manifest.ts';
-import { cloneWords } from './readme.ts';
 import type { SourceNode } from './source-walk.ts';
 
 const LONG_MS = 6 * 3_600_000;
 
 /**
- * Restores a deposit as somebody would who has nothing but git: the command of its README, with a HOME of its own, and
- * with every protocol but local files forbidden, so that it cannot lean on a network.
+ * Restores a deposit as somebody would who has nothing but git: as its README says, with a HOME of its own, and with
+ * every protocol but local files forbidden, so that it cannot lean on a network.
  *
  * @param home an empty folder that is the HOME for this
  */
@@ -21,9 +20,19 @@ export async function stockClone(
   { target, home, signal }: { target: string; home: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
   await mkdir(home, { recursive: true });
-  // The deposit may belong to another user; it was checked file by file before.
-  await writeFile(join(home, '.gitconfig'), '[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n');
-  await runGit([...cloneWords(manifest, dir), target], {
+  await writeFile(join(home, '.gitconfig'), configOf(dir, manifest));
+  const { branchOrTag, main } = manifest;
+  const clone = [
+    'clone',
+    '--quiet',
+    '--recursive',
+    '-b',
+    branchOrTag,
+    '--',
+    `${dir}/${main}`,
+    target,
+  ];
+  await runGit(['-c', 'protocol.file.allow=always', ...clone], {
     signal,
     cwd: home,
     timeoutMs: LONG_MS,
@@ -37,6 +46,15 @@ export async function stockClone(
       GIT_TEMPLATE_DIR: '',
     },
   });
+}
+
+/** The deposit may belong to another user; it was checked file by file before. */
+function configOf(dir: string, { rewrites }: Manifest): string {
+  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+  const urls = rewrites.map(
+    ({ url, path }) => `[url ${quoted(`${dir}/${path}`)}]\n\tinsteadOf = ${quoted(url)}\n`,
+  );
+  return `[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n${urls.join('')}`;
 }
 
 /** The source tree as it is in a restored clone, by what is checked out in each of its repositories. */

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkFiles, type Damage, readManifest } from './check-files.ts';
+import { checkShape } from './check-shape.ts';
 import type { Manifest } from './manifest.ts';
 import { inspectRepository } from './pack-repository.ts';
 import { basePath } from './since.ts';
@@ -54,7 +55,8 @@ export async function verifyEscrow(
     return { ...none, signer: undefined, branchOrTag: undefined, commit: undefined };
   const signer = await checkSignature(dir, options.allowedSigners);
   const manifest = await readManifest(dir);
-  const older = await checkBases(dir, manifest, signal);
+  const odd = await checkShape(dir, manifest);
+  const older = odd.length > 0 ? odd : await checkBases(dir, manifest, signal);
   if (older.length > 0)
     return { ...none, signer, damaged: older, branchOrTag: undefined, commit: undefined };
   const expected = new Set(
@@ -92,11 +94,13 @@ async function checkBases(
     return [{ path: since.path, problem: 'missing: this deposit builds on it' }];
   if (sum !== since.sha256)
     return [{ path: since.path, problem: 'not the deposit that this one builds on' }];
-  const damaged = (await checkFiles(base, signal)).map(({ path, problem }) => ({
-    path: `${since.path}/${path}`,
-    problem,
-  }));
-  return damaged.length > 0 ? damaged : checkBases(base, await readManifest(base), signal);
+  const there = (all: readonly Damage[]): Damage[] =>
+    all.map(({ path, problem }) => ({ path: `${since.path}/${path}`, problem }));
+  const damaged = there(await checkFiles(base, signal));
+  if (damaged.length > 0) return damaged;
+  const older = await readManifest(base);
+  const odd = there(await checkShape(base, older));
+  return odd.length > 0 ? odd : checkBases(base, older, signal);
 }
 
 async function checkRepositories(
