@@ -91,6 +91,8 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     name: 'manifest',
     summary: 'import from and export to repo, west and vcstool',
     load: () => import('./manifest.ts'),
+  },
+  {
     name: 'log',
     summary: 'list commits of the superproject with the pins each moved',
     load: () => import('./log.ts'),
@@ -99,5 +101,10 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     name: 'changelog',
     summary: 'show what changed in all components between two refs',
     load: () => import('./changelog.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'find what hurts superprojects, by the 23 known pains, and mend it',
+    load: () => import('./doctor.ts'),
   },
 ];
