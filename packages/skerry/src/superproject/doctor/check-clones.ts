@@ -1,4 +1,5 @@
 // Pains 4, 5, 13: the clones of components in a checkout.
+import { each } from '../checkout/each.ts';
 import { firstUnreachable, hasCommit } from '../checkout/objects-here.ts';
 import { remoteOf } from '../checkout/fetch-pinned.ts';
 import { readRefs } from '../checkout/refs-here.ts';
@@ -13,6 +14,8 @@ import {
   someOf,
 } from './patient.ts';
 
+/** Processes at once; more only wait for a processor. */
+const WIDTH = 8;
 const KEEPERS = ['--branches', '--tags', '--remotes', '--glob=refs/superproject/*'];
 
 export async function checkDetached(patient: Patient): Promise<readonly Finding[]> {
@@ -67,31 +70,35 @@ async function isAtTip(
 /** A shallow clone fetches one branch, and git then finds no other. */
 export async function checkRefspecs(patient: Patient): Promise<readonly Finding[]> {
   const { branch: own, network } = patient;
-  const found = presentOnes(patient).map(async (component): Promise<readonly Finding[]> => {
-    const { path, at, dir } = component;
-    const branch = trackedBranch(component, own);
-    const remote = remoteOf(at.commonDir);
-    if (branch === undefined || remote === undefined) return [];
-    const key = `remote.${remote}.fetch`;
-    const file = ['config', '--file', `${at.commonDir}/config`];
-    const ask = { cwd: dir, signal: network.signal, answers: [1] };
-    const { stdout } = await tryGit([...file, '--get-all', key], ask);
-    const fetched = new Set(
-      stdout
-        .toString()
-        .split('\n')
-        .map((line) => line.replace(/^\+/, '').split(':')[0]),
-    );
-    if (fetched.has('refs/heads/*') || fetched.has(`refs/heads/${branch}`)) return [];
-    const all = `+refs/heads/*:refs/remotes/${remote}/*`;
-    return [
-      {
-        ...{ pain: 'pain-5', level: 'problem', path },
-        message: `its clone does not fetch '${branch}', which it follows`,
-        hint: `git -C ${path} remote set-branches ${remote} '*'`,
-        fix: (changes) => changes.git([...file, '--replace-all', key, all], { cwd: dir }),
-      },
-    ];
-  });
-  return (await Promise.all(found)).flat();
+  const found = await each(
+    presentOnes(patient),
+    WIDTH,
+    async (component): Promise<readonly Finding[]> => {
+      const { path, at, dir } = component;
+      const branch = trackedBranch(component, own);
+      const remote = remoteOf(at.commonDir);
+      if (branch === undefined || remote === undefined) return [];
+      const key = `remote.${remote}.fetch`;
+      const file = ['config', '--file', `${at.commonDir}/config`];
+      const ask = { cwd: dir, signal: network.signal, answers: [1] };
+      const { stdout } = await tryGit([...file, '--get-all', key], ask);
+      const fetched = new Set(
+        stdout
+          .toString()
+          .split('\n')
+          .map((line) => line.replace(/^\+/, '').split(':')[0]),
+      );
+      if (fetched.has('refs/heads/*') || fetched.has(`refs/heads/${branch}`)) return [];
+      const all = `+refs/heads/*:refs/remotes/${remote}/*`;
+      return [
+        {
+          ...{ pain: 'pain-5', level: 'problem', path },
+          message: `its clone does not fetch '${branch}', which it follows`,
+          hint: `git -C ${path} remote set-branches ${remote} '*'`,
+          fix: (changes) => changes.git([...file, '--replace-all', key, all], { cwd: dir }),
+        },
+      ];
+    },
+  );
+  return found.flat();
 }

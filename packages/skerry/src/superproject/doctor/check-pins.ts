@@ -1,5 +1,6 @@
 // Pains 1, 2, 3: whether pins can be had from their remotes, now and later.
 import type { Changes } from '../checkout/changes.ts';
+import { each } from '../checkout/each.ts';
 import { firstUnreachable, hasCommit } from '../checkout/objects-here.ts';
 import { danglingPins } from '../checkout/verify-pins.ts';
 import { fetchPin } from '../fetch-pin.ts';
@@ -10,6 +11,9 @@ import { pushPin } from '../push-pin.ts';
 import { keepRef } from '../tracked.ts';
 import { isRead } from './check-remotes.ts';
 import type { Finding, Patient, PatientComponent } from './patient.ts';
+
+/** Each asks a remote, and starts a few processes. */
+const WIDTH = 32;
 
 type Pinned = PatientComponent & { readonly pin: string };
 
@@ -22,8 +26,8 @@ export async function checkPins(patient: Patient): Promise<readonly Finding[]> {
   if (unnamed.length === 0) return [];
   const old = await oldHosts(patient.network, unnamed);
   const isPublished = await isSuperprojectPublished(patient);
-  const found = await Promise.all(
-    unnamed.map((one) => lookAt(patient, one, { isOld: old.has(hostOf(one.remote)), isPublished })),
+  const found = await each(unnamed, WIDTH, (one) =>
+    lookAt(patient, one, { isOld: old.has(hostOf(one.remote)), isPublished }),
   );
   return found.flat();
 }
