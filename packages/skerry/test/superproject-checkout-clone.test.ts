@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -35,12 +35,12 @@ interface Cli {
   readonly stderr: string;
 }
 
-/** `skerry superproject`; given a signal, it gets that after so many connections. */
+/** `skerry superproject`; given a signal, it gets that when it is time. */
 async function cli(
   farm: Farm,
   cwd: string,
   args: readonly string[],
-  stop?: { signal: NodeJS.Signals; after: number },
+  stop?: { signal: NodeJS.Signals; when: () => Promise<boolean> },
 ): Promise<Cli> {
   const argv = ['--conditions=@skerry/source', MAIN, 'superproject', ...args];
   const child = spawn(process.execPath, argv, { cwd, env: { ...process.env, ...farm.env } });
@@ -50,8 +50,7 @@ async function cli(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const closed = once(child, 'close') as Promise<[number | null]>;
   if (stop) {
-    while ((await farm.connections()).length < stop.after && child.exitCode === null)
-      await sleep(10);
+    while (!(await stop.when()) && child.exitCode === null) await sleep(10);
     child.kill(stop.signal);
   }
   const [code] = await closed;
@@ -160,7 +159,10 @@ test.for<[NodeJS.Signals, number]>([
 ])('after %s at connection %i the same command goes on', async ([signal, after]) => {
   await using farm = await farmWith({ components: 12, latencyMs: 100 });
   const root = await cloneSuper(farm);
-  const stopped = await cli(farm, root, ['sync', '--attach', '--jobs', '4'], { signal, after });
+  const stopped = await cli(farm, root, ['sync', '--attach', '--jobs', '4'], {
+    signal,
+    when: async () => (await farm.connections()).length >= after,
+  });
   expect(stopped.code).toBe(signal === 'SIGINT' ? 130 : null);
   // What is left of a killed one ends by itself.
   if (signal === 'SIGKILL') await sleep(1500);
@@ -171,6 +173,32 @@ test.for<[NodeJS.Signals, number]>([
   const modules = await readdir(join(root, '.git', 'modules'));
   expect(modules.toSorted()).toEqual(farm.components.map(({ name }) => name));
   expect(existsSync(join(root, '.git', 'config.lock'))).toBe(false);
+});
+
+test('Ctrl-C while files are written leaves no lock, and the same command goes on', async () => {
+  await using farm = await farmWith({ components: 2 });
+  await appendFile(
+    join(farm.dir, 'home', '.gitconfig'),
+    '[filter "slow"]\n\tsmudge = "echo >> $HOME/smudged; sleep 0.3; cat"\n\tclean = cat\n',
+  );
+  for (const component of farm.components)
+    await component.commit({ '.gitattributes': '*.txt filter=slow\n' });
+  const pins = await Promise.all(farm.components.map((each) => each.tip()));
+  await pinOnRemote(farm, { c001: pins[0], c002: pins[1] });
+  const root = await cloneSuper(farm);
+  const stopped = await cli(farm, root, ['sync', '--jobs', '1'], {
+    signal: 'SIGINT',
+    when: () => Promise.resolve(existsSync(join(farm.dir, 'home', 'smudged'))),
+  });
+  expect(stopped.code).toBe(130);
+  const locks = (await readdir(join(root, '.git'), { recursive: true })).filter((file) =>
+    file.endsWith('.lock'),
+  );
+  expect(locks).toEqual([]);
+  expect(await cli(farm, root, ['sync'])).toMatchObject({ code: 0, stderr: '' });
+  expect(await farm.git(root, 'submodule', 'foreach', '--quiet', 'git status --porcelain')).toBe(
+    '',
+  );
 });
 
 test('exit codes say whether it is worth trying again; git is quoted whole', async () => {

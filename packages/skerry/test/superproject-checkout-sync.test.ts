@@ -253,6 +253,19 @@ test('nothing is written through a link of the superproject', async () => {
   expect(existsSync(join(elsewhere, 'b'))).toBe(false);
 });
 
+test('a repository that a link of the superproject leads to is not moved', async () => {
+  await using farm = await farmWith({ names: ['lib/b'] });
+  const root = await cloneSuper(farm);
+  const own = join(farm.dir, 'own');
+  await farm.git(farm.dir, 'clone', '--quiet', farm.component(0).url, 'own/b');
+  await farm.git(join(own, 'b'), 'checkout', '--quiet', 'HEAD~1');
+  const before = await farm.git(join(own, 'b'), 'rev-parse', 'HEAD');
+  await rm(join(root, 'lib'), { recursive: true, force: true });
+  await symlink(own, join(root, 'lib'));
+  expect((await syncWords(root)).result.components[0]?.error?.code).toBe('SP_PATH_LINK');
+  expect(await farm.git(join(own, 'b'), 'rev-parse', 'HEAD')).toBe(before);
+});
+
 test('a dry run changes nothing and prints what would be run', async () => {
   await using farm = await farmWith({ components: 1 });
   const root = await cloneSuper(farm);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { SkerryError } from '../util/errors.ts';
-import { killGroup } from '../util/kill-group.ts';
+import { killGroup, signalGroup } from '../util/kill-group.ts';
 import { gitFailure } from './git-failure.ts';
 
 export interface GitOptions {
@@ -30,6 +30,9 @@ export interface GitResult {
 /** Nothing of a repository that we were started inside of (a hook, an alias) may leak into another one. */
 const LEAKS =
   /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|CONFIG_PARAMETERS|CONFIG_COUNT|CONFIG_KEY_\d+|CONFIG_VALUE_\d+|CEILING_DIRECTORIES)$/;
+
+/** What git gets to clean up when it is ended. */
+const GRACE_MS = 2000;
 
 const CONFIG = [
   ...['-c', 'core.quotePath=false'],
@@ -65,7 +68,12 @@ export async function tryGit(
     env: gitEnvironment(options.env),
     ...(options.cwd && { cwd: options.cwd }),
   });
-  const kill = (): void => killGroup(child.pid);
+  let timer: NodeJS.Timeout | undefined;
+  const kill = (): void => {
+    // On this one git removes its locks and what it downloaded by half.
+    signalGroup(child.pid, 'SIGTERM');
+    timer = setTimeout(() => killGroup(child.pid), GRACE_MS);
+  };
   stop.addEventListener('abort', kill, { once: true });
   try {
     const stdout: Buffer[] = [];
@@ -82,6 +90,8 @@ export async function tryGit(
     return { code: code ?? -1, stdout: Buffer.concat(stdout), stderr: said };
   } finally {
     stop.removeEventListener('abort', kill);
+    clearTimeout(timer);
+    if (stop.aborted) killGroup(child.pid);
   }
 }
 

@@ -4,9 +4,14 @@
  * pipes and locks it inherited.
  */
 export function killGroup(leader: number | undefined): void {
+  signalGroup(leader, 'SIGKILL');
+}
+
+/** Sends a signal to what is left of such a group. */
+export function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   if (leader === undefined) return;
   try {
-    process.kill(-leader, 'SIGKILL');
+    process.kill(-leader, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { interruptible, printJson, withExample, withJson } from '../common.ts';
 import { countOf, progressLine, several } from './common.ts';
@@ -60,7 +61,7 @@ async function run(words: string[], options: Options): Promise<void> {
     branch: options.branch,
     isRecursive: options.recursive,
     depth: countOf('--depth', options.depth),
-    reference: options.reference,
+    reference: options.reference === undefined ? undefined : resolve(options.reference),
     dryRun: options.dryRun,
     jobs,
     onProgress: line.say,

@@ -23,13 +23,19 @@ export class Changes {
     return this.network.signal;
   }
 
-  /** One git on this computer. @throws what runGit throws */
+  /**
+   * One git on this computer. It is not cut off by Ctrl-C: a checkout that was, leaves half of its files, which look like
+   * somebody's changes then. What comes after it does not begin.
+   *
+   * @throws what runGit throws
+   */
   async git(args: readonly string[], options: Omit<GitOptions, 'signal'>): Promise<void> {
     this.commands.push(formatGit(args, options.cwd));
     if (this.isDryRun) return;
-    // Hours of a checkout of a large tree on a slow disk are no failure; Ctrl-C ends it.
-    const rest = { timeoutMs: LONG_MS, ...options, signal: this.signal };
-    await runGit([...CALM, ...args], { ...rest, env: { ...LAZY, ...options.env } });
+    this.signal?.throwIfAborted();
+    const env = { ...LAZY, ...options.env };
+    // Hours of a checkout of a large tree on a slow disk are no failure.
+    await runGit([...CALM, ...args], { timeoutMs: LONG_MS, ...options, env });
   }
 
   /** One git that opens a connection. @throws what runGit throws */
