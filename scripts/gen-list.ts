@@ -3,6 +3,7 @@ import { commandsPage } from './gen-commands.ts';
 import { errorsPage } from './gen-errors.ts';
 import { labFilePage } from './gen-lab-file.ts';
 import { libvirtPage } from './gen-libvirt.ts';
+import { superprojectDoctorPage } from './gen-superproject-doctor.ts';
 
 /** Every generated file by its path in the repository. */
 export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -11,4 +12,5 @@ export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>
   'docs/reference/commands.md': commandsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/libvirt.md': libvirtPage,
+  'docs/reference/superproject-doctor.md': superprojectDoctorPage,
 };

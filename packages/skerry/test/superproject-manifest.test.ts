@@ -201,8 +201,8 @@ test('branches are written, and a pin where no branch is followed by name; no pa
   expect(text).not.toContain('secret');
   expect(text.match(/version: .*/g)).toEqual([
     'version: "3.11"',
-    `version: ${one.pin}`,
-    `version: ${one.pin}`,
+    `version: "${one.pin}"`,
+    `version: "${one.pin}"`,
   ]);
   expect(losses).toMatchObject([{ names: ['c'] }]);
 });

@@ -117,4 +117,9 @@ export const SUPERPROJECT_COMMANDS: readonly CommandEntry[] = [
     summary: 'keep bare mirrors of everything, to clone from and to borrow from',
     load: () => import('./mirror.ts'),
   },
+  {
+    name: 'doctor',
+    summary: 'find what hurts superprojects, by the 23 known pains, and mend it',
+    load: () => import('./doctor.ts'),
+  },
 ];

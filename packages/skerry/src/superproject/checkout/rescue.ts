@@ -10,8 +10,8 @@ export interface RescueQuestion {
   readonly dir: string;
   /** The commit that HEAD names now, detached. */
   readonly head: string;
-  /** The commit it is moved to. */
-  readonly to: string;
+  /** The commit it is moved to; none where it only is to be kept. */
+  readonly to: string | undefined;
   readonly now?: Date;
 }
 
@@ -26,13 +26,15 @@ export async function rescue(
   { dir, head, to, now = new Date() }: RescueQuestion,
 ): Promise<string | undefined> {
   const where = { cwd: dir, signal: changes.signal };
-  if ((await firstUnreachable([head], [...KEEPERS, to], where)) === undefined) return undefined;
+  const kept = to === undefined ? KEEPERS : [...KEEPERS, to];
+  if ((await firstUnreachable([head], kept, where)) === undefined) return undefined;
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
   let ref = PREFIX + time;
   for (let n = 2; (await refId(ref, where)) !== undefined; n++) ref = `${PREFIX}${time}-${n}`;
   // The last argument: the ref must not be there yet.
   const nothing = '0'.repeat(head.length);
-  const why = `moved to ${to} by skerry superproject sync`;
+  const why =
+    to === undefined ? 'kept by skerry superproject' : `moved to ${to} by skerry superproject sync`;
   await changes.git(['update-ref', '-m', why, ref, head, nothing], { cwd: dir });
   return ref;
 }

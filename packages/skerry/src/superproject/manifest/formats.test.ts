@@ -231,6 +231,15 @@ describe('what is written is read again the same', () => {
   });
 });
 
+test('values are in quotes: = or 12e45 are no texts to PyYAML', () => {
+  const one = { name: 'a', path: 'yes', url: 'https://h/a', branch: '=', groups: ['on'] };
+  const west = writeManifest('west', [one]).text;
+  expect(west).toContain('revision: "="\n      path: "yes"\n      groups:\n        - "on"\n');
+  expect(writeManifest('repos', [one]).text).toBe(
+    'repositories:\n  "yes":\n    type: "git"\n    url: "https://h/a"\n    version: "="\n',
+  );
+});
+
 test('what a format has no word for is named', () => {
   const one = { name: 'libs/foo', path: 'foo', url: 'https://h/foo', groups: ['-x'] };
   expect(writeManifest('west', [one]).losses).toEqual([
@@ -241,7 +250,7 @@ test('what a format has no word for is named', () => {
   expect(writeManifest('repo', [one]).losses).toHaveLength(1);
   expect(writeManifest('repos', [one]).losses).toHaveLength(2);
   const twins = [one, { ...one, name: 'libs-foo', path: 'b' }];
-  expect(writeManifest('west', twins).text).toContain('name: libs-foo-2');
+  expect(writeManifest('west', twins).text).toContain('name: "libs-foo-2"');
 });
 
 describe('hostile manifests are refused', () => {

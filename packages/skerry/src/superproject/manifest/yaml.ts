@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument, stringify } from 'yaml';
+import { Document, LineCounter, parseDocument, visit } from 'yaml';
 import { manifestError } from './project.ts';
 
 export type Yaml = string | readonly Yaml[] | YamlMap | null | undefined;
@@ -63,7 +63,17 @@ export function textOf(value: Yaml): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Quoted so that YAML 1.1 (PyYAML) reads every text as a text. */
+/** Keys that are texts to every YAML. */
+const PLAIN_KEY = /^(?!(?:yes|off|true|false|null)$)[a-z]{3,}(?:-[a-z]+)*$/;
+
+/** Every value in quotes: what YAML 1.1 (PyYAML) reads as something else than a text is a long list, with surprises. */
 export function formatYaml(value: unknown): string {
-  return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(value, { schema: 'failsafe', aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (key, node) => {
+      const isPlain = key === 'key' && PLAIN_KEY.test(String(node.value));
+      node.type = isPlain ? 'PLAIN' : 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
