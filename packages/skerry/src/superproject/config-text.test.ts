@@ -60,7 +60,7 @@ test('finds all errors, not only the first', () => {
   expect(parseConfig('[a]\n1 = x\nk = v\n2 = y\n').problems).toHaveLength(2);
 });
 
-test('reads any text as git does, or refuses it as git does', () => {
+test('reads any text as git does, or refuses it as git does', { timeout: 60_000 }, () => {
   const word = fc.constantFrom(
     ...[
       '[',

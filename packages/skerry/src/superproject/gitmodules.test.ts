@@ -116,7 +116,7 @@ describe('edits', () => {
     expect(removeSection(text, 'b')).not.toContain('submodule "b"');
   });
 
-  test('whatever is set is what git reads, and nothing else changes', () => {
+  test('whatever is set is what git reads, and nothing else changes', { timeout: 60_000 }, () => {
     // Newlines inside are git's business too, so all printable text is tried.
     const value = fc.string({ minLength: 1, maxLength: 12 }).filter((each) => !each.includes('\0'));
     fc.assert(

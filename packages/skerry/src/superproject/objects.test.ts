@@ -36,7 +36,7 @@ test('a commit and a tag are what git itself makes of them', async () => {
   expect(parseTag(git('cat-file', '-p', object))).toEqual({ ...stamp, message: 'v1' });
 });
 
-test('ids are those of git hash-object, whatever the text', () => {
+test('ids are those of git hash-object, whatever the text', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const id = execFileSync('git', ['hash-object', '--stdin'], { cwd: dir, input: text });
