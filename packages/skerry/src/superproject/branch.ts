@@ -5,6 +5,7 @@ import { fetchPin } from './fetch-pin.ts';
 import { formatGit } from './format-git.ts';
 import { setKeys } from './edit-gitmodules.ts';
 import { keepPin } from './keep-pin.ts';
+import { shownUrl } from './module-url.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
 import { pushPin } from './push-pin.ts';
@@ -78,7 +79,7 @@ export async function branch(network: Network, options: BranchOptions): Promise<
       parts.map((part) => branchKey(part, options)),
     ),
     stamp: { identity, seconds: base.seconds },
-    message: formatBranchMessage(options, parts),
+    message: formatBranchMessage(name, base.commit, parts),
     signKey: options.signKey,
   });
   const present = start.refs.get(`refs/heads/${name}`);
@@ -106,7 +107,7 @@ export async function branch(network: Network, options: BranchOptions): Promise<
   };
   if (options.dryRun) return { ...found, status: 'planned', warnings: [] };
   onProgress?.(`making ${name} in ${creating.length} components`);
-  const warnings = await createAll(network, scratch, parts, options);
+  const warnings = await createAll(network, scratch, parts, options, base.commit);
   if (present !== undefined) return { ...found, status: 'existing', warnings };
   onProgress?.('publishing');
   if ((await publish(network, publication)) === 'lost') {
@@ -189,8 +190,10 @@ async function createAll(
   network: Network,
   scratch: Scratch,
   parts: readonly Part[],
-  { name: branchName, from }: BranchOptions,
+  options: BranchOptions,
+  commit: string,
 ): Promise<string[]> {
+  const { name: branchName } = options;
   const warnings: string[] = [];
   const failed: SkerryError[] = [];
   await Promise.all(
@@ -206,7 +209,10 @@ async function createAll(
   );
   if (failed.length === 0) return warnings;
   const reason = failed.map(({ message }) => message).join('\n');
-  const data = { name: branchName, count: failed.length, of: parts.length, reason, from };
+  const data = {
+    ...{ name: branchName, count: failed.length, of: parts.length, reason },
+    resume: resumeCommand(options, commit),
+  };
   throw new SkerryError('SP_BRANCH_PARTIAL', { data, cause: failed[0] });
 }
 
@@ -230,13 +236,20 @@ async function createPart(
   return refusal;
 }
 
-function formatBranchMessage({ name, from }: BranchOptions, parts: readonly Part[]): string {
+/** With all that was said, and the commit itself: the branch it was taken from may go on meanwhile. */
+function resumeCommand({ url, name, except, inherit }: BranchOptions, commit: string): string {
+  const others = [...(except ?? [])].map(([component, own]) => ` --except ${component}=${own}`);
+  const words = ['skerry superproject branch', name, '--url', shownUrl(url), '--from', commit];
+  return `${words.join(' ')}${others.join('')}${inherit ? ' --inherit' : ''}`;
+}
+
+function formatBranchMessage(name: string, commit: string, parts: readonly Part[]): string {
   const other = parts
     .filter(({ state }) => state === 'other')
     .map(({ component, branch: own }) => `${component.path}: follows ${own}`)
     .sort();
   const title = `Begin ${name}`;
-  const what = `All components follow ${name}, from where ${from} has them.`;
+  const what = `Components follow ${name}, from where ${commit.slice(0, 12)} has them.`;
   return `${[title, what, ...(other.length > 0 ? [other.join('\n')] : [])].join('\n\n')}\n`;
 }
 

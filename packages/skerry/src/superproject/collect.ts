@@ -34,8 +34,8 @@ export interface Collection {
 export interface CollectOptions {
   /** The branch of the superproject, for components that follow `.`. */
   readonly superBranch: string;
-  /** More refs to ask each remote for, such as tags; they cost no connection. */
-  readonly alsoRefs?: readonly string[];
+  /** More refs to ask a component's remote for, such as tags; they cost no connection. */
+  readonly alsoRefs?: (component: PinnedComponent) => readonly string[];
   /** Reads at most; 5 unless told. */
   readonly maxRounds?: number;
   /** Take the last read when no two agree. */
@@ -44,6 +44,9 @@ export interface CollectOptions {
 }
 
 type Answer = Tip | SkerryError;
+
+const TELL_MS = 3000;
+const NAMED = 5;
 
 /**
  * Reads the tips of all tracked branches so that they belong together: all remotes are read again and again until two
@@ -89,33 +92,47 @@ export async function collect(
   };
 }
 
-function readAll(
+async function readAll(
   network: Network,
   components: readonly PinnedComponent[],
   options: CollectOptions,
 ): Promise<Answer[]> {
-  return Promise.all(
+  const open = new Set(components.map(({ name }) => name));
+  const timer = setInterval(() => options.onProgress?.(waitingFor([...open])), TELL_MS);
+  const answers = Promise.all(
     components.map(async (component) => {
       try {
         return await readTip(network, component, options);
       } catch (error) {
         if (error instanceof SkerryError) return error;
         throw error;
+      } finally {
+        open.delete(component.name);
       }
     }),
   );
+  return await answers.finally(() => clearInterval(timer));
+}
+
+function waitingFor(names: readonly string[]): string {
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return `waiting for ${names.slice(0, NAMED).join(', ')}${more}`;
 }
 
 /** Reads one component's branch and what it has of the refs that matter, over one connection. */
 export async function readTip(
   network: Network,
   component: PinnedComponent,
-  { superBranch, alsoRefs = [] }: Pick<CollectOptions, 'superBranch' | 'alsoRefs'>,
+  { superBranch, alsoRefs }: Pick<CollectOptions, 'superBranch' | 'alsoRefs'>,
 ): Promise<Tip> {
   const { remote: url, name, pin } = component;
   const tracked = trackedBranch(component, superBranch);
   const keep = pin === undefined ? [] : [keepRef(pin)];
-  const patterns = [tracked === undefined ? 'HEAD' : `refs/heads/${tracked}`, ...keep, ...alsoRefs];
+  const patterns = [
+    tracked === undefined ? 'HEAD' : `refs/heads/${tracked}`,
+    ...keep,
+    ...(alsoRefs?.(component) ?? []),
+  ];
   const { refs, head } = await listRefs(network, url, patterns, name);
   const branch = tracked ?? head?.replace('refs/heads/', '') ?? 'HEAD';
   const commit = tracked === undefined ? refs.get('HEAD') : branchTip(refs, tracked, url, name);

@@ -30,8 +30,8 @@ export interface PinQuestion {
 
 /**
  * Fetches a commit from its remote, which proves that it can be had there, and tells whether it comes after `from`. With
- * a keep ref of `from` only the commits between the two are sent, else the graph of all commits; never a file, where the
- * remote knows filters (git-rev-list(1) --filter=tree:0).
+ * a keep ref of `from` only the commits between the two are sent, else the graph of all commits; with the folder at the
+ * root, but no file, where the remote knows filters (git-rev-list(1) --filter=tree:1).
  *
  * @throws SP_NOT_A_COMMIT, and what runGit throws
  */
@@ -49,7 +49,7 @@ export async function fetchPin(
         '--quiet',
         '--no-tags',
         '--no-write-fetch-head',
-        '--filter=tree:0',
+        '--filter=tree:1',
         ...limits,
         '--',
         filterUrl(url),
@@ -71,12 +71,20 @@ export async function fetchPin(
       await fetch('--depth=1');
       return { relation: 'rewound', gitDir, ...(await readCommit(gitDir, to, about)) };
     }
-    const relation = (await isBoundary(gitDir, from, about)) ? 'forward' : 'rewound';
-    return { relation, gitDir, ...(await readCommit(gitDir, to, about)) };
+    if (await isBoundary(gitDir, from))
+      return { relation: 'forward', gitDir, ...(await readCommit(gitDir, to, about)) };
+    // What is cut off at a merge may hide the way: only the whole graph says for sure that it was rewound.
+    return await fetchPin(network, scratch, { ...question, refs: new Map() });
   }
   await fetch();
   const relation = (await hasAncestor(gitDir, from, to)) ? 'forward' : 'rewound';
   return { relation, gitDir, ...(await readCommit(gitDir, to, about)) };
+}
+
+/** Whether a fetched commit has components of its own. */
+export async function hasComponents(gitDir: string, commit: string): Promise<boolean> {
+  const out = await runGit(['ls-tree', commit, '.gitmodules'], { cwd: gitDir });
+  return out.length > 0;
 }
 
 function isEmptyRange(error: unknown): boolean {
@@ -88,11 +96,24 @@ function isEmptyRange(error: unknown): boolean {
  * from the tip down to `from` ends at such an edge; git lists the edges in the file `shallow`, and the raw commits there
  * still name their parents (gitformat-shallow).
  */
-async function isBoundary(gitDir: string, from: string, about: string): Promise<boolean> {
+async function isBoundary(gitDir: string, from: string): Promise<boolean> {
   const edges = await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => '');
-  for (const edge of edges.split('\n').filter(Boolean))
-    if ((await readCommit(gitDir, edge, about)).parents.includes(from)) return true;
-  return false;
+  // Some that are listed were not sent; `missing` is said of those.
+  const out = await runGit(['cat-file', '--batch'], { cwd: gitDir, input: edges });
+  return commitsOf(out).some((text) => parseCommit(text).parents.includes(from));
+}
+
+/** The commits in the output of git-cat-file(1) --batch: `<id> commit <size>`, the content, a newline. */
+function commitsOf(out: Buffer): string[] {
+  const commits: string[] = [];
+  for (let at = 0; at < out.length;) {
+    const end = out.indexOf(10, at);
+    const [, type, size] = out.toString('latin1', at, end).split(' ');
+    const length = type === 'missing' ? 0 : Number(size) + 1;
+    if (type === 'commit') commits.push(out.toString('utf8', end + 1, end + length));
+    at = end + 1 + length;
+  }
+  return commits;
 }
 
 async function hasAncestor(gitDir: string, from: string, to: string): Promise<boolean> {

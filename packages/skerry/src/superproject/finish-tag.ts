@@ -6,6 +6,7 @@ import { parseTag } from './objects.ts';
 import { type Superproject, superprojectAt } from './read-superproject.ts';
 import { type ComponentTag, type Rolled, rollForward, type TagTarget } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
+import { componentTag } from './tracked.ts';
 
 /** Which components get the superproject's tag. */
 export type TagComponents = 'changed' | 'all' | 'none';
@@ -43,7 +44,9 @@ export async function finishTag(
   const work: [TagTarget[], ComponentTag][] = [];
   if (last !== undefined) {
     const targets = await targetsOfBase(finish);
-    const open = targets.filter(({ refs }) => !refs?.has(`refs/tags/${last}`));
+    const open = targets.filter(
+      ({ refs, extra }) => !refs?.has(`refs/tags/${componentTag({ extra }, last)}`),
+    );
     if (open.length > 0) work.push([open, await tagOfSuper(network, finish.base, last)]);
   }
   if (result?.status === 'published')
@@ -72,18 +75,21 @@ export function componentMessage(tag: string, url: string): string {
 }
 
 function targetsOf({ which, base }: Finish, result: MoveResult): TagTarget[] {
-  const moved: TagTarget[] = result.moves.map((move) => ({
+  const others = new Set(result.taken);
+  const tagged = result.moves.filter(({ name }) => !others.has(name));
+  const moved: TagTarget[] = tagged.map((move) => ({
     name: move.name,
     remote: move.component.remote,
     pin: move.to,
     branch: move.branch,
+    extra: move.component.extra,
     refs: move.refs,
     gitDir: move.fetched.gitDir,
   }));
   if (which !== 'all') return moved;
-  const names = new Set(moved.map(({ name }) => name));
-  const rest = base.components.flatMap(({ name, remote, pin, branch }) =>
-    pin === undefined || names.has(name) ? [] : [{ name, remote, pin, branch }],
+  const names = new Set([...others, ...moved.map(({ name }) => name)]);
+  const rest = base.components.flatMap(({ name, remote, pin, branch, extra }) =>
+    pin === undefined || names.has(name) ? [] : [{ name, remote, pin, branch, extra }],
   );
   return [...moved, ...rest];
 }
@@ -99,10 +105,10 @@ async function targetsOfBase({ base, which, result, url }: Finish): Promise<TagT
   const known = new Map(
     result?.collection.tips.map(({ component, refs }) => [component.name, refs]),
   );
-  return base.components.flatMap(({ name, path, remote, pin, branch }) => {
+  return base.components.flatMap(({ name, path, remote, pin, branch, extra }) => {
     if (pin === undefined || pins.get(path) === pin) return [];
     const refs = known.get(name);
-    return [{ name, remote, pin, branch, ...(refs && { refs }) }];
+    return [{ name, remote, pin, branch, extra, ...(refs && { refs }) }];
   });
 }
 

@@ -1,10 +1,11 @@
 import { SkerryError } from '../util/errors.ts';
 import { formatGit } from './format-git.ts';
+import { SCRATCH_PREFIX } from './scratch-prefix.ts';
 import { hideCredentials } from './hide-credentials.ts';
 
 /** What hosts and networks say when the same command may well work a moment later. */
 const TRANSIENT =
-  /kex_exchange_identification|ssh_exchange_identification|Connection (reset|refused|closed|timed out)|Broken pipe|HTTP (429|5\d\d)|error: (429|5\d\d)|Operation timed out|Could not resolve host|Temporary failure|early EOF|the remote end hung up|unexpected disconnect|RPC failed|Too many|rate limit|TLS connection was non-properly|GnuTLS recv error|cannot lock ref|Unable to create '.*\.lock'|shallow file has changed/i;
+  /kex_exchange_identification|ssh_exchange_identification|Failed to connect|Couldn't connect|Recv failure|Operation too slow|gnutls_handshake|Connection (reset|refused|closed|timed out)|Broken pipe|HTTP (429|5\d\d)|error: (429|5\d\d)|Operation timed out|Could not resolve host|Temporary failure|early EOF|the remote end hung up|unexpected disconnect|RPC failed|Too many|rate limit|TLS connection was non-properly|GnuTLS recv error|cannot lock ref|Unable to create '.*\.lock'|shallow file has changed/i;
 const DENIED =
   /Permission denied|Authentication failed|could not read (Username|Password)|terminal prompts disabled|HTTP 40[13]|error: 40[13]|Host key verification failed|access denied/i;
 const MISSING =
@@ -18,8 +19,12 @@ export type FailureKind = 'transient' | 'denied' | 'missing' | 'other';
  * @example failureKind('kex_exchange_identification: read: Connection reset by peer') // 'transient'
  */
 export function failureKind(stderr: string): FailureKind {
-  if (MISSING.test(stderr)) return 'missing';
-  if (DENIED.test(stderr)) return 'denied';
+  // What a hook over there says is about something else, but for what hosts say of the repository itself.
+  const own = stderr.replace(/^remote: (?!.*repository.*not found).*$/gim, '');
+  // An answer, after which the remote hangs up (git-fetch(1) --shallow-exclude).
+  if (own.includes('no commits selected for shallow requests')) return 'other';
+  if (MISSING.test(own)) return 'missing';
+  if (DENIED.test(own)) return 'denied';
   return TRANSIENT.test(stderr) ? 'transient' : 'other';
 }
 
@@ -40,7 +45,11 @@ export function gitFailure(
     action: args.find((word) => /^[a-z][a-z-]+$/.test(word)) ?? 'command',
     where: about === undefined ? '' : ` for ${about}`,
     reason: reason.replace(/^/gm, '  '),
-    command: formatGit(args, cwd),
+    // A scratch repository is gone by the time anybody reads this.
+    command:
+      cwd?.includes(SCRATCH_PREFIX) && url !== undefined
+        ? formatGit(['ls-remote', url])
+        : formatGit(args, cwd),
     url: hideCredentials(url ?? 'the remote'),
     host: hideCredentials(url ?? 'the remote'),
     tries: 'once',

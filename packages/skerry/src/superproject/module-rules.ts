@@ -1,6 +1,8 @@
 import type { GitmodulesProblem, PlacedComponent } from './gitmodules.ts';
 import { isRelative } from './module-url.ts';
+import { isRefName } from './ref-name.ts';
 
+const POLICIES = ['fail', 'keep-previous', 'frozen'];
 const UPDATES = ['checkout', 'rebase', 'merge', 'none'];
 const SCHEMES = new Set(['https', 'http', 'ssh', 'git', 'git+ssh', 'ssh+git']);
 /** What macOS leaves out of file names when it compares them. */
@@ -32,6 +34,7 @@ export function ruleProblems(
     say('url', urlFault(component.url, isLocal));
     say('branch', component.branch === undefined ? undefined : branchFault(component.branch));
     say('update', updateFault(component.update));
+    say('superproject-policy', policyFault(component.extra['superproject-policy']));
   }
   return [...problems, ...clashes(components, 'path'), ...clashes(components, 'name')];
 }
@@ -77,13 +80,7 @@ function branchFault(branch: string): string | undefined {
   if (branch === '.') return undefined;
   if (/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(branch))
     return `its branch ${branch} looks like a commit`;
-  const isBad =
-    branch === '' ||
-    branch === '@' ||
-    hasControl(branch) ||
-    /^-|[ ~^:?*[\\]|\.\.|@\{|\/$|^\/|\/\/|\.$/.test(branch) ||
-    branch.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock'));
-  return isBad ? `its branch ${shown(branch)} cannot be a branch's name` : undefined;
+  return isRefName(branch) ? undefined : `its branch ${shown(branch)} cannot be a branch's name`;
 }
 
 function updateFault(update: string | undefined): string | undefined {
@@ -91,6 +88,12 @@ function updateFault(update: string | undefined): string | undefined {
   return update.startsWith('!')
     ? `update = ${shown(update)} would run a program`
     : `update = ${shown(update)} is not one of ${UPDATES.join(', ')}`;
+}
+
+function policyFault(policy: string | undefined): string | undefined {
+  return policy === undefined || POLICIES.includes(policy)
+    ? undefined
+    : `superproject-policy = ${shown(policy)} is not one of ${POLICIES.join(', ')}`;
 }
 
 /** Two that are the same to a file system that knows no case, or one inside the other. */

@@ -7,12 +7,14 @@ import { formatGit } from './format-git.ts';
 import { keepCommand, keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { formatMessage, type MovedPin } from './nightly-message.ts';
-import { publish, publishCommand } from './publish.ts';
+import { nestedPins } from './nested-pins.ts';
+import { type Publication, publish, publishCommand } from './publish.ts';
+import type { PinPush } from './push-pin.ts';
 import type { PinnedComponent, Superproject } from './read-superproject.ts';
 import type { Refs } from './remote-refs.ts';
-import { isTaggedAlready } from './roll-forward.ts';
+import { tagTaken } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
-import { keepRef } from './tracked.ts';
+import { componentTag, keepRef, tagRefs } from './tracked.ts';
 
 export interface MoveRules {
   /** Only these paths or names move; all unless told. */
@@ -37,8 +39,12 @@ export interface MoveQuestion {
   /** Tag the commit so. */
   readonly tag?: string | undefined;
   readonly title: string;
-  /** Another ref to ask components for. */
-  readonly alsoRefs?: readonly string[];
+  /** Another tag of the superproject to ask components for. */
+  readonly alsoTag?: string | undefined;
+  /** Its name was asked for: a component that has it for something else is a refusal then, and else is left out. */
+  readonly isTagGiven?: boolean;
+  /** Tag the commit that is there when nothing moved. */
+  readonly tagUnmoved?: boolean;
 }
 
 /** One component after the transaction, with what was learned of it. */
@@ -46,6 +52,8 @@ export interface Move extends MovedPin {
   readonly component: PinnedComponent;
   readonly refs: Refs;
   readonly fetched: FetchedPin;
+  /** The pins of its own components, fetched. */
+  readonly nested: readonly PinPush[];
 }
 
 export interface MoveResult {
@@ -56,10 +64,19 @@ export interface MoveResult {
   readonly collection: Collection;
   /** Pins whose remote takes no refs of ours, with its words. */
   readonly unkept: readonly { readonly name: string; readonly reason: string }[];
+  /** Components that have the tag for something else. */
+  readonly taken: readonly string[];
   /** The git commands that change something, as they were run, or would be. */
   readonly commands: readonly string[];
   readonly seconds: number;
   readonly message: string;
+}
+
+/** What a transaction is about to do. */
+interface Plan {
+  readonly commit: string;
+  readonly publication: Publication;
+  readonly commands: readonly string[];
 }
 
 /**
@@ -71,67 +88,107 @@ export interface MoveResult {
 export async function movePins(
   network: Network,
   scratch: Scratch,
-  { base, branch, tag, title, alsoRefs = [] }: MoveQuestion,
+  question: MoveQuestion,
   rules: MoveRules,
 ): Promise<MoveResult> {
+  const { base, tag } = question;
   const { onProgress } = rules;
-  const wanted = selectComponents(base, rules.only);
-  const tagRefs = tag === undefined ? [] : [`refs/tags/${tag}`, `refs/tags/${tag}^{}`];
-  const collection = await collect(network, wanted, {
-    superBranch: branch,
-    alsoRefs: [...tagRefs, ...alsoRefs],
-    onProgress,
-    ...(rules.maxRounds !== undefined && { maxRounds: rules.maxRounds }),
-    ...(rules.allowTorn && { allowTorn: true }),
-  });
+  const collection = await collectFor(network, question, rules);
   const moving = collection.tips.filter(({ component, commit }) => component.pin !== commit);
   const unkept = collection.tips.filter((tip) => !moving.includes(tip) && !hasKeep(tip));
-  if (tag !== undefined) refuseTakenTags(collection.tips, tag);
+  const taken = tag === undefined ? [] : takenTags(collection.tips, tag);
+  if (question.isTagGiven && taken.length > 0) throw new SkerryErrors(taken);
   onProgress?.(`checking ${moving.length} that moved`);
-  const moves = await allSettled(moving.map((tip) => verify(network, scratch, tip)));
+  const moves = await verifyAll(network, scratch, moving);
   if (!rules.allowRewind) refuseRewinds(moves);
   const seconds =
     rules.date ?? Math.max(base.seconds, ...moves.map(({ fetched }) => fetched.seconds));
-  const message = formatMessage({
-    title,
-    moved: moves,
-    kept: collection.kept.map(({ component, reason }) => ({ name: component.path, reason })),
-    count: base.components.length,
-    isStable: collection.isStable,
-    runKey: rules.runKey,
-  });
-  const found = { moves, collection, seconds, message };
-  if (moves.length === 0 && unkept.length === 0)
-    return { ...found, status: 'unchanged', commit: base.commit, unkept: [], commands: [] };
-
-  const stamp = { identity: rules.identity, seconds };
-  const pins = new Map(moves.map(({ path, to }) => [path, to]));
-  const parts = { stamp, message, signKey: rules.signKey };
-  const commit = moves.length === 0 ? base.commit : await buildCommit(base, { ...parts, pins });
-  const updates = [
-    { ref: `refs/heads/${branch}`, to: commit, expected: base.commit as string | undefined },
-  ];
-  if (tag !== undefined && moves.length > 0) {
-    const object = await buildTag(base.gitDir, { object: commit, name: tag, ...parts });
-    updates.push({ ref: `refs/tags/${tag}`, to: object, expected: undefined });
-  }
-  const publication = { url: base.url, gitDir: base.gitDir, updates };
-  const keeps = [
-    ...moves.map(({ component, to }) => ({ url: component.remote, pin: to })),
-    ...unkept.map(({ component, commit: pin }) => ({ url: component.remote, pin })),
-  ].map((each) => formatGit(keepCommand(each)));
-  const commands = moves.length === 0 ? keeps : [...keeps, formatGit(publishCommand(publication))];
+  const message = messageOf(question, rules, collection, moves);
+  const found = {
+    moves,
+    collection,
+    seconds,
+    message,
+    taken: taken.map(({ data }) => `${data.name}`),
+  };
+  const plan = await planOf(question, rules, { moves, unkept, seconds, message });
+  const { commit, publication, commands } = plan;
+  if (commands.length === 0)
+    return { ...found, status: 'unchanged', commit, unkept: [], commands: [] };
   if (rules.dryRun) return { ...found, status: 'planned', commit, unkept: [], commands };
-
-  onProgress?.(`keeping ${keeps.length} pins`);
-  const adopted = await allSettled(unkept.map((tip) => verify(network, scratch, tip)));
+  onProgress?.('keeping pins');
+  const adopted = await verifyAll(network, scratch, unkept);
   const refused = await keepAll(network, scratch, [...moves, ...adopted]);
-  if (moves.length === 0)
+  if (publication.updates.length === 0)
     return { ...found, status: 'unchanged', commit, unkept: refused, commands };
   onProgress?.('publishing');
   const outcome = await publish(network, publication);
   const status = outcome === 'done' ? 'published' : 'lost';
   return { ...found, status, commit, unkept: refused, commands };
+}
+
+function collectFor(
+  network: Network,
+  { base, branch, tag, alsoTag }: MoveQuestion,
+  rules: MoveRules,
+): Promise<Collection> {
+  const tags = [tag, alsoTag].filter((each) => each !== undefined);
+  return collect(network, selectComponents(base, rules.only), {
+    superBranch: branch,
+    alsoRefs: (component) => tags.flatMap((each) => tagRefs(component, each)),
+    onProgress: rules.onProgress,
+    ...(rules.maxRounds !== undefined && { maxRounds: rules.maxRounds }),
+    ...(rules.allowTorn && { allowTorn: true }),
+  });
+}
+
+function messageOf(
+  { title, base }: MoveQuestion,
+  { runKey }: MoveRules,
+  { kept, isStable }: Collection,
+  moves: readonly Move[],
+): string {
+  return formatMessage({
+    title,
+    moved: moves,
+    kept: kept.map(({ component, reason }) => ({ name: component.path, reason })),
+    count: base.components.length,
+    isStable,
+    runKey,
+  });
+}
+
+async function planOf(
+  { base, branch, tag, tagUnmoved }: MoveQuestion,
+  { identity, signKey }: MoveRules,
+  parts: {
+    moves: readonly Move[];
+    unkept: readonly Tip[];
+    seconds: number;
+    message: string;
+  },
+): Promise<Plan> {
+  const { moves, unkept, seconds, message } = parts;
+  const object = { stamp: { identity, seconds }, message, signKey };
+  const pins = new Map(moves.map(({ path, to }) => [path, to]));
+  const isMoved = moves.length > 0;
+  const commit = isMoved ? await buildCommit(base, { ...object, pins }) : base.commit;
+  const updates: { ref: string; to: string; expected: string | undefined }[] = [];
+  if (isMoved) updates.push({ ref: `refs/heads/${branch}`, to: commit, expected: base.commit });
+  if (tag !== undefined && (isMoved || tagUnmoved)) {
+    const to = await buildTag(base.gitDir, { object: commit, name: tag, ...object });
+    updates.push({ ref: `refs/tags/${tag}`, to, expected: undefined });
+  }
+  const publication = { url: base.url, gitDir: base.gitDir, updates };
+  const keeps = [
+    ...moves.flatMap(({ component, to, nested }) => [
+      { url: component.remote, pin: to },
+      ...nested,
+    ]),
+    ...unkept.map(({ component, commit: pin }) => ({ url: component.remote, pin })),
+  ].map((each) => formatGit(keepCommand(each)));
+  const published = updates.length > 0 ? [formatGit(publishCommand(publication))] : [];
+  return { commit, publication, commands: [...keeps, ...published] };
 }
 
 function selectComponents(
@@ -155,12 +212,38 @@ function hasKeep({ component, refs }: Tip): boolean {
   return component.pin !== undefined && refs.get(keepRef(component.pin)) === component.pin;
 }
 
+/** All that are refused are named at once. */
+async function verifyAll(
+  network: Network,
+  scratch: Scratch,
+  tips: readonly Tip[],
+): Promise<Move[]> {
+  const failed: SkerryError[] = [];
+  const moves = await allSettled(
+    tips.map(async (tip) => {
+      try {
+        return await verify(network, scratch, tip);
+      } catch (error) {
+        if (error instanceof SkerryErrors) failed.push(...error.errors);
+        else if (error instanceof SkerryError) failed.push(error);
+        else throw error;
+        return undefined;
+      }
+    }),
+  );
+  if (failed.length === 1 && failed[0]) throw failed[0];
+  if (failed.length > 0) throw new SkerryErrors(failed);
+  return moves.filter((move) => move !== undefined);
+}
+
 async function verify(network: Network, scratch: Scratch, tip: Tip): Promise<Move> {
   const { component, branch, commit: to, refs } = tip;
   const { name, path, pin: from, remote: url } = component;
   const fetched = await fetchPin(network, scratch, { url, about: name, to, from, refs });
   const isRewound = fetched.relation === 'rewound';
-  return { component, name, path, branch, from, to, isRewound, refs, fetched };
+  const carrier = { about: name, url, commit: to, gitDir: fetched.gitDir };
+  const nested = await nestedPins(network, scratch, carrier);
+  return { component, name, path, branch, from, to, isRewound, refs, fetched, nested };
 }
 
 function refuseRewinds(moves: readonly Move[]): void {
@@ -173,16 +256,12 @@ function refuseRewinds(moves: readonly Move[]): void {
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 
-/** Before anything is written: a tag that a component has already, for another commit, would stop half way. */
-function refuseTakenTags(tips: readonly Tip[], tag: string): void {
-  const errors: SkerryError[] = [];
-  for (const { component, commit, refs } of tips)
-    try {
-      isTaggedAlready({ name: component.name, remote: component.remote, pin: commit }, refs, tag);
-    } catch (error) {
-      errors.push(error as SkerryError);
-    }
-  if (errors.length > 0) throw new SkerryErrors(errors);
+/** Components that have the tag already, for another commit. */
+function takenTags(tips: readonly Tip[], tag: string): SkerryError[] {
+  return tips.flatMap(({ component, commit, refs }) => {
+    const found = tagTaken({ ...component, pin: commit }, refs, componentTag(component, tag));
+    return found ? [found] : [];
+  });
 }
 
 async function keepAll(
@@ -190,16 +269,14 @@ async function keepAll(
   scratch: Scratch,
   moves: readonly Move[],
 ): Promise<{ name: string; reason: string }[]> {
+  const pushes = moves.flatMap(({ component, name, to, branch, fetched, nested }) => [
+    { url: component.remote, about: name, pin: to, branch, gitDir: fetched.gitDir },
+    ...nested,
+  ]);
   const answers = await allSettled(
-    moves.map(async ({ component, name, to, branch, fetched: { gitDir } }) => ({
-      name,
-      reason: await keepPin(network, scratch, {
-        url: component.remote,
-        about: name,
-        pin: to,
-        branch,
-        gitDir,
-      }),
+    pushes.map(async (push) => ({
+      name: push.about,
+      reason: await keepPin(network, scratch, push),
     })),
   );
   return answers.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));

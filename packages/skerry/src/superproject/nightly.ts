@@ -3,6 +3,7 @@ import { type Move, type MoveResult, type MoveRules, movePins } from './move-pin
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
 import { finishTag, type TagComponents } from './finish-tag.ts';
+import { shownUrl } from './module-url.ts';
 import { readSuperproject, type Superproject } from './read-superproject.ts';
 import { branchTip, commitOf, listRefs, type Refs } from './remote-refs.ts';
 import type { Rolled } from './roll-forward.ts';
@@ -82,12 +83,16 @@ async function attempt(
     commit: branchTip(refs, branch, url),
     depth: 2,
   });
-  const isOurs = trailers(base.message).has('Collected');
-  const last = isOurs ? lastNightly(refs, branch, base.commit) : undefined;
+  if (base.components.length === 0) throw new SkerryError('SP_NO_COMPONENTS', { data: { url } });
+  const tagged = lastNightly(refs, branch, base.commit);
+  // A commit that somebody made by hand has no component tags of ours to be finished.
+  const last = trailers(base.message).has('Collected') ? tagged : undefined;
   if (options.runKey !== undefined && trailers(base.message).get('Run-Key') === options.runKey)
-    return await existing(network, scratch, options, { base, tag: last, lost });
+    return await existing(network, scratch, options, { base, tag: tagged, lost });
   const tag = options.tag ?? nextNightly(refs, branch);
   if (refs.has(`refs/tags/${tag}`)) throw tagExists(url, tag, refs);
+  if (refs.has(`refs/heads/${tag}`))
+    throw new SkerryError('SP_TAG_IS_BRANCH', { data: { url, tag } });
   const result = await movePins(
     network,
     scratch,
@@ -96,7 +101,10 @@ async function attempt(
       branch,
       tag,
       title: `Nightly ${tag}`,
-      alsoRefs: last === undefined ? [] : [`refs/tags/${last}`, `refs/tags/${last}^{}`],
+      isTagGiven: options.tag !== undefined,
+      // What was committed by hand since the last nightly is in one, too.
+      tagUnmoved: options.tag !== undefined || tagged === undefined,
+      alsoTag: last,
     },
     { ...options, identity },
   );
@@ -104,9 +112,9 @@ async function attempt(
   const isNew = result.status === 'published';
   const finish = {
     url,
-    tag: isNew ? tag : last,
+    tag: isNew ? tag : (last ?? tagged),
     which: tagComponents,
-    resume: resumeCommand(branch),
+    resume: resumeCommand(options),
   };
   const rolled =
     result.status === 'planned'
@@ -132,7 +140,7 @@ export async function resumeNightly(
     throw new SkerryError('SP_REF_MISSING', { data: { url, what, where: '', advice } });
   }
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
-  const resume = resumeCommand(branch);
+  const resume = resumeCommand(options);
   const finish = { url, tag, which: tagComponents, base, last: tag, resume };
   return { tag, ...(await finishTag(network, scratch, finish)) };
 }
@@ -140,10 +148,11 @@ export async function resumeNightly(
 async function existing(
   network: Network,
   scratch: Scratch,
-  { url, branch, tagComponents = 'changed' }: NightlyOptions,
+  options: NightlyOptions,
   { base, tag, lost }: { base: Superproject; tag: string | undefined; lost: number },
 ): Promise<NightlyResult> {
-  const resume = resumeCommand(branch);
+  const { url, branch, tagComponents = 'changed' } = options;
+  const resume = resumeCommand(options);
   const finish = { url, tag, which: tagComponents, base, last: tag, resume };
   const { created } = await finishTag(network, scratch, finish);
   return {
@@ -164,8 +173,12 @@ async function existing(
   };
 }
 
-function resumeCommand(branch: string): (tag: string) => string {
-  return (tag) => `skerry superproject nightly --resume --branch ${branch} --tag ${tag}`;
+function resumeCommand({
+  url,
+  branch,
+}: Pick<NightlyOptions, 'url' | 'branch'>): (tag: string) => string {
+  const about = `--url ${shownUrl(url)} --branch ${branch}`;
+  return (tag) => `skerry superproject nightly --resume ${about} --tag ${tag}`;
 }
 
 function asResult(parts: {
@@ -178,7 +191,7 @@ function asResult(parts: {
   network: Network;
 }): NightlyResult {
   const { base, result, rolled, tag, branch, lost, network } = parts;
-  const { status, commit, moves, collection, unkept, commands } = result;
+  const { status, commit, moves, collection, unkept, taken, commands } = result;
   return {
     status: status === 'lost' ? 'unchanged' : status,
     tag,
@@ -198,10 +211,16 @@ function asResult(parts: {
       reason,
       ...(detail !== undefined && { detail }),
     })),
-    warnings: unkept.map(
-      ({ name, reason }) =>
-        `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
-    ),
+    warnings: [
+      ...unkept.map(
+        ({ name, reason }) =>
+          `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
+      ),
+      ...taken.map(
+        (name) =>
+          `${name} has a tag ${tag ?? ''} for something else, and was not tagged; where several superprojects share it: superproject-tag-prefix in .gitmodules`,
+      ),
+    ],
     tagged: rolled?.created ?? [],
     rounds: collection.rounds,
     isStable: collection.isStable,
@@ -213,7 +232,7 @@ function asResult(parts: {
 
 function superRefs({ branch, tag }: Pick<NightlyOptions, 'branch' | 'tag'>): string[] {
   const tags = [`refs/tags/${branch}-nightly-*`];
-  if (tag !== undefined) tags.push(`refs/tags/${tag}`, `refs/tags/${tag}^{}`);
+  if (tag !== undefined) tags.push(`refs/tags/${tag}`, `refs/tags/${tag}^{}`, `refs/heads/${tag}`);
   return [`refs/heads/${branch}`, ...tags];
 }
 

@@ -36,7 +36,7 @@ export async function pushPin(
     if (!isUnknownCommit(error)) throw error;
   }
   if (branch !== undefined) {
-    const newer = [...fetch, '--filter=tree:0', '--', filterUrl(url), `refs/heads/${branch}`];
+    const newer = [...fetch, '--filter=tree:1', '--', filterUrl(url), `refs/heads/${branch}`];
     try {
       await network.git(newer, call);
       return void (await network.git(command, call));

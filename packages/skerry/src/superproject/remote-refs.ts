@@ -10,6 +10,9 @@ export interface RemoteRefs {
   readonly head: string | undefined;
 }
 
+/** A list of refs takes a second or two; what takes longer hangs. */
+const LIST_MS = 45_000;
+
 /**
  * Reads refs of a remote over one connection (git-ls-remote(1)). `patterns` are full ref names, globs (`refs/tags/3.*`),
  * or `HEAD`.
@@ -23,7 +26,7 @@ export async function listRefs(
   about?: string,
 ): Promise<RemoteRefs> {
   const args = ['ls-remote', '--symref', '--', url, ...patterns];
-  const { stdout } = await network.git(args, { url, about });
+  const { stdout } = await network.git(args, { url, about, timeoutMs: LIST_MS });
   return parseRefs(stdout.toString());
 }
 

@@ -11,7 +11,7 @@ export interface Resolved {
 }
 
 /**
- * Finds a tag, else a branch, of a remote by its short or full name. One connection.
+ * Finds a tag, else a branch, of a remote by its short or full name; a full object id is taken as it is. One connection.
  *
  * @param also more refs to read on the same connection
  * @throws SP_REF_MISSING
@@ -22,6 +22,9 @@ export async function resolveRef(
   name: string,
   also: readonly string[] = [],
 ): Promise<Resolved> {
+  // A full object id needs no name, but whether it is there shows when it is fetched.
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name))
+    return { ref: name, commit: name, refs: (await listRefs(network, url, also)).refs };
   const names = name.startsWith('refs/') ? [name] : [`refs/tags/${name}`, `refs/heads/${name}`];
   const patterns = names.flatMap((ref) => [ref, `${ref}^{}`]);
   const { refs } = await listRefs(network, url, [...patterns, ...also]);

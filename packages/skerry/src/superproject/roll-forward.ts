@@ -6,11 +6,14 @@ import type { Stamp } from './objects.ts';
 import { pushPin } from './push-pin.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import type { Scratch } from './scratch.ts';
+import { componentTag } from './tracked.ts';
 
 export interface TagTarget {
   readonly name: string;
   readonly remote: string;
   readonly pin: string;
+  /** Its section's other keys, for the prefix of its tags. */
+  readonly extra: Readonly<Record<string, string>>;
   /** The branch it is on, where that is known. */
   readonly branch: string | undefined;
   /** What its remote has, where that was read already. */
@@ -64,9 +67,10 @@ async function tagOne(
   network: Network,
   scratch: Scratch,
   target: TagTarget,
-  { tag, stamp, message, signKey }: ComponentTag,
+  { tag: superTag, stamp, message, signKey }: ComponentTag,
 ): Promise<boolean> {
   const { name, remote: url, pin } = target;
+  const tag = componentTag(target, superTag);
   const ref = `refs/tags/${tag}`;
   const refs = target.refs ?? (await listRefs(network, url, [ref, `${ref}^{}`], name)).refs;
   if (isTaggedAlready(target, refs, tag)) return false;
@@ -93,13 +97,20 @@ export function tagCommand(url: string, tag: string, object: string): string[] {
   ];
 }
 
-/** Throws SP_TAG_TAKEN where the tag names another commit than the pin. */
-export function isTaggedAlready(
+/** Whether a component has the tag on the pin. @throws SP_TAG_TAKEN when it has it on something else */
+function isTaggedAlready(target: TagTarget, refs: Refs, tag: string): boolean {
+  const taken = tagTaken(target, refs, tag);
+  if (taken) throw taken;
+  return refs.has(`refs/tags/${tag}`);
+}
+
+/** The error that a component has a tag already, for another commit than the pin; undefined where it does not. */
+export function tagTaken(
   { name, remote, pin }: Pick<TagTarget, 'name' | 'remote' | 'pin'>,
   refs: Refs,
   tag: string,
-): boolean {
+): SkerryError | undefined {
   const found = commitOf(refs, `refs/tags/${tag}`);
-  if (found === undefined || found === pin) return found !== undefined;
-  throw new SkerryError('SP_TAG_TAKEN', { data: { tag, name, url: remote, found, pin } });
+  if (found === undefined || found === pin) return undefined;
+  return new SkerryError('SP_TAG_TAKEN', { data: { tag, name, url: remote, found, pin } });
 }

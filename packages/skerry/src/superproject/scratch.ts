@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const PREFIX = 'skerry-superproject-';
+import { SkerryError } from '../util/errors.ts';
+import { SCRATCH_PREFIX as PREFIX } from './scratch-prefix.ts';
 
 /**
  * A folder with bare repositories that live as long as one command. What one of them fetched is never mixed with what
@@ -17,10 +17,15 @@ export class Scratch implements AsyncDisposable {
     this.dir = dir;
   }
 
-  /** Makes one, and removes those that a killed process left. @param above where, for what may be large */
+  /** Makes one, and removes those that a killed process left. @param above where, for what may be large @throws SP_SCRATCH */
   static async create(above: string = tmpdir()): Promise<Scratch> {
-    await sweep(above);
-    return new Scratch(await mkdtemp(join(above, `${PREFIX}${process.pid}-`)));
+    try {
+      await sweep(above);
+      return new Scratch(await mkdtemp(join(above, `${PREFIX}${process.pid}-`)));
+    } catch (cause) {
+      const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+      throw new SkerryError('SP_SCRATCH', { data: { dir: above, reason }, cause });
+    }
   }
 
   /** A new, empty bare repository for object ids like `id`. Written by hand: `git init` takes a process each. */

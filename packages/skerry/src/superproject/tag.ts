@@ -6,14 +6,15 @@ import { finishTag } from './finish-tag.ts';
 import { formatGit } from './format-git.ts';
 import { keepCommand, keepPin } from './keep-pin.ts';
 import type { Network } from './network.ts';
+import { shownUrl } from './module-url.ts';
 import type { Stamp } from './objects.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
-import { isTaggedAlready, tagCommand } from './roll-forward.ts';
+import { tagCommand, tagTaken } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
-import { keepRef, trackedBranch } from './tracked.ts';
+import { componentTag, keepRef, tagRefs, trackedBranch } from './tracked.ts';
 
 export interface TagOptions {
   readonly url: string;
@@ -55,7 +56,9 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   const { url, name, from, onProgress, components: isDeep = false } = options;
   await using scratch = await Scratch.create();
   const ref = `refs/tags/${name}`;
-  const start = await resolveRef(network, url, from, [ref, `${ref}^{}`]);
+  const start = await resolveRef(network, url, from, [ref, `${ref}^{}`, `refs/heads/${name}`]);
+  if (start.refs.has(`refs/heads/${name}`))
+    throw new SkerryError('SP_TAG_IS_BRANCH', { data: { url, tag: name } });
   const present = commitOf(start.refs, ref);
   if (present !== undefined && present !== start.commit)
     throw new SkerryError('SP_TAG_EXISTS', {
@@ -86,7 +89,14 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   if (present === undefined && (await publish(network, publication)) === 'lost')
     throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag: name, commit: 'another commit' } });
   onProgress?.('tagging components');
-  const finish = { url, tag: name, which: 'all' as const, base, last: name, resume: syncCommand };
+  const finish = {
+    url,
+    tag: name,
+    which: 'all' as const,
+    base,
+    last: name,
+    resume: syncCommand(url),
+  };
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
   return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
 }
@@ -109,7 +119,7 @@ export async function syncTag(
     which: 'all',
     base,
     last: name,
-    resume: syncCommand,
+    resume: syncCommand(url),
   });
 }
 
@@ -124,6 +134,8 @@ export interface VerifiedTag {
     /** Whether a ref of ours keeps the pin alive, and whether it could be fetched. */
     readonly isKept: boolean;
     readonly isThere: boolean;
+    /** Why its remote could not be asked. */
+    readonly error?: SkerryError;
   }[];
 }
 
@@ -135,47 +147,65 @@ export async function verifyTag(
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
-  const known = await readAll(network, base, name);
   const components = await allSettled(
-    known.map(async ({ component, pin, refs }) => {
-      const isKept = refs.get(keepRef(pin)) === pin;
-      const tagged = commitOf(refs, `refs/tags/${name}`);
-      return {
-        name: component.name,
-        pin,
-        tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
-        isKept,
-        isThere: isKept || tagged === pin || (await isFetchable(network, scratch, component, pin)),
-      } as const;
-    }),
+    base.components.map((component) => verifyOne(network, scratch, component, name)),
   );
   return { name, commit, components };
 }
 
-function syncCommand(name: string): string {
-  return `skerry superproject tag --sync ${name}`;
+async function verifyOne(
+  network: Network,
+  scratch: Scratch,
+  component: PinnedComponent,
+  tagName: string,
+): Promise<VerifiedTag['components'][number]> {
+  const { name, pin = '' } = component;
+  try {
+    const { refs } = await readOne(network, component, tagName);
+    const isKept = refs.get(keepRef(pin)) === pin;
+    const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
+    return {
+      name,
+      pin,
+      tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
+      isKept,
+      isThere: isKept || tagged === pin || (await isFetchable(network, scratch, component, pin)),
+    };
+  } catch (error) {
+    if (!(error instanceof SkerryError)) throw error;
+    return { name, pin, tagged: 'none', isKept: false, isThere: false, error };
+  }
+}
+
+function syncCommand(url: string): (name: string) => string {
+  return (name) => `skerry superproject tag --sync ${name} --url ${shownUrl(url)}`;
 }
 
 function readAll(network: Network, base: Superproject, tagName: string): Promise<Known[]> {
-  const ref = `refs/tags/${tagName}`;
-  return allSettled(
-    base.components.map(async (component) => {
-      const { name, pin, remote } = component;
-      if (pin === undefined) throw new SkerryError('SP_UNPINNED', { data: { name } });
-      const { refs } = await listRefs(network, remote, [keepRef(pin), ref, `${ref}^{}`], name);
-      return { component, pin, refs };
-    }),
+  return allSettled(base.components.map((component) => readOne(network, component, tagName)));
+}
+
+async function readOne(
+  network: Network,
+  component: PinnedComponent,
+  tagName: string,
+): Promise<Known> {
+  const { name, pin, remote } = component;
+  if (pin === undefined) throw new SkerryError('SP_UNPINNED', { data: { name } });
+  const { refs } = await listRefs(
+    network,
+    remote,
+    [keepRef(pin), ...tagRefs(component, tagName)],
+    name,
   );
+  return { component, pin, refs };
 }
 
 function refuseConflicts(known: readonly Known[], name: string): void {
-  const errors: SkerryError[] = [];
-  for (const { component, pin, refs } of known)
-    try {
-      isTaggedAlready({ name: component.name, remote: component.remote, pin }, refs, name);
-    } catch (error) {
-      errors.push(error as SkerryError);
-    }
+  const errors = known.flatMap(({ component, pin, refs }) => {
+    const taken = tagTaken({ ...component, pin }, refs, componentTag(component, name));
+    return taken ? [taken] : [];
+  });
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 
@@ -188,8 +218,13 @@ function planned(
     .filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin)
     .map(({ component, pin }) => formatGit(keepCommand({ url: component.remote, pin })));
   const tags = known
-    .filter(({ refs }) => components && !refs.has(`refs/tags/${name}`))
-    .map(({ component }) => formatGit(tagCommand(component.remote, name, '<tag object>')));
+    .filter(
+      ({ component, refs }) =>
+        components && !refs.has(`refs/tags/${componentTag(component, name)}`),
+    )
+    .map(({ component }) =>
+      formatGit(tagCommand(component.remote, componentTag(component, name), '<tag object>')),
+    );
   return [...keeps, ...(publication.length > 0 ? [formatGit(publication)] : []), ...tags];
 }
 

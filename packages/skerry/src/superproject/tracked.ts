@@ -19,6 +19,22 @@ export function trackedBranch(
   return branch === '.' ? superBranch : branch;
 }
 
+/**
+ * What a tag of the superproject is called in a component: with the prefix of its section, for components that several
+ * superprojects share.
+ *
+ * @example componentTag({ extra: { 'superproject-tag-prefix': 'phone/' } }, '3.11.2') // 'phone/3.11.2'
+ */
+export function componentTag({ extra }: Pick<PinnedComponent, 'extra'>, tag: string): string {
+  return `${extra['superproject-tag-prefix'] ?? ''}${tag}`;
+}
+
+/** The refs to ask a component's remote for, to know whether and where it has a tag of the superproject. */
+export function tagRefs(component: Pick<PinnedComponent, 'extra'>, tag: string): string[] {
+  const ref = `refs/tags/${componentTag(component, tag)}`;
+  return [ref, `${ref}^{}`];
+}
+
 /** The component's policy, from `superproject-policy` in its section; `fail` unless it says so. */
 export function policyOf({ extra }: Pick<PinnedComponent, 'extra'>): Policy {
   const policy = extra['superproject-policy'];

@@ -81,7 +81,7 @@ export const SUPERPROJECT_ERRORS = {
   },
   SP_TAG_TAKEN: {
     message: "{name} has a tag '{tag}' already, on {found} and not on {pin}",
-    hint: 'tags are never moved: take another name with --tag, or delete the wrong one in {url}',
+    hint: 'tags are never moved: take another name; where several superprojects share {name}, give them superproject-tag-prefix in .gitmodules',
     exitCode: SP_EXIT.refused,
   },
   SP_TAG_EXISTS: {
@@ -118,7 +118,7 @@ export const SUPERPROJECT_ERRORS = {
   SP_BRANCH_PARTIAL: {
     message:
       "'{name}' could not be made in {count} of {of} components; the superproject has no such branch yet:\n{reason}",
-    hint: 'what is done stays done; the same command goes on: skerry superproject branch {name} --from {from}',
+    hint: 'what is done stays done; go on from there with: {resume}',
     exitCode: SP_EXIT.partial,
   },
   SP_NOT_REPRODUCED: {
@@ -135,6 +135,27 @@ export const SUPERPROJECT_ERRORS = {
     message:
       "the superproject {url} could not be cloned whole, for its component '{name}':\n{reason}",
     hint: 'nothing was left here; mend that, then: skerry up',
+    exitCode: SP_EXIT.failure,
+  },
+  SP_NESTED_PIN: {
+    message: '{about} is pinned at {pin}, which is not to be had from {url}:\n{reason}',
+    hint: 'push that commit there, or let its component pin another one; nothing was published',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_NO_COMPONENTS: {
+    message: '{url} has no components: it is no superproject, or another branch was meant',
+    hint: 'add one in a checkout of it: skerry superproject add <url> <path>',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_TAG_IS_BRANCH: {
+    message:
+      "{url} has a branch '{tag}': a tag of the same name would make it ambiguous for everybody",
+    hint: 'take another name',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_SCRATCH: {
+    message: 'no temporary folder can be made in {dir} ({reason})',
+    hint: 'make room there, or set TMPDIR to a folder you can write to',
     exitCode: SP_EXIT.failure,
   },
   SP_SIGN: {

@@ -4,6 +4,8 @@ import type { BranchResult } from '../../superproject/branch.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import {
+  checkAuthor,
+  checkRefName,
   countOf,
   pairsOf,
   progressLine,
@@ -49,6 +51,8 @@ says branch = <name>. Everything is checked first. Interrupted on the way: the s
 }
 
 async function run(name: string, options: Options): Promise<void> {
+  checkRefName('the branch', name);
+  checkAuthor(options);
   const signal = interruptible('run the same command again, and it goes on');
   const { Network } = await import('../../superproject/network.ts');
   const { branch } = await import('../../superproject/branch.ts');
@@ -80,8 +84,10 @@ function formatBranch({
   warnings,
 }: BranchResult): string {
   const made = components.filter(({ state }) => state === 'create').length;
+  const others = components.filter(({ state }) => state === 'other').length;
+  const rest = others === 0 ? '' : `; ${others} ${others === 1 ? 'follows' : 'follow'} another`;
   const head = {
-    published: `${styleText('bold', name)}  ${commit.slice(0, SHORT)}  made in ${made} of ${components.length} components`,
+    published: `${styleText('bold', name)}  ${commit.slice(0, SHORT)}  made in ${made} ${made === 1 ? 'component' : 'components'}${rest}`,
     existing: `${styleText('bold', name)}  ${commit.slice(0, SHORT)}  is there already, the same`,
     planned: `${styleText('bold', name)}  ${commit.slice(0, SHORT)}  would be made. What would be run:`,
   }[status];

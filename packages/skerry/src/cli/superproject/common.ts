@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Target } from '../../superproject/target.ts';
 import { SkerryError } from '../../util/errors.ts';
+import { isRefName } from '../../superproject/ref-name.ts';
 import { withJson } from '../common.ts';
 
 export interface SuperprojectOptions {
@@ -49,6 +51,25 @@ export function requiredBranch(
   throw new SkerryError('USAGE', { data: { detail, command: `skerry superproject ${command}` } });
 }
 
+/** Refuses what git cannot take as the name of a branch or tag. @throws USAGE */
+export function checkRefName(what: string, name: string): void {
+  if (isRefName(name)) return;
+  const detail = `${what}: '${name}' cannot be a name in git (see: git help check-ref-format)`;
+  throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject' } });
+}
+
+/** Looks at --identity and --sign before anything is done. @throws USAGE */
+export function checkAuthor({ identity, sign }: { identity?: string; sign?: string }): void {
+  const detail =
+    identity !== undefined && !/^[^<>\n]+ <[^<>\n]+>$/.test(identity)
+      ? `--identity: '${identity}' is not written 'Name <mail>'`
+      : sign !== undefined && !existsSync(sign)
+        ? `--sign: there is no key file ${sign}`
+        : undefined;
+  if (detail !== undefined)
+    throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject' } });
+}
+
 /** Several `key=value` options as a map. @throws USAGE */
 export function pairsOf(name: string, texts: readonly string[] = []): ReadonlyMap<string, string> {
   return new Map(
@@ -79,23 +100,30 @@ export function dateOf(text: string | undefined): number | undefined {
   throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject' } });
 }
 
-/** One line on a terminal that says what is under way; nothing elsewhere. */
+/** Waits are told of in a log, too, but not each second. */
+const LOG_MS = 15_000;
+
+/** One line on a terminal that says what is under way; elsewhere only what is waited for, now and then. */
 export function progressLine({ json }: SuperprojectOptions): {
   say: (text: string) => void;
   end: () => void;
 } {
-  const isShown = process.stderr.isTTY && !json;
-  let shown = false;
+  const { stderr } = process;
+  let [shown, loggedAt] = [false, performance.now()];
   const clear = (): void => {
-    if (shown) process.stderr.write('\r\u001b[K');
+    if (shown) stderr.write('\r\u001b[K');
     shown = false;
   };
   return {
     say: (text) => {
-      if (!isShown) return;
-      clear();
-      process.stderr.write(text.slice(0, (process.stderr.columns ?? 80) - 1));
-      shown = true;
+      if (stderr.isTTY && !json) {
+        clear();
+        stderr.write(text.slice(0, (stderr.columns || 80) - 1));
+        shown = true;
+      } else if (text.startsWith('waiting') && performance.now() - loggedAt > LOG_MS) {
+        stderr.write(`${text}\n`);
+        loggedAt = performance.now();
+      }
     },
     end: clear,
   };

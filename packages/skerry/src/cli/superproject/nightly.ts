@@ -6,6 +6,8 @@ import { SkerryError } from '../../util/errors.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import {
+  checkAuthor,
+  checkRefName,
   countOf,
   dateOf,
   progressLine,
@@ -69,6 +71,8 @@ tag go out in one atomic push. No clone, no work tree. Nothing moved: no commit,
 }
 
 async function run(options: Options): Promise<void> {
+  if (options.tag !== undefined) checkRefName('--tag', options.tag);
+  checkAuthor(options);
   const signal = interruptible(UNHARMED);
   const { Network } = await import('../../superproject/network.ts');
   const target = await targetOf(options, signal);
@@ -140,7 +144,7 @@ function formatNightly(result: NightlyResult): string {
   const head = {
     published: `${styleText('bold', tag ?? '')}  ${short}  ${moves.length} moved, read ${rounds} times${tagged.length > 0 ? `, tagged in ${tagged.length}` : ''}`,
     unchanged: `Nothing moved since ${short}.${last}`,
-    existing: `${styleText('bold', tag ?? '')}  ${short}  made before, with the same run key`,
+    existing: `${styleText('bold', tag ?? 'a nightly')}  ${short}  made before, with the same run key`,
     planned: `${styleText('bold', tag ?? '')}  ${short}  would be published. What would be run:`,
   }[status];
   const plan = status === 'planned' ? commands.map((each) => `  ${each}`) : [];

@@ -4,6 +4,8 @@ import type { TagResult, VerifiedTag } from '../../superproject/tag.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import {
+  checkAuthor,
+  checkRefName,
   countOf,
   dateOf,
   progressLine,
@@ -50,6 +52,8 @@ export function define(command: Command): void {
 }
 
 async function run(name: string, options: Options): Promise<void> {
+  checkRefName('the tag', name);
+  checkAuthor(options);
   const signal = interruptible('what is tagged stays; go on with --sync');
   const { Network } = await import('../../superproject/network.ts');
   const { syncTag, tag, verifyTag } = await import('../../superproject/tag.ts');
@@ -99,18 +103,32 @@ function formatTagged({ status, name, commit, tagged, commands, warnings }: TagR
   return [head, ...plan, ...notes].join('\n');
 }
 
-function reportVerified(found: VerifiedTag, { json }: Options): void {
-  const bad = found.components.filter(({ isThere, tagged }) => !isThere || tagged === 'other');
+function reportVerified(found: VerifiedTag, { json, components }: Options): void {
+  // Where one component has the tag, all were meant to.
+  const isDeep = components || found.components.some(({ tagged }) => tagged === 'same');
+  const bad = found.components.filter(
+    ({ isThere, tagged }) => !isThere || tagged === 'other' || (isDeep && tagged === 'none'),
+  );
   if (bad.length > 0) process.exitCode = 1;
   if (json) return printJson(found);
-  const rows = found.components.map(({ name, pin, tagged, isKept, isThere }) => [
+  const words = {
+    same: 'the same',
+    other: styleText('red', 'another commit'),
+    none: isDeep ? styleText('red', 'not tagged') : 'not tagged',
+  };
+  const rows = found.components.map(({ name, pin, tagged, isKept, isThere, error }) => [
     name,
     pin.slice(0, SHORT),
-    isThere ? styleText('green', 'there') : styleText('red', 'gone'),
-    isKept ? 'kept' : styleText('yellow', 'by its branch only'),
-    { same: 'the same', other: styleText('red', 'another commit'), none: 'not tagged' }[tagged],
+    error
+      ? styleText('red', 'not reached')
+      : isThere
+        ? styleText('green', 'there')
+        : styleText('red', 'gone'),
+    error ? '' : isKept ? 'kept' : styleText('yellow', 'by its branch only'),
+    error ? '' : words[tagged],
   ]);
   console.log(formatTable(['COMPONENT', 'PIN', 'ON REMOTE', 'KEPT', 'TAG'], rows));
+  for (const { error } of found.components) if (error) console.error(error.message);
 }
 
 function listOf(names: readonly string[]): string {
