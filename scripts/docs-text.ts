@@ -61,16 +61,22 @@ export function skerryCommandsOf({ source }: Block): string[][] {
 
 /** What is wrong with a call, as far as names go. */
 export function problemsOfCommand(program: Command, words: readonly string[]): string[] {
-  const [first = ''] = words;
-  if (first.startsWith('-')) return unknownOptions(program, words);
-  const command = program.commands.find(
+  return problemsBelow(program, words, []);
+}
+
+/** Goes down as many levels as the words name. */
+function problemsBelow(
+  command: Command,
+  words: readonly string[],
+  above: readonly string[],
+): string[] {
+  const [first = '', ...rest] = words;
+  if (command.commands.length === 0 || first.startsWith('-')) return unknownOptions(command, words);
+  const nested = command.commands.find(
     (each) => each.name() === first || each.aliases().includes(first),
   );
-  if (!command) return [`no command '${first}'`];
-  if (command.commands.length === 0) return unknownOptions(command, words.slice(1));
-  const nested = command.commands.find((each) => each.name() === words[1]);
-  if (!nested) return words[1] === '--help' ? [] : [`no command '${first} ${words[1] ?? ''}'`];
-  return unknownOptions(nested, words.slice(2));
+  const path = [...above, first];
+  return nested ? problemsBelow(nested, rest, path) : [`no command '${path.join(' ')}'`];
 }
 
 function unknownOptions(command: Command, words: readonly string[]): string[] {
