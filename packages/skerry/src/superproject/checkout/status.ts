@@ -101,7 +101,7 @@ async function remoteStatuses(
 ): Promise<readonly RemoteStatus[]> {
   await using scratch = await Scratch.create();
   let done = 0;
-  return allSettled(
+  return await allSettled(
     components.map(async (component) => {
       const cwd = 'state' in component && component.state === 'present' ? component.dir : undefined;
       const question = { component, cwd, superBranch: options.superBranch };

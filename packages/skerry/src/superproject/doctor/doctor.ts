@@ -52,7 +52,8 @@ export interface Diagnosis {
 /** Looks for all pains. Changes nothing. @throws what runGit throws, when the superproject itself cannot be read */
 export async function diagnose(network: Network, options: DoctorOptions): Promise<Diagnosis> {
   await using scratch = await Scratch.create();
-  return examine(network, scratch, options);
+  // Not without await: the scratch folder would go while it is worked in.
+  return await examine(network, scratch, options);
 }
 
 export interface Mended extends Diagnosis {
