@@ -65,6 +65,18 @@ test('a checkout may be moved as a whole, and a component whose folder was delet
   expect(await farm.git(moved, 'status', '--porcelain')).toBe('');
 });
 
+test('a clone that ended before its files came is gone on with, though the pin moved meanwhile', async () => {
+  await using farm = await farmWith({ names: ['a'] });
+  const root = await cloneSuper(farm);
+  await syncWords(root);
+  await rm(join(root, '.git/modules/a/index'));
+  for (const file of ['README', 'src']) await rm(join(root, 'a', file), { recursive: true });
+  await pinOnRemote(farm, { a: await farm.component(0).commit({ README: 'new\n' }) });
+  await farm.git(root, 'pull', '--quiet', '--no-recurse-submodules');
+  expect((await syncWords(root)).words).toEqual({ a: 'restored' });
+  expect(await farm.git(root, 'status', '--porcelain')).toBe('');
+});
+
 test('a user with submodule.recurse = true loses nothing, and no file of a nested component is touched', async () => {
   await using farm = await farmWith({ names: ['a'] });
   await appendFile(join(farm.dir, 'home', '.gitconfig'), '[submodule]\n\trecurse = true\n');

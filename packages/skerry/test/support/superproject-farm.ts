@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -114,7 +114,11 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
       return (await readFile(join(dir, 'connections.log'), 'utf8')).split('\n').filter(Boolean);
     },
     forget: () => writeFile(join(dir, 'connections.log'), ''),
-    onConnect: (shell) => writeFile(join(dir, 'on-connect'), `${shell}\n`),
+    async onConnect(shell) {
+      // Renamed, so that a connection that begins right now reads all of it or nothing.
+      await writeFile(join(dir, 'on-connect.new'), `${shell}\n`);
+      await rename(join(dir, 'on-connect.new'), join(dir, 'on-connect'));
+    },
     enter() {
       hasEntered = true;
       Object.assign(process.env, env);

@@ -62,8 +62,9 @@ export async function syncComponent(
     return checkOutFirst(changes, checkout, pinned, rules, 'restored');
   }
   // A clone that was interrupted before its files came has no index.
-  if (!existsSync(join(component.at.gitDir, 'index')) && component.head?.commit === pin) {
+  if (!existsSync(join(component.at.gitDir, 'index'))) {
     refuseUnsafePlace(checkout, component);
+    await ensurePin(changes, pinned, rules);
     return checkOutFirst(changes, checkout, pinned, rules, 'restored');
   }
   const isAtPin = component.head?.commit === pin;
@@ -93,7 +94,7 @@ async function restoreWorkTree(
   checkout: Checkout,
   pinned: Pinned,
 ): Promise<void> {
-  const { dir, at, path, pin, configuredUrl, remote } = pinned;
+  const { dir } = pinned;
   refuseUnsafePlace(checkout, pinned);
   const gitDir = moduleDir(checkout, pinned.name);
   const value = workTreeFrom(gitDir, dir);
@@ -103,9 +104,18 @@ async function restoreWorkTree(
   await changes.own(['init', '--quiet', '--separate-git-dir', gitDir, dir], cwd, () =>
     linkWorkTree(dir, gitDir),
   );
-  if (changes.isDryRun || (await hasCommit(pin, { cwd: dir, signal: changes.signal }))) return;
+  // In a dry run there is no work tree to ask in.
+  if (!changes.isDryRun) await ensurePin(changes, pinned, {});
+}
+
+async function ensurePin(
+  changes: Changes,
+  { dir, at, path, pin, configuredUrl, remote }: Pinned,
+  { depth }: Pick<ComponentRules, 'depth'>,
+): Promise<void> {
+  if (await hasCommit(pin, { cwd: dir, signal: changes.signal })) return;
   const url = configuredUrl ?? remote;
-  await fetchPinned(changes, { cwd: dir, commonDir: at.commonDir, path, url, pin });
+  await fetchPinned(changes, { cwd: dir, commonDir: at.commonDir, path, url, pin, depth });
 }
 
 /** The first checkout of a work tree that is empty: nothing in it can be lost, though HEAD's commits can. */
@@ -158,18 +168,14 @@ async function atPin(changes: Changes, pinned: Pinned, rules: ComponentRules): P
 }
 
 async function move(changes: Changes, pinned: Pinned, rules: ComponentRules): Promise<Synced> {
-  const { dir, at, path, pin, head, configuredUrl, remote } = pinned;
+  const { dir, at, pin, head } = pinned;
   const { signal } = changes;
   const from = head?.commit;
   const busy = underWay(at.gitDir);
   if (busy !== undefined) return { ...left(`${busy} is under way`), from, branch: head?.branch };
   if (await isDirty(dir, signal))
     return { ...left('has changes that are not committed'), from, branch: head?.branch };
-  if (!(await hasCommit(pin, { cwd: dir, signal }))) {
-    const { depth } = rules;
-    const url = configuredUrl ?? remote;
-    await fetchPinned(changes, { cwd: dir, commonDir: at.commonDir, path, url, pin, depth });
-  }
+  await ensurePin(changes, pinned, rules);
   const rescued = await rescueHead(changes, { dir, at, pin, head });
   // Who is on the branch already stays on it: the next commit is then made there and not on a detached HEAD.
   const isStaying = head?.branch !== undefined && head.branch === rules.branch;
