@@ -155,6 +155,19 @@ describe('mirror', () => {
     expect(words(await mirror(farm))).toContain('c002.git new 1');
   });
 
+  test('a commit with a hostile .gitmodules is named, and does not stop the rest', async () => {
+    await using farm = await makeFarm();
+    farm.enter();
+    const evil = '[submodule "../../x"]\n\tpath = x\n\turl = ext::touch evil\n';
+    const bad = await farm.super.commit({ '.gitmodules': evil }, { branch: 'evil' });
+    const { repositories, refused } = await mirror(farm);
+    expect(repositories).toHaveLength(4);
+    const blob = await farm.super.git('rev-parse', `${bad}:.gitmodules`);
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toContain(`@${blob.slice(0, 12)}:.gitmodules: ../../x: its name`);
+    expect((await mirror(farm)).repositories).toHaveLength(4);
+  });
+
   test('names pins that are nowhere any more', async () => {
     await using farm = await makeFarm();
     farm.enter();

@@ -28,7 +28,7 @@ export function define(command: Command): void {
     `
 Bare repositories, as they lie to each other on their hosts, so relative urls work. Absolute urls in .gitmodules need
 git -c include.path=DIR/gitconfig. Nothing in a mirror is ever thrown away, so repositories may borrow from it. Exit code
-5: some components could not be fetched; the same command goes on.`,
+5: some components could not be fetched, or a commit names them in a way that is not safe; the rest is there.`,
   );
 }
 
@@ -43,13 +43,17 @@ async function run(dir: string, options: Options): Promise<void> {
   const result = await updateMirrors(network, {
     ...{ url: target.url, dir, isPruning: options.prune, onProgress: line.say },
   }).finally(line.end);
-  if (result.repositories.some(({ status }) => status === 'failed'))
+  const { repositories, refused } = result;
+  if (refused.length > 0 || repositories.some(({ status }) => status === 'failed'))
     process.exitCode = SP_EXIT.partial;
   if (options.json) printJson(result);
   else console.log(formatMirrors(result, options));
 }
 
-function formatMirrors({ dir, main, repositories }: MirrorResult, { verbose }: Options): string {
+function formatMirrors(
+  { dir, main, repositories, refused }: MirrorResult,
+  { verbose }: Options,
+): string {
   const shown = repositories.filter(
     ({ status, gone }) => verbose || status === 'updated' || status === 'failed' || gone.length > 0,
   );
@@ -74,6 +78,7 @@ function formatMirrors({ dir, main, repositories }: MirrorResult, { verbose }: O
         ]
       : []),
   ]);
+  notes.push(...refused.map((reason) => `${styleText('yellow', 'refused')}: ${reason}`));
   const fresh = repositories.filter(({ status }) => status === 'new').length;
   const count = `${repositories.length} repositories${fresh > 0 ? `, ${fresh} of them new,` : ''}`;
   return [...table, ...notes, `${count} in ${dir}; the superproject is ${main}.`].join('\n');

@@ -1,5 +1,6 @@
+import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
-import { checkedComponents } from '../gitmodules.ts';
+import { type Component, checkedComponents } from '../gitmodules.ts';
 import type { RepositoryUse } from '../layout.ts';
 import { resolveUrl, shownUrl } from '../module-url.ts';
 import { isLocal } from '../read-superproject.ts';
@@ -18,13 +19,13 @@ const LONG_MS = 600_000;
  * All components that the `.gitmodules` of some commits name. One that is the same in many commits is read once.
  *
  * @param commits ids of commits the repository has
- * @throws SP_GITMODULES_INVALID
+ * @param onRefused gets what is wrong with one that is not safe, or no `.gitmodules` at all; the others are read on
  */
 export async function usesIn(
   gitDir: string,
   remote: string,
   commits: Iterable<string>,
-  signal?: AbortSignal,
+  { signal, onRefused }: { signal?: AbortSignal | undefined; onRefused: (reason: string) => void },
 ): Promise<FoundUse[]> {
   const input = [...commits].map((id) => `${id}:.gitmodules\n`).join('');
   if (input === '') return [];
@@ -39,12 +40,27 @@ export async function usesIn(
   for (const blob of blobs) {
     const text = (await runGit(['cat-file', 'blob', blob], { cwd: gitDir, signal })).toString();
     const where = `${shownUrl(remote)}@${blob.slice(0, 12)}:.gitmodules`;
-    for (const { name, path, url } of checkedComponents(text, where, { isLocal: isLocal(remote) }))
+    for (const { name, path, url } of readComponents(text, where, remote, onRefused))
       uses.set(JSON.stringify([path, url]), {
         ...{ name, path, url, parent: remote, remote: resolveUrl(remote, url) },
       });
   }
   return [...uses.values()];
+}
+
+function readComponents(
+  text: string,
+  where: string,
+  remote: string,
+  onRefused: (reason: string) => void,
+): readonly Component[] {
+  try {
+    return checkedComponents(text, where, { isLocal: isLocal(remote) });
+  } catch (error) {
+    if (!(error instanceof SkerryError || error instanceof SkerryErrors)) throw error;
+    onRefused(`${where}: ${error.message}`);
+    return [];
+  }
 }
 
 /** Commits that branches and tags of a repository name. */

@@ -38,6 +38,8 @@ export interface MirrorResult {
   /** The superproject's folder in it. */
   readonly main: string;
   readonly repositories: readonly MirroredRepository[];
+  /** What is wrong with `.gitmodules` of some commit, whose components are not in the mirror for that. */
+  readonly refused: readonly string[];
   readonly connections: number;
 }
 
@@ -57,6 +59,7 @@ interface Work {
   /** What was done, by remote. */
   readonly done: Map<string, MirroredRepository>;
   readonly uses: FoundUse[];
+  readonly refused: Set<string>;
 }
 
 const RECORD = 'mirror.json';
@@ -88,7 +91,15 @@ export async function updateMirrors(
     signal: network.signal,
   });
   const known = await readRecord(dir, options.url);
-  const work: Work = { network, dir, options, known, done: new Map(), uses: [] };
+  const work: Work = {
+    network,
+    dir,
+    options,
+    known,
+    done: new Map(),
+    uses: [],
+    refused: new Set(),
+  };
   const { url } = options;
   await update(work, url, 'the superproject', true);
   await followComponents(work);
@@ -98,7 +109,8 @@ export async function updateMirrors(
   // What is half there goes on next time.
   if (!repositories.some(({ status }) => status === 'failed'))
     await rm(join(dir, INCOMING), { recursive: true, force: true });
-  return { dir, main: layout.main, repositories, connections: network.connections };
+  const { connections } = network;
+  return { dir, main: layout.main, repositories, refused: [...work.refused], connections };
 }
 
 /** Level by level: components, then the components of components. */
@@ -106,7 +118,7 @@ async function followComponents(work: Work): Promise<void> {
   const { network, options } = work;
   const main = gitDirOf(work, options.url);
   const { all, branches } = await namedCommits(main, network.signal);
-  const first = await usesIn(main, options.url, all, network.signal);
+  const first = await usesIn(main, options.url, all, readOptions(work));
   let level = [
     {
       uses: first,
@@ -143,7 +155,7 @@ async function nested(
     const gitDir = gitDirOf(work, remote);
     const missing = new Set(await missingCommits(gitDir, tips.get(path) ?? [], signal));
     const here = [...(tips.get(path) ?? [])].filter((pin) => !missing.has(pin));
-    const below = await usesIn(gitDir, remote, here, signal);
+    const below = await usesIn(gitDir, remote, here, readOptions(work));
     if (below.length === 0) continue;
     const pins = await pinsOf(gitDir, here, signal);
     levels.push({ uses: below, pins, tips: pins });
@@ -233,6 +245,10 @@ async function place(work: Work, layout: Layout): Promise<void> {
       `[url ${JSON.stringify(`${dir}/${path}`)}]\n\tinsteadOf = ${JSON.stringify(url)}\n`,
   );
   await writeFile(join(dir, GITCONFIG), config.join(''));
+}
+
+function readOptions({ network, refused }: Work): Parameters<typeof usesIn>[3] {
+  return { signal: network.signal, onRefused: (reason) => refused.add(reason) };
 }
 
 function gitDirOf({ dir, known }: Work, remote: string): string {
