@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { branch } from '../src/superproject/branch.ts';
 import { Network } from '../src/superproject/network.ts';
@@ -5,7 +9,7 @@ import { nightly, resumeNightly } from '../src/superproject/nightly.ts';
 import { reproduceNightly } from '../src/superproject/reproduce.ts';
 import { tag, verifyTag } from '../src/superproject/tag.ts';
 import { updateRemote } from '../src/superproject/update-remote.ts';
-import { makeFarm, type Farm } from './support/superproject-farm.ts';
+import { type Farm, type FarmRepository, makeFarm } from './support/superproject-farm.ts';
 
 const quick = (): Network => new Network({ pauseMs: 5 });
 const STAMP = { identity: 'Release <release@example.org>', seconds: 1_700_009_999 };
@@ -16,6 +20,41 @@ async function stockClone(farm: Farm, ref: string): Promise<string[]> {
   await farm.git(farm.dir, 'clone', '--quiet', '--recursive', '-b', ref, farm.url, dir);
   const out = await farm.git(dir, 'submodule', 'foreach', '--quiet', 'git rev-parse HEAD');
   return out.split('\n');
+}
+
+const AUTHOR = ['-c', 'user.name=t', '-c', 'user.email=t@example.org'];
+
+/** Gives `outer` a component at `inner`, pinned wherever that is. */
+async function nest(
+  farm: Farm,
+  outer: FarmRepository,
+  inner: FarmRepository,
+  pin: string,
+): Promise<string> {
+  const modules = `[submodule "inner"]\n\tpath = inner\n\turl = ../${inner.name}.git\n`;
+  await outer.commit({ '.gitmodules': modules });
+  const index = { GIT_INDEX_FILE: join(farm.dir, 'nest-index') };
+  const git = async (...args: string[]): Promise<string> => {
+    const { stdout } = await promisify(execFile)('git', args, {
+      cwd: outer.gitDir,
+      env: { ...process.env, ...farm.env, ...index },
+    });
+    return stdout.trim();
+  };
+  await git('read-tree', 'main');
+  await git('update-index', '--add', '--cacheinfo', `160000,${pin},inner`);
+  const commit = await git('commit-tree', '-p', 'main', '-m', 'inner', await git('write-tree'));
+  await git('update-ref', 'refs/heads/main', commit);
+  return commit;
+}
+
+/** Commits another `.gitmodules`, and keeps the pins. */
+async function editModules(farm: Farm, text: string): Promise<void> {
+  const dir = join(farm.dir, 'edit');
+  await farm.git(farm.dir, 'clone', '-q', farm.url, dir);
+  await writeFile(join(dir, '.gitmodules'), text);
+  await farm.git(dir, 'commit', '-qam', 'edit');
+  await farm.git(dir, 'push', '-q', 'origin', 'HEAD:main');
 }
 
 describe('nightly', () => {
@@ -52,14 +91,104 @@ describe('nightly', () => {
     expect(network.connections).toBe(opened);
   });
 
-  test('with nothing new makes no commit and no tag', async () => {
+  test('with nothing new makes no commit and no tag; a commit by hand is in a nightly', async () => {
     await using farm = await makeFarm();
     farm.enter();
+    const options = { url: farm.url, branch: 'main' };
     const before = await farm.super.tip();
-    const result = await nightly(quick(), { url: farm.url, branch: 'main' });
-    expect(result.status).toBe('unchanged');
+    const first = await nightly(quick(), options);
+    expect(first).toMatchObject({ status: 'published', tag: 'main-nightly-1', commit: before });
+    const second = await nightly(quick(), options);
+    expect(second).toMatchObject({ status: 'unchanged', tag: 'main-nightly-1' });
     expect(await farm.super.tip()).toBe(before);
+    const byHand = await farm.super.commit({ README: 'x' });
+    expect(await nightly(quick(), options)).toMatchObject({
+      tag: 'main-nightly-2',
+      commit: byHand,
+    });
+    expect((await farm.super.git('tag')).split('\n')).toHaveLength(2);
+  });
+
+  test('a component of a component whose pin nobody has is refused; one that is there is kept', async () => {
+    await using farm = await makeFarm({ components: 3 });
+    farm.enter();
+    const [outer, inner] = [farm.component(0), farm.component(1)];
+    const pinned = (pin: string): Promise<string> => nest(farm, outer, inner, pin);
+    await pinned('1234567890123456789012345678901234567890');
+    const options = { url: farm.url, branch: 'main' };
+    await expect(nightly(quick(), options)).rejects.toMatchObject({
+      code: 'SP_NESTED_PIN',
+      exitCode: 3,
+    });
     expect(await farm.super.git('tag')).toBe('');
+    const tip = await inner.tip();
+    const topic = await inner.commit({ deep: '1' }, { branch: 'topic', from: tip });
+    const moved = await pinned(topic);
+    expect(await nightly(quick(), options)).toMatchObject({
+      status: 'published',
+      moves: [{ to: moved }],
+    });
+    expect(await inner.git('rev-parse', `refs/superproject/pins/${topic}`)).toBe(topic);
+    await inner.git('branch', '-D', 'topic');
+    expect(await stockClone(farm, 'main-nightly-1')).toContain(moved);
+  });
+
+  test('a tag that is a branch is refused: git could not tell them apart', async () => {
+    await using farm = await makeFarm();
+    farm.enter();
+    await farm.component(0).commit({ a: '1' });
+    const options = { url: farm.url, branch: 'main', tag: 'main' };
+    await expect(nightly(quick(), options)).rejects.toMatchObject({ code: 'SP_TAG_IS_BRANCH' });
+  });
+
+  test('two superprojects share a component: a taken tag is left alone and said, or has a prefix', async () => {
+    await using farm = await makeFarm();
+    farm.enter();
+    const component = farm.component(0);
+    await component.git('tag', 'main-nightly-1', 'main~1');
+    await component.commit({ a: '1' });
+    const options = { url: farm.url, branch: 'main' };
+    const result = await nightly(quick(), options);
+    expect(result).toMatchObject({ status: 'published', tagged: [] });
+    expect(result.warnings).toEqual([
+      expect.stringMatching(/c001 has a tag main-nightly-1 for something else/),
+    ]);
+    await expect(nightly(quick(), { ...options, tag: 'main-nightly-1b' })).resolves.toMatchObject({
+      tag: 'main-nightly-1b',
+    });
+    const modules = await farm.super.git('show', 'main:.gitmodules');
+    const prefixed = modules.replace(
+      'path = c001',
+      'path = c001\n\tsuperproject-tag-prefix = phone/',
+    );
+    await editModules(farm, prefixed);
+    const to = await component.commit({ a: '2' });
+    const next = await nightly(quick(), options);
+    expect(next).toMatchObject({ tagged: ['c001'], warnings: [] });
+    expect(await component.git('rev-parse', `phone/${next.tag}^{}`)).toBe(to);
+  });
+
+  test('a merge of a branch that began before the old pin comes after it', async () => {
+    await using farm = await makeFarm();
+    farm.enter();
+    const component = farm.component(0);
+    const old = await component.tip();
+    const options = { url: farm.url, branch: 'main' };
+    await component.commit({ a: '1' });
+    await nightly(quick(), options);
+    const pin = await component.tip();
+    const side = await component.commit({ side: '1' }, { branch: 'side', from: `${old}~1` });
+    const tree = await component.git('rev-parse', 'main^{tree}');
+    for (const parents of [
+      [pin, side],
+      [side, pin],
+    ]) {
+      const args = parents.flatMap((id) => ['-p', id]);
+      const merge = await component.git(...AUTHOR, 'commit-tree', ...args, '-m', 'merge', tree);
+      await component.git('update-ref', 'refs/heads/main', merge);
+      const planned = await nightly(quick(), { ...options, dryRun: true });
+      expect(planned.moves).toMatchObject([{ to: merge, isRewound: false }]);
+    }
   });
 
   test('refuses a branch that was rewound, and takes it when told', async () => {
