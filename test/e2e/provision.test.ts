@@ -127,7 +127,7 @@ test('the image has the packages, and list says so', async () => {
   expect(images).toContainEqual(
     expect.objectContaining({
       base: 'debian-12',
-      packages: ['ansible-core', 'cloud-init', 'puppet-agent', 'python3-apt'],
+      packages: ['ansible-core', 'cloud-init', 'puppet-agent', 'python3', 'python3-apt'],
     }),
   );
 });
