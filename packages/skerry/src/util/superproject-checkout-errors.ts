@@ -64,6 +64,11 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
     hint: 'commit and push it, or keep its commits here with --keep-git-dir',
     exitCode: SP_EXIT.refused,
   },
+  SP_REMOVE_IGNORED: {
+    message: '{path} is not removed: git ignores files in it, such as {file}, and nobody has them',
+    hint: 'move away what you need; then: skerry superproject remove --force {component}',
+    exitCode: SP_EXIT.refused,
+  },
   SP_UPDATE_WORK: {
     message: '{path} has work of yours in it: {reason}',
     hint: 'commit or stash it, or leave it out: skerry superproject update OTHERS',
