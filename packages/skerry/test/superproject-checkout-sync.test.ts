@@ -66,6 +66,36 @@ test('a sync moves to new pins, and says who has work of his own there', async (
   );
 });
 
+test('a sync never writes over files that git ignores or does not know', async () => {
+  await using farm = await farmWith({ components: 3 });
+  const root = await cloneSuper(farm);
+  await syncWords(root);
+  const pins: Record<string, string> = {};
+  for (const [at, files] of [
+    { cfg: 'theirs\n' },
+    { 'out/a': 'theirs\n' },
+    { new: 'x\n' },
+  ].entries())
+    pins[`c00${at + 1}`] = await farm.component(at).commit(files);
+  await pinOnRemote(farm, pins);
+  await farm.git(root, 'pull', '--quiet', '--no-recurse-submodules');
+  for (const path of ['c001', 'c002']) {
+    await mkdir(join(root, '.git/modules', path, 'info'));
+    await writeFile(join(root, '.git/modules', path, 'info/exclude'), 'cfg\nout\n');
+  }
+  await writeFile(join(root, 'c001/cfg'), 'precious\n');
+  await mkdir(join(root, 'c002/out'));
+  await writeFile(join(root, 'c002/out/a'), 'precious\n');
+  await writeFile(join(root, 'c003/new'), 'precious\n');
+  const { words, result } = await syncWords(root);
+  expect(words).toEqual({ c001: 'left', c002: 'left', c003: 'left' });
+  expect(result.components[0]?.notes[0]).toContain('cfg');
+  for (const file of ['c001/cfg', 'c002/out/a', 'c003/new'])
+    expect(await readFile(join(root, file), 'utf8')).toBe('precious\n');
+  for (const [path, pin] of Object.entries(pins))
+    expect(await farm.git(join(root, path), 'rev-parse', 'HEAD')).not.toBe(pin);
+});
+
 test('commits on no branch get a ref before HEAD moves away from them', async () => {
   await using farm = await farmWith({ components: 1 });
   const root = await cloneSuper(farm);

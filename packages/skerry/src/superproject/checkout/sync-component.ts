@@ -185,7 +185,9 @@ async function move(changes: Changes, pinned: Pinned, rules: ComponentRules): Pr
       ? await attachmentOf({ dir, at, pin, branch, signal })
       : undefined;
   const isOn = attachment !== undefined && attachment.kind !== 'no';
-  await changes.git(isOn ? attachCommand(attachment, pin) : detachCommand(pin), { cwd: dir });
+  const command = isOn ? attachCommand(attachment, pin) : detachCommand(pin);
+  const inTheWay = await checkOut(changes, dir, command);
+  if (inTheWay !== undefined) return { ...left(inTheWay), from, rescued, branch: head?.branch };
   if (isOn) await setUpstream(changes, dir, at, attachment.branch);
   return {
     status: 'moved',
@@ -194,6 +196,29 @@ async function move(changes: Changes, pinned: Pinned, rules: ComponentRules): Pr
     branch: isOn ? attachment.branch : undefined,
     notes: attachment?.kind === 'no' ? [attachment.note] : [],
   };
+}
+
+/**
+ * A checkout that writes over nothing: by itself git takes files that are ignored for worthless.
+ *
+ * @returns why it was not done
+ */
+async function checkOut(
+  changes: Changes,
+  dir: string,
+  [checkout = '', ...rest]: readonly string[],
+): Promise<string | undefined> {
+  try {
+    await changes.git([checkout, '--no-overwrite-ignore', ...rest], { cwd: dir });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SkerryError)) throw error;
+    const files = /would be overwritten by checkout:\n((?:\s*\t.*\n?)+)/.exec(error.message)?.[1];
+    if (files === undefined) throw error;
+    const names = files.split('\n').flatMap((line) => line.trim() || []);
+    const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
+    return `the pin has files that are here already, and not in git: ${names[0]}${more}; move them away`;
+  }
 }
 
 /** HEAD on a branch keeps its commits by that. */
