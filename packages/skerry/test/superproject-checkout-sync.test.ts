@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { lockCheckout } from '../src/superproject/checkout/lock.ts';
+import { Network } from '../src/superproject/network.ts';
 import {
   cloneSuper,
   gitmodulesOf,
@@ -94,6 +96,26 @@ test('a sync never writes over files that git ignores or does not know', async (
     expect(await readFile(join(root, file), 'utf8')).toBe('precious\n');
   for (const [path, pin] of Object.entries(pins))
     expect(await farm.git(join(root, path), 'rev-parse', 'HEAD')).not.toBe(pin);
+});
+
+test('two syncs at once wait for each other; one that waits too long says for whom', async () => {
+  await using farm = await farmWith({ components: 3 });
+  const root = await cloneSuper(farm);
+  const both = await Promise.all([syncWords(root), syncWords(root)]);
+  expect(both.map(({ words }) => words['c001']).toSorted()).toEqual(['cloned', 'unchanged']);
+  expect(await farm.connections()).toHaveLength(4);
+  const network = new Network({ cwd: root });
+  {
+    await using _held = await lockCheckout(network, root, { command: 'update' });
+    const late = lockCheckout(network, root, { command: 'sync', waitMs: 10 });
+    await expect(late).rejects.toMatchObject({
+      code: 'SP_CHECKOUT_BUSY',
+      message: expect.stringContaining(`skerry superproject update, process ${process.pid}`),
+    });
+    // Plans, and what only reads, need not wait.
+    expect((await syncWords(root, { dryRun: true })).words).toMatchObject({ c001: 'unchanged' });
+  }
+  expect((await syncWords(root)).words).toMatchObject({ c001: 'unchanged' });
 });
 
 test('commits on no branch get a ref before HEAD moves away from them', async () => {

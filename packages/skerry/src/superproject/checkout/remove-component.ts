@@ -11,6 +11,7 @@ import { editFile } from './config.ts';
 import { applyEdit, refuseUnstaged } from './edit-modules.ts';
 import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
+import { lockCheckout } from './lock.ts';
 import { firstLoss } from './losses.ts';
 import { selectFrom } from './select.ts';
 import { allOrNothing, type Defer } from './undo.ts';
@@ -44,6 +45,7 @@ export async function removeComponents(
 ): Promise<Removed> {
   const { words, cwd, keepGitDir = false, dryRun } = options;
   const { signal } = network;
+  await using _lock = await lockCheckout(network, root, { command: 'remove', isDryRun: dryRun });
   const checkout = await readCheckout(root, signal);
   const chosen = selectFrom(checkout, { words, cwd });
   await refuseUnstaged(checkout, signal);

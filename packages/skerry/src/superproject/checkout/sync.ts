@@ -10,6 +10,7 @@ import type { KeyChange } from '../edit-gitmodules.ts';
 import { changeConfig } from './config.ts';
 import { each } from './each.ts';
 import { clearLeftOver, findLeftOvers, type LeftOver } from './left-over.ts';
+import { lockCheckout } from './lock.ts';
 import { groupsInUse, selectFrom, type Selection } from './select.ts';
 import { type Synced, syncComponent } from './sync-component.ts';
 import { mendUrls, type UrlDrift, urlDrifts } from './url-drift.ts';
@@ -60,6 +61,10 @@ export async function sync(
   root: string,
   options: SyncOptions = {},
 ): Promise<SyncResult> {
+  await using _lock = await lockCheckout(network, root, {
+    command: 'sync',
+    isDryRun: options.dryRun,
+  });
   const changes = new Changes(network, options.dryRun);
   const found = { components: [] as SyncedComponent[], leftOvers: [] as LeftOver[] };
   await level({ changes, options, found }, root, '');
