@@ -153,7 +153,7 @@ test('--attach takes the branch only forward, and who is on it stays on it', asy
   const { result } = await syncWords(root);
   expect(result.components.map(({ branch, notes }) => [branch, ...notes])).toEqual([
     ['main'],
-    [undefined, 'stays detached: its branch main here has commits that the pin has not'],
+    [undefined, 'was on main, is detached now; 1 commit that the pin has not is on main'],
     [undefined],
   ]);
   expect(await farm.git(join(root, 'c001'), 'rev-parse', 'main')).toBe(pins['c001']);

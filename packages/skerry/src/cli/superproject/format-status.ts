@@ -70,9 +70,9 @@ function localWords(local: LocalStatus, pin: string | undefined): string {
         `${key} is ${configured} in .git/config${isStale ? ', from before: skerry sp sync' : ''}`,
     ),
   ];
-  const on = head?.branch === undefined ? '' : styleText('dim', `(on ${head.branch})`);
-  if (words.length === 0) return [styleText('green', 'at the pin'), on].filter(Boolean).join(' ');
-  return [styleText('yellow', words.join(', ')), on].filter(Boolean).join(' ');
+  const on = styleText('dim', head?.branch === undefined ? '(detached)' : `(on ${head.branch})`);
+  if (words.length === 0) return `${styleText('green', 'at the pin')} ${on}`;
+  return `${styleText('yellow', words.join(', '))} ${on}`;
 }
 
 function distance(

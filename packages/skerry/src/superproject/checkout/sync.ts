@@ -16,7 +16,10 @@ import { type Synced, syncComponent } from './sync-component.ts';
 import { mendUrls, type UrlDrift, urlDrifts } from './url-drift.ts';
 
 export interface SyncOptions extends Selection {
-  /** Be on the branches that components follow, where that loses nothing. */
+  /**
+   * Be on the branches that components follow, where that loses nothing; by itself as the checkout was cloned
+   * (`superproject.attach` of its configuration).
+   */
   readonly attach?: boolean | undefined;
   /** The superproject's branch, for components that follow `.`; by itself the one checked out. */
   readonly branch?: string | undefined;
@@ -67,21 +70,25 @@ export async function sync(
   });
   const changes = new Changes(network, options.dryRun);
   const found = { components: [] as SyncedComponent[], leftOvers: [] as LeftOver[] };
-  await level({ changes, options, found }, root, '');
+  await level({ changes, options, found, isAttaching: options.attach }, root, '');
   return { ...found, commands: changes.commands, connections: network.connections };
 }
 
 interface Work {
   readonly changes: Changes;
   readonly options: SyncOptions;
+  /** As asked for; below the outermost superproject, as that one has it. */
+  readonly isAttaching: boolean | undefined;
   readonly found: { components: SyncedComponent[]; leftOvers: LeftOver[] };
 }
 
 /** One superproject; `prefix` is its path in the outermost one, with a slash at the end. */
-async function level(work: Work, root: string, prefix: string): Promise<void> {
-  const { changes, options, found } = work;
+async function level(above: Work, root: string, prefix: string): Promise<void> {
+  const { changes, options, found } = above;
   const isTop = prefix === '';
-  const { checkout, stuck, drifts } = await prepare(work, root, prefix);
+  const { checkout, stuck, drifts } = await prepare(above, root, prefix);
+  const kept = checkout.config.get('superproject.attach') === 'true';
+  const work = { ...above, isAttaching: above.isAttaching ?? kept };
   const selection = isTop ? { ...options, groups: groupsInUse(checkout, options) } : {};
   const chosen = selectFrom(checkout, selection).filter((one) => isActive(checkout, one));
   await initialise(changes, checkout, chosen);
@@ -146,14 +153,14 @@ function leftAt({ path, reason }: LeftOver): Pick<SyncedComponent, 'status' | 'n
 }
 
 async function attempt(
-  { changes, options }: Work,
+  { changes, options, isAttaching = false }: Work,
   checkout: Checkout,
   component: CheckoutComponent,
   superBranch: string | undefined,
 ): Promise<Omit<SyncedComponent, 'name' | 'path' | 'pin'>> {
   try {
     return await syncComponent(changes, checkout, component, {
-      isAttaching: options.attach === true,
+      isAttaching,
       branch: trackedBranch(component, superBranch),
       depth: options.depth ?? (component.shallow ? 1 : undefined),
       reference: options.reference,
