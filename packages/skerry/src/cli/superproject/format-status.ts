@@ -55,8 +55,22 @@ function sum(components: readonly ComponentStatus[], hasRemote: boolean): string
 }
 
 function localWords(local: LocalStatus, pin: string | undefined): string {
-  const { state, head, isDirty, underWay, ahead, behind, unpushed, isStaged, isConflicted } = local;
-  if (state !== 'present') return styleText('dim', 'not checked out');
+  const {
+    state,
+    head,
+    hasFiles,
+    isDirty,
+    underWay,
+    ahead,
+    behind,
+    unpushed,
+    isStaged,
+    isConflicted,
+  } = local;
+  if (state !== 'present')
+    return hasFiles
+      ? styleText('yellow', 'no repository, but files: move them away, then skerry sp sync')
+      : styleText('dim', 'not checked out');
   const isElsewhere = pin !== undefined && head?.commit !== pin;
   const words = [
     ...(isConflicted ? ['more than one pin after a merge'] : []),

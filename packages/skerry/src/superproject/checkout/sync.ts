@@ -4,7 +4,13 @@ import { isRelative, resolveUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { trackedBranch } from '../tracked.ts';
 import { Changes } from './changes.ts';
-import { type Checkout, type CheckoutComponent, isSuperproject, readCheckout } from './checkout.ts';
+import {
+  type Checkout,
+  type CheckoutComponent,
+  isActive,
+  isSuperproject,
+  readCheckout,
+} from './checkout.ts';
 import { sweepClones } from './clone-component.ts';
 import type { KeyChange } from '../edit-gitmodules.ts';
 import { changeConfig } from './config.ts';
@@ -213,10 +219,4 @@ async function initialise(
   if (!changes.isDryRun) await changeConfig(join(commonDir, 'config'), keys);
   for (const { name, key, value = '' } of keys)
     await changes.own(['config', `submodule.${name}.${key}`, value], root, async () => {});
-}
-
-/** Whether the user, or `.gitmodules`, wants it at all (git-config(1), submodule.NAME.active and .update). */
-function isActive({ config }: Checkout, { name, update }: CheckoutComponent): boolean {
-  const strategy = config.get(`submodule.${name}.update`) ?? update;
-  return config.get(`submodule.${name}.active`) !== 'false' && strategy !== 'none';
 }
