@@ -93,6 +93,21 @@ test('a pin that the branch went on from is fine; one that only garbage collecti
   await expect(push(root)).rejects.toThrow('it is on no branch or tag of its remote');
 });
 
+test('a pin of a component that its own component does not have is refused, too', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  const outer = join(root, 'c001');
+  await farm.git(outer, 'checkout', '--quiet', '-B', 'main', 'origin/main');
+  await farm.git(outer, 'submodule', '--quiet', 'add', '../c002.git', 'inner');
+  await farm.git(outer, 'commit', '--quiet', '-m', 'inner');
+  await commitIn(farm, outer, 'inner');
+  await farm.git(outer, 'commit', '--quiet', '-am', 'a commit that nobody has');
+  await farm.git(root, 'commit', '--quiet', '-am', 'outer');
+  await expect(push(root)).rejects.toThrow('c001/inner: the pin');
+  await farm.git(join(outer, 'inner'), 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
+  expect((await push(root)).verified).toBeGreaterThan(1);
+});
+
 test('work that the superproject does not pin is not published', async () => {
   const { farm, root } = await farmWith({ components: 1 });
   await using _ = farm;
