@@ -115,8 +115,13 @@ async function level(above: Work, root: string, prefix: string): Promise<void> {
   found.components.push(...synced);
   if (options.isRecursive === false) return;
   for (const [index, { dir, path }] of chosen.entries())
-    if (synced[index]?.status !== 'failed' && isSuperproject(dir) && !changes.isDryRun)
+    if (isReadable(synced[index]?.status, changes.isDryRun) && isSuperproject(dir))
       await nested(work, dir, `${prefix}${path}/`);
+}
+
+/** A plan can look only into components that stay where they are. */
+function isReadable(status: SyncedComponent['status'] | undefined, isDryRun: boolean): boolean {
+  return isDryRun ? status === 'unchanged' || status === 'left' : status !== 'failed';
 }
 
 const OTHER_URL = 'is fetched from another url than .gitmodules says';
