@@ -22,8 +22,14 @@ export function formatSync(result: SyncResult): string {
   const head =
     components.length === 0
       ? 'No components.'
-      : `${components.length} ${components.length === 1 ? 'component' : 'components'}: ${counts.join(', ')}.`;
+      : `${components.length} ${components.length === 1 ? 'component' : 'components'}${nestedWords(components)}: ${counts.join(', ')}.`;
   return [head, ...notesOf(result)].join('\n');
+}
+
+/** So that the number is understood by who sees another one in `status`. */
+function nestedWords(components: SyncResult['components']): string {
+  const count = components.filter(({ isNested }) => isNested).length;
+  return count > 0 ? ` (${count} of them in components)` : '';
 }
 
 /** The commands of a dry run, and what they do not reach. */
@@ -87,5 +93,7 @@ function warning(path: string, text: string): string {
 }
 
 function failure(path: string, { message, hint }: { message: string; hint: string }): string {
-  return `${styleText('red', '✗')} ${path}: ${message}\n  ${styleText('cyan', 'hint')}: ${hint}`;
+  // Many messages begin with the path themselves.
+  const rest = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+  return `${styleText('red', '✗')} ${path}: ${rest}\n  ${styleText('cyan', 'hint')}: ${hint}`;
 }

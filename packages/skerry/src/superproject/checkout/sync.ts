@@ -45,6 +45,8 @@ export interface SyncedComponent extends Omit<Synced, 'status'> {
   readonly name: string;
   readonly path: string;
   readonly pin: string | undefined;
+  /** It is a component of a component. */
+  readonly isNested: boolean;
   readonly status: Synced['status'] | 'failed';
   readonly error?: SkerryError;
 }
@@ -109,7 +111,8 @@ async function level(above: Work, root: string, prefix: string): Promise<void> {
       const outcome = held ? leftAt(held) : await attempt(work, checkout, one, branch);
       options.onProgress?.(`${++done}/${chosen.length} ${prefix}${one.path}`);
       const notes = chosenUrls.has(one.name) ? [...outcome.notes, OTHER_URL] : outcome.notes;
-      return { name: one.name, path: prefix + one.path, pin: one.pin, ...outcome, notes };
+      const { name, pin } = one;
+      return { name, path: prefix + one.path, pin, isNested: !isTop, ...outcome, notes };
     },
   );
   found.components.push(...synced);
@@ -168,7 +171,7 @@ async function attempt(
   checkout: Checkout,
   component: CheckoutComponent,
   superBranch: string | undefined,
-): Promise<Omit<SyncedComponent, 'name' | 'path' | 'pin'>> {
+): Promise<Omit<SyncedComponent, 'name' | 'path' | 'pin' | 'isNested'>> {
   try {
     return await syncComponent(changes, checkout, component, {
       isAttaching,
