@@ -243,6 +243,20 @@ test('remove takes ignored files only when told', async () => {
   expect(existsSync(dir)).toBe(false);
 });
 
+test('a path outside of the superproject, or in the component itself, is refused', async () => {
+  const { farm, root } = await farmWith({ names: ['a', 'b'] });
+  await using _ = farm;
+  const before = await everything(farm, root);
+  const move = (to: string) => moveComponent(network(root), root, { from: 'a', to });
+  await expect(move('a/x')).rejects.toMatchObject({ code: 'SP_MOVE_INSIDE' });
+  for (const path of ['../x', 'libs/../../x', '']) {
+    await expect(move(path)).rejects.toMatchObject({ code: 'SP_PATH_OUTSIDE' });
+    const added = add(root, { url: '../b.git', path });
+    await expect(added).rejects.toMatchObject({ code: 'SP_PATH_OUTSIDE' });
+  }
+  expect(await everything(farm, root)).toEqual(before);
+});
+
 test('move takes work along, and components of the component', async () => {
   const { farm, root } = await farmWith({ names: ['outer', 'inner'] });
   await using _ = farm;

@@ -48,6 +48,7 @@ test('a topic goes from start to push, components first, and every pin is verifi
     branch: 'fix',
     verified: 3,
     components: [{ path: 'c002', commit: mine }],
+    unpinned: [],
   });
   const order = (await farm.connections()).map((line) => line.replace(/c00\d/, 'c'));
   expect(order[0]).toBe('receive-pack ./c.git');
@@ -108,12 +109,13 @@ test('a pin of a component that its own component does not have is refused, too'
   expect((await push(root)).verified).toBeGreaterThan(1);
 });
 
-test('work that the superproject does not pin is not published', async () => {
+test('work that the superproject does not pin is not published, and named', async () => {
   const { farm, root } = await farmWith({ components: 1 });
   await using _ = farm;
   await commitIn(farm, root, 'c001');
   await farm.git(root, 'commit', '--quiet', '--allow-empty', '-m', 'other');
-  expect((await push(root)).components).toEqual([]);
+  const unpinned = { path: 'c001', branch: 'main', commits: 1, isPushed: false };
+  expect(await push(root)).toMatchObject({ components: [], unpinned: [unpinned] });
   await farm.git(root, 'mv', 'c001', 'elsewhere');
   expect((await push(root)).verified).toBe(1);
 });
