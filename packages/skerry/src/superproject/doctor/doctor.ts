@@ -1,6 +1,7 @@
 import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { Changes } from '../checkout/changes.ts';
+import { lockCheckout } from '../checkout/lock.ts';
 import { type Checkout, readCheckout } from '../checkout/checkout.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
@@ -72,6 +73,9 @@ export async function mend(
   network: Network,
   options: DoctorOptions & { readonly dryRun?: boolean | undefined },
 ): Promise<Mended> {
+  const root = 'root' in options.at ? options.at.root : '';
+  const isDryRun = options.dryRun === true || root === '';
+  await using _lock = await lockCheckout(network, root, { command: 'doctor', isDryRun });
   await using scratch = await Scratch.create();
   const before = await examine(network, scratch, options);
   const changes = new Changes(network, options.dryRun);

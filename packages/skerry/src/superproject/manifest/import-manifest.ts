@@ -4,6 +4,7 @@ import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { shellQuote } from '../../util/shell-quote.ts';
 import { Changes } from '../checkout/changes.ts';
 import { type Checkout, readCheckout } from '../checkout/checkout.ts';
+import { lockCheckout } from '../checkout/lock.ts';
 import { applyEdit, checkEdit, refuseUnstaged } from '../checkout/edit-modules.ts';
 import { removeEmpty } from '../checkout/left-over.ts';
 import { refuseUnsafePlace } from '../checkout/link.ts';
@@ -56,6 +57,10 @@ export async function importManifest(
 ): Promise<Imported> {
   const { text, file, format, manifestUrl } = options;
   const { signal } = network;
+  await using _lock = await lockCheckout(network, root, {
+    command: 'manifest import',
+    isDryRun: options.dryRun,
+  });
   const checkout = await readCheckout(root, signal);
   await refuseUnstaged(checkout, signal);
   const base = manifestUrl ?? checkout.url;
