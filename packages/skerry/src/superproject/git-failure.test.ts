@@ -20,6 +20,9 @@ test.each([
     'missing',
   ],
   ["remote: Repository not found.\nfatal: repository 'https://x/y/' not found", 'missing'],
+  ["fatal: Unable to create '/x/.git/index.lock': File exists.", 'locked'],
+  ['remote: no repository for you\nfatal: remote error: hook', 'other'],
+  ['fatal: no commits selected for shallow requests\nfatal: the remote end hung up', 'other'],
   ['fatal: remote error: upload-pack: not our ref 12ab', 'other'],
 ])('%s is %s', (said, kind) => {
   expect(failureKind(said)).toBe(kind);

@@ -5,13 +5,13 @@ import { hideCredentials } from './hide-credentials.ts';
 
 /** What hosts and networks say when the same command may well work a moment later. */
 const TRANSIENT =
-  /kex_exchange_identification|ssh_exchange_identification|Failed to connect|Couldn't connect|Recv failure|Operation too slow|gnutls_handshake|Connection (reset|refused|closed|timed out)|Broken pipe|HTTP (429|5\d\d)|error: (429|5\d\d)|Operation timed out|Could not resolve host|Temporary failure|early EOF|the remote end hung up|unexpected disconnect|RPC failed|Too many|rate limit|TLS connection was non-properly|GnuTLS recv error|cannot lock ref|Unable to create '.*\.lock'|shallow file has changed/i;
+  /kex_exchange_identification|ssh_exchange_identification|Failed to connect|Couldn't connect|Recv failure|Operation too slow|gnutls_handshake|Connection (reset|refused|closed|timed out)|Broken pipe|HTTP (429|5\d\d)|error: (429|5\d\d)|Operation timed out|Could not resolve host|Temporary failure|early EOF|the remote end hung up|unexpected disconnect|RPC failed|Too many|rate limit|TLS connection was non-properly|GnuTLS recv error|cannot lock ref|shallow file has changed/i;
 const DENIED =
   /Permission denied|Authentication failed|could not read (Username|Password)|terminal prompts disabled|HTTP 40[13]|error: 40[13]|Host key verification failed|access denied/i;
 const MISSING =
   /repository .* not found|does not appear to be a git repository|Repository not found|HTTP 404|error: 404|No such file or directory|not exported/i;
 
-export type FailureKind = 'transient' | 'denied' | 'missing' | 'other';
+export type FailureKind = 'transient' | 'denied' | 'missing' | 'locked' | 'other';
 
 /**
  * Tells from git's words what kind of failure it is. The one place that reads them.
@@ -23,6 +23,7 @@ export function failureKind(stderr: string): FailureKind {
   const own = stderr.replace(/^remote: (?!.*repository.*not found).*$/gim, '');
   // An answer, after which the remote hangs up (git-fetch(1) --shallow-exclude).
   if (own.includes('no commits selected for shallow requests')) return 'other';
+  if (/Unable to create '.*\.lock'/.test(own)) return 'locked';
   if (MISSING.test(own)) return 'missing';
   if (DENIED.test(own)) return 'denied';
   return TRANSIENT.test(stderr) ? 'transient' : 'other';
@@ -58,6 +59,7 @@ export function gitFailure(
     transient: 'SP_TRANSIENT',
     denied: 'SP_DENIED',
     missing: 'SP_REPOSITORY_MISSING',
+    locked: 'SP_LOCKED',
     other: 'SP_GIT',
   } as const;
   return new SkerryError(code[kind], { data });

@@ -14,6 +14,12 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'try it by hand: {command}',
     exitCode: SP_EXIT.failure,
   },
+  SP_LOCKED: {
+    message:
+      'git {action} found a lock{where}: another git works there, or one was killed:\n{reason}',
+    hint: 'wait until it is done; if nothing runs there, remove the file that is named',
+    exitCode: SP_EXIT.transient,
+  },
   SP_TRANSIENT: {
     message: 'git {action} did not get through{where}, {tries} tried:\n{reason}',
     hint: 'run the command again; fewer connections at once with: --jobs 2',
