@@ -173,6 +173,9 @@ async function expectTagged(): Promise<void> {
     .filter(Boolean);
   expect(tags.length).toBeGreaterThan(3);
   for (const name of tags) {
+    // The first is on a commit that somebody made by hand, which moved nothing.
+    const ids = await farm.super.git('rev-list', '--parents', '--max-count=1', name);
+    if (!ids.includes(' ')) continue;
     const diff = await farm.super.git('diff', '--raw', '--abbrev=40', `${name}~1`, name);
     for (const line of diff.split('\n')) {
       const [, , , pin = ''] = line.split(/[ \t]/);
