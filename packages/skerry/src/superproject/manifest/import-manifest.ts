@@ -59,7 +59,7 @@ export async function importManifest(
   const checkout = await readCheckout(root, signal);
   await refuseUnstaged(checkout, signal);
   const base = manifestUrl ?? checkout.url;
-  const { projects, losses } = parseManifest(text, { file, format, isLocal: isLocal(base) });
+  const { projects, losses } = parseManifest(text, { file, format, isLocal: isLocal(base), base });
   const placed = projects.map((project) => ({ ...project, url: urlFor(project, manifestUrl) }));
   const { fresh, known } = await sort(checkout, placed);
   const resolved = await resolveAll(network, checkout, fresh, options.onProgress);
