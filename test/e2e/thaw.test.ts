@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { fallback } from './thaw/fallback.ts';
 import { fresh } from './thaw/fresh.ts';
 import { kill } from './thaw/kill.ts';
+import { stop } from './thaw/stop.ts';
 import { testLab, type TestLab } from './support/lab.ts';
 import { SMALL } from './support/small.ts';
 import { type OwnStore, ownStore } from './support/store.ts';
@@ -34,4 +35,5 @@ describe('a template that is no good', () =>
     () => lab,
     () => store,
   ));
+describe('one that has just come', () => stop(() => store));
 describe('the first template', kill);

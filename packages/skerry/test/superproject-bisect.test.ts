@@ -71,8 +71,8 @@ describe('bisect', () => {
       commit: { id: broken, subject: '7 a' },
       untested: [],
     });
-    // 10 nightlies: 4 runs; 3 components: 2; 2 commits: 1.
-    expect(found.runs).toBeLessThanOrEqual(7);
+    // Both ends: 2 runs; 10 nightlies: 4; 3 components: 2; 2 commits: 1.
+    expect(found.runs).toBeLessThanOrEqual(9);
     expect(await runs()).toBe(found.runs);
     expect(await readdir(join(farm.dir, 'cache/superproject-bisect'))).toEqual([]);
   });
@@ -101,6 +101,28 @@ describe('bisect', () => {
     expect(found.remembered).toBe(2);
     // The one that was interrupted is run again.
     expect(await runs()).toBe(found.runs + 3);
+  });
+
+  test('ends that are not good and bad, or that are swapped, are refused', async () => {
+    await nightlies();
+    const tags = { good: 'main-nightly-1', bad: 'main-nightly-5' };
+    await expect(find({ script: 'true', ...tags })).rejects.toMatchObject({
+      code: 'SP_BISECT_END',
+      message: expect.stringContaining("'main-nightly-5' should be bad, and is good"),
+    });
+    await expect(find({ script: 'false', ...tags })).rejects.toThrow(
+      "'main-nightly-1' should be good, and is bad",
+    );
+    await expect(find({ script: 'exit 125', ...tags })).rejects.toThrow('cannot be tested');
+    const before = await runs();
+    for (const [good, bad] of [
+      ['main', 'v0'],
+      ['v0', 'v0'],
+    ])
+      await expect(find({ script: GREP, good, bad })).rejects.toMatchObject({
+        code: 'SP_BISECT_SWAPPED',
+      });
+    expect(await runs()).toBe(before);
   });
 
   test('what cannot be tested is passed over, and named when it may be the first bad one', async () => {

@@ -98,6 +98,26 @@ test('a clone of a group stays one: later syncs bring no other components, until
   expect((await syncWords(dir, { groups: ['all'] })).words).toMatchObject({ c003: 'cloned' });
 });
 
+test('a clone with --attach stays on branches: later syncs come back to them from a topic', async () => {
+  await using farm = await farmWith({ components: 2 });
+  const { dir: root } = await clone(farm, { attach: true });
+  const inside = join(root, 'c001');
+  await farm.git(root, 'checkout', '--quiet', '-b', 'topic');
+  await farm.git(inside, 'checkout', '--quiet', '-b', 'topic');
+  await farm.git(inside, 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+  await farm.git(root, 'commit', '--quiet', '-am', 'mine');
+  await farm.git(root, 'checkout', '--quiet', 'main');
+  const { result } = await syncWords(root);
+  expect(result.components[0]).toMatchObject({
+    branch: 'main',
+    notes: ['was on topic, is on main now; 1 commit that the pin has not is on topic'],
+  });
+  expect(await farm.git(inside, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('main');
+  await farm.git(inside, 'checkout', '--quiet', 'topic');
+  const plain = await syncWords(root, { attach: false });
+  expect(plain.result.components[0]?.branch).toBeUndefined();
+});
+
 test('in a fork, components that were not forked come from beside the other remote', async () => {
   await using farm = await farmWith({ names: ['product/a', 'product/b'] });
   const text = gitmodulesOf(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { addComponent, type AddOptions } from '../src/superproject/checkout/add-component.ts';
@@ -195,6 +195,52 @@ test('remove refuses what would be lost', async () => {
   await remove(root, { words: ['c001'], keepGitDir: true });
   const kept = join(root, '.git/modules/c001');
   expect(await readFile(join(kept, 'refs/heads/main'), 'utf8')).toBe(`${mine}\n`);
+});
+
+/** `outer` with `inner` in it, which the index of `outer` has. */
+async function nestedFarm(): Promise<{ farm: Farm; root: string; inner: string }> {
+  const { farm, root } = await farmWith({ names: ['outer', 'inner'] });
+  const outer = join(root, 'outer');
+  await add(outer, { url: farm.component(1).url, path: 'in/ner', name: 'inner' });
+  await farm.git(outer, 'commit', '--quiet', '-m', 'nest');
+  await farm.git(outer, 'push', '--quiet', 'origin', 'main');
+  return { farm, root, inner: join(outer, 'in/ner') };
+}
+
+test('remove looks into components of the component', async () => {
+  const { farm, root, inner } = await nestedFarm();
+  await using _ = farm;
+  const words = ['outer'];
+  await writeFile(join(inner, 'new'), 'mine\n');
+  await expect(remove(root, { words })).rejects.toThrow(
+    'outer/in/ner is not removed: it has changes, or files that git does not know',
+  );
+  await farm.git(inner, 'add', 'new');
+  await farm.git(inner, 'commit', '--quiet', '-m', 'mine');
+  const lost = /outer\/in\/ner is not removed: its commit \w+ is on no branch of its remote/;
+  await expect(remove(root, { words })).rejects.toThrow(lost);
+  // Without its work tree only the git directory has the commit.
+  const put = join(farm.dir, 'put');
+  await rename(inner, put);
+  await expect(remove(root, { words })).rejects.toThrow(/its commit \w+ is on no branch/);
+  await rename(put, inner);
+  await farm.git(inner, 'push', '--quiet', 'origin', 'main');
+  await remove(root, { words });
+  expect(existsSync(join(root, 'outer'))).toBe(false);
+});
+
+test('remove takes ignored files only when told', async () => {
+  const { farm, root } = await farmWith({ components: 1 });
+  await using _ = farm;
+  const dir = join(root, 'c001');
+  await mkdir(join(root, '.git/modules/c001/info'));
+  await writeFile(join(root, '.git/modules/c001/info/exclude'), '*.local\n');
+  await writeFile(join(dir, 'my.local'), 'precious\n');
+  const refused = remove(root, { words: ['c001'] });
+  await expect(refused).rejects.toThrow('c001 is not removed: git ignores files in it');
+  expect(await readFile(join(dir, 'my.local'), 'utf8')).toBe('precious\n');
+  await remove(root, { words: ['c001'], force: true });
+  expect(existsSync(dir)).toBe(false);
 });
 
 test('move takes work along, and components of the component', async () => {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkoutStatus, type StatusOptions } from '../src/superproject/checkout/status.ts';
@@ -55,6 +55,18 @@ test('what somebody did in a component is drift; what is as it should be is not'
     [0, 0, 0],
     [0, 0, 0],
   ]);
+});
+
+test('a component that a sync would bring is drift; one that nobody wants here is not', async () => {
+  await using farm = await farmWith({ components: 4 });
+  const root = await cloneSuper(farm);
+  expect((await statusOf(root)).drift).toMatchObject({ c001: ['not-here'], c004: ['not-here'] });
+  await syncWords(root, { words: ['c001', 'c003'] });
+  await rm(join(root, 'c001', '.git'));
+  await farm.git(root, 'config', 'submodule.c004.update', 'none');
+  const { drift, components } = await statusOf(root, { isRemote: true });
+  expect(drift).toEqual({ c001: ['not-here'], c002: ['not-here'], c003: [], c004: [] });
+  expect(components.map(({ local }) => local?.hasFiles)).toEqual([true, false, false, false]);
 });
 
 test('remotes are asked over one connection each, without clones', async () => {

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { lockCheckout } from '../src/superproject/checkout/lock.ts';
+import { Network } from '../src/superproject/network.ts';
 import {
   cloneSuper,
   gitmodulesOf,
@@ -66,6 +68,56 @@ test('a sync moves to new pins, and says who has work of his own there', async (
   );
 });
 
+test('a sync never writes over files that git ignores or does not know', async () => {
+  await using farm = await farmWith({ components: 3 });
+  const root = await cloneSuper(farm);
+  await syncWords(root);
+  const pins: Record<string, string> = {};
+  for (const [at, files] of [
+    { cfg: 'theirs\n' },
+    { 'out/a': 'theirs\n' },
+    { new: 'x\n' },
+  ].entries())
+    pins[`c00${at + 1}`] = await farm.component(at).commit(files);
+  await pinOnRemote(farm, pins);
+  await farm.git(root, 'pull', '--quiet', '--no-recurse-submodules');
+  for (const path of ['c001', 'c002']) {
+    await mkdir(join(root, '.git/modules', path, 'info'));
+    await writeFile(join(root, '.git/modules', path, 'info/exclude'), 'cfg\nout\n');
+  }
+  await writeFile(join(root, 'c001/cfg'), 'precious\n');
+  await mkdir(join(root, 'c002/out'));
+  await writeFile(join(root, 'c002/out/a'), 'precious\n');
+  await writeFile(join(root, 'c003/new'), 'precious\n');
+  const { words, result } = await syncWords(root);
+  expect(words).toEqual({ c001: 'left', c002: 'left', c003: 'left' });
+  expect(result.components[0]?.notes[0]).toContain('cfg');
+  for (const file of ['c001/cfg', 'c002/out/a', 'c003/new'])
+    expect(await readFile(join(root, file), 'utf8')).toBe('precious\n');
+  for (const [path, pin] of Object.entries(pins))
+    expect(await farm.git(join(root, path), 'rev-parse', 'HEAD')).not.toBe(pin);
+});
+
+test('two syncs at once wait for each other; one that waits too long says for whom', async () => {
+  await using farm = await farmWith({ components: 3 });
+  const root = await cloneSuper(farm);
+  const both = await Promise.all([syncWords(root), syncWords(root)]);
+  expect(both.map(({ words }) => words['c001']).toSorted()).toEqual(['cloned', 'unchanged']);
+  expect(await farm.connections()).toHaveLength(4);
+  const network = new Network({ cwd: root });
+  {
+    await using _held = await lockCheckout(network, root, { command: 'update' });
+    const late = lockCheckout(network, root, { command: 'sync', waitMs: 10 });
+    await expect(late).rejects.toMatchObject({
+      code: 'SP_CHECKOUT_BUSY',
+      message: expect.stringContaining(`skerry superproject update, process ${process.pid}`),
+    });
+    // Plans, and what only reads, need not wait.
+    expect((await syncWords(root, { dryRun: true })).words).toMatchObject({ c001: 'unchanged' });
+  }
+  expect((await syncWords(root)).words).toMatchObject({ c001: 'unchanged' });
+});
+
 test('commits on no branch get a ref before HEAD moves away from them', async () => {
   await using farm = await farmWith({ components: 1 });
   const root = await cloneSuper(farm);
@@ -101,7 +153,7 @@ test('--attach takes the branch only forward, and who is on it stays on it', asy
   const { result } = await syncWords(root);
   expect(result.components.map(({ branch, notes }) => [branch, ...notes])).toEqual([
     ['main'],
-    [undefined, 'stays detached: its branch main here has commits that the pin has not'],
+    [undefined, 'was on main, is detached now; 1 commit that the pin has not is on main'],
     [undefined],
   ]);
   expect(await farm.git(join(root, 'c001'), 'rev-parse', 'main')).toBe(pins['c001']);

@@ -37,6 +37,19 @@ fatal: [one]: FAILED! => {"changed": true, "msg": "non-zero return code", "stder
   expect(read(text).failures).toEqual([{ what: 'run: non-zero return code: oops' }]);
 });
 
+test('a failed task has the place that was told before it, and the next one has not', () => {
+  const text = `
+TASK [run] *********
+task path: /lab/site.yml:4
+fatal: [one]: FAILED! => {"msg": "no"}
+RUNNING HANDLER [loop] *********
+failed: [one] (item=1) => {"msg": "neither"}`;
+  expect(read(text).failures).toEqual([
+    { what: 'run: no', place: '/lab/site.yml:4' },
+    { what: 'loop: neither' },
+  ]);
+});
+
 test('a mistake in a playbook with its place', () => {
   const text = `ERROR! conflicting action statements: a, b
 

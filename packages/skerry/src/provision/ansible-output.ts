@@ -15,6 +15,8 @@ export class AnsibleReader {
   readonly #changes: Change[] = [];
   readonly #failures: Change[] = [];
   #task = '';
+  /** Told just before it fails. */
+  #place: string | undefined;
   #changed: number | undefined;
   #mistake = '';
 
@@ -24,11 +26,15 @@ export class AnsibleReader {
 
   read(line: string): void {
     const task = /^(?:TASK|RUNNING HANDLER) \[(.*)\]/.exec(line)?.[1];
-    if (task !== undefined) this.#task = task;
+    if (task !== undefined) [this.#task, this.#place] = [task, undefined];
+    this.#place = /^task path: (.+:\d+)$/.exec(line)?.[1] ?? this.#place;
     const [, what, host] = /^(changed|fatal|failed): \[([^\]]+?)(?: -> [^\]]*)?\]/.exec(line) ?? [];
     if (what === 'changed' && host === this.#machine) this.#changes.push({ what: this.#task });
     if ((what === 'fatal' || what === 'failed') && host === this.#machine)
-      this.#failures.push({ what: `${this.#task}: ${messageOf(line)}` });
+      this.#failures.push({
+        what: `${this.#task}: ${messageOf(line)}`,
+        ...(this.#place !== undefined && { place: this.#place }),
+      });
     // A failure that is ignored is none.
     if (line === '...ignoring') this.#failures.pop();
     const [, recap, changed] = /^(\S+)\s+: ok=\d+\s+changed=(\d+)/.exec(line) ?? [];

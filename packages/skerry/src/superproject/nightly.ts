@@ -216,10 +216,12 @@ function asResult(parts: {
         ({ name, reason }) =>
           `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
       ),
-      ...taken.map(
-        (name) =>
-          `${name} has a tag ${tag ?? ''} for something else, and was not tagged; where several superprojects share it: superproject-tag-prefix in .gitmodules`,
-      ),
+      ...taken
+        .filter((name) => moves.some((move) => move.name === name))
+        .map(
+          (name) =>
+            `${name} has a tag ${tag ?? ''} for something else, and was not tagged; where several superprojects share it: superproject-tag-prefix in .gitmodules`,
+        ),
     ],
     tagged: rolled?.created ?? [],
     rounds: collection.rounds,

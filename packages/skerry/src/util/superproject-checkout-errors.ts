@@ -8,6 +8,11 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
     hint: 'wait for it; when no git runs any more: rm {lock}',
     exitCode: SP_EXIT.transient,
   },
+  SP_CHECKOUT_BUSY: {
+    message: 'another command is changing {root}: {holder}',
+    hint: 'wait for it or end it, then run the command again',
+    exitCode: SP_EXIT.transient,
+  },
   SP_PIN_MISSING: {
     message: '{path}: the pinned commit {pin} cannot be had from {url}:\n{reason}',
     hint: '{advice}',
@@ -30,8 +35,13 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
   },
   SP_GIT_DIR_TAKEN: {
     message: '{name}: {gitDir} is in the way and is no git repository',
-    hint: 'look what it is; then: rm -r {gitDir}',
+    hint: 'look what it is; then move it away: mv {gitDir} ELSEWHERE',
     exitCode: SP_EXIT.refused,
+  },
+  SP_GIT_DIR_CAME: {
+    message: '{name}: another git made {gitDir} meanwhile',
+    hint: 'run the command again: it goes on with that one',
+    exitCode: SP_EXIT.transient,
   },
   SP_COMPONENT_BROKEN: {
     message: '{path} is a superproject itself, and cannot be read:\n{reason}',
@@ -62,6 +72,11 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
   SP_REMOVE_LOSES: {
     message: '{path} is not removed: {reason}',
     hint: 'commit and push it, or keep its commits here with --keep-git-dir',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_REMOVE_IGNORED: {
+    message: '{path} is not removed: git ignores files in it, such as {file}, and nobody has them',
+    hint: 'move away what you need; then: skerry superproject remove --force {component}',
     exitCode: SP_EXIT.refused,
   },
   SP_UPDATE_WORK: {

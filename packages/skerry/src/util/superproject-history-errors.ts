@@ -58,6 +58,16 @@ export const SUPERPROJECT_HISTORY_ERRORS = {
     hint: 'let it end with 0 for good, 1 for bad, 125 for what cannot be tested; then run the same bisect again: it goes on',
     exitCode: SP_EXIT.failure,
   },
+  SP_BISECT_SWAPPED: {
+    message: "'{bad}' should be bad and later than the good '{good}', and it is {how}",
+    hint: 'the good one has to come first: --good OLDER --bad NEWER',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_BISECT_END: {
+    message: "'{name}' should be {is}, and {found} by '{command}'",
+    hint: 'name another one with --{is}, or try the command there by hand',
+    exitCode: SP_EXIT.usage,
+  },
   SP_BISECT_LINK: {
     message: 'there is a symbolic link on the way to the component {path}',
     hint: 'such commits are an attack (CVE-2024-32002), or broken: skip them',

@@ -30,7 +30,7 @@ export function define(command: Command): void {
   command.addHelpText(
     'after',
     `
-The command runs in a clone of the superproject with all its components. Exit codes as for git bisect run: 0 good,
+The command runs in a clone of the superproject with all its components, first at both ends. Exit codes as for git bisect run: 0 good,
 125 cannot be tested, 1 to 127 bad, others end the search. What it prints goes to stderr. After Ctrl-C the same
 command goes on from there.`,
   );

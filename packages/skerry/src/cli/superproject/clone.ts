@@ -25,7 +25,7 @@ export function define(command: Command): void {
     )
     .option(
       '-a, --attach',
-      'be on the branches that components follow, and not detached at the pins',
+      'be on the branches that components follow, and not detached at the pins; also in later syncs',
     )
     .option('-g, --group <groups>', 'only components of these groups, also in later syncs', several)
     .option('--no-recursive', 'without components of components')

@@ -10,6 +10,7 @@ const TIP = '2222222222222222222222222222222222222222';
 const local: LocalStatus = {
   state: 'present',
   head: { commit: PIN, branch: undefined },
+  hasFiles: false,
   isDirty: false,
   underWay: undefined,
   ahead: 0,
@@ -72,5 +73,7 @@ test('only what differs has a line, with what differs', () => {
     3 components: 2 differ, 1 not checked out here.
     "
   `);
+  const spoilt: ComponentStatus = { ...gone, local: { ...local, state: 'bare', hasFiles: true } };
+  expect(shown([spoilt])).toContain('no repository, but files');
   expect(shown([calm, busy, gone], true)).toContain('calm       main');
 });

@@ -55,8 +55,22 @@ function sum(components: readonly ComponentStatus[], hasRemote: boolean): string
 }
 
 function localWords(local: LocalStatus, pin: string | undefined): string {
-  const { state, head, isDirty, underWay, ahead, behind, unpushed, isStaged, isConflicted } = local;
-  if (state !== 'present') return styleText('dim', 'not checked out');
+  const {
+    state,
+    head,
+    hasFiles,
+    isDirty,
+    underWay,
+    ahead,
+    behind,
+    unpushed,
+    isStaged,
+    isConflicted,
+  } = local;
+  if (state !== 'present')
+    return hasFiles
+      ? styleText('yellow', 'no repository, but files: move them away, then skerry sp sync')
+      : styleText('dim', 'not checked out');
   const isElsewhere = pin !== undefined && head?.commit !== pin;
   const words = [
     ...(isConflicted ? ['more than one pin after a merge'] : []),
@@ -70,9 +84,9 @@ function localWords(local: LocalStatus, pin: string | undefined): string {
         `${key} is ${configured} in .git/config${isStale ? ', from before: skerry sp sync' : ''}`,
     ),
   ];
-  const on = head?.branch === undefined ? '' : styleText('dim', `(on ${head.branch})`);
-  if (words.length === 0) return [styleText('green', 'at the pin'), on].filter(Boolean).join(' ');
-  return [styleText('yellow', words.join(', ')), on].filter(Boolean).join(' ');
+  const on = styleText('dim', head?.branch === undefined ? '(detached)' : `(on ${head.branch})`);
+  if (words.length === 0) return `${styleText('green', 'at the pin')} ${on}`;
+  return `${styleText('yellow', words.join(', '))} ${on}`;
 }
 
 function distance(

@@ -19,7 +19,11 @@ interface Options {
 export function define(command: Command): void {
   withJson(command)
     .argument('[paths...]', 'components, or folders of them (default: all)')
-    .option('-a, --attach', 'be on the branches that components follow, where that loses nothing')
+    .option(
+      '-a, --attach',
+      'be on the branches that components follow, where that loses nothing (default: as cloned)',
+    )
+    .option('--no-attach', 'not even in a checkout that was cloned with --attach')
     .option('-b, --branch <branch>', 'what `branch = .` means (default: the branch checked out)')
     .option('-g, --group <groups>', 'only these groups; `all` for all', several)
     .option('--no-recursive', 'leave components of components alone')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SkerryError } from '../../util/errors.ts';
 import { lockFile } from '../../util/file-lock.ts';
 import { cacheDir } from '../../util/paths.ts';
 import { LOG_ARGS, type LogEntry, parseLog } from '../changelog/commit-log.ts';
@@ -25,6 +26,8 @@ export interface BisectOptions {
   readonly isAnew?: boolean | undefined;
   readonly onStep?: ((text: string) => void) | undefined;
 }
+
+const VERDICTS = 'verdicts';
 
 /** A component that broke it, or that may have. */
 export interface Suspect {
@@ -74,7 +77,7 @@ type Step = Suspect & { readonly remote: string };
  * Finds what broke a superproject: first which of its commits, then which of the components that one moved, then which
  * commit in there. Runs in a clone of its own. Interrupted, the same call goes on from there.
  *
- * @throws SP_BISECT_COMMAND, SP_REF_MISSING, LOCK_TIMEOUT, and what runGit throws
+ * @throws SP_BISECT_SWAPPED, SP_BISECT_END, SP_BISECT_COMMAND, SP_REF_MISSING, LOCK_TIMEOUT, and what runGit throws
  */
 export async function bisect(
   network: Network,
@@ -95,7 +98,7 @@ export async function bisect(
   const work: Work = {
     ...{ network, origin, options, dir, runs: 0, read: new Map() },
     workspace: new Workspace(dir, network, origin),
-    memory: await Memory.open(join(dir, 'verdicts')),
+    memory: await Memory.open(join(dir, VERDICTS)),
   };
   const result = await search(work, ends);
   await rm(dir, { recursive: true, force: true, maxRetries: 3 });
@@ -107,6 +110,8 @@ async function search(work: Work, [good, bad]: readonly [string, string]): Promi
   const { network, options, workspace } = work;
   const remembered = work.memory.size;
   const gitDir = await workspace.fetchSuper([good, bad]);
+  await refuseSwapped(work, gitDir, [good, bad]);
+  await testEnds(work, [good, bad]);
   const tagged = await taggedCommits(work);
   const found = await searchCommits(
     {
@@ -131,6 +136,38 @@ async function search(work: Work, [good, bad]: readonly [string, string]): Promi
     runs: work.runs,
     remembered,
   };
+}
+
+/** @throws SP_BISECT_SWAPPED */
+async function refuseSwapped(
+  { network: { signal }, options }: Work,
+  gitDir: string,
+  [good, bad]: readonly [string, string],
+): Promise<void> {
+  if (!(await isBefore(bad, good, { cwd: gitDir, signal }))) return;
+  const how = good === bad ? 'the same commit' : 'older';
+  throw new SkerryError('SP_BISECT_SWAPPED', {
+    data: { good: options.good, bad: options.bad, how },
+  });
+}
+
+/** An end that is not what it is said to be makes every answer wrong. @throws SP_BISECT_END */
+async function testEnds(work: Work, [good, bad]: readonly [string, string]): Promise<void> {
+  const { good: goodName, bad: badName, command, onStep } = work.options;
+  const ends = [
+    { is: 'good', name: goodName, commit: good },
+    { is: 'bad', name: badName, commit: bad },
+  ] as const;
+  for (const { is, name, commit } of ends) {
+    onStep?.(`${name}, which should be ${is}`);
+    const verdict = await test(work, await configurationAt(work, commit));
+    if (verdict === is) continue;
+    const found = verdict === 'skip' ? 'cannot be tested' : `is ${verdict}`;
+    // Who mends his test and tries again is not to get the old answer.
+    await rm(join(work.dir, VERDICTS), { force: true });
+    const data = { name, is, found, command: command.join(' ') };
+    throw new SkerryError('SP_BISECT_END', { data });
+  }
 }
 
 /** Which of the steps between two superproject commits breaks it: taken one after the other, in the order of paths. */

@@ -17,6 +17,7 @@ import { applyEdit, checkEdit, refuseUnstaged } from './edit-modules.ts';
 import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
 import { refuseUnsafePlace } from './link.ts';
+import { lockCheckout } from './lock.ts';
 import { firstUnreachable } from './objects-here.ts';
 import { allOrNothing, type Defer } from './undo.ts';
 
@@ -54,6 +55,10 @@ export async function addComponent(
 ): Promise<Added> {
   const { url, path, name = path } = options;
   const { signal } = network;
+  await using _lock = await lockCheckout(network, root, {
+    command: 'add',
+    isDryRun: options.dryRun,
+  });
   const checkout = await readCheckout(root, signal);
   await refuseUnstaged(checkout, signal);
   await refuseTaken(checkout, { name, path });

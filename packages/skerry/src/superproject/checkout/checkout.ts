@@ -152,3 +152,9 @@ function baseOf(
 export function isSuperproject(dir: string): boolean {
   return existsSync(join(dir, '.gitmodules'));
 }
+
+/** Whether the user, or `.gitmodules`, wants it at all (git-config(1), submodule.NAME.active and .update). */
+export function isActive({ config }: Checkout, { name, update }: CheckoutComponent): boolean {
+  const strategy = config.get(`submodule.${name}.update`) ?? update;
+  return config.get(`submodule.${name}.active`) !== 'false' && strategy !== 'none';
+}

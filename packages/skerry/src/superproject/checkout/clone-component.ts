@@ -7,7 +7,7 @@ import type { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
 import { editFile } from './config.ts';
 import { fetchPinned } from './fetch-pinned.ts';
-import { findGitDir, readText } from './git-dir.ts';
+import { findGitDir, gitDirAt, readText } from './git-dir.ts';
 import { linkWorkTree, refuseUnsafePlace, setWorkTree, workTreeFrom } from './link.ts';
 import { hasCommit } from './objects-here.ts';
 
@@ -186,7 +186,9 @@ function borrowedFrom(reference: string, name: string): string | undefined {
 
 function inTheWay(gitDir: string, name: string, cause: NodeJS.ErrnoException): never {
   if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause;
-  throw new SkerryError('SP_GIT_DIR_TAKEN', { data: { name, gitDir }, cause });
+  // A git beside us has cloned it: that clone is as good as ours.
+  const code = gitDirAt(gitDir) ? 'SP_GIT_DIR_CAME' : 'SP_GIT_DIR_TAKEN';
+  throw new SkerryError(code, { data: { name, gitDir }, cause });
 }
 
 function isAlive(pid: number): boolean {

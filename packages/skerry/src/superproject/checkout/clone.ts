@@ -47,7 +47,8 @@ export async function cloneSuperproject(
     await rm(dir, { recursive: true, force: true, maxRetries: 3 });
     throw noRef(error, url, ref);
   }
-  // `sync` without words keeps to the groups that were asked for.
+  // Later syncs keep to the branches, and to the groups that were asked for.
+  if (rest.attach) await runGit(['config', 'superproject.attach', 'true'], { cwd: dir });
   if (groups.length > 0)
     await runGit(['config', 'superproject.group', groups.join(',')], { cwd: dir });
   const from = reference === undefined ? undefined : resolve(reference);

@@ -2,9 +2,9 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Changes } from './changes.ts';
 import { type Checkout, moduleDir } from './checkout.ts';
-import { findGitDir, hasLinkOnTheWay, underWay } from './git-dir.ts';
+import { findGitDir, hasLinkOnTheWay } from './git-dir.ts';
 import { workTreeOf } from './link.ts';
-import { firstUnreachable, isDirty, refId } from './objects-here.ts';
+import { firstLoss } from './losses.ts';
 import { readIndexPins } from './pins.ts';
 
 /** A work tree of a component that the checked-out commit does not have, or has elsewhere. */
@@ -48,18 +48,9 @@ export async function clearLeftOver(
 ): Promise<LeftOver> {
   const { dir, gitDir } = found;
   const { signal } = changes;
-  const where = { cwd: dir, signal };
-  const busy = underWay(gitDir);
-  if (busy !== undefined) return { ...found, reason: `${busy} is under way` };
-  if (await isDirty(dir, signal, true))
-    return { ...found, reason: 'it has changes, or files that git does not know' };
   if (await holdsOthers(dir)) return { ...found, reason: 'it holds components of its own' };
-  const stash = (await refId('refs/stash', where)) === undefined ? [] : ['refs/stash'];
-  const head = (await refId('HEAD', where)) === undefined ? [] : ['HEAD'];
-  const all = [...head, '--branches', ...stash, '--glob=refs/superproject/rescue/*'];
-  const lost = await firstUnreachable(all, ['--remotes', '--tags'], where);
-  if (lost !== undefined)
-    return { ...found, reason: `its commit ${lost.slice(0, 12)} is on no branch of its remote` };
+  const loss = await firstLoss({ path: found.path, dir, gitDir, signal });
+  if (loss) return { ...found, reason: loss.reason };
   await changes.own(['worktree', 'remove', dir], root, async () => {
     await rm(dir, { recursive: true, force: true });
     await removeEmpty(dirname(dir), root);

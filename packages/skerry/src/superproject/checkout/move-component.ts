@@ -12,6 +12,7 @@ import { applyEdit, checkEdit, refuseUnstaged } from './edit-modules.ts';
 import { hasLinkOnTheWay } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
 import { linkWorkTree, setWorkTree, workTreeFrom } from './link.ts';
+import { lockCheckout } from './lock.ts';
 import { selectFrom } from './select.ts';
 import { allOrNothing } from './undo.ts';
 
@@ -44,6 +45,7 @@ export async function moveComponent(
 ): Promise<MovedComponent> {
   const { from, to, cwd, dryRun } = options;
   const { signal } = network;
+  await using _lock = await lockCheckout(network, root, { command: 'move', isDryRun: dryRun });
   const checkout = await readCheckout(root, signal);
   const component = theOne(checkout, from, cwd);
   const { name, path, pin } = component;

@@ -9,9 +9,10 @@ import { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir, readCheckout } from './checkout.ts';
 import { editFile } from './config.ts';
 import { applyEdit, refuseUnstaged } from './edit-modules.ts';
-import { gitDirAt, underWay } from './git-dir.ts';
+import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
-import { firstUnreachable, isDirty, refId } from './objects-here.ts';
+import { lockCheckout } from './lock.ts';
+import { firstLoss } from './losses.ts';
 import { selectFrom } from './select.ts';
 import { allOrNothing, type Defer } from './undo.ts';
 
@@ -21,6 +22,8 @@ export interface RemoveOptions {
   readonly cwd?: string | undefined;
   /** Keep the git directory under `.git/modules`, with commits that are nowhere else. */
   readonly keepGitDir?: boolean | undefined;
+  /** Even with files that git ignores, which are in no commit and so are lost. */
+  readonly force?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -33,7 +36,7 @@ export interface Removed {
  * Removes components from all four places: index, `.gitmodules`, configuration and `.git/modules`; all of it or nothing.
  * Refused when that would lose something. It is staged and not committed.
  *
- * @throws SP_REMOVE_LOSES, SP_COMPONENT_UNKNOWN
+ * @throws SP_REMOVE_LOSES, SP_REMOVE_IGNORED, SP_COMPONENT_UNKNOWN
  */
 export async function removeComponents(
   network: Network,
@@ -42,10 +45,11 @@ export async function removeComponents(
 ): Promise<Removed> {
   const { words, cwd, keepGitDir = false, dryRun } = options;
   const { signal } = network;
+  await using _lock = await lockCheckout(network, root, { command: 'remove', isDryRun: dryRun });
   const checkout = await readCheckout(root, signal);
   const chosen = selectFrom(checkout, { words, cwd });
   await refuseUnstaged(checkout, signal);
-  for (const component of chosen) await refuseLoss(checkout, component, keepGitDir, signal);
+  for (const component of chosen) await refuseLoss(checkout, component, options, signal);
   const changes = new Changes(network, dryRun);
   const trash = join(checkout.gitDir, `.skerry-removed-${process.pid}`);
   await allOrNothing(async (defer) => {
@@ -70,30 +74,26 @@ export async function removeComponents(
   return { removed: chosen.map(({ name, path }) => ({ name, path })), commands: changes.commands };
 }
 
-/** @throws SP_REMOVE_LOSES */
+/** @throws SP_REMOVE_LOSES, SP_REMOVE_IGNORED */
 async function refuseLoss(
   checkout: Checkout,
   { name, path, dir, state, at }: CheckoutComponent,
-  keepGitDir: boolean,
+  { keepGitDir = false, force }: RemoveOptions,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const refuse = (reason: string): never => {
-    throw new SkerryError('SP_REMOVE_LOSES', { data: { path, reason } });
-  };
-  if (state === 'present') {
-    const busy = underWay(at.gitDir);
-    if (busy !== undefined) refuse(`${busy} is under way there`);
-    if (await isDirty(dir, signal, true)) refuse('it has changes, or files that git does not know');
-  }
-  const gitDir = state === 'present' ? at.gitDir : moduleDir(checkout, name);
-  if ((keepGitDir && gitDir !== join(dir, '.git')) || !gitDirAt(gitDir)) return;
-  const where = { cwd: state === 'present' ? dir : gitDir, signal };
-  const env = state === 'present' ? {} : { env: { GIT_DIR: gitDir, GIT_WORK_TREE: gitDir } };
-  const stash =
-    (await refId('refs/stash', { ...where, ...env })) === undefined ? [] : ['refs/stash'];
-  const from = ['HEAD', '--branches', ...stash, '--glob=refs/superproject/rescue/*'];
-  const lost = await firstUnreachable(from, ['--remotes', '--tags'], { ...where, ...env });
-  if (lost !== undefined) refuse(`its commit ${lost.slice(0, 12)} is on no branch of its remote`);
+  const isPresent = state === 'present';
+  const gitDir = isPresent ? at.gitDir : moduleDir(checkout, name);
+  if (!isPresent && (keepGitDir || !gitDirAt(gitDir))) return;
+  const loss = await firstLoss({
+    ...{ path, gitDir, signal, losesIgnored: force },
+    dir: isPresent ? dir : undefined,
+    keepsGitDir: keepGitDir && gitDir !== join(dir, '.git'),
+  });
+  if (!loss) return;
+  const { ignored: file } = loss;
+  if (file === undefined) throw new SkerryError('SP_REMOVE_LOSES', { data: { ...loss } });
+  const data = { path: loss.path, file, component: path };
+  throw new SkerryError('SP_REMOVE_IGNORED', { data });
 }
 
 interface Aside {

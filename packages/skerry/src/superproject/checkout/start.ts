@@ -5,6 +5,7 @@ import { refAt } from './attach.ts';
 import { Changes } from './changes.ts';
 import { type CheckoutComponent, readCheckout } from './checkout.ts';
 import type { GitDir, Head } from './git-dir.ts';
+import { lockCheckout } from './lock.ts';
 import { selectFrom } from './select.ts';
 import { localStatus } from './status-local.ts';
 import { allOrNothing } from './undo.ts';
@@ -44,6 +45,7 @@ export async function startTopic(
   const { topic, words = [], cwd, dryRun } = options;
   const { signal } = network;
   await refuseName(topic, root);
+  await using _lock = await lockCheckout(network, root, { command: 'start', isDryRun: dryRun });
   const checkout = await readCheckout(root, signal);
   const named = selectFrom(checkout, { words, cwd });
   const present = named.filter(({ state }) => state === 'present');

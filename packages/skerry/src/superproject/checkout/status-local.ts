@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { type GitResult, tryGit } from '../git.ts';
 import { trackedBranch } from '../tracked.ts';
 import type { Checkout, CheckoutComponent } from './checkout.ts';
@@ -20,6 +21,8 @@ export interface Override {
 export interface LocalStatus {
   readonly state: CheckoutComponent['state'];
   readonly head: CheckoutComponent['head'];
+  /** Where it is not present: files in its place all the same, as when its `.git` was removed. */
+  readonly hasFiles: boolean;
   /** Changed or untracked files, in components of its own too. */
   readonly isDirty: boolean;
   /** A merge or rebase, for example. */
@@ -62,6 +65,7 @@ export async function localStatus(
     return {
       state,
       head,
+      hasFiles: state !== 'present' && hasFiles(component.dir),
       ...inside,
       underWay: state === 'present' ? underWay(at.gitDir) : undefined,
       isStaged: headPin !== undefined && pin !== headPin,
@@ -69,6 +73,10 @@ export async function localStatus(
       overrides: [...urlOverride(urls.get(name)), ...branchOverride(checkout, component)],
     };
   });
+}
+
+function hasFiles(dir: string): boolean {
+  return existsSync(dir) && readdirSync(dir).length > 0;
 }
 
 const NOTHING = { isDirty: false, ahead: undefined, behind: undefined, unpushed: 0 } as const;

@@ -3,16 +3,17 @@ import type { Network } from '../network.ts';
 import type { PinnedComponent } from '../read-superproject.ts';
 import { Scratch } from '../scratch.ts';
 import { trackedBranch } from '../tracked.ts';
-import { type CheckoutComponent, readCheckout } from './checkout.ts';
+import { type Checkout, type CheckoutComponent, isActive, readCheckout } from './checkout.ts';
 import { type LocalStatus, localStatus } from './status-local.ts';
 import { type RemoteStatus, remoteStatus } from './status-remote.ts';
-import { selectFrom, type Selection } from './select.ts';
+import { groupsInUse, selectFrom, type Selection } from './select.ts';
 
 /** What differs; the words of `--json`. */
 export type Drift =
   | 'conflict'
   | 'dirty'
   | 'under-way'
+  | 'not-here'
   | 'unpushed'
   | 'head'
   | 'staged'
@@ -69,9 +70,14 @@ export async function checkoutStatus(
     : Promise.resolve([]);
   await allSettled<unknown>([local, remote]);
   const [locals, remotes] = [await local, await remote];
+  const missing = missingOf(checkout, options);
   return {
     components: chosen.map((component, at) =>
-      summary(component, superBranch, locals[at], remotes[at]),
+      summary(component, superBranch, {
+        local: locals[at],
+        remote: remotes[at],
+        isMissing: missing.has(component),
+      }),
     ),
     strays: Object.fromEntries(checkout.strays),
     connections: network.connections,
@@ -87,7 +93,7 @@ export async function remoteOnlyStatus(
   const remotes = await remoteStatuses(network, components, { superBranch: branch, onProgress });
   return {
     components: components.map((component, at) =>
-      summary(component, branch, undefined, remotes[at]),
+      summary(component, branch, { remote: remotes[at] }),
     ),
     strays: {},
     connections: network.connections,
@@ -112,27 +118,49 @@ async function remoteStatuses(
   );
 }
 
+/**
+ * Components that a sync would bring. A clone without any was made so, for example to ask the remotes only: that is no drift
+ * of it.
+ */
+function missingOf(
+  checkout: Checkout,
+  { isRemote, groups, words }: StatusOptions,
+): ReadonlySet<CheckoutComponent> {
+  const { components } = checkout;
+  const isEmpty = components.every(({ configuredUrl }) => configuredUrl === undefined);
+  if (isRemote && isEmpty) return new Set();
+  const wanted = selectFrom(checkout, { groups: groupsInUse(checkout, { groups, words }) });
+  return new Set(
+    wanted.filter(
+      (one) => one.state !== 'present' && one.pin !== undefined && isActive(checkout, one),
+    ),
+  );
+}
+
+interface Found {
+  readonly local?: LocalStatus | undefined;
+  readonly remote?: RemoteStatus | undefined;
+  readonly isMissing?: boolean;
+}
+
 function summary(
   component: PinnedComponent,
   superBranch: string | undefined,
-  local: LocalStatus | undefined,
-  remote: RemoteStatus | undefined,
+  found: Found,
 ): ComponentStatus {
   const { name, path, pin } = component;
+  const { local, remote } = found;
   const branch = trackedBranch(component, superBranch) ?? remote?.branch;
-  return { name, path, pin, branch, local, remote, drift: driftOf(pin, local, remote) };
+  return { name, path, pin, branch, local, remote, drift: driftOf(pin, found) };
 }
 
-function driftOf(
-  pin: string | undefined,
-  local: LocalStatus | undefined,
-  remote: RemoteStatus | undefined,
-): readonly Drift[] {
+function driftOf(pin: string | undefined, { local, remote, isMissing }: Found): readonly Drift[] {
   const commit = local?.head?.commit;
   const found: Record<Drift, boolean | undefined> = {
     conflict: local?.isConflicted,
     dirty: local?.isDirty,
     'under-way': local?.underWay !== undefined,
+    'not-here': isMissing,
     unpushed: (local?.unpushed ?? 0) > 0,
     head: pin !== undefined && commit !== undefined && commit !== pin,
     staged: local?.isStaged,

@@ -10,7 +10,7 @@ import { editFile } from './config.ts';
 import { fetchPinned } from './fetch-pinned.ts';
 import { hasLinkOnTheWay, readHead, underWay } from './git-dir.ts';
 import { linkWorkTree, refuseUnsafePlace, workTreeFrom } from './link.ts';
-import { hasCommit, isDirty } from './objects-here.ts';
+import { countBetween, hasCommit, isDirty } from './objects-here.ts';
 import { rescue } from './rescue.ts';
 
 export interface ComponentRules extends CloneRules {
@@ -179,21 +179,57 @@ async function move(changes: Changes, pinned: Pinned, rules: ComponentRules): Pr
   const rescued = await rescueHead(changes, { dir, at, pin, head });
   // Who is on the branch already stays on it: the next commit is then made there and not on a detached HEAD.
   const isStaying = head?.branch !== undefined && head.branch === rules.branch;
-  const { branch } = rules;
-  const attachment =
-    rules.isAttaching || isStaying
-      ? await attachmentOf({ dir, at, pin, branch, signal })
-      : undefined;
+  const asked = { dir, at, pin, branch: rules.branch, signal };
+  const attachment = rules.isAttaching || isStaying ? await attachmentOf(asked) : undefined;
   const isOn = attachment !== undefined && attachment.kind !== 'no';
-  await changes.git(isOn ? attachCommand(attachment, pin) : detachCommand(pin), { cwd: dir });
+  const command = isOn ? attachCommand(attachment, pin) : detachCommand(pin);
+  const inTheWay = await checkOut(changes, dir, command);
+  if (inTheWay !== undefined) return { ...left(inTheWay), from, rescued, branch: head?.branch };
   if (isOn) await setUpstream(changes, dir, at, attachment.branch);
-  return {
-    status: 'moved',
-    from,
-    rescued,
-    branch: isOn ? attachment.branch : undefined,
-    notes: attachment?.kind === 'no' ? [attachment.note] : [],
-  };
+  const branch = isOn ? attachment.branch : undefined;
+  const gone = await wentOff(changes, pinned, branch);
+  const why = attachment?.kind === 'no' && !isStaying ? [attachment.note] : [];
+  return { status: 'moved', from, rescued, branch, notes: [...gone, ...why] };
+}
+
+/** Who was on a branch is told where HEAD went, and that his commits are still there. */
+async function wentOff(
+  { signal }: Changes,
+  { dir, pin, head }: Pinned,
+  branch: string | undefined,
+): Promise<string[]> {
+  if (head?.branch === undefined || head.commit === undefined || head.branch === branch) return [];
+  // Nothing is fetched in a dry run, so the pin need not be here.
+  const count = await countBetween(pin, head.commit, { cwd: dir, signal });
+  const commits =
+    count === 1 ? '1 commit that the pin has not is' : `${count} commits that the pin has not are`;
+  const kept = count === undefined || count === 0 ? '' : `; ${commits} on ${head.branch}`;
+  return [
+    `was on ${head.branch}, is ${branch === undefined ? 'detached' : `on ${branch}`} now${kept}`,
+  ];
+}
+
+/**
+ * A checkout that writes over nothing: by itself git takes files that are ignored for worthless.
+ *
+ * @returns why it was not done
+ */
+async function checkOut(
+  changes: Changes,
+  dir: string,
+  [checkout = '', ...rest]: readonly string[],
+): Promise<string | undefined> {
+  try {
+    await changes.git([checkout, '--no-overwrite-ignore', ...rest], { cwd: dir });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SkerryError)) throw error;
+    const files = /would be overwritten by checkout:\n((?:\s*\t.*\n?)+)/.exec(error.message)?.[1];
+    if (files === undefined) throw error;
+    const names = files.split('\n').flatMap((line) => line.trim() || []);
+    const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
+    return `the pin has files that are here already, and not in git: ${names[0]}${more}; move them away`;
+  }
 }
 
 /** HEAD on a branch keeps its commits by that. */

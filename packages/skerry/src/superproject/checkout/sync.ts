@@ -4,18 +4,28 @@ import { isRelative, resolveUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { trackedBranch } from '../tracked.ts';
 import { Changes } from './changes.ts';
-import { type Checkout, type CheckoutComponent, isSuperproject, readCheckout } from './checkout.ts';
+import {
+  type Checkout,
+  type CheckoutComponent,
+  isActive,
+  isSuperproject,
+  readCheckout,
+} from './checkout.ts';
 import { sweepClones } from './clone-component.ts';
 import type { KeyChange } from '../edit-gitmodules.ts';
 import { changeConfig } from './config.ts';
 import { each } from './each.ts';
 import { clearLeftOver, findLeftOvers, type LeftOver } from './left-over.ts';
+import { lockCheckout } from './lock.ts';
 import { groupsInUse, selectFrom, type Selection } from './select.ts';
 import { type Synced, syncComponent } from './sync-component.ts';
 import { mendUrls, type UrlDrift, urlDrifts } from './url-drift.ts';
 
 export interface SyncOptions extends Selection {
-  /** Be on the branches that components follow, where that loses nothing. */
+  /**
+   * Be on the branches that components follow, where that loses nothing; by itself as the checkout was cloned
+   * (`superproject.attach` of its configuration).
+   */
   readonly attach?: boolean | undefined;
   /** The superproject's branch, for components that follow `.`; by itself the one checked out. */
   readonly branch?: string | undefined;
@@ -60,23 +70,31 @@ export async function sync(
   root: string,
   options: SyncOptions = {},
 ): Promise<SyncResult> {
+  await using _lock = await lockCheckout(network, root, {
+    command: 'sync',
+    isDryRun: options.dryRun,
+  });
   const changes = new Changes(network, options.dryRun);
   const found = { components: [] as SyncedComponent[], leftOvers: [] as LeftOver[] };
-  await level({ changes, options, found }, root, '');
+  await level({ changes, options, found, isAttaching: options.attach }, root, '');
   return { ...found, commands: changes.commands, connections: network.connections };
 }
 
 interface Work {
   readonly changes: Changes;
   readonly options: SyncOptions;
+  /** As asked for; below the outermost superproject, as that one has it. */
+  readonly isAttaching: boolean | undefined;
   readonly found: { components: SyncedComponent[]; leftOvers: LeftOver[] };
 }
 
 /** One superproject; `prefix` is its path in the outermost one, with a slash at the end. */
-async function level(work: Work, root: string, prefix: string): Promise<void> {
-  const { changes, options, found } = work;
+async function level(above: Work, root: string, prefix: string): Promise<void> {
+  const { changes, options, found } = above;
   const isTop = prefix === '';
-  const { checkout, stuck, drifts } = await prepare(work, root, prefix);
+  const { checkout, stuck, drifts } = await prepare(above, root, prefix);
+  const kept = checkout.config.get('superproject.attach') === 'true';
+  const work = { ...above, isAttaching: above.isAttaching ?? kept };
   const selection = isTop ? { ...options, groups: groupsInUse(checkout, options) } : {};
   const chosen = selectFrom(checkout, selection).filter((one) => isActive(checkout, one));
   await initialise(changes, checkout, chosen);
@@ -141,14 +159,14 @@ function leftAt({ path, reason }: LeftOver): Pick<SyncedComponent, 'status' | 'n
 }
 
 async function attempt(
-  { changes, options }: Work,
+  { changes, options, isAttaching = false }: Work,
   checkout: Checkout,
   component: CheckoutComponent,
   superBranch: string | undefined,
 ): Promise<Omit<SyncedComponent, 'name' | 'path' | 'pin'>> {
   try {
     return await syncComponent(changes, checkout, component, {
-      isAttaching: options.attach === true,
+      isAttaching,
       branch: trackedBranch(component, superBranch),
       depth: options.depth ?? (component.shallow ? 1 : undefined),
       reference: options.reference,
@@ -201,10 +219,4 @@ async function initialise(
   if (!changes.isDryRun) await changeConfig(join(commonDir, 'config'), keys);
   for (const { name, key, value = '' } of keys)
     await changes.own(['config', `submodule.${name}.${key}`, value], root, async () => {});
-}
-
-/** Whether the user, or `.gitmodules`, wants it at all (git-config(1), submodule.NAME.active and .update). */
-function isActive({ config }: Checkout, { name, update }: CheckoutComponent): boolean {
-  const strategy = config.get(`submodule.${name}.update`) ?? update;
-  return config.get(`submodule.${name}.active`) !== 'false' && strategy !== 'none';
 }

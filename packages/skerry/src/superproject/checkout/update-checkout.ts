@@ -11,6 +11,7 @@ import { type Checkout, type CheckoutComponent, readCheckout } from './checkout.
 import { each } from './each.ts';
 import { fetchPinned } from './fetch-pinned.ts';
 import { underWay } from './git-dir.ts';
+import { lockCheckout } from './lock.ts';
 import { hasCommit, isBefore, isDirty } from './objects-here.ts';
 import { selectFrom, type Selection } from './select.ts';
 import { syncComponent } from './sync-component.ts';
@@ -64,6 +65,10 @@ export async function updateCheckout(
   options: UpdateOptions = {},
 ): Promise<UpdateResult> {
   const { signal } = network;
+  await using _lock = await lockCheckout(network, root, {
+    command: 'update',
+    isDryRun: options.dryRun,
+  });
   const checkout = await readCheckout(root, signal);
   const chosen = selectFrom(checkout, options);
   const superBranch = options.branch ?? checkout.head.branch;
