@@ -118,7 +118,7 @@ describe('bisect', () => {
     for (const [good, bad] of [
       ['main', 'v0'],
       ['v0', 'v0'],
-    ])
+    ] as const)
       await expect(find({ script: GREP, good, bad })).rejects.toMatchObject({
         code: 'SP_BISECT_SWAPPED',
       });

@@ -29,8 +29,9 @@ async function run(options: CommonOptions): Promise<void> {
   else console.log(formatStatus(status, lab));
 }
 
-function formatStatus(
-  { lab, fork, network, sandbox, machines, trees }: LabStatus,
+/** For people; what is as it should be takes no line of its own. */
+export function formatStatus(
+  { lab, fork, network, sandbox, machines, trees, halfRestored }: LabStatus,
   spec: LabSpec,
 ): string {
   const rows = machines.map((machine) => [
@@ -70,6 +71,11 @@ function formatStatus(
             `${styleText('yellow', '!')} ${name} is not provisioned: ${unprovisioned.join(', ')} did not run or failed. skerry provision${aboutLab({ fork })} ${name}`,
           ],
     ),
+    ...(halfRestored === undefined
+      ? []
+      : [
+          `${styleText('yellow', '!')} the restore of snapshot ${halfRestored} was interrupted; to finish it: skerry up${aboutLab({ fork })}`,
+        ]),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
     ...(sandbox ? treeLines(spec, trees) : []),
   ].join('\n');

@@ -17,7 +17,7 @@ import {
   withLab,
 } from './common.ts';
 import { formatTable } from './table.ts';
-import { ownOutputs } from '../util/own-outputs.ts';
+import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
 import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
@@ -133,7 +133,10 @@ async function watch(
   const outputs = ownOutputs();
   const isOwn = ({ to, changes = [] }: LiveEvent): boolean => {
     const from = lab.trees.find((tree) => tree.to === to)?.from ?? '';
-    return changes.length > 0 && changes.every(({ path }) => outputs.includes(join(from, path)));
+    return (
+      changes.length > 0 &&
+      changes.every(({ path }) => outputs.includes(join(realPathOf(from), path)))
+    );
   };
   await watchLive(
     paths,

@@ -49,7 +49,7 @@ const probeShape: Shape<ProbeConfig> = {
   http: {
     kind: 'httpUrl',
     type: 'string',
-    pattern: /^http:\/\/[^/:?#\s]+(:\d+)?([/?#]\S*)?$/i,
+    pattern: /^http:\/\/[^/:?#\s@[\]]+(:\d{1,5})?([/?#]\S*)?$/i,
     description: 'An address, asked in the machine: ready when the answer is 200 to 399.',
     examples: ['http://localhost:8080/health'],
   },

@@ -6,7 +6,7 @@ import ignore from 'ignore';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { DaemonSpec } from '../lab-file/spec-sync.ts';
 import { fromText, toText } from '../sync/paths.ts';
-import { ownOutputs } from '../util/own-outputs.ts';
+import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
 import { labPaths } from '../util/paths.ts';
 import { sandboxEnd, sandboxStatus } from '../sandbox/gateway.ts';
 import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
@@ -127,7 +127,7 @@ class Hack implements LiveTrees {
           onNote: (text) => this.#tell({ kind: 'note', text }),
           onHeld: (changed) => {
             const others = changed.filter(
-              (path) => !outputs.includes(join(tree.from, toText(path))),
+              (path) => !outputs.includes(join(realPathOf(tree.from), toText(path))),
             );
             if (others.length === 0) return;
             for (const path of others)

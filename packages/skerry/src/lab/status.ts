@@ -3,6 +3,7 @@ import type { SandboxStatus } from '../sandbox/protocol.ts';
 import { isSuspended } from '../snapshot/store.ts';
 import { labPaths } from '../util/paths.ts';
 import { connectLab } from './connect.ts';
+import { halfRestored } from './half-restored.ts';
 import { liveStatus } from './live-control.ts';
 import type { TreeState } from './live-protocol.ts';
 import { observe, observeOffline } from './observe.ts';
@@ -39,6 +40,8 @@ export interface LabStatus {
   readonly network: LabSpec['network'];
   readonly sandbox: SandboxStatus | undefined;
   readonly machines: readonly MachineStatus[];
+  /** The snapshot that was being restored when that was interrupted; the next `up` finishes it. */
+  readonly halfRestored?: string;
   /** The trees of the lab file in its machines; undefined where nobody keeps them up to date. */
   readonly trees?: readonly TreeState[] | undefined;
 }
@@ -55,6 +58,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
   const found = new Map(observed.map((machine) => [machine.name, machine]));
   const live = sandbox && lab.trees.length > 0 ? await liveStatus(paths) : undefined;
   const known = new Set(lab.machines.map(({ name }) => name));
+  const half = await halfRestored(paths);
   return {
     lab: lab.name,
     fork: lab.fork,
@@ -70,6 +74,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
       })),
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
+    ...(half && { halfRestored: half.name }),
     ...(live && { trees: [...live.machines, ...live.shares] }),
   };
 }
@@ -103,9 +108,9 @@ function describe(machine: MachineSpec, found: ObservedMachine | undefined): Mac
 }
 
 /** Of a machine that runs. Whether one has changed since it ran is not looked at: `up --dry-run` does. */
-function unprovisioned(
-  { provision }: LabSpec,
-  found: ObservedMachine | undefined,
+export function unprovisioned(
+  { provision }: Pick<LabSpec, 'provision'>,
+  found: Pick<ObservedMachine, 'name' | 'running' | 'mark'> | undefined,
 ): Pick<MachineStatus, 'unprovisioned'> {
   if (!found?.running || !found.mark) return {};
   const done = found.mark.provisioned ?? {};

@@ -1,4 +1,4 @@
-import { fstatSync, readlinkSync, statSync } from 'node:fs';
+import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 
 /**
  * The files that this process's own output goes into (`> file`), absolute. What is printed about a change of one of them
@@ -15,4 +15,13 @@ export function ownOutputs(): readonly string[] {
       return [];
     }
   });
+}
+
+/** A folder without links on the way, as those files are named; as it is where it is not there. */
+export function realPathOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
 }
