@@ -65,6 +65,8 @@ describe('hostile entries are refused', () => {
       /"a\\u009b2Jb" has control characters/,
     ],
     ['[submodule "a"]\n\tpath = a\u202eb\n\turl = ../a\n', /"a\\u202eb" has control characters/],
+    ['[submodule "a"]\n\tpath = .GitModules\n\turl = ../a\n', /where \.gitmodules itself is/],
+    ['[submodule "a"]\n\tpath = gitmod~1/x\n\turl = ../a\n', /where \.gitmodules itself is/],
     ['[submodule "a"]\n\tpath = x/.GIT/hooks\n\turl = ../a\n', /git's own folder/],
     ['[submodule "a"]\n\tpath = git~1\n\turl = ../a\n', /git's own folder/],
     ['[submodule "a"]\n\tpath = .g\u200cit\n\turl = ../a\n', /git's own folder/],

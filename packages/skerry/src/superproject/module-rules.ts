@@ -41,7 +41,7 @@ export function ruleProblems(
         });
     };
     say('name', fault('name', component.name));
-    say('path', fault('path', component.path));
+    say('path', fault('path', component.path) ?? modulesFault(component.path));
     say('url', urlFault(component.url, isLocal) ?? heightFault(component.url, base));
     say('branch', component.branch === undefined ? undefined : branchFault(component.branch));
     say('update', updateFault(component.update));
@@ -64,10 +64,20 @@ function fault(what: 'name' | 'path', text: string): string | undefined {
   return undefined;
 }
 
+/** The superproject keeps its list there. */
+function modulesFault(path: string): string | undefined {
+  const isTaken = /^(\.gitmodules|gitmod~\d+)$/.test(plainPart(path.split('/')[0] ?? ''));
+  return isTaken ? `its path ${path} is where .gitmodules itself is` : undefined;
+}
+
 /** `.git` as any file system may understand it: case, NTFS short names, streams, dots and blanks at the end, HFS+. */
 function isGitFolder(part: string): boolean {
+  return /^(\.git|git~\d+)$/.test(plainPart(part));
+}
+
+function plainPart(part: string): string {
   const plain = part.replace(INVISIBLE, '').toLowerCase().split(':')[0] ?? '';
-  return /^(\.git|git~\d+)[ .]*$/.test(plain);
+  return plain.replace(/[ .]+$/, '');
 }
 
 function urlFault(url: string, isLocal: boolean): string | undefined {
