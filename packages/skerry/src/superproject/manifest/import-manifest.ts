@@ -172,7 +172,6 @@ async function apply(
     ]);
   const links = new Map(resolved.map(({ project, pin }) => [project.path, pin]));
   await allOrNothing(async (defer) => {
-    await applyEdit(changes, checkout, { text, commands, links }, defer);
     // As after a stock clone: an empty folder, and not one that git calls deleted.
     for (const { project } of resolved)
       await changes.own(`mkdir -p -- ${shellQuote(join(root, project.path))}`, root, async () => {
@@ -180,6 +179,8 @@ async function apply(
         defer(() => removeEmpty(dir, root));
         await mkdir(dir, { recursive: true });
       });
+    // The index last: it is the one thing that is not taken back.
+    await applyEdit(changes, checkout, { text, commands, links }, defer);
   });
 }
 
