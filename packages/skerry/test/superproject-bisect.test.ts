@@ -115,11 +115,8 @@ describe('bisect', () => {
     );
     await expect(find({ script: 'exit 125', ...tags })).rejects.toThrow('cannot be tested');
     const before = await runs();
-    for (const [good, bad] of [
-      ['main', 'v0'],
-      ['v0', 'v0'],
-    ] as const)
-      await expect(find({ script: GREP, good, bad })).rejects.toMatchObject({
+    for (const good of ['main', 'v0'])
+      await expect(find({ script: GREP, good, bad: 'v0' })).rejects.toMatchObject({
         code: 'SP_BISECT_SWAPPED',
       });
     expect(await runs()).toBe(before);

@@ -159,9 +159,25 @@ test('a hostile .gitmodules is refused before anything of it is used', async () 
   ]);
   await pinOnRemote(farm, {}, hostile);
   await expect(clone(farm)).rejects.toThrow(/leads elsewhere/);
-  const dir = join(farm.dir, 'w');
-  expect(existsSync(join(dir, '.git', 'modules'))).toBe(false);
-  expect(await farm.git(dir, 'config', '--list')).not.toContain('submodule.');
+  // Nothing is in the way of another try.
+  expect(existsSync(join(farm.dir, 'w'))).toBe(false);
+  await pinOnRemote(farm, {}, gitmodulesOf([farm.component(0)]));
+  await expect(clone(farm, { groups: ['nope'] })).rejects.toMatchObject({
+    code: 'SP_GROUP_UNKNOWN',
+  });
+  await clone(farm);
+});
+
+test('interrupted before there is anything, it says so', async () => {
+  await using farm = await farmWith({ components: 1 });
+  await farm.onConnect('touch began; sleep 60');
+  const began = (): Promise<boolean> => Promise.resolve(existsSync(join(farm.dir, 'began')));
+  const { stderr } = await cli(farm, farm.dir, ['clone', farm.url, 'w'], {
+    signal: 'SIGINT',
+    when: began,
+  });
+  expect(stderr).toContain('begins anew');
+  expect(existsSync(join(farm.dir, 'w'))).toBe(false);
 });
 
 test('a folder that is not empty, and a branch that is not there, leave nothing behind', async () => {

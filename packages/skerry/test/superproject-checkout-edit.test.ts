@@ -102,7 +102,7 @@ test.for<[string, Partial<AddOptions>, string, string?]>([
   ['a path below a file', { path: 'full/file/two' }, 'SP_PATH_FULL'],
   ['a url that runs a program', { url: 'ext::sh -c true' }, 'SP_GITMODULES_INVALID'],
   ['a url above its host', { url: '../../../../../../../../x' }, 'SP_GITMODULES_INVALID'],
-  ['a path that leads out', { path: '../out' }, 'SP_GITMODULES_INVALID'],
+  ['a path that leads out', { path: '../out' }, 'SP_PATH_OUTSIDE'],
   ['the path of .gitmodules', { path: '.gitmodules' }, 'SP_GITMODULES_INVALID'],
   [
     'a clone that breaks off',
@@ -246,6 +246,20 @@ test('remove takes ignored files only when told', async () => {
   expect(await readFile(join(dir, 'my.local'), 'utf8')).toBe('precious\n');
   await remove(root, { words: ['c001'], force: true });
   expect(existsSync(dir)).toBe(false);
+});
+
+test('a path outside of the superproject, or in the component itself, is refused', async () => {
+  const { farm, root } = await farmWith({ names: ['a', 'b'] });
+  await using _ = farm;
+  const before = await everything(farm, root);
+  const move = (to: string) => moveComponent(network(root), root, { from: 'a', to });
+  await expect(move('a/x')).rejects.toMatchObject({ code: 'SP_MOVE_INSIDE' });
+  for (const path of ['../x', 'libs/../../x', '']) {
+    await expect(move(path)).rejects.toMatchObject({ code: 'SP_PATH_OUTSIDE' });
+    const added = add(root, { url: '../b.git', path });
+    await expect(added).rejects.toMatchObject({ code: 'SP_PATH_OUTSIDE' });
+  }
+  expect(await everything(farm, root)).toEqual(before);
 });
 
 test('move takes work along, and components of the component', async () => {

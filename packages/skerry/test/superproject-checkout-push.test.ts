@@ -48,6 +48,7 @@ test('a topic goes from start to push, components first, and every pin is verifi
     branch: 'fix',
     verified: 3,
     components: [{ path: 'c002', commit: mine }],
+    unpinned: [],
   });
   const order = (await farm.connections()).map((line) => line.replace(/c00\d/, 'c'));
   expect(order[0]).toBe('receive-pack ./c.git');
@@ -93,12 +94,28 @@ test('a pin that the branch went on from is fine; one that only garbage collecti
   await expect(push(root)).rejects.toThrow('it is on no branch or tag of its remote');
 });
 
-test('work that the superproject does not pin is not published', async () => {
+test('a pin of a component that its own component does not have is refused, too', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  const outer = join(root, 'c001');
+  await farm.git(outer, 'checkout', '--quiet', '-B', 'main', 'origin/main');
+  await farm.git(outer, 'submodule', '--quiet', 'add', '../c002.git', 'inner');
+  await farm.git(outer, 'commit', '--quiet', '-m', 'inner');
+  await commitIn(farm, outer, 'inner');
+  await farm.git(outer, 'commit', '--quiet', '-am', 'a commit that nobody has');
+  await farm.git(root, 'commit', '--quiet', '-am', 'outer');
+  await expect(push(root)).rejects.toThrow('c001/inner: the pin');
+  await farm.git(join(outer, 'inner'), 'push', '--quiet', 'origin', 'HEAD:refs/heads/main');
+  expect((await push(root)).verified).toBeGreaterThan(1);
+});
+
+test('work that the superproject does not pin is not published, and named', async () => {
   const { farm, root } = await farmWith({ components: 1 });
   await using _ = farm;
   await commitIn(farm, root, 'c001');
   await farm.git(root, 'commit', '--quiet', '--allow-empty', '-m', 'other');
-  expect((await push(root)).components).toEqual([]);
+  const unpinned = { path: 'c001', branch: 'main', commits: 1, isPushed: false };
+  expect(await push(root)).toMatchObject({ components: [], unpinned: [unpinned] });
   await farm.git(root, 'mv', 'c001', 'elsewhere');
   expect((await push(root)).verified).toBe(1);
 });

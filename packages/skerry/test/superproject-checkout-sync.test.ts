@@ -102,9 +102,7 @@ test('two syncs at once wait for each other; one that waits too long says for wh
   await using farm = await farmWith({ components: 3 });
   const root = await cloneSuper(farm);
   const both = await Promise.all([syncWords(root), syncWords(root)]);
-  expect(
-    both.map(({ words }) => words['c001']).toSorted((a = '', b = '') => a.localeCompare(b)),
-  ).toEqual(['cloned', 'unchanged']);
+  expect(new Set(both.map(({ words }) => words['c001']))).toEqual(new Set(['cloned', 'unchanged']));
   expect(await farm.connections()).toHaveLength(4);
   const network = new Network({ cwd: root });
   {

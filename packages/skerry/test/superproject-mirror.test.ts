@@ -205,6 +205,16 @@ describe('mirror', () => {
     });
   });
 
+  test('a folder with other things in it is refused, and stays as it is', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const dir = join(farm.dir, 'home');
+    const before = await readdir(dir);
+    const into = updateMirrors(new Network(), { url: farm.url, dir });
+    await expect(into).rejects.toMatchObject({ code: 'SP_TARGET_TAKEN' });
+    expect(await readdir(dir)).toEqual(before);
+  });
+
   test('no password of a url gets into it', async () => {
     await using farm = await makeFarm({ components: 1 });
     farm.enter();

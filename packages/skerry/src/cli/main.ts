@@ -12,7 +12,9 @@ enableCompileCache(join(cacheDir(), 'node'));
 process.umask(0o022);
 // `skerry status | head -1`: whoever reads has had enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+  process.exit(EXIT.failure);
 });
 const words = process.argv.slice(2);
 // Stacks then show places in the sources.

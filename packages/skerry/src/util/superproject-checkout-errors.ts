@@ -53,6 +53,16 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
     hint: 'stage them, for this edit is staged with them: git add .gitmodules',
     exitCode: SP_EXIT.refused,
   },
+  SP_PATH_OUTSIDE: {
+    message: '{path} is no place in the superproject {root}',
+    hint: 'name a path in it that is not its own root',
+    exitCode: SP_EXIT.usage,
+  },
+  SP_MOVE_INSIDE: {
+    message: '{path} cannot go into itself, to {to}',
+    hint: 'take a path that is not in it',
+    exitCode: SP_EXIT.usage,
+  },
   SP_COMPONENT_EXISTS: {
     message: '{what} is there already',
     hint: 'take another path or --name; see: skerry superproject list',

@@ -42,7 +42,9 @@ async function run(url: string, path: string, options: Options): Promise<void> {
         groups: options.group,
         dryRun: options.dryRun,
       }),
-    ({ path: at, branch, pin }) =>
-      `${at} is at ${pin.slice(0, 12)} and follows ${branch}. Staged: git commit`,
+    ({ path: at, branch, pin }) => {
+      const followed = branch === '.' ? "the superproject's branch" : branch;
+      return `${at} is at ${pin.slice(0, 12)} and follows ${followed}. Staged: git commit`;
+    },
   );
 }

@@ -86,7 +86,9 @@ async function print(result: BisectResult): Promise<void> {
     lines.push(
       `Not tested, so it may be one of them as well: ${open.map((id) => id.slice(0, SHORT)).join(', ')}`,
     );
-  lines.push(`${runs} tests${remembered > 0 ? `, and ${remembered} of an earlier run` : ''}.`);
+  lines.push(
+    `${runs} ${runs === 1 ? 'test' : 'tests'}${remembered > 0 ? `, and ${remembered} of an earlier run` : ''}.`,
+  );
   console.log(lines.join('\n'));
 }
 

@@ -15,7 +15,8 @@ export function formatFindings({
   ]);
   const problems = findings.filter(({ level }) => level === 'problem');
   const fixable = problems.filter(({ fix }) => fix !== undefined).length;
-  const of = components === undefined ? '.gitmodules is refused' : `${components} components`;
+  const count = components === 1 ? '1 component' : `${components} components`;
+  const of = components === undefined ? '.gitmodules is refused' : count;
   const last =
     problems.length === 0
       ? `${of}: no problems.`

@@ -2,10 +2,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SyncedComponent } from '../../superproject/checkout/sync.ts';
 import { SkerryError } from '../../util/errors.ts';
-import { formatSync, syncExit } from './format-sync.ts';
+import { formatPlan, formatSync, syncExit } from './format-sync.ts';
 
 function component(path: string, rest: Partial<SyncedComponent> = {}): SyncedComponent {
-  return { name: path, path, pin: '1'.repeat(40), status: 'unchanged', notes: [], ...rest };
+  return {
+    ...{ name: path, path, pin: '1'.repeat(40), isNested: false, status: 'unchanged', notes: [] },
+    ...rest,
+  };
 }
 
 function failed(path: string, code: 'SP_TRANSIENT' | 'SP_GIT' | 'SP_PATH_LINK'): SyncedComponent {
@@ -50,6 +53,23 @@ test('numbers first, then what somebody should know, with all that git said', ()
       hint: try it by hand: git fetch
     "
   `);
+});
+
+test('nested components are counted as such, and no path is said twice', () => {
+  const text = formatSync(found([component('a'), component('a/b', { isNested: true })]));
+  expect(text).toBe('2 components (1 of them in components): 2 as they were.');
+  const link = stripVTControlCharacters(formatSync(found([failed('a', 'SP_PATH_LINK')])));
+  expect(link).toContain('✗ a: a symbolic link is on the way to it');
+});
+
+test('a plan says what it does not reach, and that there is nothing to do only where that is so', () => {
+  const left = component('mine', { status: 'left', notes: ['has changes that are not committed'] });
+  const plan = (components: readonly SyncedComponent[]): string =>
+    stripVTControlCharacters(formatPlan(found(components)));
+  expect(plan([component('calm')])).toBe('Nothing to do.');
+  expect(plan([component('calm'), left])).toBe(
+    '! mine: left alone: has changes that are not committed',
+  );
 });
 
 test.each([

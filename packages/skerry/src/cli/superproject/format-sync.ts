@@ -13,7 +13,8 @@ const WORDS: Readonly<Record<SyncedComponent['status'], string>> = {
 };
 
 /** A line of numbers, then only what somebody should know: what was kept, left alone or failed, with git's whole words. */
-export function formatSync({ components, leftOvers }: SyncResult): string {
+export function formatSync(result: SyncResult): string {
+  const { components } = result;
   const counts = Object.entries(WORDS).flatMap(([status, words]) => {
     const count = components.filter((one) => one.status === status).length;
     return count > 0 ? [`${count} ${words}`] : [];
@@ -21,7 +22,30 @@ export function formatSync({ components, leftOvers }: SyncResult): string {
   const head =
     components.length === 0
       ? 'No components.'
-      : `${components.length} ${components.length === 1 ? 'component' : 'components'}: ${counts.join(', ')}.`;
+      : `${components.length} ${components.length === 1 ? 'component' : 'components'}${nestedWords(components)}: ${counts.join(', ')}.`;
+  return [head, ...notesOf(result)].join('\n');
+}
+
+/** So that the number is understood by who sees another one in `status`. */
+function nestedWords(components: SyncResult['components']): string {
+  const count = components.filter(({ isNested }) => isNested).length;
+  return count > 0 ? ` (${count} of them in components)` : '';
+}
+
+/** The commands of a dry run, and what they do not reach. */
+export function formatPlan(result: SyncResult): string {
+  const { commands, components, leftOvers } = result;
+  const held = components.filter(({ status }) => status === 'left' || status === 'failed');
+  const stuck = leftOvers.filter(({ reason }) => reason !== undefined);
+  const notes = notesOf({ components: held, leftOvers: stuck });
+  const plan = commands.length > 0 || notes.length === 0 ? [formatCommands(commands)] : [];
+  return [...plan, ...notes].join('\n');
+}
+
+function notesOf({
+  components,
+  leftOvers,
+}: Pick<SyncResult, 'components' | 'leftOvers'>): string[] {
   const notes = components.flatMap((one) => [
     ...(one.rescued === undefined
       ? []
@@ -36,7 +60,7 @@ export function formatSync({ components, leftOvers }: SyncResult): string {
       ? `${styleText('dim', '-')} ${path}: removed, this commit does not have it`
       : warning(path, `this commit does not have it, and ${reason}: not removed`),
   );
-  return [head, ...overs, ...notes].join('\n');
+  return [...overs, ...notes];
 }
 
 /** As a plan: what would be run. */
@@ -69,5 +93,7 @@ function warning(path: string, text: string): string {
 }
 
 function failure(path: string, { message, hint }: { message: string; hint: string }): string {
-  return `${styleText('red', '✗')} ${path}: ${message}\n  ${styleText('cyan', 'hint')}: ${hint}`;
+  // Many messages begin with the path themselves.
+  const rest = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+  return `${styleText('red', '✗')} ${path}: ${rest}\n  ${styleText('cyan', 'hint')}: ${hint}`;
 }

@@ -14,6 +14,7 @@ export function define(command: Command): void {
     'after',
     `
 Prints the commit that each component is pinned at: as JSON, or as a manifest of repo (default.xml), west (west.yml) or
-vcstool (.repos). What a format cannot carry is said on stderr.`,
+vcstool (.repos). What a format cannot carry is said on stderr. Components of components are left out:
+the commit of the component pins them.`,
   );
 }

@@ -74,12 +74,13 @@ function formatMirrors(
     ...(reason === undefined ? [] : [`${url}: ${reason}`]),
     ...(gone.length > 0
       ? [
-          `${styleText('yellow', 'warning')}: ${url} has lost ${gone.length} commits that are pinned: ${gone.map((id) => id.slice(0, 12)).join(', ')}`,
+          `${styleText('yellow', 'warning')}: ${url} has lost ${gone.length === 1 ? 'a commit that is' : `${gone.length} commits that are`} pinned: ${gone.map((id) => id.slice(0, 12)).join(', ')}`,
         ]
       : []),
   ]);
   notes.push(...refused.map((reason) => `${styleText('yellow', 'refused')}: ${reason}`));
   const fresh = repositories.filter(({ status }) => status === 'new').length;
-  const count = `${repositories.length} repositories${fresh > 0 ? `, ${fresh} of them new,` : ''}`;
+  const all = repositories.length === 1 ? '1 repository' : `${repositories.length} repositories`;
+  const count = `${all}${fresh > 0 ? `, ${fresh} of them new,` : ''}`;
   return [...table, ...notes, `${count} in ${dir}; the superproject is ${main}.`].join('\n');
 }

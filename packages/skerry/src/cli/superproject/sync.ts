@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { interruptible, printJson, withExample, withJson } from '../common.ts';
 import { countOf, progressLine, several } from './common.ts';
-import { formatCommands, formatSync, syncExit, syncJson } from './format-sync.ts';
+import { formatPlan, formatSync, syncExit, syncJson } from './format-sync.ts';
 
 interface Options {
   readonly attach?: boolean;
@@ -72,6 +72,6 @@ async function run(words: string[], options: Options): Promise<void> {
   }).finally(line.end);
   process.exitCode = syncExit(result);
   if (options.json) printJson(syncJson(result));
-  else if (options.dryRun) console.log(formatCommands(result.commands));
+  else if (options.dryRun) console.log(formatPlan(result));
   else console.log(formatSync(result));
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { FORMATS, type Format } from '../../superproject/manifest/project.ts';
+import { FORMATS, type Format, type Loss } from '../../superproject/manifest/project.ts';
 import { SkerryError } from '../../util/errors.ts';
 import { interruptible, printJson } from '../common.ts';
 import { countOf, type SuperprojectOptions } from './common.ts';
@@ -38,11 +39,24 @@ export async function writeOut(options: WriteOptions, isFrozen: boolean): Promis
   const jobs = countOf('--jobs', options.jobs);
   const found = await componentsOf({ url, branch, jobs }, signal);
   const about = { format, superBranch: found.branch, isFrozen };
-  const { text, losses } = exportManifest(found.components, about);
+  const { text, losses: known } = exportManifest(found.components, about);
+  const losses = url === undefined ? [...known, ...(await nestedLosses(found))] : known;
   if (options.output !== undefined) await writeFile(options.output, text);
   if (options.json) printJson({ format, text, losses });
   else {
     if (options.output === undefined) process.stdout.write(text);
     for (const line of formatLosses(losses)) console.error(line);
   }
+}
+
+/** Formats have one level, and the commits of components of components are in no index but theirs. */
+async function nestedLosses({
+  root,
+  components,
+}: Awaited<ReturnType<typeof componentsOf>>): Promise<Loss[]> {
+  const { isSuperproject } = await import('../../superproject/checkout/checkout.ts');
+  const outer = components.filter(({ path }) => isSuperproject(join(root, path)));
+  const names = outer.map(({ path }) => path);
+  const what = 'it has components of its own, which are not in the output; its commit pins them';
+  return names.length > 0 ? [{ what, names }] : [];
 }

@@ -16,7 +16,7 @@ import { changeConfig, editFile } from './config.ts';
 import { applyEdit, checkEdit, refuseUnstaged } from './edit-modules.ts';
 import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
-import { refuseUnsafePlace } from './link.ts';
+import { refuseOutside, refuseUnsafePlace } from './link.ts';
 import { lockCheckout } from './lock.ts';
 import { firstUnreachable } from './objects-here.ts';
 import { allOrNothing, type Defer } from './undo.ts';
@@ -46,7 +46,7 @@ export interface Added {
  * Adds a component at the tip of its branch: work tree, git directory, configuration, `.gitmodules` and pin; all of it or
  * nothing. It is staged and not committed.
  *
- * @throws SP_REF_MISSING, SP_COMPONENT_EXISTS, SP_GIT_DIR_KEPT, and what cloneComponent throws
+ * @throws SP_PATH_OUTSIDE, SP_REF_MISSING, SP_COMPONENT_EXISTS, SP_GIT_DIR_KEPT, and what cloneComponent throws
  */
 export async function addComponent(
   network: Network,
@@ -55,6 +55,7 @@ export async function addComponent(
 ): Promise<Added> {
   const { url, path, name = path } = options;
   const { signal } = network;
+  refuseOutside(root, path);
   await using _lock = await lockCheckout(network, root, {
     command: 'add',
     isDryRun: options.dryRun,

@@ -4,6 +4,8 @@ import { basename, resolve } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
+import { readCheckout } from './checkout.ts';
+import { selectFrom } from './select.ts';
 import { sync, type SyncOptions, type SyncResult } from './sync.ts';
 
 export interface CloneOptions extends Omit<SyncOptions, 'words' | 'cwd' | 'dryRun'> {
@@ -22,7 +24,7 @@ const LONG_MS = 6 * 3_600_000;
 
 /**
  * Clones a superproject and brings its components to their pins. The folder goes away again when the superproject itself
- * cannot be cloned or the command is interrupted meanwhile; what fails after that, `sync` goes on with.
+ * cannot be cloned or is refused, or the command is interrupted meanwhile; what fails after that, `sync` goes on with.
  *
  * @throws SP_DIR_EXISTS, and what runGit and sync throw
  */
@@ -43,8 +45,12 @@ export async function cloneSuperproject(
   ];
   try {
     await network.git([...args, '--', url, dir], { url, timeoutMs: LONG_MS });
+    // What is refused as a whole leaves nothing: the same command with other words is not to find a folder in its way.
+    selectFrom(await readCheckout(dir, network.signal), { groups });
   } catch (error) {
     await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+    if (network.signal?.aborted)
+      throw new DOMException('nothing is left of it; the same command begins anew', 'AbortError');
     throw noRef(error, url, ref);
   }
   // Later syncs keep to the branches, and to the groups that were asked for.

@@ -1,7 +1,7 @@
 // How a component's work tree and its git directory know each other (gitsubmodules(7)): a file `.git` here, core.worktree there.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import type { Checkout } from './checkout.ts';
 import { gitDirAt, hasLinkOnTheWay, readText } from './git-dir.ts';
@@ -66,6 +66,12 @@ function fileOnTheWay(root: string, path: string): string | undefined {
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** A new path, from the root. @throws SP_PATH_OUTSIDE */
+export function refuseOutside(root: string, path: string): void {
+  if (path === '' || isAbsolute(path) || /^\.\.(\/|$)/.test(relative(root, join(root, path))))
+    throw new SkerryError('SP_PATH_OUTSIDE', { data: { path: path || '.', root } });
 }
 
 function filesIn(dir: string): string[] {

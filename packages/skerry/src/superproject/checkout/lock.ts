@@ -37,5 +37,6 @@ export async function lockCheckout(
   }
 }
 
-const LOCK = 'skerry-superproject.lock';
+/** It stays, and is no sign that anybody holds it: so it has not the name of git's locks. */
+const LOCK = 'skerry-superproject';
 const WAIT_MS = 10_000;

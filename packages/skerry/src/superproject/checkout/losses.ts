@@ -6,7 +6,7 @@ import { firstUnreachable, isDirty, refId } from './objects-here.ts';
 import { readIndexPins } from './pins.ts';
 
 /** What would be gone for good with a work tree or a git directory. */
-export interface Loss {
+export interface LostWork {
   /** Of the component, or of the one in it, as it was asked for. */
   readonly path: string;
   readonly reason: string;
@@ -27,7 +27,7 @@ export interface LossQuestion {
 }
 
 /** The first loss found, in components of the component as well: status of the outer one says nothing of their work. */
-export async function firstLoss(question: LossQuestion): Promise<Loss | undefined> {
+export async function firstLoss(question: LossQuestion): Promise<LostWork | undefined> {
   const { path, dir, gitDir, keepsGitDir, losesIgnored, signal } = question;
   const files = dir === undefined ? undefined : await lossOfFiles(question, dir);
   if (files) return files;
@@ -58,7 +58,7 @@ export async function firstLoss(question: LossQuestion): Promise<Loss | undefine
 async function lossOfFiles(
   { path, gitDir, losesIgnored, signal }: LossQuestion,
   dir: string,
-): Promise<Loss | undefined> {
+): Promise<LostWork | undefined> {
   const busy = underWay(gitDir);
   if (busy !== undefined) return { path, reason: `${busy} is under way there` };
   if (await isDirty(dir, signal, true))

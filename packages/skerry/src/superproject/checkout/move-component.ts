@@ -11,7 +11,7 @@ import { editFile } from './config.ts';
 import { applyEdit, checkEdit, refuseUnstaged } from './edit-modules.ts';
 import { hasLinkOnTheWay } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
-import { linkWorkTree, setWorkTree, workTreeFrom } from './link.ts';
+import { linkWorkTree, refuseOutside, setWorkTree, workTreeFrom } from './link.ts';
 import { lockCheckout } from './lock.ts';
 import { selectFrom } from './select.ts';
 import { allOrNothing } from './undo.ts';
@@ -36,7 +36,7 @@ export interface MovedComponent {
  * Moves a component to another path, with all that is in it: work tree, `.gitmodules`, pin, and the links between work tree
  * and git directory, those of its own components too. Its name and git directory stay. It is staged and not committed.
  *
- * @throws SP_COMPONENT_UNKNOWN, SP_COMPONENT_EXISTS, SP_PATH_LINK
+ * @throws SP_PATH_OUTSIDE, SP_MOVE_INSIDE, SP_COMPONENT_UNKNOWN, SP_COMPONENT_EXISTS, SP_PATH_LINK
  */
 export async function moveComponent(
   network: Network,
@@ -45,10 +45,12 @@ export async function moveComponent(
 ): Promise<MovedComponent> {
   const { from, to, cwd, dryRun } = options;
   const { signal } = network;
+  refuseOutside(root, to);
   await using _lock = await lockCheckout(network, root, { command: 'move', isDryRun: dryRun });
   const checkout = await readCheckout(root, signal);
   const component = theOne(checkout, from, cwd);
   const { name, path, pin } = component;
+  if (to.startsWith(`${path}/`)) throw new SkerryError('SP_MOVE_INSIDE', { data: { path, to } });
   await refuseUnstaged(checkout, signal);
   await refusePlace(root, to, signal);
   const text = setKeys(checkout.gitmodules, [{ name, key: 'path', value: to }]);

@@ -8,6 +8,7 @@ import { pinsOfCommit } from './commit-pins.ts';
 import { remoteOf } from './fetch-pinned.ts';
 import { readRefs } from './refs-here.ts';
 import { firstUnreachable, isBefore } from './objects-here.ts';
+import { findUnpinned, type Unpinned } from './unpinned.ts';
 import { danglingPins, type PinToVerify } from './verify-pins.ts';
 
 export interface PushOptions {
@@ -28,6 +29,8 @@ export interface PushResult {
   }[];
   /** Pins that were found on their remotes. */
   readonly verified: number;
+  /** Work in components that is not part of it. */
+  readonly unpinned: readonly (Unpinned & { readonly isPushed: boolean })[];
   readonly commands: readonly string[];
   readonly connections: number;
 }
@@ -57,6 +60,9 @@ export async function pushCheckout(
   // Every pin of the commit, not only those that changed: an earlier push may have gone unchecked.
   const pins = await pinsOfCommit({ dir: root, commit, url: checkout.url, signal });
   const pushes = await plan(checkout, { topic, pins }, signal);
+  const pinned = new Map(pins.map(({ name, pin }) => [name, pin]));
+  const unpinned = await findUnpinned(checkout.components, pinned, signal);
+  const going = new Set(pushes.map(({ component, branch: name }) => `${component.path} ${name}`));
   onProgress?.(`pushing ${pushes.length} components`);
   await pushAll(changes, pushes);
   // In a dry run what would be pushed is taken as pushed.
@@ -70,6 +76,10 @@ export async function pushCheckout(
   return {
     ...{ branch, commit, verified: pins.length, commands: changes.commands },
     components: pushes.map(({ component: { path }, ...rest }) => ({ path, ...rest })),
+    unpinned: unpinned.map((one) => ({
+      ...one,
+      isPushed: going.has(`${one.path} ${one.branch}`),
+    })),
     connections: network.connections,
   };
 }

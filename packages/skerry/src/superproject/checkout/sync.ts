@@ -45,6 +45,8 @@ export interface SyncedComponent extends Omit<Synced, 'status'> {
   readonly name: string;
   readonly path: string;
   readonly pin: string | undefined;
+  /** It is a component of a component. */
+  readonly isNested: boolean;
   readonly status: Synced['status'] | 'failed';
   readonly error?: SkerryError;
 }
@@ -109,14 +111,20 @@ async function level(above: Work, root: string, prefix: string): Promise<void> {
       const outcome = held ? leftAt(held) : await attempt(work, checkout, one, branch);
       options.onProgress?.(`${++done}/${chosen.length} ${prefix}${one.path}`);
       const notes = chosenUrls.has(one.name) ? [...outcome.notes, OTHER_URL] : outcome.notes;
-      return { name: one.name, path: prefix + one.path, pin: one.pin, ...outcome, notes };
+      const { name, pin } = one;
+      return { name, path: prefix + one.path, pin, isNested: !isTop, ...outcome, notes };
     },
   );
   found.components.push(...synced);
   if (options.isRecursive === false) return;
   for (const [index, { dir, path }] of chosen.entries())
-    if (synced[index]?.status !== 'failed' && isSuperproject(dir) && !changes.isDryRun)
+    if (isReadable(synced[index]?.status, changes.isDryRun) && isSuperproject(dir))
       await nested(work, dir, `${prefix}${path}/`);
+}
+
+/** A plan can look only into components that stay where they are. */
+function isReadable(status: SyncedComponent['status'] | undefined, isDryRun: boolean): boolean {
+  return isDryRun ? status === 'unchanged' || status === 'left' : status !== 'failed';
 }
 
 const OTHER_URL = 'is fetched from another url than .gitmodules says';
@@ -163,7 +171,7 @@ async function attempt(
   checkout: Checkout,
   component: CheckoutComponent,
   superBranch: string | undefined,
-): Promise<Omit<SyncedComponent, 'name' | 'path' | 'pin'>> {
+): Promise<Omit<SyncedComponent, 'name' | 'path' | 'pin' | 'isNested'>> {
   try {
     return await syncComponent(changes, checkout, component, {
       isAttaching,

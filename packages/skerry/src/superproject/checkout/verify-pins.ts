@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { allSettled } from '../../util/all-settled.ts';
+import { hasComponents } from '../fetch-pin.ts';
 import { tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
+import { superprojectAt } from '../read-superproject.ts';
 import { listRefs, type Refs } from '../remote-refs.ts';
 import { Scratch } from '../scratch.ts';
 import { keepRef } from '../tracked.ts';
@@ -36,14 +39,38 @@ export async function danglingPins(
 ): Promise<readonly DanglingPin[]> {
   await using scratch = await Scratch.create();
   let done = 0;
+  const all = (await allSettled(pins.map((one) => withNested(one, network.signal)))).flat();
   const answers = await allSettled(
-    pins.map(async (one) => {
+    all.map(async (one) => {
       const reason = await whyDangling(network, scratch, one);
-      onProgress?.(`verifying ${++done}/${pins.length}`);
+      onProgress?.(`verifying ${++done}/${all.length}`);
       return reason === undefined ? [] : [{ ...one, reason }];
     }),
   );
   return answers.flat();
+}
+
+/** A pin with those of its own components, as far as the objects here tell of them. */
+async function withNested(one: PinToVerify, signal?: AbortSignal): Promise<PinToVerify[]> {
+  const { cwd, remote: url, pin, name, path } = one;
+  const isHere = cwd !== undefined && (await hasCommit(pin, { cwd, signal }));
+  if (!isHere || !(await hasComponents(cwd, pin))) return [one];
+  const { components } = await superprojectAt(cwd, { url, commit: pin });
+  const nested = components.flatMap((component): PinToVerify[] => {
+    if (component.pin === undefined) return [];
+    const dir = join(cwd, component.path);
+    return [
+      {
+        name: `${name}/${component.name}`,
+        path: `${path}/${component.path}`,
+        remote: component.remote,
+        pin: component.pin,
+        cwd: existsSync(join(dir, '.git')) ? dir : undefined,
+      },
+    ];
+  });
+  const deeper = await allSettled(nested.map((each) => withNested(each, signal)));
+  return [one, ...deeper.flat()];
 }
 
 async function whyDangling(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { lockFile } from '../../util/file-lock.ts';
@@ -77,7 +77,7 @@ const WIDTH = 32;
  * folder and as they lie to each other. One connection each where nothing moved. Interrupted, the next run goes on. A
  * repository that fails does not stop the others. Nothing that is in the mirror is ever removed.
  *
- * @throws SP_MIRROR_OTHER, SP_MIRROR_LAYOUT, LOCK_TIMEOUT; what runGit throws for the superproject
+ * @throws SP_TARGET_TAKEN, SP_MIRROR_OTHER, SP_MIRROR_LAYOUT, LOCK_TIMEOUT; what runGit throws for the superproject
  */
 export async function updateMirrors(
   network: Network,
@@ -85,6 +85,7 @@ export async function updateMirrors(
 ): Promise<MirrorResult> {
   const dir = resolve(options.dir);
   await mkdir(dir, { recursive: true });
+  await refuseOther(dir);
   await using _lock = await lockFile(join(dir, LOCK), {
     holder: 'another run of skerry superproject mirror',
     timeoutMs: 60_000,
@@ -259,6 +260,15 @@ function gitDirOf({ dir, known }: Work, remote: string): string {
 /** A name for a remote that no credentials can be read from. */
 function keyOf(remote: string): string {
   return createHash('sha256').update(remote).digest('hex').slice(0, 16);
+}
+
+/** A folder with other things in it is none to lay repositories into. @throws SP_TARGET_TAKEN */
+async function refuseOther(dir: string): Promise<void> {
+  const files = await readdir(dir);
+  // A run that was interrupted has no record yet; a file system of its own has a folder of fsck.
+  if (files.includes(RECORD) || files.includes(INCOMING)) return;
+  if (files.some((file) => !RESERVED.includes(file) && file !== 'lost+found'))
+    throw new SkerryError('SP_TARGET_TAKEN', { data: { dir } });
 }
 
 async function readRecord(dir: string, url: string): Promise<Map<string, string>> {
