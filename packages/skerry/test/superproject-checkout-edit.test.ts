@@ -10,6 +10,7 @@ import {
   type RemoveOptions,
 } from '../src/superproject/checkout/remove-component.ts';
 import { Network } from '../src/superproject/network.ts';
+import { SkerryErrors } from '../src/util/errors.ts';
 import {
   cloneSuper,
   gitmodulesOf,
@@ -97,8 +98,12 @@ test.for<[string, Partial<AddOptions>, string, string?]>([
   ['a url without a repository', { url: '../nothing.git' }, 'SP_REPOSITORY_MISSING'],
   ['a path that is taken', { path: 'c001' }, 'SP_COMPONENT_EXISTS'],
   ['a path with files in it', { path: 'full' }, 'SP_PATH_FULL'],
-  ['a url that runs a program', { url: 'ext::sh -c true' }, 'SP_'],
-  ['a path that leads out', { path: '../out' }, 'SP_'],
+  ['a path that is a file', { path: 'full/file' }, 'SP_PATH_FULL'],
+  ['a path below a file', { path: 'full/file/two' }, 'SP_PATH_FULL'],
+  ['a url that runs a program', { url: 'ext::sh -c true' }, 'SP_GITMODULES_INVALID'],
+  ['a url above its host', { url: '../../../../../../../../x' }, 'SP_GITMODULES_INVALID'],
+  ['a path that leads out', { path: '../out' }, 'SP_PATH_OUTSIDE'],
+  ['the path of .gitmodules', { path: '.gitmodules' }, 'SP_GITMODULES_INVALID'],
   [
     'a clone that breaks off',
     {},
@@ -115,7 +120,7 @@ test.for<[string, Partial<AddOptions>, string, string?]>([
   const error = await add(root, { url: '../c002.git', path: 'libs/two', ...wrong }).catch(
     (e: unknown) => e,
   );
-  expect(JSON.stringify(error)).toContain(code);
+  expect(JSON.stringify(error instanceof SkerryErrors ? error.errors : error)).toContain(code);
   expect(await everything(farm, root)).toEqual(before);
 });
 

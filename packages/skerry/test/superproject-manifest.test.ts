@@ -140,6 +140,14 @@ test('one that cannot be had, and nothing is changed; all that is wrong is said 
     'is on this computer',
   );
   expect(await everything(farm, root)).toEqual(before);
+  // What git does not track is in the way too; the second is found after folders for the first.
+  await writeFile(join(root, 'mine'), 'a file\n');
+  const inTheWay = await everything(farm, root);
+  const ways = DIRECTORY + entry('new/two', url(1)) + entry('mine/x', url(2));
+  await expect(load(root, ways)).rejects.toThrow('files in the way, such as mine');
+  const above = DIRECTORY + entry('two', '../../../../../../../../x');
+  await expect(load(root, above)).rejects.toThrow("leads above the superproject's");
+  expect(await everything(farm, root)).toEqual(inTheWay);
 });
 
 test("relative urls of repo begin at the manifest's repository", async () => {

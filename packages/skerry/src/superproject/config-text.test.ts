@@ -36,6 +36,9 @@ test.each([
   '\uFEFF[a]\nk = v',
   '[a]\nk = esc \\t\\n\\b \\" \\\\\n',
   '[a "x"]\nk=\nj = ""\n',
+  '[a]\nk = v\f\nl = v\v\nm = \u00a0v\u00a0\nn = v\u2028\no = v\ufeff\n',
+  '[a]\nk = v\r',
+  '[a]\nk \r\n\r\r\nl\t= v\t# tab\n',
 ])('reads what git reads: %j', (text) => {
   expect(weRead(text)).toEqual(gitReads(text));
 });
@@ -46,6 +49,10 @@ test.each([
   ['[a]\nk v\n', '2:3: after the key k comes = and its value'],
   ['[a]\nk = "open\n', '2:5: the quote is not closed on its line'],
   ['[a]\nk = bad \\x\n', '2:9: git knows no escape \\x'],
+  ['[]\nk = v\n', '1:1: a section is written [name "subsection"]'],
+  ['[a]\n\fk = v\n', "2:1: a key begins with a letter, not with '\f'"],
+  ['[a]\nk\f= v\n', '2:2: after the key k comes = and its value'],
+  ['[a]\nk\r= v\n', '2:2: after the key k comes = and its value'],
 ])('refuses %j where it is', (text, expected) => {
   const [problem] = parseConfig(text).problems;
   expect(`${problem?.line}:${problem?.column}: ${problem?.message}`).toBe(expected);
@@ -54,6 +61,14 @@ test.each([
 
 test('refuses a key before any section, of which git makes a key without one', () => {
   expect(parseConfig('k = v\n').problems).toMatchObject([{ line: 1, column: 1 }]);
+});
+
+test.each([
+  ['[a]\nk = x\ty\n', 2],
+  ['[a]\nk = x\ry\n', 2],
+  ['[a]\nk = x\0y\n', 2],
+])('refuses %j, which not all versions of git read the same', (text, line) => {
+  expect(parseConfig(text).problems).toMatchObject([{ line }]);
 });
 
 test('finds all errors, not only the first', () => {
@@ -80,6 +95,8 @@ test('reads any text as git does, or refuses it as git does', { timeout: 60_000 
       '[s "x"]',
       'k = ',
       'é',
+      // What other languages take for blanks, and git does not.
+      ...['\t', '\r', '\r\n', '\f', '\v', '\0', '\u00a0', '\u2028', '\ufeff'],
     ],
   );
   fc.assert(

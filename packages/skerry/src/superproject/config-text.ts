@@ -32,8 +32,10 @@ export interface ConfigText {
 }
 
 const KEY = /[A-Za-z][A-Za-z0-9-]*/y;
-const HEADER = /\[([A-Za-z0-9.-]*)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]/y;
-const BLANKS = /[ \t\r\f\v]*/y;
+const HEADER = /\[([A-Za-z0-9.-]+)(?:[ \t]+"((?:[^"\\\n]|\\[^\n])*)")?\]/y;
+/** What git takes for blanks: fewer than JavaScript does, and around a key fewer still. */
+const BLANKS = /[ \t\r]*/y;
+const KEY_BLANKS = /(?:[ \t]|\r(?=\n))*/y;
 const COMMENT = /[#;][^\n]*/y;
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
@@ -60,6 +62,9 @@ export function parseConfig(text: string): ConfigText {
   const headers: ConfigHeader[] = [];
   const problems: (TextPlace & { message: string })[] = [];
   const placeOf = places(text);
+  const nul = text.indexOf('\0');
+  // Some readers end there, others go on.
+  if (nul >= 0) problems.push({ ...placeOf(nul), message: 'a NUL byte' });
   let at = text.startsWith('\uFEFF') ? 1 : 0;
   let header: ConfigHeader | undefined;
   while (at < text.length) {
@@ -122,7 +127,7 @@ function readEntry(
   if (key === '') throw new Syntax(start, `a key begins with a letter, not with '${text[start]}'`);
   let at = start + key.length;
   const end = at;
-  at += match(BLANKS, text, at).length;
+  at += match(KEY_BLANKS, text, at).length;
   const isBare = at >= text.length || text[at] === '\n';
   const common = { key: key.toLowerCase(), start };
   if (isBare) return { ...common, value: true, valueStart: end, end, next: at };
@@ -147,10 +152,13 @@ function readValue(text: string, start: number): { value: string; end: number; n
       at += match(COMMENT, text, at).length - 1;
       continue;
     }
-    if (!isQuoted && /\s/.test(char)) {
+    if (!isQuoted && /[ \t\r]/.test(char)) {
       if (value !== '') blanks += char;
       continue;
     }
+    // Before 2.45 git reads a blank there, since then what is written.
+    if (/[\t\r]/.test(blanks))
+      throw new Syntax(at - blanks.length, 'a tab or carriage return inside a value wants quotes');
     value += blanks;
     blanks = '';
     if (char === '"') isQuoted = !isQuoted;

@@ -60,6 +60,13 @@ describe('hostile entries are refused', () => {
     ['[submodule "a"]\n\tpath = /etc\n\turl = ../a\n', /absolute/],
     ['[submodule "a"]\n\tpath = -x\n\turl = ../a\n', /looks like an option/],
     ['[submodule "a"]\n\tpath = "a\r"\n\turl = ../a\n', /control characters/],
+    [
+      '[submodule "a"]\n\tpath = a\u009b2Jb\n\turl = ../a\n',
+      /"a\\u009b2Jb" has control characters/,
+    ],
+    ['[submodule "a"]\n\tpath = a\u202eb\n\turl = ../a\n', /"a\\u202eb" has control characters/],
+    ['[submodule "a"]\n\tpath = .GitModules\n\turl = ../a\n', /where \.gitmodules itself is/],
+    ['[submodule "a"]\n\tpath = gitmod~1/x\n\turl = ../a\n', /where \.gitmodules itself is/],
     ['[submodule "a"]\n\tpath = x/.GIT/hooks\n\turl = ../a\n', /git's own folder/],
     ['[submodule "a"]\n\tpath = git~1\n\turl = ../a\n', /git's own folder/],
     ['[submodule "a"]\n\tpath = .g\u200cit\n\turl = ../a\n', /git's own folder/],
@@ -80,6 +87,16 @@ describe('hostile entries are refused', () => {
     [`${module('a', '')}${module('a/b', '')}`, /inside that of a/],
   ])('%j', (text, expected) => {
     expect(problemsOf(text).join('\n')).toMatch(expected);
+  });
+
+  test('a relative url may not climb higher than the superproject is', () => {
+    const text = '[submodule "a"]\n\tpath = a\n\turl = ../../../../../srv/a\n';
+    const check = (base: string) => () => checkedComponents(text, 'x', { isLocal: false, base });
+    expect(check('https://me:secret@example.org/all')).toThrow(
+      /its url \.\.\/.* leads above the superproject's, https:\/\/.*example\.org\/all$/,
+    );
+    expect(check('https://me:secret@example.org/all')).not.toThrow(/secret/);
+    expect(check('https://example.org/b/c/d/all')).not.toThrow();
   });
 
   test('local urls are fine below a local superproject', () => {

@@ -1,6 +1,6 @@
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { type ConfigEntry, parseConfig, type TextPlace } from './config-text.ts';
-import { ruleProblems } from './module-rules.ts';
+import { type Owner, ruleProblems } from './module-rules.ts';
 
 /** One component as `.gitmodules` writes it (gitmodules(5)). */
 export interface Component {
@@ -82,16 +82,11 @@ export function parseGitmodules(text: string): Gitmodules {
  * The components of a `.gitmodules` that may be worked with.
  *
  * @param where the file as the errors name it
- * @param isLocal the superproject's own url is of this computer, so components may be so too
  * @throws SkerryErrors of SP_GITMODULES_INVALID, one for each problem, with line and column
  */
-export function checkedComponents(
-  text: string,
-  where: string,
-  { isLocal }: { isLocal: boolean },
-): readonly Component[] {
+export function checkedComponents(text: string, where: string, owner: Owner): readonly Component[] {
   const { components, problems } = parseGitmodules(text);
-  const all = [...problems, ...ruleProblems(components, { isLocal })];
+  const all = [...problems, ...ruleProblems(components, owner)];
   if (all.length === 0) return components.map(withoutPlaces);
   throw new SkerryErrors(
     all.map(

@@ -1,5 +1,5 @@
 import type { GitmodulesProblem, PlacedComponent } from './gitmodules.ts';
-import { isRelative } from './module-url.ts';
+import { isRelative, leadsAbove, shownUrl } from './module-url.ts';
 import { isRefName } from './ref-name.ts';
 
 const POLICIES = ['fail', 'keep-previous', 'frozen'];
@@ -7,6 +7,17 @@ const UPDATES = ['checkout', 'rebase', 'merge', 'none'];
 const SCHEMES = new Set(['https', 'http', 'ssh', 'git', 'git+ssh', 'ssh+git']);
 /** What macOS leaves out of file names when it compares them. */
 const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
+/** Controls, C1 too, which terminals obey; ends of lines; and what turns the direction of text around. */
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+/** Whose components they are. */
+export interface Owner {
+  /** Its own url is of this computer, so components may be so too. */
+  readonly isLocal: boolean;
+  /** Its own url, where relative ones begin. */
+  readonly base?: string | undefined;
+}
 
 /**
  * What a component may not be, because git, a file system or a shell could be made to do something else with it than what
@@ -16,7 +27,7 @@ const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
  */
 export function ruleProblems(
   components: readonly PlacedComponent[],
-  { isLocal }: { isLocal: boolean },
+  { isLocal, base }: Owner,
 ): GitmodulesProblem[] {
   const problems: GitmodulesProblem[] = [];
   for (const component of components) {
@@ -30,8 +41,8 @@ export function ruleProblems(
         });
     };
     say('name', fault('name', component.name));
-    say('path', fault('path', component.path));
-    say('url', urlFault(component.url, isLocal));
+    say('path', fault('path', component.path) ?? modulesFault(component.path));
+    say('url', urlFault(component.url, isLocal) ?? heightFault(component.url, base));
     say('branch', component.branch === undefined ? undefined : branchFault(component.branch));
     say('update', updateFault(component.update));
     say('superproject-policy', policyFault(component.extra['superproject-policy']));
@@ -53,10 +64,20 @@ function fault(what: 'name' | 'path', text: string): string | undefined {
   return undefined;
 }
 
+/** The superproject keeps its list there. */
+function modulesFault(path: string): string | undefined {
+  const isTaken = /^(\.gitmodules|gitmod~\d+)$/.test(plainPart(path.split('/')[0] ?? ''));
+  return isTaken ? `its path ${path} is where .gitmodules itself is` : undefined;
+}
+
 /** `.git` as any file system may understand it: case, NTFS short names, streams, dots and blanks at the end, HFS+. */
 function isGitFolder(part: string): boolean {
+  return /^(\.git|git~\d+)$/.test(plainPart(part));
+}
+
+function plainPart(part: string): string {
   const plain = part.replace(INVISIBLE, '').toLowerCase().split(':')[0] ?? '';
-  return /^(\.git|git~\d+)[ .]*$/.test(plain);
+  return plain.replace(/[ .]+$/, '');
 }
 
 function urlFault(url: string, isLocal: boolean): string | undefined {
@@ -73,6 +94,11 @@ function urlFault(url: string, isLocal: boolean): string | undefined {
   const host = scheme === undefined ? url : url.slice(scheme.length + 3);
   if (/^([^/@]*@)?-/.test(host)) return `the host of its url ${url} looks like an option`;
   return undefined;
+}
+
+function heightFault(url: string, base: string | undefined): string | undefined {
+  if (base === undefined || !leadsAbove(base, url)) return undefined;
+  return `its url ${url} leads above the superproject's, ${shownUrl(base)}`;
 }
 
 /** The rules of git-check-ref-format(1) for branches, and no name that is a commit's. */
@@ -128,11 +154,13 @@ function clashes(
 }
 
 function hasControl(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
-  return /[\u0000-\u001f\u007f]/.test(text);
+  return CONTROL.test(text);
 }
 
 /** A text from outside, safe to print. */
 function shown(text: string): string {
-  return hasControl(text) ? JSON.stringify(text) : text;
+  if (!hasControl(text)) return text;
+  const escape = (char: string): string =>
+    `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text).replace(new RegExp(CONTROL, 'gu'), escape);
 }

@@ -2,28 +2,38 @@ import { hideCredentials } from './hide-credentials.ts';
 
 /**
  * Makes the url of a component absolute, as git does for urls that begin with `./` or `../` (git-submodule(1), "add"):
- * each `../` takes the last part off the superproject's own url.
+ * each `../` takes the last part off the superproject's own url. See `leadsAbove` for more of them than there are parts.
  *
  * @example resolveUrl('git@host:product/all.git', '../libfoo.git') // 'git@host:product/libfoo.git'
  */
 export function resolveUrl(base: string, url: string): string {
-  if (!isRelative(url)) return url;
-  let above = base.replace(/\/+$/, '');
+  return isRelative(url) ? climb(base, url).url : url;
+}
+
+/** Whether a relative url has more `../` than the superproject's own has parts: it names nothing, and git refuses it. */
+export function leadsAbove(base: string, url: string): boolean {
+  return isRelative(url) && climb(base, url).isAbove;
+}
+
+function climb(base: string, url: string): { url: string; isAbove: boolean } {
+  const isPath = !base.startsWith('/') && !/^[^/]*:/.test(base);
+  let above = (isPath && !isRelative(base) ? `./${base}` : base).replace(/\/$/, '');
   let rest = url;
   let separator = '/';
+  let isAbove = false;
   for (;;) {
     if (rest.startsWith('./')) rest = rest.slice(2);
     else if (rest.startsWith('../')) {
       rest = rest.slice(3);
-      const at = Math.max(above.lastIndexOf('/'), above.lastIndexOf(':'));
-      if (at < 0) above = '.';
-      else {
-        separator = above[at] ?? '/';
-        above = above.slice(0, at);
-      }
+      const slash = above.lastIndexOf('/');
+      const at = slash < 0 ? above.lastIndexOf(':') : slash;
+      // Once past the colon of host:path, git keeps to it.
+      if (slash < 0 && at >= 0) separator = ':';
+      isAbove ||= at < 0;
+      above = at < 0 ? '.' : above.slice(0, at);
     } else break;
   }
-  return `${above}${separator}${rest.replace(/\/+$/, '')}`;
+  return { url: `${above}${separator}${rest}`.replace(/(?<=.)\/$/, ''), isAbove };
 }
 
 /** Whether a url is relative to the superproject's. */

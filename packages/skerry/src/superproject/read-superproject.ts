@@ -51,7 +51,7 @@ export async function superprojectAt(
   const tree = await treeOf(gitDir, commit);
   const where = `${shownUrl(url)}@${commit.slice(0, 12)}:.gitmodules`;
   const gitmodules = await moduleText(gitDir, tree, where);
-  const listed = checkedComponents(gitmodules, where, { isLocal: isLocal(url) });
+  const listed = checkedComponents(gitmodules, where, { isLocal: isLocal(url), base: url });
   const paths = new Set(listed.map(({ path }) => path));
   const strays = [...tree.links.keys()].filter((path) => !paths.has(path));
   if (strays.length > 0)

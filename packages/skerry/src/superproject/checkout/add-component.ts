@@ -62,6 +62,8 @@ export async function addComponent(
   });
   const checkout = await readCheckout(root, signal);
   await refuseUnstaged(checkout, signal);
+  // First by itself: no git and no remote gets to see what a rule refuses.
+  checkEdit(checkout, setKeys('', keysOf(name, { ...options, branch: options.branch ?? '.' })));
   await refuseTaken(checkout, { name, path });
   const remote = resolveUrl(checkout.url, url);
   const tip = await findTip(network, checkout, { remote, branch: options.branch, path });

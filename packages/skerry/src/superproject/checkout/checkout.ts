@@ -66,7 +66,10 @@ export async function readCheckout(root: string, signal?: AbortSignal): Promise<
   const gitmodules = await moduleText(root, signal);
   const base = baseOf(root, head, config);
   const where = join(root, '.gitmodules');
-  const listed = checkedComponents(gitmodules, where, { isLocal: isLocal(base.url) });
+  const listed = checkedComponents(gitmodules, where, {
+    isLocal: isLocal(base.url),
+    base: base.url,
+  });
   const components: CheckoutComponent[] = [];
   for (const component of listed) {
     const pins = index.get(component.path);

@@ -33,7 +33,10 @@ export async function pinsOfCommit({
   const args = ['cat-file', 'blob', `${commit}:.gitmodules`];
   const { stdout } = await tryGit(args, { cwd: dir, signal, env, answers: [128] });
   const where = `${commit.slice(0, 12)}:.gitmodules`;
-  const components = checkedComponents(stdout.toString(), where, { isLocal: isLocal(url) });
+  const components = checkedComponents(stdout.toString(), where, {
+    isLocal: isLocal(url),
+    base: url,
+  });
   const known = new Map(components.map((component) => [component.path, component]));
   return [...pins].map(([path, pin]) => {
     const component = known.get(path);

@@ -31,7 +31,7 @@ export async function refuseUnstaged(
 
 /** @throws SP_GITMODULES_INVALID with what the new text would be refused for */
 export function checkEdit({ root, url }: Checkout, text: string): void {
-  checkedComponents(text, join(root, '.gitmodules'), { isLocal: isLocal(url) });
+  checkedComponents(text, join(root, '.gitmodules'), { isLocal: isLocal(url), base: url });
 }
 
 /**

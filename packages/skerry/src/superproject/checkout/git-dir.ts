@@ -103,6 +103,8 @@ export function hasLinkOnTheWay(root: string, path: string): boolean {
     const found = lstatSync(at, { throwIfNoEntry: false });
     if (!found) return false;
     if (found.isSymbolicLink()) return true;
+    // Nothing is below a file, and to look there is an error.
+    if (!found.isDirectory()) return false;
   }
   return false;
 }

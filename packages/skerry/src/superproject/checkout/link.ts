@@ -1,5 +1,5 @@
 // How a component's work tree and its git directory know each other (gitsubmodules(7)): a file `.git` here, core.worktree there.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
@@ -50,9 +50,22 @@ export function refuseUnsafePlace(
     above = join(above, part);
     if (gitDirAt(above)) throw new SkerryError('SP_NAME_NESTED', { data: { name, above } });
   }
-  const inTheWay = filesIn(join(root, path)).find((file) => file !== '.git');
+  const inTheWay =
+    fileOnTheWay(root, path) ?? filesIn(join(root, path)).find((file) => file !== '.git');
   if (inTheWay !== undefined)
     throw new SkerryError('SP_PATH_FULL', { data: { path, file: inTheWay } });
+}
+
+/** A path, or a folder of it, that is a file. */
+function fileOnTheWay(root: string, path: string): string | undefined {
+  const parts = path.split('/');
+  const all = parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+  const first = all.find((each) => !isDirectory(join(root, each)));
+  return first !== undefined && existsSync(join(root, first)) ? first : undefined;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** A new path, from the root. @throws SP_PATH_OUTSIDE */

@@ -1,6 +1,6 @@
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import type { PlacedComponent } from '../gitmodules.ts';
-import { ruleProblems } from '../module-rules.ts';
+import { type Owner, ruleProblems } from '../module-rules.ts';
 import { formatJson, parseJson } from './json.ts';
 import {
   type Format,
@@ -39,7 +39,7 @@ const MOST_CHARACTERS = 4_000_000;
  */
 export function parseManifest(
   text: string,
-  { file, format, isLocal }: { file: string; format?: Format | undefined; isLocal: boolean },
+  { file, format, isLocal, base }: { file: string; format?: Format | undefined } & Owner,
 ): ParsedManifest {
   if (text.length > MOST_CHARACTERS)
     throw manifestError(file, 1, `it is larger than ${MOST_CHARACTERS / 1_000_000} MB`);
@@ -47,7 +47,7 @@ export function parseManifest(
   if (!kind) throw new SkerryError('SP_MANIFEST_FORMAT', { data: { file } });
   const parsed = CODECS[kind].parse(text.replace(/^\uFEFF/, ''), file);
   const problems = [
-    ...ruleProblems(parsed.projects.map(asComponent), { isLocal }),
+    ...ruleProblems(parsed.projects.map(asComponent), { isLocal, base }),
     ...parsed.projects.flatMap(ownProblems),
   ];
   if (problems.length > 0)

@@ -64,7 +64,7 @@ export async function importManifest(
   const checkout = await readCheckout(root, signal);
   await refuseUnstaged(checkout, signal);
   const base = manifestUrl ?? checkout.url;
-  const { projects, losses } = parseManifest(text, { file, format, isLocal: isLocal(base) });
+  const { projects, losses } = parseManifest(text, { file, format, isLocal: isLocal(base), base });
   const placed = projects.map((project) => ({ ...project, url: urlFor(project, manifestUrl) }));
   const { fresh, known } = await sort(checkout, placed);
   const resolved = await resolveAll(network, checkout, fresh, options.onProgress);
@@ -177,7 +177,6 @@ async function apply(
     ]);
   const links = new Map(resolved.map(({ project, pin }) => [project.path, pin]));
   await allOrNothing(async (defer) => {
-    await applyEdit(changes, checkout, { text, commands, links }, defer);
     // As after a stock clone: an empty folder, and not one that git calls deleted.
     for (const { project } of resolved)
       await changes.own(`mkdir -p -- ${shellQuote(join(root, project.path))}`, root, async () => {
@@ -185,6 +184,8 @@ async function apply(
         defer(() => removeEmpty(dir, root));
         await mkdir(dir, { recursive: true });
       });
+    // The index last: it is the one thing that is not taken back.
+    await applyEdit(changes, checkout, { text, commands, links }, defer);
   });
 }
 

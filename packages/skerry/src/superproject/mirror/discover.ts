@@ -55,7 +55,7 @@ function readComponents(
   onRefused: (reason: string) => void,
 ): readonly Component[] {
   try {
-    return checkedComponents(text, where, { isLocal: isLocal(remote) });
+    return checkedComponents(text, where, { isLocal: isLocal(remote), base: remote });
   } catch (error) {
     if (!(error instanceof SkerryError || error instanceof SkerryErrors)) throw error;
     onRefused(`${where}: ${error.message}`);
