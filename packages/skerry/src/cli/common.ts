@@ -81,6 +81,11 @@ export function interruptible(then = ''): AbortSignal {
   return controller.signal;
 }
 
+/** A summary as a sentence: the description above a command's help. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 /** Prints data for programs. */
 export function printJson(data: unknown): void {
   console.log(JSON.stringify(data, undefined, 2));

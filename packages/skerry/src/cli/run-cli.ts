@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../util/error-table.ts';
 import type { CommandEntry } from './commands.ts';
+import { sentence } from './common.ts';
 import { isDebug } from './is-debug.ts';
 import { printError } from './print-error.ts';
 import { VERSION } from './version.ts';
@@ -63,8 +64,4 @@ export async function buildProgram(
       await (await entry.load()).define(command);
   }
   return program;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

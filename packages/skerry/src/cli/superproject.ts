@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { withExample } from './common.ts';
+import { sentence, withExample } from './common.ts';
 import { SUPERPROJECT_COMMANDS } from './superproject/commands.ts';
 
 export async function define(command: Command): Promise<void> {
   for (const { name, summary, load } of SUPERPROJECT_COMMANDS) {
     const sub = command.command(name).summary(summary);
-    sub.description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
+    sub.description(sentence(summary));
     await (await load()).define(sub);
   }
   withExample(

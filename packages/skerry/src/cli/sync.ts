@@ -131,12 +131,10 @@ async function watch(
     );
   // What it prints about a file that it prints into would be the next change of that file.
   const outputs = ownOutputs();
+  const folders = lab.trees.map(({ from, to }) => ({ to, from: realPathOf(from) }));
   const isOwn = ({ to, changes = [] }: LiveEvent): boolean => {
-    const from = lab.trees.find((tree) => tree.to === to)?.from ?? '';
-    return (
-      changes.length > 0 &&
-      changes.every(({ path }) => outputs.includes(join(realPathOf(from), path)))
-    );
+    const from = folders.find((tree) => tree.to === to)?.from ?? '';
+    return changes.length > 0 && changes.every(({ path }) => outputs.includes(join(from, path)));
   };
   await watchLive(
     paths,

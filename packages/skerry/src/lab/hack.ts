@@ -120,32 +120,30 @@ class Hack implements LiveTrees {
     this.#daemons = lab.daemons.filter(({ name }) => options.daemons.includes(name));
     const { gatewaySocket } = labPaths(lab);
     const outputs = ownOutputs();
-    this.#syncs = pushedTrees(lab).map(
-      (tree) =>
-        new TreeSync({
-          ...{ tree, gatewaySocket, signal },
-          onNote: (text) => this.#tell({ kind: 'note', text }),
-          onHeld: (changed) => {
-            const others = changed.filter(
-              (path) => !outputs.includes(join(realPathOf(tree.from), toText(path))),
+    this.#syncs = pushedTrees(lab).map((tree) => {
+      const from = realPathOf(tree.from);
+      return new TreeSync({
+        ...{ tree, gatewaySocket, signal },
+        onNote: (text) => this.#tell({ kind: 'note', text }),
+        onHeld: (changed) => {
+          const others = changed.filter((path) => !outputs.includes(join(from, toText(path))));
+          if (others.length === 0) return;
+          for (const path of others)
+            (this.#duringBuild ?? this.#changed).add(
+              `${relative(lab.dir, tree.from)}/${toText(path)}`.replace(/^\//, ''),
             );
-            if (others.length === 0) return;
-            for (const path of others)
-              (this.#duringBuild ?? this.#changed).add(
-                `${relative(lab.dir, tree.from)}/${toText(path)}`.replace(/^\//, ''),
-              );
-            this.#wake();
-          },
-          onEvent: (event) => {
-            const isThere = event.kind === 'pushed';
-            this.#heard.add(`${event.tree.to} ${event.machine}`);
-            const reason = isThere ? '' : event.reason;
-            this.#tell({ kind: 'machine', machine: event.machine, isThere, reason });
-            if (isThere) this.#arrived.add(event.machine);
-            this.#wake();
-          },
-        }),
-    );
+          this.#wake();
+        },
+        onEvent: (event) => {
+          const isThere = event.kind === 'pushed';
+          this.#heard.add(`${event.tree.to} ${event.machine}`);
+          const reason = isThere ? '' : event.reason;
+          this.#tell({ kind: 'machine', machine: event.machine, isThere, reason });
+          if (isThere) this.#arrived.add(event.machine);
+          this.#wake();
+        },
+      });
+    });
   }
 
   async run(): Promise<void> {
