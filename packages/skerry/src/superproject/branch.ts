@@ -1,4 +1,3 @@
-import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildCommit } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
@@ -14,6 +13,7 @@ import { type PinnedComponent, readSuperproject, type Superproject } from './rea
 import { branchTip, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
 import { Scratch } from './scratch.ts';
+import { settle } from './settle.ts';
 import { keepRef, trackedBranch } from './tracked.ts';
 
 export interface BranchOptions {
@@ -124,25 +124,17 @@ async function planParts(
   options: BranchOptions,
 ): Promise<Part[]> {
   const { except = new Map<string, string>(), url } = options;
-  const errors: SkerryError[] = [];
+  const unknown: SkerryError[] = [];
   const known = new Set(base.components.flatMap(({ name, path }) => [name, path]));
   const names = base.components.map(({ path }) => path).join(', ') || 'none';
   for (const name of except.keys())
     if (!known.has(name))
-      errors.push(new SkerryError('SP_COMPONENT_UNKNOWN', { data: { url, name, names } }));
-  const parts = await allSettled(
-    base.components.map(async (component) => {
-      try {
-        return await planPart(network, scratch, component, options);
-      } catch (error) {
-        if (!(error instanceof SkerryError)) throw error;
-        errors.push(error);
-        return undefined;
-      }
-    }),
+      unknown.push(new SkerryError('SP_COMPONENT_UNKNOWN', { data: { url, name, names } }));
+  const { results, errors } = await settle(base.components, (component) =>
+    planPart(network, scratch, component, options),
   );
-  if (errors.length > 0) throw new SkerryErrors(errors);
-  return parts.filter((part) => part !== undefined);
+  if (unknown.length + errors.length > 0) throw new SkerryErrors([...unknown, ...errors]);
+  return results;
 }
 
 async function planPart(
@@ -194,20 +186,11 @@ async function createAll(
   commit: string,
 ): Promise<string[]> {
   const { name: branchName } = options;
-  const warnings: string[] = [];
-  const failed: SkerryError[] = [];
-  await Promise.all(
-    parts.map(async (part) => {
-      try {
-        const refusal = await createPart(network, scratch, part);
-        if (refusal !== undefined) warnings.push(`${part.component.name}: ${refusal}`);
-      } catch (error) {
-        if (!(error instanceof SkerryError)) throw error;
-        failed.push(error);
-      }
-    }),
-  );
-  if (failed.length === 0) return warnings;
+  const { results, errors: failed } = await settle(parts, async (part) => {
+    const refusal = await createPart(network, scratch, part);
+    return refusal === undefined ? [] : [`${part.component.name}: ${refusal}`];
+  });
+  if (failed.length === 0) return results.flat();
   const reason = failed.map(({ message }) => message).join('\n');
   const data = {
     ...{ name: branchName, count: failed.length, of: parts.length, reason },

@@ -14,6 +14,7 @@ import type { PinnedComponent, Superproject } from './read-superproject.ts';
 import type { Refs } from './remote-refs.ts';
 import { tagTaken } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
+import { settle } from './settle.ts';
 import { componentTag, keepRef, tagRefs } from './tracked.ts';
 
 export interface MoveRules {
@@ -218,22 +219,10 @@ async function verifyAll(
   scratch: Scratch,
   tips: readonly Tip[],
 ): Promise<Move[]> {
-  const failed: SkerryError[] = [];
-  const moves = await allSettled(
-    tips.map(async (tip) => {
-      try {
-        return await verify(network, scratch, tip);
-      } catch (error) {
-        if (error instanceof SkerryErrors) failed.push(...error.errors);
-        else if (error instanceof SkerryError) failed.push(error);
-        else throw error;
-        return undefined;
-      }
-    }),
-  );
-  if (failed.length === 1 && failed[0]) throw failed[0];
-  if (failed.length > 0) throw new SkerryErrors(failed);
-  return moves.filter((move) => move !== undefined);
+  const { results, errors } = await settle(tips, (tip) => verify(network, scratch, tip));
+  if (errors.length === 1 && errors[0]) throw errors[0];
+  if (errors.length > 0) throw new SkerryErrors(errors);
+  return results;
 }
 
 async function verify(network: Network, scratch: Scratch, tip: Tip): Promise<Move> {

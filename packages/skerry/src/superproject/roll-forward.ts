@@ -6,6 +6,7 @@ import type { Stamp } from './objects.ts';
 import { pushPin } from './push-pin.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import type { Scratch } from './scratch.ts';
+import { settle } from './settle.ts';
 import { componentTag } from './tracked.ts';
 
 export interface TagTarget {
@@ -46,21 +47,14 @@ export async function rollForward(
   targets: readonly TagTarget[],
   tag: ComponentTag,
 ): Promise<Rolled> {
-  const created: string[] = [];
-  const already: string[] = [];
-  const failed: SkerryError[] = [];
-  await Promise.all(
-    targets.map(async (target) => {
-      try {
-        ((await tagOne(network, scratch, target, tag)) ? created : already).push(target.name);
-      } catch (error) {
-        if (!(error instanceof SkerryError)) throw error;
-        failed.push(error);
-      }
-    }),
-  );
-  if (failed.length > 0) throw new SkerryErrors(failed);
-  return { created, already };
+  const { results, errors } = await settle(targets, async (target) => ({
+    name: target.name,
+    isNew: await tagOne(network, scratch, target, tag),
+  }));
+  if (errors.length > 0) throw new SkerryErrors(errors);
+  const namesOf = (isNew: boolean): string[] =>
+    results.filter((one) => one.isNew === isNew).map(({ name }) => name);
+  return { created: namesOf(true), already: namesOf(false) };
 }
 
 async function tagOne(
