@@ -231,7 +231,11 @@ describe('puppet', () => {
       expect(await inGuest(PUPPET_RUNS)).toBe('none');
       if (timeout < MOST_S && !failure.message.includes(', at Exec')) continue;
       expect(failure.message).toContain(', at Exec[for ever] (puppet/manifests/slow.pp:2)');
-      expect(failure.place).toEqual({ file: join(lab.dir, 'puppet/manifests/slow.pp'), line: 2 });
+      // Some messages of Puppet have a column too, some have none.
+      expect(failure.place).toMatchObject({
+        file: join(lab.dir, 'puppet/manifests/slow.pp'),
+        line: 2,
+      });
       break;
     }
   });
