@@ -21,6 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'util',
   ],
   superproject: ['util'],
+  cloud: ['hypervisors', 'sandbox', 'image', 'util'],
   doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
   lab: [
     'lab-file',
