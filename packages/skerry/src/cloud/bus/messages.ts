@@ -38,6 +38,8 @@ export const agentRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sync') }),
   /** Who may do what, from now on. */
   z.object({ type: z.literal('policy'), policy: z.unknown() }),
+  /** Who did what since a moment: what central has missed. */
+  z.object({ type: z.literal('audit'), since: z.number() }),
 ]);
 export type AgentRequest = z.infer<typeof agentRequest>;
 

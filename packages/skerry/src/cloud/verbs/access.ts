@@ -12,8 +12,10 @@ export const grants = z.object({
   grants: z.array(z.object({ who: z.string(), permissions: z.array(z.string()) })),
 });
 
+type Kind = 'vm' | 'hypervisor';
+
 /** The same verb for a machine and for a hypervisor. */
-function permissionGet<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
+function permissionGet(entity: Kind) {
   return defineVerb({
     name: 'permission_get',
     entity,
@@ -28,7 +30,7 @@ function permissionGet<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
   });
 }
 
-function permissionSet<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
+function permissionSet(entity: Kind) {
   return defineVerb({
     name: 'permission_set',
     entity,
@@ -43,7 +45,7 @@ function permissionSet<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
   });
 }
 
-function schedule<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
+function schedule(entity: Kind) {
   return defineVerb({
     name: 'schedule',
     entity,
@@ -61,7 +63,7 @@ function schedule<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
   });
 }
 
-function unschedule<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
+function unschedule(entity: Kind) {
   return defineVerb({
     name: 'unschedule',
     entity,
@@ -75,7 +77,7 @@ function unschedule<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
   });
 }
 
-function jobs<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
+function jobs(entity: Kind) {
   return defineVerb({
     name: 'jobs',
     entity,
@@ -100,7 +102,7 @@ function jobs<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
   });
 }
 
-function getroster<Kind extends 'vm' | 'hypervisor'>(entity: Kind) {
+function getroster(entity: Kind) {
   return defineVerb({
     name: 'getroster',
     entity,

@@ -48,8 +48,8 @@ export function parseXml(text: string): Element {
   parser.on('text', add);
   parser.on('cdata', add);
   parser.write(text).close();
-  const [first] = root.children.filter((child) => typeof child !== 'string');
-  return first ?? fail('there is no element');
+  const outermost = root.children.find((child) => typeof child !== 'string');
+  return outermost ?? fail('there is no element');
 }
 
 /** Writes a tree as it was read: text and order are kept, comments are not. */
