@@ -195,7 +195,7 @@ export const console = defineVerb({
   title: 'Console',
   summary: 'open its serial console or its screen: a token that is good for one connection',
   params: z.object({ type: z.enum(['serial', 'vnc']).default('serial') }),
-  result: z.object({ token: z.string() }),
+  result: z.object({ token: z.string().optional() }),
   permission: 'vnc_display',
   danger: 'changes',
   states: ['running', 'paused', 'blocked', 'shutting-down'],

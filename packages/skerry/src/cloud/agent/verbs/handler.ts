@@ -4,6 +4,7 @@ import type { Actor } from '../../bus/messages.ts';
 import type { HypervisorState, VmState } from '../../entity.ts';
 import type { Verb } from '../../verbs/verb.ts';
 import type { Entities } from '../entities.ts';
+import type { DialTcp } from '../open-console.ts';
 
 /** What a handler may use. */
 export interface Context {
@@ -33,6 +34,8 @@ export interface AgentSettings {
   readonly sharedStorage: boolean;
   /** The URI by which the others' libvirt reaches this one. */
   readonly migrationUri: string | null;
+  /** Reaches a port of the hypervisor's loopback where the agent is not on it. */
+  readonly dialTcp?: DialTcp;
 }
 
 export interface VmContext extends Context {

@@ -2,6 +2,7 @@ import { describeVm } from '../../describe.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-power.ts';
 import { formatXml, parseXml, walk } from '../../xml/element.ts';
+import { openConsole } from '../open-console.ts';
 import { toPng } from '../png.ts';
 import { type Handler, onVm, type VmContext } from './handler.ts';
 import { migrate } from './migrate.ts';
@@ -63,6 +64,10 @@ export const powerHandlers: readonly Handler[] = [
   onVm(verbs.xmldesc, async ({ domain, signal }, { inactive }) => ({
     xml: withoutSecrets(await domain.xml({ inactive, signal })),
   })),
+  onVm(verbs.console, async (context, params) => {
+    await openConsole(context, params, context.settings.dialTcp);
+    return {};
+  }),
   onVm(verbs.screenshot, async ({ domain, vm, signal }) => {
     if (vm.graphics.length === 0) throw new VerbError('conflict', `${vm.name} has no screen`);
     const { image } = await domain.screenshot({ signal });
