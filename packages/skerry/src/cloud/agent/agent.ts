@@ -37,6 +37,8 @@ export interface AgentOptions {
 
 const ALIVE_MS = 5000;
 const USAGE_MS = 1000;
+/** A connection that lasted so long was a good one. */
+const SETTLED_MS = 10_000;
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
 
 interface Kept {
@@ -134,10 +136,10 @@ export class Agent implements AsyncDisposable {
     const { libvirtUri, name } = this.#options;
     const { signal } = this.#stop;
     for (let attempt = 0; !signal.aborted; attempt++) {
+      const began = performance.now();
       try {
         const connection = await connect(libvirtUri, { signal });
         this.#connection = connection;
-        attempt = 0;
         this.#watch = new LibvirtWatch({
           connection,
           hypervisor: name,
@@ -146,7 +148,7 @@ export class Agent implements AsyncDisposable {
           onHost: () => void this.#readHost().catch((error: unknown) => this.#say(error)),
           onError: (error) => this.#say(error),
         });
-        await this.#readHost();
+        // The host is read when its machines are: `connected` means that all of it is known.
         await this.#watch.run();
       } catch (error) {
         if (!signal.aborted) this.#say(error);
@@ -155,6 +157,7 @@ export class Agent implements AsyncDisposable {
       this.#connection = undefined;
       this.#watch = undefined;
       if (signal.aborted) return;
+      if (performance.now() - began > SETTLED_MS) attempt = 0;
       this.#entities.patch<HypervisorState>(hypervisorId(name), { libvirt: 'lost' });
       await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0, signal);
     }

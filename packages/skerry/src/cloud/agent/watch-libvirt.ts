@@ -34,7 +34,6 @@ const EVENTS = [
   'network-lifecycle',
   'pool-lifecycle',
   'pool-refresh',
-  'nic-mac-change',
 ] as const;
 
 export interface WatchOptions {

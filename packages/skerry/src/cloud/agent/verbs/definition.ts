@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isNotFound, type Domain, type StorageVolume } from '@skerry/libvirt';
+import { type Domain, isNotFound, LibvirtError, type StorageVolume } from '@skerry/libvirt';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
 import {
@@ -31,14 +31,14 @@ export const definitionHandlers: readonly Handler[] = [
     await context.refresh(context.vm.uuid);
     return {};
   }),
-  onVm(verbs.undefine, async ({ domain, signal }) => {
-    await domain.undefine({ snapshotsMetadata: true, managedSave: true, nvram: true, signal });
+  onVm(verbs.undefine, async (context) => {
+    await undefine(context);
     return {};
   }),
   onVm(verbs.free, async (context, { keepDisks }) => {
-    const { domain, signal } = context;
+    const { signal } = context;
     const volumes = keepDisks ? [] : await ownVolumes(context);
-    await domain.undefine({ snapshotsMetadata: true, managedSave: true, nvram: true, signal });
+    await undefine(context);
     for (const volume of volumes) await volume.delete({ signal });
     return { deleted: volumes.map(({ name }) => name) };
   }),
@@ -250,6 +250,18 @@ async function ownVolumes({
     ),
   );
   return found.filter((each) => each !== undefined);
+}
+
+/** Forgets a machine with all that libvirt keeps of it; some drivers know only some of that. */
+async function undefine({ domain, signal }: VmContext): Promise<void> {
+  const all = { snapshotsMetadata: true, checkpointsMetadata: true, managedSave: true };
+  try {
+    await domain.undefine({ ...all, nvram: true, signal });
+  } catch (error) {
+    const isFlags = error instanceof LibvirtError && /unsupported flags/.test(error.message);
+    if (!isFlags) throw error;
+    await domain.undefine({ snapshotsMetadata: true, managedSave: true, signal });
+  }
 }
 
 async function setMetadata(context: VmContext, ours: { managed: boolean; tags: string[] }) {
