@@ -95,11 +95,12 @@ export async function startTestCloud(
       agents.push(agent);
       return agent;
     },
-    until: (id, holds) =>
-      poll(
+    async until(id, holds) {
+      const [found] = await poll(
         async () => {
           const found = central.registry.get(id);
-          return holds(found) ? found : undefined;
+          // In an array: undefined would mean to wait on.
+          return holds(found) ? [found] : undefined;
         },
         {
           timeoutMs: 10_000,
@@ -109,7 +110,9 @@ export async function startTestCloud(
               `${id} stayed ${JSON.stringify(central.registry.get(id))}\n${said.join('\n')}`,
             ),
         },
-      ),
+      );
+      return found as EntityState;
+    },
     async [Symbol.asyncDispose]() {
       for (const agent of agents) await agent[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
