@@ -44,3 +44,13 @@ test('a restore that was interrupted is told', () => {
     '! the restore of snapshot before was interrupted; to finish it: skerry up --lab try',
   ]);
 });
+
+test('while a command is at work, what is not done yet has not failed', () => {
+  const since = new Date(Date.now() - 95_000).toISOString();
+  const atWork = { command: 'up', pid: 4711, since };
+  const machines = [machine('one', { db: 'h' })];
+  expect(warnings({ machines, atWork, halfRestored: 'before' })).toEqual([
+    '! skerry up is at work, for 1 min 35 s so far (process 4711)',
+    '! one is not provisioned yet: web',
+  ]);
+});

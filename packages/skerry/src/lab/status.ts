@@ -2,6 +2,7 @@ import { sandboxStatus } from '../sandbox/gateway.ts';
 import type { SandboxStatus } from '../sandbox/protocol.ts';
 import { isSuspended } from '../snapshot/store.ts';
 import { labPaths } from '../util/paths.ts';
+import { type AtWork, findAtWork } from './at-work.ts';
 import { connectLab } from './connect.ts';
 import { halfRestored } from './half-restored.ts';
 import { liveStatus } from './live-control.ts';
@@ -40,6 +41,8 @@ export interface LabStatus {
   readonly network: LabSpec['network'];
   readonly sandbox: SandboxStatus | undefined;
   readonly machines: readonly MachineStatus[];
+  /** The command that changes the lab at this moment. */
+  readonly atWork?: AtWork;
   /** The snapshot that was being restored when that was interrupted; the next `up` finishes it. */
   readonly halfRestored?: string;
   /** The trees of the lab file in its machines; undefined where nobody keeps them up to date. */
@@ -49,6 +52,7 @@ export interface LabStatus {
 /** How the lab fares. Takes no lock, starts nothing and waits for nobody. */
 export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<LabStatus> {
   const paths = labPaths(lab);
+  const working = findAtWork(paths);
   const sandbox = await sandboxStatus(paths.gatewaySocket);
   let observed: ObservedMachine[];
   if (sandbox && sandbox.libvirtd !== 'failed') {
@@ -59,6 +63,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
   const live = sandbox && lab.trees.length > 0 ? await liveStatus(paths) : undefined;
   const known = new Set(lab.machines.map(({ name }) => name));
   const half = await halfRestored(paths);
+  const atWork = await working;
   return {
     lab: lab.name,
     fork: lab.fork,
@@ -74,6 +79,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
       })),
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
+    ...(atWork && { atWork }),
     ...(half && { halfRestored: half.name }),
     ...(live && { trees: [...live.machines, ...live.shares] }),
   };
