@@ -16,6 +16,7 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { formatDaemons } from './format-daemons.ts';
 import { formatTable } from './table.ts';
 
 export function define(command: Command): void {
@@ -36,7 +37,7 @@ const PROVISIONING: ReadonlySet<string> = new Set(['up', 'provision']);
 
 /** For people; what is as it should be takes no line of its own. */
 export function formatStatus(
-  { lab, fork, network, sandbox, machines, trees, halfRestored, atWork }: LabStatus,
+  { lab, fork, network, sandbox, machines, trees, halfRestored, atWork, daemons }: LabStatus,
   spec: LabSpec,
 ): string {
   const rows = machines.map((machine) => [
@@ -87,6 +88,7 @@ export function formatStatus(
         ]),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
     ...(sandbox ? treeLines(spec, trees) : []),
+    ...formatDaemons(daemons ?? [], { fork }),
   ].join('\n');
 }
 
