@@ -75,7 +75,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
     ...(half && { halfRestored: half.name }),
-    ...(live && { trees: [...live.machines, ...live.shares] }),
+    ...(live && { trees: [...live.machines, ...live.others] }),
   };
 }
 

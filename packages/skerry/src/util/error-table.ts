@@ -194,9 +194,14 @@ export const ERRORS = {
     exitCode: EXIT.failure,
   },
   SYNC_FAILED: {
-    message: '{machine}: the tree {to} is not up to date: {reason}',
+    message: 'the tree {tree} is not up to date: {reason}',
     hint: 'mend that, then: skerry sync {machine}',
     exitCode: EXIT.failure,
+  },
+  PULL_FORK: {
+    message: '{tree}: not brought here, since a fork writes nothing on this host by itself',
+    hint: 'bring it into a folder that you choose: skerry sync --lab {fork} --into FOLDER',
+    exitCode: EXIT.conflict,
   },
   SHARE_FAILED: {
     message: '{machine}: the folder {from} is not shared at {to}: {reason}',
