@@ -177,6 +177,12 @@ export const ERRORS = {
     exitCode: EXIT.usage,
   },
 
+  LAB_FOLDER_MISSING: {
+    message: '{field}: there is no {what} {file}',
+    hint: 'make it, or change {field}; relative paths begin at the folder of the lab file',
+    exitCode: EXIT.usage,
+  },
+
   // Trees.
   SYNC_NONE: {
     message: "the lab '{lab}' has no tree{where}",
