@@ -2,7 +2,7 @@ import { sandboxStatus } from '../sandbox/gateway.ts';
 import type { SandboxStatus } from '../sandbox/protocol.ts';
 import { isSuspended } from '../snapshot/store.ts';
 import { labPaths } from '../util/paths.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { halfRestored } from './half-restored.ts';
 import { liveStatus } from './live-control.ts';
 import type { TreeState } from './live-protocol.ts';

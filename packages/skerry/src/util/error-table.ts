@@ -1,5 +1,6 @@
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
+import { HYPERVISOR_ERRORS } from './hypervisor-errors.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
 import { ORDER_ERRORS } from './order-errors.ts';
 import { SUPERPROJECT_ERRORS } from './superproject-errors.ts';
@@ -313,6 +314,7 @@ export const ERRORS = {
   ...ORDER_ERRORS,
   ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
+  ...HYPERVISOR_ERRORS,
 
   // skerry/testing.
   COMMAND_FAILED: {
