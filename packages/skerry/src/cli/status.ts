@@ -1,8 +1,6 @@
-import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { AtWork } from '../lab/at-work.ts';
-import type { TreeState } from '../lab/live-protocol.ts';
 import type { LabStatus } from '../lab/status.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { formatSpan } from './amounts.ts';
@@ -18,6 +16,7 @@ import {
 } from './common.ts';
 import { formatDaemons } from './format-daemons.ts';
 import { formatTable } from './table.ts';
+import { awayWords, treeLines } from './tree-state.ts';
 
 export function define(command: Command): void {
   withJson(withLab(command)).action(run);
@@ -87,7 +86,7 @@ export function formatStatus(
           `${styleText('yellow', '!')} the restore of snapshot ${halfRestored} was interrupted; to finish it: skerry up${aboutLab({ fork })}`,
         ]),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
-    ...(sandbox ? treeLines(spec, trees) : []),
+    ...(sandbox ? treeLines(spec, trees ?? [], awayWords(machines, { fork })) : []),
     ...formatDaemons(daemons ?? [], { fork }),
   ].join('\n');
 }
@@ -95,29 +94,6 @@ export function formatStatus(
 function formatAtWork({ command, pid, since }: AtWork): string {
   const span = formatSpan(Date.now() - Date.parse(since));
   return `${styleText('yellow', '!')} skerry ${command} is at work, for ${span} so far (process ${pid})`;
-}
-
-/** One line a tree, which says where it is not as it is here. */
-function treeLines({ trees: all, fork }: LabSpec, states: readonly TreeState[] = []): string[] {
-  return all
-    .filter(({ mode }) => mode !== 'pull')
-    .map(({ mode, from, to, on }) => {
-      const there = states.filter((state) => state.to === to);
-      const away = there.filter(({ connected }) => !connected).map(({ machine }) => machine);
-      const refused = there.filter((state) => state.refused > 0).map(({ machine }) => machine);
-      const here = relative(process.cwd(), from) || '.';
-      const lacking = [
-        ...(away.length > 0 ? [`${away.join(', ')} not reached`] : []),
-        ...(refused.length > 0 ? [`not all written in ${refused.join(', ')}: skerry sync`] : []),
-      ];
-      const state =
-        there.length === 0
-          ? styleText('yellow', `not kept up to date: skerry sync${aboutLab({ fork })}`)
-          : lacking.length > 0
-            ? styleText('yellow', lacking.join(', '))
-            : styleText('green', mode === 'share' ? 'shared' : 'up to date');
-      return `Tree: ${here} -> ${to} in ${on.length === 1 ? on[0] : `${on.length} machines`}, ${state}`;
-    });
 }
 
 function paint(state: string): string {

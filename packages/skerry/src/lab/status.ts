@@ -2,8 +2,8 @@ import { sandboxStatus } from '../sandbox/gateway.ts';
 import type { SandboxStatus } from '../sandbox/protocol.ts';
 import { isSuspended } from '../snapshot/store.ts';
 import { labPaths } from '../util/paths.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { type AtWork, findAtWork } from './at-work.ts';
-import { connectLab } from './connect.ts';
 import type { DaemonStatus } from './daemon-status.ts';
 import { halfRestored } from './half-restored.ts';
 import { liveStatus } from './live-control.ts';
@@ -88,7 +88,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
     ...(daemons && { daemons }),
     ...(atWork && { atWork }),
     ...(half && { halfRestored: half.name }),
-    ...(live && { trees: [...live.machines, ...live.shares] }),
+    ...(live && { trees: [...live.machines, ...live.others] }),
   };
 }
 
