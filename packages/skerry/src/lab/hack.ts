@@ -12,11 +12,10 @@ import { sandboxEnd, sandboxStatus } from '../sandbox/gateway.ts';
 import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
 import { type BuildResult, runBuilds } from './hack-build.ts';
 import { labOff } from './lab-off.ts';
-import { endLive, keepLive, pushedTrees } from './live-control.ts';
-import { keepOthers, sharesReady } from './keep-others.ts';
+import { endLive, keepLive, keptTrees, pushedTrees } from './live-control.ts';
+import { keepOthers, type KeptTree, sharesReady } from './keep-others.ts';
 import type { LiveStatus } from './live-protocol.ts';
 import { type LiveTrees, serveLive } from './live-server.ts';
-import type { ShareKeep } from './share-keep.ts';
 import { type HeldPush, TreeSync } from './tree-sync.ts';
 
 export interface HackOptions {
@@ -94,7 +93,7 @@ class Hack implements LiveTrees {
   readonly #lab: LabSpec;
   readonly #options: HackOptions;
   readonly #syncs: TreeSync[];
-  #shares: readonly ShareKeep[] = [];
+  #others: readonly KeptTree[] = [];
   readonly #daemons: readonly DaemonSpec[];
   #changed = new Set<string>();
   /** What changes while something is built: what the build makes, most of it. */
@@ -151,7 +150,7 @@ class Hack implements LiveTrees {
     const { gatewaySocket, dir: stateDir } = labPaths(this.#lab);
     const onNote = (text: string): void => this.#tell({ kind: 'note', text });
     const onEvent = (): void => {};
-    this.#shares = keepOthers(this.#lab.trees, {
+    this.#others = keepOthers(keptTrees(this.#lab), {
       ...{ gatewaySocket, stateDir, signal, onEvent, onNote },
     });
     await this.#build(this.#daemons);
@@ -181,15 +180,13 @@ class Hack implements LiveTrees {
   }
 
   status(): LiveStatus {
-    const machines = this.#syncs.flatMap((sync) =>
-      sync.states().map((state) => ({ to: sync.tree.to, ...state })),
-    );
-    const shares = this.#shares.map(({ state }) => state);
-    return { pid: process.pid, trees: this.#lab.trees, machines, shares };
+    const machines = this.#syncs.flatMap((sync) => sync.states());
+    const others = this.#others.map(({ state }) => state);
+    return { pid: process.pid, trees: keptTrees(this.#lab), machines, others };
   }
 
   wake(): void {
-    for (const one of [...this.#syncs, ...this.#shares]) one.wake();
+    for (const one of [...this.#syncs, ...this.#others]) one.wake();
   }
 
   /** What was saved by now has gone its way. */
@@ -201,7 +198,7 @@ class Hack implements LiveTrees {
 
   async whenReady(machine: string): Promise<void> {
     await Promise.all(this.#syncs.map((sync) => sync.whenReady(machine)));
-    await sharesReady(this.#shares, machine);
+    await sharesReady(this.#others, machine);
   }
 
   #rest(): void {

@@ -21,14 +21,20 @@ export interface LiveStatus {
   /** What it looks after: when the lab file has others now, it is started anew. */
   readonly trees: readonly TreeSpec[];
   readonly machines: readonly TreeState[];
-  /** The same for the trees that are shared. */
-  readonly shares: readonly TreeState[];
+  /** The same for the trees that are shared or pulled. */
+  readonly others: readonly TreeState[];
+}
+
+/** Which tree, in one machine. */
+export interface TreePlace {
+  readonly mode: TreeSpec['mode'];
+  readonly from: string;
+  readonly to: string;
+  readonly machine: string;
 }
 
 /** A tree in one machine. */
-export interface TreeState {
-  readonly to: string;
-  readonly machine: string;
+export interface TreeState extends TreePlace {
   /** Whether changes go there as they are made. */
   readonly connected: boolean;
   /** Why not, where it is known. */
@@ -38,9 +44,7 @@ export interface TreeState {
 }
 
 /** A change as it is shown: TreeEvent with paths as texts. */
-export interface LiveEvent {
-  readonly to: string;
-  readonly machine: string;
+export interface LiveEvent extends TreePlace {
   readonly kind: 'pushed' | 'pulled' | 'lost';
   /** Milliseconds from the first look to the machine's answer. */
   readonly durationMs?: number;
@@ -55,7 +59,8 @@ const SHOWN = 100;
 
 export function liveEventOf(event: TreeEvent): LiveEvent {
   const { tree, machine, kind } = event;
-  const common = { to: tree.to, machine };
+  const { mode, from, to } = tree;
+  const common = { mode, from, to, machine };
   if (kind === 'lost') return { ...common, kind, reason: event.reason };
   return {
     ...common,

@@ -8,6 +8,8 @@ import { MachineTree, type PushResult } from '../sync/machine-tree.ts';
 import { TreeWatcher } from '../sync/watch-tree.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
+import type { TreeState } from './live-protocol.ts';
+import { treeName } from './tree-name.ts';
 
 /** What became of a tree in one machine. */
 export type TreeEvent = {
@@ -179,14 +181,14 @@ export class TreeSync {
   }
 
   /** Which machines have the tree, and since when others have not. */
-  states(): { machine: string; connected: boolean; reason: string; refused: number }[] {
-    const { tree } = this;
+  states(): TreeState[] {
+    const { mode, from, to, on } = this.tree;
     if (this.#problem !== undefined) {
-      const reason = this.#problem;
-      return tree.on.map((machine) => ({ machine, connected: false, reason, refused: 0 }));
+      const state = { connected: false, reason: this.#problem, refused: 0 };
+      return on.map((machine) => ({ mode, from, to, machine, ...state }));
     }
     return [...this.#targets.values()].map(({ machine, isConnected, reason, refused }) => ({
-      ...{ machine, connected: isConnected, reason, refused },
+      ...{ mode, from, to, machine, connected: isConnected, reason, refused },
     }));
   }
 
@@ -242,8 +244,8 @@ export function guestProgram(gatewaySocket: string, machine: string): StartProgr
 export function treeError(tree: TreeSpec, machine: string, cause: unknown): SkerryError {
   if (cause instanceof SkerryError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const to = tree.mode === 'pull' ? tree.from : tree.to;
-  return new SkerryError('SYNC_FAILED', { data: { machine, to, reason }, cause });
+  const name = treeName(tree, machine, process.cwd());
+  return new SkerryError('SYNC_FAILED', { data: { machine, tree: name, reason }, cause });
 }
 
 /** One machine that is kept up to date. */
