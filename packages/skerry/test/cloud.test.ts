@@ -123,7 +123,7 @@ test('a browser gets all it may see, then each change', async () => {
     headers: { cookie: `skerry=${session}` },
   });
   const messages: LiveMessage[] = [];
-  socket.on('message', (data) => messages.push(JSON.parse(String(data)) as LiveMessage));
+  socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString()) as LiveMessage));
   await new Promise((resolve) => socket.once('message', resolve));
   expect(messages[0]).toMatchObject({ type: 'hello', user: 'ben', permissionSets: [['info']] });
   expect(messages[0]?.type === 'hello' && messages[0].entities.map(([{ id }]) => id)).toEqual([

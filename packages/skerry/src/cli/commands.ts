@@ -120,6 +120,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./global-status.ts'),
   },
   {
+    name: 'cloud',
+    summary: 'run a cloud of hypervisors, with its web UI',
+    load: () => import('./cloud.ts'),
+  },
+  {
     name: 'superproject',
     alias: 'sp',
     summary: 'many repositories, one truth: nightlies, release branches, tags, escrow',

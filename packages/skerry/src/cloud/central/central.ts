@@ -165,6 +165,7 @@ export class Central implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<VerbReply> {
     const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    this.#refuseTwin(verb, params);
     const token = verb.name === 'console' ? this.consoleToken?.(by.user, target.id) : undefined;
     const given =
       token === undefined
@@ -183,6 +184,15 @@ export class Central implements AsyncDisposable {
       const message = `the agent on ${hypervisor} cannot be reached: ${error.message}`;
       throw new VerbError(error.code === 'refused' ? 'failed' : code, message);
     }
+  }
+
+  /** libvirt wants names to differ on one hypervisor; machines move, so they differ everywhere. */
+  #refuseTwin(verb: Verb, params: unknown): void {
+    const given = z.object({ name: z.string() }).safeParse(params);
+    if (!given.success || !NAMING.has(verb.name)) return;
+    const twin = this.places.vms.find(({ name }) => name === given.data.name);
+    if (twin)
+      throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
   }
 
   #streamUrl(token: string): string {
@@ -318,4 +328,5 @@ export class Central implements AsyncDisposable {
   }
 }
 
+const NAMING = new Set(['alloc', 'clone', 'rename']);
 const CENTRAL = { id: 'central', hypervisor: '', tags: [] };

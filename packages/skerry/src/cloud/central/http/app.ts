@@ -97,9 +97,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   app.get('/api/v1/verbs', (context) =>
     context.json(
-      central.table.all.map(({ params, result: _, chat, ...verb }) => ({
+      central.table.all.map(({ params, result, chat, ...verb }) => ({
         ...verb,
         params: schemaOf(params, 'input'),
+        result: schemaOf(result, 'output'),
         chat: chat?.words ?? [],
       })),
     ),
