@@ -162,6 +162,19 @@ test('another site can do nothing with the cookie of a user', async () => {
   expect((await fetch(url, { method: 'POST', headers })).status).toBe(403);
 });
 
+test('a machine talks, and tells strangers nothing', async () => {
+  const say = async (user: string, text: string): Promise<unknown> =>
+    (await cloud.call(user, 'POST', '/api/v1/vms/test/chat', { text })).body['text'];
+  expect(await say('ann', 'How are you?')).toMatch(/^I'm running on hv1/);
+  expect(await say('ann', 'pause')).toBe("I'm paused.");
+  expect(await say('ann', 'start')).toBe(
+    "I can't: test is paused: to start it must be shutoff or crashed",
+  );
+  expect(await say('ann', 'Resume!')).toBe("I'm running again.");
+  expect(await say('ann', 'help')).toContain('reboot: ask the guest to reboot');
+  expect(await say('ben', 'destroy')).toContain("I don't talk to people I don't know");
+});
+
 test('a machine is parked and brought back', async () => {
   await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'boat', diskGiB: 0 });
   const refused = await cloud.call('ann', 'POST', '/api/v1/vms/test/park');

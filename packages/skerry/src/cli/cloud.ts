@@ -33,7 +33,8 @@ interface DevOptions {
 async function runDev(options: DevOptions): Promise<void> {
   const signal = interruptible('the cloud ends');
   const { startDevCloud } = await import('../cloud/dev/dev-cloud.ts');
-  const { cloudDir } = await import('../util/paths.ts');
+  const { saveAccess } = await import('../cloud/client/rest-client.ts');
+  const { cloudAccessFile, cloudDir } = await import('../util/paths.ts');
   const { VERSION } = await import('./version.ts');
   const count = wholeNumber('--hypervisors', options.hypervisors, 1, 16);
   const port = wholeNumber('--port', options.port, 0, 65_535);
@@ -47,12 +48,13 @@ async function runDev(options: DevOptions): Promise<void> {
     signal,
     log: (line) => console.error(line),
   });
+  await saveAccess(cloudAccessFile(), { url: cloud.url, token: cloud.token() });
   const link = cloud.loginLink();
   const names = cloud.hypervisors.list.map(({ name }) => name);
   if (options.json) printJson({ url: cloud.url, loginLink: link, hypervisors: names });
   else
     console.log(
-      `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. Ctrl-C ends the cloud; what you made in it stays.`,
+      `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. In another terminal: skerry vm list. Ctrl-C ends the cloud; what you made in it stays.`,
     );
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

@@ -73,6 +73,11 @@ export function cloudDir(name: string): string {
   return join(stateDir(), 'clouds', name);
 }
 
+/** Where commands find this machine's own cloud, and their token. */
+export function cloudAccessFile(): string {
+  return join(stateDir(), 'clouds', 'access.json');
+}
+
 /** The same in any folder, for what has the shape of a lab's state without being a lab. */
 export function labPathsIn(dir: string, id: string): LabPaths {
   return {

@@ -195,6 +195,19 @@ export class Central implements AsyncDisposable {
       throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
   }
 
+  /** What an entity answers to words; it decides itself whom it talks to. */
+  async chat(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
+    const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    const request = { type: 'chat', entity: target.id, text, by };
+    try {
+      const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs: QUICK_MS });
+      return z.object({ text: z.string() }).parse(answer).text;
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      throw new VerbError('unreachable', `${target.name} cannot be reached: ${error.message}`);
+    }
+  }
+
   #streamUrl(token: string): string {
     return `${this.streamBase.replace(/^http/, 'ws')}/api/v1/agent-stream?token=${token}`;
   }

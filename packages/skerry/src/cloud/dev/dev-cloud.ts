@@ -31,6 +31,8 @@ export interface DevCloud extends AsyncDisposable {
   readonly hypervisors: Hypervisors;
   /** A link that logs the administrator in, once. */
   loginLink(): string;
+  /** A token for programs, of the same user. */
+  token(): string;
 }
 
 /** The administrator of a cloud on one machine. */
@@ -73,6 +75,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     central,
     hypervisors,
     loginLink: () => `${server.url}/#login=${central.users.issue(DEV_USER, 'link')}`,
+    token: () => central.users.issue(DEV_USER, 'token', 'skerry cloud dev'),
     [Symbol.asyncDispose]: () => ends.disposeAsync(),
   };
 }

@@ -12,6 +12,7 @@ import {
   textOf,
 } from '../../xml/element.ts';
 import { HOST_PERMISSION, poolFolder, reachesHost } from '../definition-guard.ts';
+import { findVolume } from '../find-volume.ts';
 import { friendlyName } from '../friendly-name.ts';
 import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { metadataXml, METADATA } from '../vm-from-xml.ts';
@@ -231,15 +232,14 @@ async function copyVolume(context: Context, path: string, name: string): Promise
   // It lasts: not on the shared connection.
   await using connection = await context.connection.dup();
   const { signal } = context;
-  const from = await connection.volumeByPath(path, { signal });
+  const from = await findVolume(connection, path, signal);
   const pool = await connection.poolOfVolume(from, { signal });
   const { capacityBytes } = await from.info({ signal });
-  const xml = volumeXml({ name, capacityBytes: capacityBytes, format: 'qcow2' });
+  const xml = volumeXml({ name, capacityBytes, format: 'qcow2' });
   await pool.createVolume(xml, { from, signal });
-  return context.connection.volumeByPath(
-    await (await pool.volume(name, { signal })).path({ signal }),
-    { signal },
-  );
+  // With the connection that outlives this function.
+  const copied = await (await pool.volume(name, { signal })).path({ signal });
+  return findVolume(context.connection, copied, signal);
 }
 
 /** The disks of a machine that are no other's: volumes that it may write to. */
@@ -259,9 +259,7 @@ async function ownVolumes({
       source && !readonly && device === 'disk' && !others.has(source),
   );
   const found = await Promise.all(
-    own.map(({ source }) =>
-      connection.volumeByPath(source ?? '', { signal }).catch(() => undefined),
-    ),
+    own.map(({ source }) => findVolume(connection, source ?? '', signal).catch(() => undefined)),
   );
   return found.filter((each) => each !== undefined);
 }

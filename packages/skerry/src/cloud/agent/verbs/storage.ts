@@ -1,6 +1,7 @@
 import { escapeXml } from '../../../util/escape-xml.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-storage.ts';
+import { findVolume } from '../find-volume.ts';
 import { volumeName, volumeXml } from '../new-domain-xml.ts';
 import { type Handler, onVm, type VmContext } from './handler.ts';
 
@@ -34,9 +35,7 @@ export const storageHandlers: readonly Handler[] = [
     drives: await Promise.all(
       vm.disks.map(async ({ target, source, format }) => {
         const volume =
-          source === null
-            ? null
-            : await connection.volumeByPath(source, { signal }).catch(() => null);
+          source === null ? null : await findVolume(connection, source, signal).catch(() => null);
         const info = await volume?.info({ signal });
         return {
           target,
@@ -85,7 +84,7 @@ export const storageHandlers: readonly Handler[] = [
     progress(`writing ${target} as ${format}`);
     // It lasts: not on the shared connection.
     await using connection = await context.connection.dup();
-    const from = await connection.volumeByPath(disk.source ?? '', { signal });
+    const from = await findVolume(connection, disk.source ?? '', signal);
     const pool = await connection.poolOfVolume(from, { signal });
     const { capacityBytes } = await from.info({ signal });
     const name = volumeName(vm, target, format);
@@ -106,7 +105,7 @@ export const storageHandlers: readonly Handler[] = [
     const { disk } = await driveOf(context, target);
     progress(`copying ${target}`);
     await using connection = await context.connection.dup();
-    const from = await connection.volumeByPath(disk.source ?? '', { signal });
+    const from = await findVolume(connection, disk.source ?? '', signal);
     const pool = await connection.pool(settings.imagesPool, { signal });
     const { capacityBytes } = await from.info({ signal });
     await pool.createVolume(volumeXml({ name: `${name}.qcow2`, capacityBytes, format: 'qcow2' }), {
@@ -122,7 +121,7 @@ async function driveOf({ connection, vm, signal }: VmContext, target: string) {
   const known = vm.disks.map((each) => each.target).join(', ') || 'none';
   if (!disk?.source)
     throw new VerbError('not-found', `${vm.name} has no drive '${target}'; it has: ${known}`);
-  return { disk, volume: await connection.volumeByPath(disk.source, { signal }) };
+  return { disk, volume: await findVolume(connection, disk.source, signal) };
 }
 
 async function deviceXml({ vm }: VmContext, target: string): Promise<string> {
