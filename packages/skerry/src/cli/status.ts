@@ -14,6 +14,7 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { some } from './some.ts';
 import { formatTable } from './table.ts';
 
 export function define(command: Command): void {
@@ -89,9 +90,11 @@ function treeLines({ trees: all, fork }: LabSpec, states: readonly TreeState[] =
       const there = states.filter((state) => state.to === to);
       const away = there.filter(({ connected }) => !connected).map(({ machine }) => machine);
       const refused = there.filter((state) => state.refused > 0).map(({ machine }) => machine);
+      const held = there.flatMap((one) => one.held ?? []);
       const here = relative(process.cwd(), from) || '.';
       const lacking = [
         ...(away.length > 0 ? [`${away.join(', ')} not reached`] : []),
+        ...(held.length > 0 ? [`held back by skerry hack: ${some([...new Set(held)])}`] : []),
         ...(refused.length > 0 ? [`not all written in ${refused.join(', ')}: skerry sync`] : []),
       ];
       const state =

@@ -16,9 +16,9 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { some } from './some.ts';
 import { formatTable } from './table.ts';
 import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
-import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
   readonly watch?: boolean;
@@ -27,8 +27,6 @@ interface Options extends CommonOptions {
 }
 
 const FLUSH_MS = 600_000;
-/** So many paths of one change, or one difference, are named. */
-const NAMED = 3;
 
 export function define(command: Command): void {
   withJson(withLab(command))
@@ -103,7 +101,8 @@ async function bring(
   const pulled = await pullTrees(lab, { machines, signal });
   const states = live?.machines.filter(({ machine }) => machines.includes(machine)) ?? [];
   const isWrong = ({ error, refused }: SyncResult): boolean => Boolean(error) || refused.length > 0;
-  if (states.some(({ connected, refused }) => !connected || refused > 0)) process.exitCode = 1;
+  if (states.some(({ connected, refused, held }) => !connected || refused > 0 || held))
+    process.exitCode = 1;
   if ([...pushed, ...pulled].some(isWrong)) process.exitCode = 1;
   if (options.json) printJson([...states, ...[...pushed, ...pulled].map(asJson)]);
   else
@@ -121,14 +120,7 @@ async function watch(
   signal: AbortSignal,
   { json }: Options,
 ): Promise<void> {
-  const { labPaths } = await import('../util/paths.ts');
-  const { keepLive, watchLive } = await import('../lab/live-control.ts');
-  const paths = labPaths(lab);
-  await keepLive(lab, signal);
-  if (!json)
-    console.error(
-      `Lab ${labelOf(lab)}: changes go to ${machines.join(', ')}. Ctrl-C ends the show, not the changes.`,
-    );
+  const { watchTrees } = await import('../lab/watch-trees.ts');
   // What it prints about a file that it prints into would be the next change of that file.
   const outputs = ownOutputs();
   const folders = lab.trees.map(({ from, to }) => ({ to, from: realPathOf(from) }));
@@ -136,15 +128,20 @@ async function watch(
     const from = folders.find((tree) => tree.to === to)?.from ?? '';
     return changes.length > 0 && changes.every(({ path }) => outputs.includes(join(from, path)));
   };
-  await watchLive(
-    paths,
-    (event) => {
+  await watchTrees(lab, {
+    signal,
+    onKeeper: ({ isHack, pid }) => {
+      if (json) return;
+      const who = isHack ? `skerry hack (process ${pid}) sends changes to` : 'changes go to';
+      console.error(
+        `Lab ${labelOf(lab)}: ${who} ${machines.join(', ')}. Ctrl-C ends the show, not the changes.`,
+      );
+    },
+    onEvent: (event) => {
       if (!machines.includes(event.machine) || isOwn(event)) return;
       console.log(json ? JSON.stringify(event) : formatEvent(event));
     },
-    signal,
-  );
-  if (!signal.aborted) throw labOff(lab);
+  });
 }
 
 function reportChecks(results: readonly CheckResult[], { json }: Options): void {
@@ -157,12 +154,14 @@ function asJson({ error, ...rest }: SyncResult | CheckResult): object {
   return { ...rest, ...(error && { error: error.toJSON() }) };
 }
 
-function stateRow({ to, machine, connected, reason, refused }: TreeState): string[] {
+function stateRow({ to, machine, connected, reason, refused, held }: TreeState): string[] {
   const state = !connected
     ? styleText('yellow', `not reached: ${reason}`)
     : refused > 0
       ? styleText('red', `${refused} not written: see skerry logs --system`)
-      : styleText('green', 'up to date');
+      : held
+        ? styleText('yellow', `held back by skerry hack: ${some(held)}`)
+        : styleText('green', 'up to date');
   return [to, machine, state];
 }
 
@@ -209,7 +208,9 @@ function formatEvent(event: LiveEvent): string {
       ? styleText('yellow', reason ?? '')
       : changes.length === 0
         ? styleText('dim', 'up to date')
-        : some(changes.map(({ kind, path }) => (kind === 'remove' ? `- ${path}` : path)));
+        : event.kind === 'rolled-back'
+          ? styleText('yellow', `rolled back: ${some(changes.map(({ path }) => path))}`)
+          : some(changes.map(({ kind, path }) => (kind === 'remove' ? `- ${path}` : path)));
   const trouble = refused.length > 0 ? `  ${styleText('red', refusals(refused))}` : '';
   const took = durationMs === undefined ? '' : styleText('dim', `  ${durationMs} ms`);
   return `${time}  ${machine}  ${to}  ${what}${took}${trouble}`;
@@ -217,9 +218,4 @@ function formatEvent(event: LiveEvent): string {
 
 function refusals(refused: readonly { path: string; reason: string }[]): string {
   return `${refused.length} not written: ${some(refused.map(({ path, reason }) => `${path} (${reason})`))}`;
-}
-
-function some(words: readonly string[]): string {
-  const more = words.length > NAMED ? ` and ${words.length - NAMED} more` : '';
-  return words.slice(0, NAMED).join(', ') + more;
 }

@@ -32,8 +32,21 @@ export interface TreeSyncOptions {
 /** What became of a push to one machine that was asked for. */
 export interface HeldPush {
   readonly machine: string;
+  readonly durationMs: number;
   readonly result?: PushResult;
   readonly error?: Error;
+}
+
+/** A tree in one machine, for who keeps it. */
+export interface TargetState {
+  readonly machine: string;
+  readonly connected: boolean;
+  /** Why it is not connected, where that is known. */
+  readonly reason: string;
+  /** How many paths could not be written. */
+  readonly refused: number;
+  /** Paths that are not there as they are here, where changes wait for `pushHeld`; none is no list. */
+  readonly held?: readonly string[];
 }
 
 const CONNECT_MS = 15_000;
@@ -109,14 +122,15 @@ export class TreeSync {
 
   /** Looks at the whole folder again, and tells what has changed. */
   async look(): Promise<void> {
+    await this.scan();
     const before = await this.#host.scan();
     if (before.size > 0) this.#options.onHeld?.([...before.keys()]);
   }
 
-  /** Goes on until the signal fires. */
-  async keep(): Promise<void> {
-    const { signal, onNote } = this.#options;
-    this.#watcher = new TreeWatcher({
+  /** From now on each change is seen, also before `keep`, which ends that. @throws TREE_MISSING */
+  async watch(): Promise<void> {
+    const { onNote } = this.#options;
+    this.#watcher ??= new TreeWatcher({
       root: this.#host.root,
       onChange: (folders) => void this.#changed(folders),
       onLimit: (reason) =>
@@ -124,8 +138,14 @@ export class TreeSync {
           `${this.tree.from}: not all folders can be watched (${reason}): see fs.inotify.max_user_watches`,
         ),
     });
+    await this.scan();
+  }
+
+  /** Goes on until the signal fires. */
+  async keep(): Promise<void> {
+    const { signal } = this.#options;
     try {
-      await this.scan().catch((error: unknown) => {
+      await this.watch().catch((error: unknown) => {
         this.#problem = error instanceof Error ? error.message : String(error);
         for (const machine of this.tree.on) this.#arrived(machine);
         this.#begun.resolve();
@@ -141,7 +161,7 @@ export class TreeSync {
       this.#begun.resolve();
       await Promise.all(targets.map((target) => target.keep()));
     } finally {
-      this.#watcher.close();
+      this.#watcher?.close();
       this.#watcher = undefined;
       this.#targets.clear();
     }
@@ -173,20 +193,29 @@ export class TreeSync {
     return Promise.all(targets.map((target) => target.pushHeld(canRollBack)));
   }
 
-  /** Undoes the last `pushHeld`, in machines that are still there. */
-  async rollBack(): Promise<void> {
-    await Promise.allSettled([...this.#targets.values()].map((target) => target.rollBack()));
+  /** Undoes the last `pushHeld`, in those machines that are still there; undefined: in all of them. */
+  async rollBack(machines?: readonly string[]): Promise<void> {
+    const targets = [...this.#targets.values()].filter(
+      ({ machine }) => machines?.includes(machine) ?? true,
+    );
+    await Promise.allSettled(targets.map((target) => target.rollBack()));
   }
 
   /** Which machines have the tree, and since when others have not. */
-  states(): { machine: string; connected: boolean; reason: string; refused: number }[] {
+  states(): TargetState[] {
     const { tree } = this;
     if (this.#problem !== undefined) {
       const reason = this.#problem;
-      return tree.on.map((machine) => ({ machine, connected: false, reason, refused: 0 }));
+      return tree.on.map((machine) => ({
+        machine,
+        connected: false,
+        reason,
+        refused: 0,
+      }));
     }
-    return [...this.#targets.values()].map(({ machine, isConnected, reason, refused }) => ({
+    return [...this.#targets.values()].map(({ machine, isConnected, reason, refused, held }) => ({
       ...{ machine, connected: isConnected, reason, refused },
+      ...(held.length > 0 && { held }),
     }));
   }
 
@@ -273,6 +302,11 @@ class Target {
     return this.#tree.isConnected;
   }
 
+  get held(): string[] {
+    const isHeld = this.#options.onHeld !== undefined && this.isConnected && !this.isFirst;
+    return isHeld ? this.#tree.behind() : [];
+  }
+
   changed(before: ReadonlyMap<string, Entry | undefined>): void {
     for (const [path, old] of before) if (!this.#todo.has(path)) this.#todo.set(path, old);
     this.#wake();
@@ -293,10 +327,14 @@ class Target {
 
   async pushHeld(canRollBack: boolean): Promise<HeldPush> {
     const { machine } = this;
+    const began = performance.now();
+    const took = (): number => performance.now() - began;
     try {
-      return { machine, result: await this.#tree.push(undefined, { canRollBack }) };
-    } catch (error) {
-      return { machine, error: error instanceof Error ? error : new Error(String(error)) };
+      const result = await this.#tree.push(undefined, { canRollBack });
+      return { machine, durationMs: took(), result };
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      return { machine, durationMs: took(), error };
     }
   }
 
