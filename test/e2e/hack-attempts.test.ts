@@ -163,7 +163,7 @@ test('a second hack is refused by name, and sync --watch looks on, also when hac
   const watch = lab.start(['sync', '--watch']);
   await watch.heard(new RegExp(`skerry hack \\(process ${hack.child.pid}\\)`));
   await through(hack, () => serve('shown'), 'runs');
-  await watch.heard(/one .*src\/server\.pl/);
+  await watch.heard(/one:\/srv\/src .*server\.pl/);
   await end();
   // The process in the background goes on with it.
   await watch.heard(/: changes go to one/);

@@ -34,6 +34,7 @@ const config = {
     { from: 'src', to: '/srv/src', exclude: ['*.o'] },
     { from: 'web', to: '/srv/web', on: 'one', owner: 'www-data:www-data' },
     { from: '/srv/made', to: 'made', mode: 'pull', on: 'two' },
+    { from: 'shared', to: '/srv/shared', mode: 'share', on: 'one' },
   ],
   machines: { one: { primary: true }, two: {} },
 };
@@ -69,7 +70,7 @@ async function expectEqual(): Promise<void> {
 beforeAll(async () => {
   lab = await testLab(config);
   await mkdir(src('deep'), { recursive: true });
-  await mkdir(join(lab.dir, 'web'));
+  for (const name of ['web', 'shared']) await mkdir(join(lab.dir, name));
   await writeFile(src('hello.txt'), 'one\n');
   await writeFile(src('deep', 'run.sh'), '#!/bin/sh\necho ran\n', { mode: 0o755 });
   await writeFile(src('left-out.o'), 'object');
@@ -149,8 +150,9 @@ test('a machine that is off catches up when it comes back', async () => {
   await rm(src('moved'));
   const { code, stdout } = await lab.skerry(['sync']);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/\/srv\/src +one +up to date/);
-  expect(stdout).toMatch(/\/srv\/src +two +not reached/);
+  expect(stdout).toMatch(/src -> one:\/srv\/src +up to date/);
+  expect(stdout).toMatch(/src -> two:\/srv\/src +two is off: skerry up two\n/);
+  expect(stdout).toMatch(/two:\/srv\/made -> made +two is off: skerry up two\n/);
   await lab.ok(['up', 'two']);
   expect(await sh('two', 'cat /srv/src/while-off.txt; ls /srv/src')).toBe(
     'late\ndeep\nhello.txt\noutside\nwhile-off.txt\n'.replace('late\n', 'late'),
@@ -210,12 +212,26 @@ test('a snapshot, back to it, and a fork: the lab has what is on the host, the f
   await writeFile(src('hello.txt'), 'after the snapshot\n');
   await soon('one', 'cat /srv/src/hello.txt', 'after the snapshot\n');
   await lab.ok(['snapshot', 'restore', 'before']);
+  // At once, while the machines are hardly there.
+  expect(await lab.ok(['sync'])).not.toMatch(/not reached|no guest channel/);
   await soon('one', 'cat /srv/src/hello.txt', 'after the snapshot\n');
   await lab.ok(['fork', 'other', '--from', 'before']);
   const inFork = ['exec', '--lab', 'other', '--on', 'one', '--', 'cat', '/srv/src/hello.txt'];
   expect(await lab.ok(inFork)).toBe('live again\n');
-  await lab.ok(['sync', '--lab', 'other']);
+  await sh('two', 'echo lab > /srv/made/more');
+  await lab.ok(['sync']);
+  const two = ['exec', '--lab', 'other', '--on', 'two', '--', 'sh', '-c'];
+  await lab.ok([...two, 'echo fork > /srv/made/more']);
+  // Its shares are looked after all the time; what is pushed is not, and is brought nevertheless.
+  const said = await lab.ok(['sync', '--lab', 'other']);
+  expect(said).toMatch(/^src -> one:\/srv\/src +\d/m);
+  expect(said).toMatch(
+    /^two:\/srv\/made -> made +stays in the fork: skerry sync --lab other --into/m,
+  );
   expect(await lab.ok(inFork)).toBe('after the snapshot\n');
+  expect(await readFile(join(lab.dir, 'made', 'more'), 'utf8')).toBe('lab\n');
+  await lab.ok(['sync', '--lab', 'other', '--into', join(lab.dir, 'from-fork')]);
+  expect(await readFile(join(lab.dir, 'from-fork', 'made', 'more'), 'utf8')).toBe('fork\n');
   await lab.ok(['destroy', '--lab', 'other', '--yes']);
   await expectEqual();
 });

@@ -149,6 +149,64 @@ daemons:
     ],
   },
   {
+    title: 'several mistakes in one thing',
+    json: `{
+  "name": "demo",
+  "machines": { "one": {}, "two": { "ready": ▸{ "timeout": ▸"5" } } },
+  "tree": [
+    { "from": ".", "to": ▸"srv/src", "on": ▸"/((/", "owner": ▸7 },
+    { "from": "/out", "to": ▸"/", "mode": "pull", "on": [▸"/nobody/"], ▸"delete": true },
+    { "from": ▸"/home", "to": ▸7 }
+  ],
+  "provision": { "base": { ▸"shel": "true", "on": ▸"three" } },
+  "daemons": {
+    "web": ▸{ "on": [▸"/[/"], "user": ▸"a b", "cwd": ▸"src", ▸"colour": 1 },
+    "api": { ▸"cmd": "x" },
+    "db": { "command": ▸3 },
+    "cache": ▸{ "command": ▸3, "unit": "redis.service" }
+  }
+}`,
+    yaml: `name: demo
+machines:
+  one: {}
+  two: { ready: ▸{ timeout: ▸"5" } }
+tree:
+  - { from: ., to: ▸srv/src, on: ▸/((/, owner: ▸7 }
+  - { from: /out, to: ▸/, mode: pull, on: [▸/nobody/], ▸delete: true }
+  - { from: ▸/home, to: ▸7 }
+provision:
+  base: { ▸shel: "true", on: ▸three }
+daemons:
+  web: ▸{ on: [▸"/[/"], user: ▸a b, cwd: ▸src, ▸colour: 1 }
+  api: { ▸cmd: x }
+  db: { command: ▸3 }
+  cache: ▸{ command: ▸3, unit: redis.service }
+`,
+    expected: [
+      'LAB_ONE_OF machines.two.ready',
+      'LAB_TYPE machines.two.ready.timeout',
+      'LAB_VALUE tree[0].to',
+      'LAB_VALUE tree[0].on',
+      'LAB_TYPE tree[0].owner',
+      'LAB_VALUE tree[1].to',
+      'LAB_REFERENCE tree[1].on[0]',
+      'LAB_KEY_UNKNOWN tree[1].delete',
+      'LAB_VALUE tree[2].from',
+      'LAB_TYPE tree[2].to',
+      'LAB_KEY_UNKNOWN provision.base.shel',
+      'LAB_REFERENCE provision.base.on',
+      'LAB_ONE_OF daemons.web',
+      'LAB_VALUE daemons.web.on[0]',
+      'LAB_VALUE daemons.web.user',
+      'LAB_VALUE daemons.web.cwd',
+      'LAB_KEY_UNKNOWN daemons.web.colour',
+      'LAB_KEY_UNKNOWN daemons.api.cmd',
+      'LAB_TYPE daemons.db.command',
+      'LAB_ONE_OF daemons.cache',
+      'LAB_TYPE daemons.cache.command',
+    ],
+  },
+  {
     title: 'trees in each other',
     json: `{
   "name": "demo",

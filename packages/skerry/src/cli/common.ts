@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ForkRecord } from '../lab/forks.ts';
+import type { LoadOptions } from '../lab-file/load.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { SkerryError } from '../util/errors.ts';
 
@@ -28,7 +29,10 @@ export function withExample(command: Command, ...lines: readonly string[]): Comm
 }
 
 /** Loads the lab a command is about. */
-export async function labOf(options: CommonOptions, isThorough = false): Promise<LabSpec> {
+export async function labOf(
+  options: CommonOptions,
+  checks: Pick<LoadOptions, 'isThorough' | 'alsoCheck'> = {},
+): Promise<LabSpec> {
   const { loadLab } = await import('../lab-file/load.ts');
   const { hostLimits } = await import('../lab-file/host-limits.ts');
   const { knownImages } = await import('../image/store.ts');
@@ -36,7 +40,7 @@ export async function labOf(options: CommonOptions, isThorough = false): Promise
   const lab = await loadLab(fork?.file ?? options.lab ?? process.cwd(), {
     knownImages: await knownImages(),
     ...hostLimits(),
-    isThorough,
+    ...checks,
   });
   if (!fork) return lab;
   const { asFork } = await import('../lab/forks.ts');

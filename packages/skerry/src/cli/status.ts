@@ -1,9 +1,9 @@
-import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import type { TreeState } from '../lab/live-protocol.ts';
+import type { AtWork } from '../lab/at-work.ts';
 import type { LabStatus } from '../lab/status.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { formatSpan } from './amounts.ts';
 import {
   aboutLab,
   type CommonOptions,
@@ -14,8 +14,9 @@ import {
   withJson,
   withLab,
 } from './common.ts';
-import { some } from './some.ts';
+import { formatDaemons } from './format-daemons.ts';
 import { formatTable } from './table.ts';
+import { awayWords, treeLines } from './tree-state.ts';
 
 export function define(command: Command): void {
   withJson(withLab(command)).action(run);
@@ -30,9 +31,12 @@ async function run(options: CommonOptions): Promise<void> {
   else console.log(formatStatus(status, lab));
 }
 
+/** Commands that are about to provision what is not. */
+const PROVISIONING: ReadonlySet<string> = new Set(['up', 'provision']);
+
 /** For people; what is as it should be takes no line of its own. */
 export function formatStatus(
-  { lab, fork, network, sandbox, machines, trees, halfRestored }: LabStatus,
+  { lab, fork, network, sandbox, machines, trees, halfRestored, atWork, daemons }: LabStatus,
   spec: LabSpec,
 ): string {
   const rows = machines.map((machine) => [
@@ -58,6 +62,7 @@ export function formatStatus(
   const forwards = (sandbox?.forwards ?? []).map(
     (forward) => `${forward.address}:${forward.host} -> ${forward.machine}:${forward.guest}`,
   );
+  const isProvisioning = atWork && PROVISIONING.has(atWork.command);
   return [
     `${styleText('bold', labelOf({ name: lab, fork }))}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
     formatTable(['MACHINE', 'STATE', 'ADDRESS', 'NAME', 'MEMORY', 'CPUS', 'IMAGE', 'NESTED'], rows),
@@ -65,46 +70,30 @@ export function formatStatus(
       ({ name, nesting }) =>
         `${styleText('yellow', '!')} ${name} cannot run machines itself: ${nesting?.slice(4)}`,
     ),
+    ...(atWork ? [formatAtWork(atWork)] : []),
     ...machines.flatMap(({ name, unprovisioned }) =>
       unprovisioned === undefined
         ? []
         : [
-            `${styleText('yellow', '!')} ${name} is not provisioned: ${unprovisioned.join(', ')} did not run or failed. skerry provision${aboutLab({ fork })} ${name}`,
+            isProvisioning
+              ? `${styleText('yellow', '!')} ${name} is not provisioned yet: ${unprovisioned.join(', ')}`
+              : `${styleText('yellow', '!')} ${name} is not provisioned: ${unprovisioned.join(', ')} did not run or failed. skerry provision${aboutLab({ fork })} ${name}`,
           ],
     ),
-    ...(halfRestored === undefined
+    ...(halfRestored === undefined || atWork
       ? []
       : [
           `${styleText('yellow', '!')} the restore of snapshot ${halfRestored} was interrupted; to finish it: skerry up${aboutLab({ fork })}`,
         ]),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
-    ...(sandbox ? treeLines(spec, trees) : []),
+    ...(sandbox ? treeLines(spec, trees ?? [], awayWords(machines, { fork })) : []),
+    ...formatDaemons(daemons ?? [], { fork }),
   ].join('\n');
 }
 
-/** One line a tree, which says where it is not as it is here. */
-function treeLines({ trees: all, fork }: LabSpec, states: readonly TreeState[] = []): string[] {
-  return all
-    .filter(({ mode }) => mode !== 'pull')
-    .map(({ mode, from, to, on }) => {
-      const there = states.filter((state) => state.to === to);
-      const away = there.filter(({ connected }) => !connected).map(({ machine }) => machine);
-      const refused = there.filter((state) => state.refused > 0).map(({ machine }) => machine);
-      const held = there.flatMap((one) => one.held ?? []);
-      const here = relative(process.cwd(), from) || '.';
-      const lacking = [
-        ...(away.length > 0 ? [`${away.join(', ')} not reached`] : []),
-        ...(held.length > 0 ? [`held back by skerry hack: ${some([...new Set(held)])}`] : []),
-        ...(refused.length > 0 ? [`not all written in ${refused.join(', ')}: skerry sync`] : []),
-      ];
-      const state =
-        there.length === 0
-          ? styleText('yellow', `not kept up to date: skerry sync${aboutLab({ fork })}`)
-          : lacking.length > 0
-            ? styleText('yellow', lacking.join(', '))
-            : styleText('green', mode === 'share' ? 'shared' : 'up to date');
-      return `Tree: ${here} -> ${to} in ${on.length === 1 ? on[0] : `${on.length} machines`}, ${state}`;
-    });
+function formatAtWork({ command, pid, since }: AtWork): string {
+  const span = formatSpan(Date.now() - Date.parse(since));
+  return `${styleText('yellow', '!')} skerry ${command} is at work, for ${span} so far (process ${pid})`;
 }
 
 function paint(state: string): string {

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { LabSpec } from '../lab-file/spec.ts';
-import type { LiveEvent, TreeState } from '../lab/live-protocol.ts';
+import type { LiveEvent, TreePlace } from '../lab/live-protocol.ts';
+import { treeName } from '../lab/tree-name.ts';
 import type { CheckResult, SyncResult } from '../lab/sync.ts';
 import { SkerryError } from '../util/errors.ts';
 import { formatBytes, formatSeconds } from './amounts.ts';
@@ -18,12 +19,14 @@ import {
 } from './common.ts';
 import { some } from './some.ts';
 import { formatTable } from './table.ts';
+import { type Away, awayWords, stateWords } from './tree-state.ts';
 import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
 
 interface Options extends CommonOptions {
   readonly watch?: boolean;
   readonly check?: boolean;
   readonly stop?: boolean;
+  readonly into?: string;
 }
 
 const FLUSH_MS = 600_000;
@@ -33,6 +36,10 @@ export function define(command: Command): void {
     .argument('[machines...]', 'names or /regular expressions/ (default: all that have a tree)')
     .option('-w, --watch', 'keep them up to date, and show each change')
     .option('--check', 'compare by content, and change nothing; exit code 1 where they differ')
+    .option(
+      '--into <folder>',
+      'bring what machines made into this folder, not into those of the lab',
+    )
     .option('--stop', 'do not keep them up to date any more, until the next up or sync --watch')
     .action(run);
   withExample(
@@ -40,6 +47,7 @@ export function define(command: Command): void {
     '$ skerry sync',
     '$ skerry sync --watch',
     '$ skerry sync --check agent_1 --json',
+    '$ skerry sync --lab try1 --into /tmp/try1',
   );
   command.addHelpText(
     'after',
@@ -94,13 +102,23 @@ async function bring(
 ): Promise<void> {
   const { liveFlush } = await import('../lab/live-control.ts');
   const { labPaths } = await import('../util/paths.ts');
+  const { liveReachable } = await import('../lab/reach.ts');
+  const { labStatus } = await import('../lab/status.ts');
   const { syncLab } = await import('../lab/sync.ts');
   const { pullTrees } = await import('../lab/pull-trees.ts');
-  const live = await liveFlush(labPaths(lab), FLUSH_MS);
-  const pushed = live ? [] : await syncLab(lab, { machines, signal });
-  const pulled = await pullTrees(lab, { machines, signal });
+  const flushed = await liveFlush(labPaths(lab), { timeoutMs: FLUSH_MS, signal });
+  const live = flushed && (await liveReachable(lab, flushed, machines, signal));
+  // It may look after some of them only: a fork's shares, or those of `sync --stop`.
+  const pushed = await syncLab(lab, { machines, kept: live?.trees ?? [], signal });
+  const into = options.into === undefined ? undefined : resolve(options.into);
+  const pulled = await pullTrees(lab, { machines, signal, into });
   const states = live?.machines.filter(({ machine }) => machines.includes(machine)) ?? [];
-  const isWrong = ({ error, refused }: SyncResult): boolean => Boolean(error) || refused.length > 0;
+  const isWrong = ({ error, refused }: SyncResult): boolean =>
+    (error && error.code !== 'PULL_FORK') || refused.length > 0;
+  const isAway =
+    states.some(({ connected }) => !connected) ||
+    [...pushed, ...pulled].some(({ error }) => error?.code === 'MACHINE_OFF');
+  const away = isAway ? awayWords((await labStatus(lab, signal)).machines, lab) : new Map();
   if (states.some(({ connected, refused, held }) => !connected || refused > 0 || held))
     process.exitCode = 1;
   if ([...pushed, ...pulled].some(isWrong)) process.exitCode = 1;
@@ -108,8 +126,11 @@ async function bring(
   else
     console.log(
       formatTable(
-        ['TREE', 'MACHINE', 'STATE'],
-        [...states.map(stateRow), ...[...pushed, ...pulled].map(resultRow)],
+        ['TREE', 'STATE'],
+        [
+          ...states.map((state) => [nameOf(state), stateWords(state, away)]),
+          ...[...pushed, ...pulled].map((result) => [nameOf(result), resultWords(result, away)]),
+        ],
       ),
     );
 }
@@ -154,40 +175,30 @@ function asJson({ error, ...rest }: SyncResult | CheckResult): object {
   return { ...rest, ...(error && { error: error.toJSON() }) };
 }
 
-function stateRow({ to, machine, connected, reason, refused, held }: TreeState): string[] {
-  const state = !connected
-    ? styleText('yellow', `not reached: ${reason}`)
-    : refused > 0
-      ? styleText('red', `${refused} not written: see skerry logs --system`)
-      : held
-        ? styleText('yellow', `held back by skerry hack: ${some(held)}`)
-        : styleText('green', 'up to date');
-  return [to, machine, state];
+function nameOf(place: TreePlace): string {
+  return treeName(place, place.machine, process.cwd());
 }
 
-function resultRow({
-  to,
-  machine,
-  changes,
-  bytes,
-  durationMs,
-  refused,
-  error,
-}: SyncResult): string[] {
-  const state = error
-    ? styleText('red', error.message)
-    : refused.length > 0
-      ? styleText('red', refusals(refused))
-      : changes === 0
-        ? styleText('green', 'up to date')
-        : `${changes} changes, ${formatBytes(bytes)} in ${formatSeconds(durationMs)}`;
-  return [to, machine, state];
+function resultWords(
+  { machine, changes, bytes, durationMs, refused, error }: SyncResult,
+  away: Away,
+): string {
+  const off = away.get(machine);
+  if (error && off !== undefined) return styleText('yellow', off);
+  if (error?.code === 'PULL_FORK')
+    return styleText(
+      'dim',
+      `stays in the fork: skerry sync --lab ${error.data.fork} --into FOLDER`,
+    );
+  if (error) return styleText('red', error.message);
+  if (refused.length > 0) return styleText('red', refusals(refused));
+  if (changes === 0) return styleText('green', 'up to date');
+  return `${changes === 1 ? '1 change' : `${changes} changes`}, ${formatBytes(bytes)} in ${formatSeconds(durationMs)}`;
 }
 
 function formatChecks(results: readonly CheckResult[]): string {
-  const rows = results.map(({ to, machine, files, hash, different, extra, error }) => [
-    to,
-    machine,
+  const rows = results.map(({ files, hash, different, extra, error, ...place }) => [
+    nameOf(place),
     error
       ? styleText('red', error.message)
       : different.length > 0
@@ -196,12 +207,12 @@ function formatChecks(results: readonly CheckResult[]): string {
     extra?.length ? `${extra.length} more in the machine: ${some(extra)}` : '',
     styleText('dim', hash?.machine.slice(0, 12) ?? ''),
   ]);
-  return formatTable(['TREE', 'MACHINE', 'STATE', 'EXTRA', 'HASH'], rows);
+  return formatTable(['TREE', 'STATE', 'EXTRA', 'HASH'], rows);
 }
 
-/** @example '12:00:01  agent_1  /srv/src  server.py  21 ms' */
+/** @example '12:00:01  src -> agent_1:/srv/src  server.py  21 ms' */
 function formatEvent(event: LiveEvent): string {
-  const { machine, to, changes = [], durationMs, refused = [], reason } = event;
+  const { changes = [], durationMs, refused = [], reason } = event;
   const time = styleText('dim', new Date().toTimeString().slice(0, 8));
   const what =
     event.kind === 'lost'
@@ -213,7 +224,7 @@ function formatEvent(event: LiveEvent): string {
           : some(changes.map(({ kind, path }) => (kind === 'remove' ? `- ${path}` : path)));
   const trouble = refused.length > 0 ? `  ${styleText('red', refusals(refused))}` : '';
   const took = durationMs === undefined ? '' : styleText('dim', `  ${durationMs} ms`);
-  return `${time}  ${machine}  ${to}  ${what}${took}${trouble}`;
+  return `${time}  ${nameOf(event)}  ${what}${took}${trouble}`;
 }
 
 function refusals(refused: readonly { path: string; reason: string }[]): string {

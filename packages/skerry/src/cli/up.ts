@@ -37,7 +37,9 @@ export function define(command: Command): void {
 
 async function run(args: string[], options: Options): Promise<void> {
   const signal = interruptible(RESUMABLE);
-  const lab = await labOf(options);
+  const { findMissing } = await import('../lab/missing-files.ts');
+  const isProvisioned = options.provision !== false;
+  const lab = await labOf(options, { alsoCheck: (parts) => findMissing(parts, { isProvisioned }) });
   const { machineNames } = await import('../lab-file/select.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : [];
   const { dryRunUp, up } = await import('../lab/up.ts');

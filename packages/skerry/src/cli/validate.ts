@@ -11,7 +11,11 @@ export function define(command: Command): void {
 }
 
 async function run(options: CommonOptions): Promise<void> {
-  const lab = await labOf(options, true);
+  const { findMissing } = await import('../lab/missing-files.ts');
+  const lab = await labOf(options, {
+    isThorough: true,
+    alsoCheck: (parts) => findMissing(parts, { isProvisioned: true }),
+  });
   if (options.json) printJson(lab);
   else
     console.log(

@@ -10,6 +10,7 @@ const HOST = {
   hostMemoryMiB: 8192,
   hostCpus: 2,
   uid: 1000,
+  home: '/home/me',
 };
 const LANGUAGES = ['json', 'ts', 'yaml'] as const;
 

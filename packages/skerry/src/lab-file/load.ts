@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import type { LabConfig } from './config.ts';
 import { findLabFile } from './find.ts';
-import { formatPath } from './finding.ts';
+import { type Finding, formatPath } from './finding.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { byPlace, placeFindings } from './place-findings.ts';
 import type { Positions } from './positions.ts';
 import { resolveLab } from './resolve.ts';
+import { type HostParts, soundParts } from './sound-parts.ts';
 import type { LabSpec } from './spec.ts';
 import { validateLab, type ValidateOptions } from './validate.ts';
 
@@ -15,6 +18,8 @@ export interface LoadOptions extends ValidateOptions {
    * and JSON they are always looked for.
    */
   readonly isThorough?: boolean;
+  /** What else is looked at, such as what has to be on this host. It gets what is sound. */
+  readonly alsoCheck?: (parts: HostParts) => Promise<readonly Finding[]>;
 }
 
 /**
@@ -50,14 +55,14 @@ async function loadConfig(file: string): Promise<LoadedConfig> {
 }
 
 async function check(loaded: LoadedConfig, options: LoadOptions): Promise<SkerryError[]> {
-  const findings = validateLab(loaded.config, options);
+  const dir = dirname(loaded.file);
+  const found = validateLab(loaded.config, { dir, ...options });
+  const more = await options.alsoCheck?.(soundParts(loaded.config, found, dir));
+  const findings = [...found, ...(more ?? [])];
   const isScript = loaded.file.endsWith('s');
   if (findings.length === 0 && isScript && options.isThorough !== true) return [];
   const positions = await loaded.positions();
-  const errors = findings.map(({ code, path, part, data }) => {
-    const place = positions.placeOf(path, part);
-    return new SkerryError(code, { data, place, field: formatPath(path) });
-  });
+  const errors = placeFindings(findings, positions);
   return [...errors, ...twice(positions)].sort(byPlace);
 }
 
@@ -66,10 +71,4 @@ function twice({ duplicates }: Positions): SkerryError[] {
     const data = { key: String(path.at(-1)), line: firstLine };
     return new SkerryError('LAB_KEY_TWICE', { data, place, field: formatPath(path) });
   });
-}
-
-function byPlace(a: SkerryError, b: SkerryError): number {
-  const [first, second] = [a.place, b.place];
-  if (!first || !second) return 0;
-  return first.line - second.line || first.column - second.column;
 }

@@ -41,6 +41,10 @@ export function positionsOf(file: string, root: PositionNode): Positions {
       let node = root;
       let at = root.at;
       for (const [i, step] of path.entries()) {
+        const only = node.entries[0];
+        // One thing may be written as a list of one.
+        if (typeof step === 'string' && only?.step === 0 && node.entries.length === 1)
+          node = only.value;
         const entry = node.entries.findLast((e) => String(e.step) === String(step));
         if (entry === undefined) return { file, ...at };
         node = entry.value;

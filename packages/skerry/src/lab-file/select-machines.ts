@@ -7,9 +7,12 @@ export function wordsOf(on: Selection): string[] {
   return (typeof on === 'string' ? [on] : [...on]).filter((word) => word !== undefined);
 }
 
+/** A word that is a /regular expression/. */
+export const PATTERN = /^\/(.+)\/$/;
+
 /** The machines a word means; none where it means nothing, or is no regular expression. */
 export function machinesMeant(word: string, names: readonly string[]): string[] {
-  const [, source] = /^\/(.+)\/$/.exec(word) ?? [];
+  const [, source] = PATTERN.exec(word) ?? [];
   if (source === undefined) return names.filter((name) => name === word);
   try {
     const regex = new RegExp(source);

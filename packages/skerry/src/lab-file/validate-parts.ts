@@ -7,7 +7,7 @@ import { provisionGraph } from './resolve-parts.ts';
 import { wordsOf } from './select-machines.ts';
 import { checkDaemonValues } from './validate-daemons.ts';
 import { checkSelection, notAbsolute, reference, references } from './validate-references.ts';
-import { checkTrees } from './validate-trees.ts';
+import { checkTrees, type TreeFacts } from './validate-trees.ts';
 
 const PROVISIONERS = ['shell', 'file', 'puppet', 'ansible', 'cloudInit'] as const;
 const PROBES = ['exec', 'tcp', 'http', 'unit', 'file'] as const;
@@ -21,28 +21,29 @@ export function checkParts(
   lab: CheckedLab,
   machines: readonly CheckedMachine[],
   shape: readonly Finding[],
+  facts: TreeFacts,
 ): Finding[] {
   const names = machines.map(({ name }) => name);
   const wrong = shape.map(({ path }) => path);
-  const findings = [
-    ...checkTrees(lab.tree, names, wrong),
-    ...checkProvision(lab, names),
-    ...checkDaemons(lab, names),
-    ...checkTriggers(lab, names),
+  return [
+    ...checkTrees(lab.tree, names, wrong, facts),
+    ...checkProvision(lab, names, shape),
+    ...checkDaemons(lab, names, shape),
+    ...checkTriggers(lab, names, shape),
     ...checkOrder(machines, names),
     ...machines.flatMap(({ path, config }) => [
-      ...checkProbes(config.ready, [...path, 'ready']),
+      ...checkProbes(config.ready, [...path, 'ready'], shape),
       ...checkPackages(config.packages, [...path, 'packages']),
     ]),
     ...checkPackages(lab.packages, ['packages']),
   ];
-  // What is wrong within something makes it look as if it were missing there.
-  return findings.filter(
-    ({ code, path }) => code !== 'LAB_ONE_OF' || !wrong.some((other) => isWithin(other, path)),
-  );
 }
 
-function checkProvision(lab: CheckedLab, names: readonly string[]): Finding[] {
+function checkProvision(
+  lab: CheckedLab,
+  names: readonly string[],
+  shape: readonly Finding[],
+): Finding[] {
   const all = lab.provision ?? {};
   const known = Object.keys(all);
   const findings = Object.entries(all).flatMap(([name, one]) => {
@@ -50,15 +51,15 @@ function checkProvision(lab: CheckedLab, names: readonly string[]): Finding[] {
     if (!one) return [];
     const { before, after, on, shell, cloudInit } = one;
     return [
-      ...exactlyOne(one, PROVISIONERS, path),
+      ...exactlyOne(one, PROVISIONERS, path, shape),
       ...checkSelection(on, [...path, 'on'], names),
       ...reference('provisioner', before, known, [...path, 'before']),
       ...reference('provisioner', after, known, [...path, 'after']),
       ...(typeof shell === 'object'
-        ? exactlyOne(shell, ['inline', 'script'], [...path, 'shell'])
+        ? exactlyOne(shell, ['inline', 'script'], [...path, 'shell'], shape)
         : []),
       ...(cloudInit
-        ? exactlyOne(cloudInit, ['userData', 'userDataFile'], [...path, 'cloudInit'])
+        ? exactlyOne(cloudInit, ['userData', 'userDataFile'], [...path, 'cloudInit'], shape)
         : []),
     ];
   });
@@ -68,7 +69,11 @@ function checkProvision(lab: CheckedLab, names: readonly string[]): Finding[] {
   ];
 }
 
-function checkDaemons(lab: CheckedLab, names: readonly string[]): Finding[] {
+function checkDaemons(
+  lab: CheckedLab,
+  names: readonly string[],
+  shape: readonly Finding[],
+): Finding[] {
   const all = lab.daemons ?? {};
   const known = Object.keys(all);
   const graph = new Map<string, string[]>();
@@ -80,10 +85,10 @@ function checkDaemons(lab: CheckedLab, names: readonly string[]): Finding[] {
     const builder = typeof build === 'object' ? build.on : undefined;
     return [
       ...checkDaemonValues(name, one, path),
-      ...exactlyOne(one, ['command', 'unit'], path),
+      ...exactlyOne(one, ['command', 'unit'], path, shape),
       ...checkSelection(on, [...path, 'on'], names),
       ...references('daemon', dependsOn, known, [...path, 'dependsOn']),
-      ...checkProbes(ready, [...path, 'ready']),
+      ...checkProbes(ready, [...path, 'ready'], shape),
       ...reference('machine', builder, names, [...path, 'build', 'on']),
       ...(cwd !== undefined && !cwd.startsWith('/')
         ? [notAbsolute(cwd, [...path, 'cwd'], '/srv/src')]
@@ -93,12 +98,16 @@ function checkDaemons(lab: CheckedLab, names: readonly string[]): Finding[] {
   return [...findings, ...cycle('daemons', graph, (name) => ['daemons', name, 'dependsOn'])];
 }
 
-function checkTriggers(lab: CheckedLab, names: readonly string[]): Finding[] {
+function checkTriggers(
+  lab: CheckedLab,
+  names: readonly string[],
+  shape: readonly Finding[],
+): Finding[] {
   return (lab.triggers ?? []).flatMap((trigger, at) => {
     if (!trigger) return [];
     const path = ['triggers', at];
     return [
-      ...exactlyOne(trigger, ['before', 'after'], path),
+      ...exactlyOne(trigger, ['before', 'after'], path, shape),
       ...checkSelection(trigger.on, [...path, 'on'], names),
     ];
   });
@@ -119,10 +128,13 @@ function checkOrder(machines: readonly CheckedMachine[], names: readonly string[
 function checkProbes(
   probes: Fields | readonly (Fields | undefined)[] | undefined,
   path: FieldPath,
+  shape: readonly Finding[],
 ): Finding[] {
   if (probes === undefined) return [];
-  if (!isList(probes)) return exactlyOne(probes, PROBES, path);
-  return probes.flatMap((probe, at) => (probe ? exactlyOne(probe, PROBES, [...path, at]) : []));
+  if (!isList(probes)) return exactlyOne(probes, PROBES, path, shape);
+  return probes.flatMap((probe, at) =>
+    probe ? exactlyOne(probe, PROBES, [...path, at], shape) : [],
+  );
 }
 
 function checkPackages(
@@ -141,9 +153,25 @@ function checkPackages(
   });
 }
 
-/** @param keys of which an object has to have one and no more */
-function exactlyOne(object: Fields, keys: readonly string[], path: FieldPath): Finding[] {
-  const there = keys.filter((key) => object[key] !== undefined);
+/**
+ * One whose value is wrong, or that is misspelt, is there all the same.
+ * @param keys of which an object has to have one and no more
+ */
+function exactlyOne(
+  object: Fields,
+  keys: readonly string[],
+  path: FieldPath,
+  shape: readonly Finding[],
+): Finding[] {
+  const wrong = new Set(
+    shape
+      .filter(({ path: other }) => isWithin(other, path) && other.length === path.length + 1)
+      .map(({ path: other, data }) => {
+        const [, meant] = /^did you mean '(\w+)'/.exec(String(data['advice'])) ?? [];
+        return meant ?? other.at(-1);
+      }),
+  );
+  const there = keys.filter((key) => object[key] !== undefined || wrong.has(key));
   if (there.length === 1) return [];
   const data = {
     field: formatPath(path),

@@ -1,5 +1,5 @@
 import { formatPath, type FieldPath, type Finding } from './finding.ts';
-import { machinesMeant, type Selection, wordsOf } from './select-machines.ts';
+import { machinesMeant, PATTERN, type Selection, wordsOf } from './select-machines.ts';
 import { suggest } from './suggest.ts';
 
 /** Whether each word of a field `on` means a machine. */
@@ -11,8 +11,30 @@ export function checkSelection(
   return wordsOf(on).flatMap((word, at) => {
     if (machinesMeant(word, names).length > 0) return [];
     const place = typeof on === 'string' ? path : [...path, at];
-    return reference('machine', word, names, place);
+    const [, source] = PATTERN.exec(word) ?? [];
+    const problem = source === undefined ? undefined : patternProblem(source);
+    if (problem !== undefined) return badPattern(word, problem, place);
+    return reference(source === undefined ? 'machine' : 'machine like', word, names, place);
   });
+}
+
+function patternProblem(source: string): string | undefined {
+  try {
+    return RegExp(source) && undefined;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return reason.split(': ').at(-1);
+  }
+}
+
+function badPattern(word: string, problem: string, path: FieldPath): Finding[] {
+  const data = {
+    field: formatPath(path),
+    value: `the text '${word}'`,
+    expected: `a regular expression between the two slashes, and is none: ${problem}`,
+    example: "on: '/agent_.+/'",
+  };
+  return [{ code: 'LAB_VALUE', path, part: 'value', data }];
 }
 
 export function references(

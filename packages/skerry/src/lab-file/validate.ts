@@ -13,6 +13,10 @@ import { checkShape, withoutFields } from './validate-shape.ts';
 export interface ValidateOptions extends HostFacts {
   /** The images that can be had. */
   readonly knownImages?: readonly string[] | undefined;
+  /** The folder of the lab file. */
+  readonly dir?: string | undefined;
+  /** The user's home directory. */
+  readonly home?: string | undefined;
   /** The user the lab is for; 0 is root. */
   readonly uid?: number | undefined;
 }
@@ -29,7 +33,7 @@ export function validateLab(config: unknown, options: ValidateOptions = {}): Fin
     ...checkForwards(machines, options.uid),
     ...checkImages(lab, machines, options.knownImages),
     ...checkHost(lab, machines, options),
-    ...checkParts(lab, machines, shape),
+    ...checkParts(lab, machines, shape, options),
   ];
 }
 

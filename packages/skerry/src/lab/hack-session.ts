@@ -13,11 +13,10 @@ import type { HackEvent, HackOutcome } from './hack-event.ts';
 import { DaemonFiles } from './hack-files.ts';
 import { type Change, HackQueue } from './hack-queue.ts';
 import { HackTrees } from './hack-trees.ts';
-import { keepOthers, sharesReady } from './keep-others.ts';
-import { pushedTrees } from './live-control.ts';
+import { keepOthers, type KeptTree, sharesReady } from './keep-others.ts';
+import { keptTrees, pushedTrees } from './live-control.ts';
 import type { LiveEvent, LiveStatus } from './live-protocol.ts';
 import type { LiveTrees } from './live-server.ts';
-import type { ShareKeep } from './share-keep.ts';
 
 export interface HackSessionOptions {
   /** Names of daemons. */
@@ -40,7 +39,7 @@ export class HackSession implements LiveTrees {
   readonly #files: DaemonFiles;
   readonly #queue: HackQueue;
   readonly #trees: HackTrees;
-  #shares: readonly ShareKeep[] = [];
+  #others: readonly KeptTree[] = [];
   /** Daemons whose first build has failed: each attempt builds them, until that goes well. */
   #unbuilt: readonly DaemonSpec[] = [];
   /** Machines that came while something else was done. */
@@ -87,8 +86,8 @@ export class HackSession implements LiveTrees {
 
   status(): LiveStatus {
     const machines = this.#trees.states();
-    const shares = this.#shares.map(({ state }) => state);
-    return { pid: process.pid, isHack: true, trees: this.#lab.trees, machines, shares };
+    const others = this.#others.map(({ state }) => state);
+    return { pid: process.pid, isHack: true, trees: keptTrees(this.#lab), machines, others };
   }
 
   stop(): void {
@@ -96,7 +95,7 @@ export class HackSession implements LiveTrees {
   }
 
   wake(): void {
-    for (const one of [this.#trees, ...this.#shares]) one.wake();
+    for (const one of [this.#trees, ...this.#others]) one.wake();
   }
 
   /** What was saved by now has gone its way. */
@@ -108,13 +107,13 @@ export class HackSession implements LiveTrees {
 
   async whenReady(machine: string): Promise<void> {
     await this.#trees.whenReady(machine);
-    await sharesReady(this.#shares, machine);
+    await sharesReady(this.#others, machine);
   }
 
   async #run(): Promise<void> {
     const { signal, onLive } = this.#options;
     const { gatewaySocket, dir: stateDir } = labPaths(this.#lab);
-    this.#shares = keepOthers(this.#lab.trees, {
+    this.#others = keepOthers(keptTrees(this.#lab), {
       ...{ gatewaySocket, stateDir, signal, onEvent: onLive, onNote: (text) => this.#note(text) },
     });
     // What is saved from here on waits until all is there, and is then tried as any other.

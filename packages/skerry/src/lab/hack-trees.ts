@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
-import { toBytes, toText } from '../sync/paths.ts';
+import { toText } from '../sync/paths.ts';
 import { isFolder } from '../sync/stamp.ts';
 import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
 import { labPaths } from '../util/paths.ts';
@@ -46,7 +46,7 @@ export class HackTrees {
     this.#kept = pushedTrees(lab).map((tree) => {
       const from = realPathOf(tree.from);
       const onHeld = (changed: readonly string[]): void => {
-        const paths = changed.filter((path) => !this.#isOwn(from, path));
+        const paths = changed.filter((path) => !this.#isOwn(from, toText(path)));
         if (paths.length > 0) onSaved(tree, paths);
       };
       const onEvent = (event: TreeEvent): void => this.#hear(event);
@@ -117,31 +117,30 @@ export class HackTrees {
   async rollBack(machines?: readonly string[]): Promise<void> {
     await Promise.all(this.#kept.map(({ sync }) => sync.rollBack(machines)));
     if (machines) return;
-    for (const { to, machine, held = [] } of this.states())
-      if (held.length > 0) {
+    for (const { mode, from, to, machine, held } of this.states())
+      if (held) {
         const changes = held.map((path) => ({ kind: 'undo', path }));
-        this.#options.onLive({ kind: 'rolled-back', to, machine, changes });
+        this.#options.onLive({ mode, from, to, machine, kind: 'rolled-back', changes });
       }
   }
 
   states(): TreeState[] {
     return this.#kept.flatMap(({ sync, from }) =>
       sync.states().map(({ held = [], ...state }) => {
-        const others = held.filter((path) => !this.#isOwn(from, path)).map(toText);
-        return { to: sync.tree.to, ...state, ...(others.length > 0 && { held: others }) };
+        const others = held.filter((path) => !this.#isOwn(from, path));
+        return others.length > 0 ? { ...state, held: others } : state;
       }),
     );
   }
 
   /** Machines that have a tree and are not connected. */
   away(): string[] {
-    const states = this.states();
-    return [...new Set(states.flatMap((one) => (one.connected ? [] : one.machine)))];
+    return [...new Set(this.#kept.flatMap(({ sync }) => sync.away))];
   }
 
   /** Whether any machine has its trees. */
   isAnyThere(): boolean {
-    return this.#kept.some(({ sync }) => sync.states().some(({ connected }) => connected));
+    return this.#kept.some(({ sync }) => sync.away.length < sync.tree.on.length);
   }
 
   /** All files of a tree, without folders. */
@@ -163,7 +162,7 @@ export class HackTrees {
   }
 
   #isOwn(from: string, path: string): boolean {
-    return this.#outputs.length > 0 && this.#outputs.includes(toBytes(from, path).toString());
+    return this.#outputs.includes(join(from, path));
   }
 
   #hear(event: TreeEvent): void {

@@ -1,7 +1,7 @@
 // Trees that are pulled or shared, kept by whoever keeps those that are pushed.
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
-import type { LiveEvent } from './live-protocol.ts';
-import { keepPulled } from './pull-keep.ts';
+import type { LiveEvent, TreeState } from './live-protocol.ts';
+import { PullKeep } from './pull-keep.ts';
 import { ShareKeep } from './share-keep.ts';
 
 export interface KeepOptions {
@@ -14,22 +14,31 @@ export interface KeepOptions {
   readonly onNote: (text: string) => void;
 }
 
-/** Begins with all that are not pushed, until the signal fires. Gives the shares, which can be asked. */
-export function keepOthers(trees: readonly TreeSpec[], options: KeepOptions): ShareKeep[] {
-  for (const tree of trees.filter(({ mode }) => mode === 'pull'))
-    void keepPulled({ tree, ...options });
-  const shares = trees
-    .filter(({ mode }) => mode === 'share')
-    .flatMap((tree) => tree.on.map((machine) => new ShareKeep({ tree, machine, ...options })));
-  for (const share of shares)
-    share.keep().catch((error: unknown) => {
+/** One tree in one machine that is looked after. */
+export interface KeptTree {
+  readonly state: TreeState;
+  /** Looks for the machine now. */
+  readonly wake: () => void;
+  /** Resolves when the machine has it, or has said why not. */
+  readonly whenReady: () => Promise<void>;
+}
+
+/** Begins with all that are not pushed, until the signal fires. */
+export function keepOthers(trees: readonly TreeSpec[], options: KeepOptions): KeptTree[] {
+  const all = trees.flatMap((tree): readonly (PullKeep | ShareKeep)[] => {
+    if (tree.mode === 'push') return [];
+    if (tree.mode === 'pull') return [new PullKeep({ tree, ...options })];
+    return tree.on.map((machine) => new ShareKeep({ tree, machine, ...options }));
+  });
+  for (const one of all)
+    one.keep().catch((error: unknown) => {
       options.onNote(error instanceof Error ? error.message : String(error));
     });
-  return shares;
+  return all;
 }
 
 /** Resolves when the machine has its shares; those of others are not waited for. */
-export async function sharesReady(shares: readonly ShareKeep[], machine: string): Promise<void> {
-  const here = shares.filter(({ state }) => state.machine === machine);
-  await Promise.all(here.map((share) => share.whenReady()));
+export async function sharesReady(kept: readonly KeptTree[], machine: string): Promise<void> {
+  const here = kept.filter(({ state }) => state.machine === machine);
+  await Promise.all(here.map((one) => one.whenReady()));
 }

@@ -31,6 +31,14 @@ export function sharedTrees(trees: readonly TreeSpec[]): TreeSpec[] {
   return trees.filter(({ mode }) => mode === 'share');
 }
 
+/**
+ * The trees that are kept up to date once somebody asks for it: a fork brings nothing here, where the lab's own files are.
+ * Pure.
+ */
+export function keptTrees({ trees, fork }: Pick<LabSpec, 'trees' | 'fork'>): readonly TreeSpec[] {
+  return fork === undefined ? trees : trees.filter(({ mode }) => mode !== 'pull');
+}
+
 /** Undefined where nobody looks after the trees. */
 export async function liveStatus(paths: LabPaths): Promise<LiveStatus | undefined> {
   return ask(paths, { ask: 'status' });
@@ -39,9 +47,9 @@ export async function liveStatus(paths: LabPaths): Promise<LiveStatus | undefine
 /** Resolves when the machines that are there have all that is on the host now. Undefined: as liveStatus. */
 export async function liveFlush(
   paths: LabPaths,
-  timeoutMs: number,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<LiveStatus | undefined> {
-  return ask(paths, { ask: 'flush' }, timeoutMs);
+  return ask(paths, { ask: 'flush' }, timeoutMs, signal);
 }
 
 /** Resolves when that machine, which is waited for, has all that is on the host now. Undefined: as liveStatus. */
@@ -92,7 +100,7 @@ export async function keepLive(lab: LabSpec, signal: AbortSignal): Promise<void>
   const paths = labPaths(lab);
   await withLabLock(paths, 'sync', new Progress(), signal, async () => {
     if (!(await sandboxStatus(paths.gatewaySocket))) throw labOff(lab);
-    await lookAfterTrees(lab.trees, paths);
+    await lookAfterTrees(keptTrees(lab), paths);
   });
 }
 

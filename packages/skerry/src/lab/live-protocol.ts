@@ -23,14 +23,20 @@ export interface LiveStatus {
   /** What it looks after: when the lab file has others now, it is started anew. */
   readonly trees: readonly TreeSpec[];
   readonly machines: readonly TreeState[];
-  /** The same for the trees that are shared. */
-  readonly shares: readonly TreeState[];
+  /** The same for the trees that are shared or pulled. */
+  readonly others: readonly TreeState[];
+}
+
+/** Which tree, in one machine. */
+export interface TreePlace {
+  readonly mode: TreeSpec['mode'];
+  readonly from: string;
+  readonly to: string;
+  readonly machine: string;
 }
 
 /** A tree in one machine. */
-export interface TreeState {
-  readonly to: string;
-  readonly machine: string;
+export interface TreeState extends TreePlace {
   /** Whether changes go there as they are made. */
   readonly connected: boolean;
   /** Why not, where it is known. */
@@ -42,9 +48,7 @@ export interface TreeState {
 }
 
 /** A change as it is shown: TreeEvent with paths as texts. */
-export interface LiveEvent {
-  readonly to: string;
-  readonly machine: string;
+export interface LiveEvent extends TreePlace {
   /** `rolled-back`: `changes` are undone there. */
   readonly kind: 'pushed' | 'pulled' | 'lost' | 'rolled-back';
   /** Milliseconds from the first look to the machine's answer. */
@@ -60,7 +64,8 @@ const SHOWN = 100;
 
 export function liveEventOf(event: TreeEvent): LiveEvent {
   const { tree, machine, kind } = event;
-  const common = { to: tree.to, machine };
+  const { mode, from, to } = tree;
+  const common = { mode, from, to, machine };
   if (kind === 'lost') return { ...common, kind, reason: event.reason };
   return {
     ...common,

@@ -5,6 +5,7 @@ import { sandboxEnd } from '../sandbox/gateway.ts';
 import { type LiveEvent, liveEventOf } from './live-protocol.ts';
 import { type LiveServer, serveLive } from './live-server.ts';
 import { keepOthers, sharesReady } from './keep-others.ts';
+import { treeName } from './tree-name.ts';
 import { TreeSync } from './tree-sync.ts';
 
 /** What it is told at its start. */
@@ -22,13 +23,15 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
   const { signal } = new AbortController();
   const log = (text: string): void =>
     void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+  for (const { mode, from, to, on } of trees) log(`${mode} ${from} -> ${to} in ${on.join(', ')}`);
   // A folder that is not there is told of before anybody can ask.
   let server: LiveServer | undefined;
   const tell = (event: LiveEvent): void => {
     server?.tell(event);
-    const { to, machine, refused = [], reason } = event;
-    if (reason !== undefined) log(`${to}, ${machine}: ${reason}`);
-    for (const one of refused) log(`${to}, ${machine}: ${one.path}: ${one.reason}`);
+    const { machine, refused = [], reason } = event;
+    const name = treeName(event, machine, '/');
+    if (reason !== undefined) log(`${name}: ${reason}`);
+    for (const one of refused) log(`${name}: ${one.path}: ${one.reason}`);
   };
   const syncs = trees
     .filter(({ mode }) => mode === 'push')
@@ -40,24 +43,22 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
           onEvent: (event) => tell(liveEventOf(event)),
         }),
     );
-  const shares = keepOthers(trees, {
+  const others = keepOthers(trees, {
     ...{ gatewaySocket, stateDir, signal, onEvent: tell, onNote: log },
   });
   const live = {
     status: () => ({
       pid: process.pid,
       trees,
-      machines: syncs.flatMap((sync) =>
-        sync.states().map((state) => ({ to: sync.tree.to, ...state })),
-      ),
-      shares: shares.map(({ state }) => state),
+      machines: syncs.flatMap((sync) => sync.states()),
+      others: others.map(({ state }) => state),
     }),
     wake: () => {
-      for (const one of [...syncs, ...shares]) one.wake();
+      for (const one of [...syncs, ...others]) one.wake();
     },
     flush: () => Promise.all(syncs.map((sync) => sync.flush())),
     whenReady: (machine: string) =>
-      Promise.all([...syncs.map((sync) => sync.whenReady(machine)), sharesReady(shares, machine)]),
+      Promise.all([...syncs.map((sync) => sync.whenReady(machine)), sharesReady(others, machine)]),
     stop: () => process.exit(0),
   };
   server = await serveLive(syncSocket, live, log);

@@ -4,12 +4,13 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import { suggest } from '../lab-file/suggest.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import type { LabContext } from './context.ts';
 import { refuseHalfRestored } from './half-restored.ts';
 import { makeLabReady, type ReadyResult } from './make-lab-ready.ts';
+import { refuseMissing } from './missing-files.ts';
 import { observe } from './observe.ts';
-import { provisionHashes, refuseMissingFiles } from './up-order.ts';
+import { provisionHashes } from './up-order.ts';
 import { planOrder } from './order-plan.ts';
 import type { ObservedMachine } from './plan.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
@@ -42,7 +43,7 @@ export async function provisionLab(
   const { signal, machines } = options;
   const progress = new Progress(options.onProgress);
   checkNames(lab, options);
-  await refuseMissingFiles(lab);
+  await refuseMissing(lab, { isProvisioned: true });
   const result = await withTriggers(lab, 'provision', { progress, signal, machines }, () =>
     withLabLock(labPaths(lab), 'provision', progress, signal, () =>
       provisionAll(lab, options, progress),

@@ -1,34 +1,54 @@
 // Trees with `mode: 'pull'`: from a machine to this host.
+import { basename, join, relative } from 'node:path';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { isAbsent } from '../sandbox/gateway.ts';
 import { toText } from '../sync/paths.ts';
-import { pullIndex, PullTree } from '../sync/pull.ts';
+import { pullIndex, type PullResult, PullTree } from '../sync/pull.ts';
+import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
+import { whenReachable } from './reach.ts';
 import type { SyncOptions, SyncResult } from './sync.ts';
 import { guestProgram, treeError } from './tree-sync.ts';
 import { labOff } from './lab-off.ts';
+import { treeName } from './tree-name.ts';
 
 /** The trees that are pulled. Pure. */
 export function pulledTrees(lab: LabSpec): TreeSpec[] {
   return lab.trees.filter(({ mode }) => mode === 'pull');
 }
 
-/** Brings trees here, once; one that fails does not stop the others. LAB_OFF where nothing runs. */
-export function pullTrees(lab: LabSpec, { machines, signal }: SyncOptions): Promise<SyncResult[]> {
+export interface PullOptions extends SyncOptions {
+  /** A folder of this host that takes them, each as it is called in the lab's folder; undefined: the lab's own folders. */
+  readonly into?: string | undefined;
+}
+
+/**
+ * Brings trees here, once; one that fails does not stop the others. A fork's are only brought `into` another folder: the
+ * others are the lab's own. LAB_OFF where nothing runs.
+ */
+export function pullTrees(
+  lab: LabSpec,
+  { machines, signal, into }: PullOptions,
+): Promise<SyncResult[]> {
   const paths = labPaths(lab);
   const here = pulledTrees(lab).filter(({ on }) => on.some((name) => machines.includes(name)));
   return Promise.all(
-    here.map(async (tree) => {
+    here.map(async (own) => {
+      const tree = into === undefined ? own : { ...own, to: folderWithin(into, lab.dir, own.to) };
+      const { mode, from, to } = tree;
       const machine = tree.on[0] ?? '';
-      const place = { from: tree.from, to: tree.to, machine };
+      const place = { mode, from, to, machine };
       const began = performance.now();
       try {
-        const pull = puller(paths, tree, signal);
-        const { ended } = await pull.connect();
-        const { fetched, removed, refused, bytes } = await pull.pull();
-        await pull.close();
-        await ended;
+        if (lab.fork !== undefined && into === undefined) {
+          const name = treeName(tree, machine, process.cwd());
+          throw new SkerryError('PULL_FORK', { data: { tree: name, fork: lab.fork } });
+        }
+        const { fetched, removed, refused, bytes } = await whenReachable(
+          ...([lab, machine, signal] as const),
+          () => pullOnce(puller(paths, tree, signal)),
+        );
         const durationMs = Math.round(performance.now() - began);
         const words = refused.map(({ path, reason }) => ({ path: toText(path), reason }));
         const changes = fetched.length + removed.length;
@@ -41,6 +61,22 @@ export function pullTrees(lab: LabSpec, { machines, signal }: SyncOptions): Prom
       }
     }),
   );
+}
+
+async function pullOnce(pull: PullTree): Promise<PullResult> {
+  const { ended } = await pull.connect();
+  try {
+    return await pull.pull();
+  } finally {
+    await pull.close();
+    await ended;
+  }
+}
+
+/** Where a folder goes that is elsewhere than the lab file says. Pure. */
+export function folderWithin(into: string, dir: string, to: string): string {
+  const short = relative(dir, to);
+  return join(into, short === '' || short.startsWith('..') ? basename(to) : short);
 }
 
 /** What pulls one tree. */

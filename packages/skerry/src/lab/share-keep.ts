@@ -36,7 +36,8 @@ export class ShareKeep {
   get state(): TreeState {
     const { tree, machine } = this.#options;
     const [connected, reason] = [this.#isConnected, this.#reason];
-    return { to: tree.to, machine, connected, reason, refused: 0 };
+    const { mode, from, to } = tree;
+    return { mode, from, to, machine, connected, reason, refused: 0 };
   }
 
   /** Resolves when the machine has it, or has said why not. */
@@ -64,7 +65,8 @@ export class ShareKeep {
       });
       this.#isConnected = false;
       if (signal.aborted) return;
-      if (reason !== this.#reason) onEvent({ to: tree.to, machine, kind: 'lost', reason });
+      const { mode, from, to } = tree;
+      if (reason !== this.#reason) onEvent({ mode, from, to, machine, kind: 'lost', reason });
       this.#reason = reason;
       if (isFinal) this.#release();
       this.#wake = new AbortController();

@@ -6,23 +6,25 @@ import { isAbsent } from '../sandbox/gateway.ts';
 import { toBytes, toText } from '../sync/paths.ts';
 import { isFile, isFolder } from '../sync/stamp.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { pushedTrees } from './live-control.ts';
+import type { TreePlace } from './live-protocol.ts';
+import { whenReachable } from './reach.ts';
 import { treeError, TreeSync } from './tree-sync.ts';
 import { labOff } from './lab-off.ts';
 
 export interface SyncOptions {
   /** Names of machines; others are left alone. */
   readonly machines: readonly string[];
+  /** Somebody keeps these up to date already: they are left alone. */
+  readonly kept?: readonly TreeSpec[];
   readonly signal: AbortSignal;
 }
 
 /** A tree in one machine, after it was made equal. */
-export interface SyncResult {
-  readonly from: string;
-  readonly to: string;
-  readonly machine: string;
+export interface SyncResult extends TreePlace {
   readonly changes: number;
   readonly bytes: number;
   readonly durationMs: number;
@@ -31,10 +33,7 @@ export interface SyncResult {
 }
 
 /** A tree in one machine, compared by content. */
-export interface CheckResult {
-  readonly from: string;
-  readonly to: string;
-  readonly machine: string;
+export interface CheckResult extends TreePlace {
   readonly files: number;
   /** SHA-256 over all paths, what they are, and their content: equal trees have the same. */
   readonly hash: { readonly host: string; readonly machine: string };
@@ -61,7 +60,7 @@ export async function checkLab(lab: LabSpec, options: SyncOptions): Promise<Chec
 async function compare(
   sync: TreeSync,
   machine: string,
-): Promise<Omit<CheckResult, 'from' | 'to' | 'machine'>> {
+): Promise<Omit<CheckResult, keyof TreePlace>> {
   const { sums, stamps } = await sync.check(machine);
   const { host } = sync;
   const [ours, theirs] = [createHash('sha256'), createHash('sha256')];
@@ -89,18 +88,22 @@ async function compare(
 
 async function forEach<T extends object>(
   lab: LabSpec,
-  { machines, signal }: SyncOptions,
+  { machines, kept = [], signal }: SyncOptions,
   work: (sync: TreeSync, machine: string) => Promise<T>,
-): Promise<(T & { from: string; to: string; machine: string })[]> {
+): Promise<(T & TreePlace)[]> {
   const { gatewaySocket } = labPaths(lab);
-  const each = pushedTrees(lab).flatMap((tree) => {
+  const isKept = ({ to }: TreeSpec): boolean =>
+    kept.some((tree) => tree.mode === 'push' && tree.to === to);
+  const trees = pushedTrees(lab).filter((tree) => !isKept(tree));
+  const each = trees.flatMap((tree) => {
     const sync = new TreeSync({ tree, gatewaySocket, signal });
     return tree.on
       .filter((machine) => machines.includes(machine))
       .map(async (machine) => {
-        const place = { from: tree.from, to: tree.to, machine };
+        const place = { mode: tree.mode, from: tree.from, to: tree.to, machine };
         try {
-          return { ...place, ...(await work(sync, machine)) };
+          const result = await whenReachable(lab, machine, signal, () => work(sync, machine));
+          return { ...place, ...result };
         } catch (error) {
           signal.throwIfAborted();
           if (isAbsent(error)) throw labOff(lab);

@@ -5,9 +5,12 @@ import { isAbsent, openGuest } from '../sandbox/gateway.ts';
 import type { StartProgram } from '../sync/agent.ts';
 import { type Entry, HostTree } from '../sync/host-tree.ts';
 import { MachineTree, type PushResult } from '../sync/machine-tree.ts';
+import { toText } from '../sync/paths.ts';
 import { TreeWatcher } from '../sync/watch-tree.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
+import type { TreeState } from './live-protocol.ts';
+import { treeName } from './tree-name.ts';
 
 /** What became of a tree in one machine. */
 export type TreeEvent = {
@@ -35,18 +38,6 @@ export interface HeldPush {
   readonly durationMs: number;
   readonly result?: PushResult;
   readonly error?: Error;
-}
-
-/** A tree in one machine, for who keeps it. */
-export interface TargetState {
-  readonly machine: string;
-  readonly connected: boolean;
-  /** Why it is not connected, where that is known. */
-  readonly reason: string;
-  /** How many paths could not be written. */
-  readonly refused: number;
-  /** Paths that are not there as they are here, where changes wait for `pushHeld`; none is no list. */
-  readonly held?: readonly string[];
 }
 
 const CONNECT_MS = 15_000;
@@ -202,21 +193,21 @@ export class TreeSync {
   }
 
   /** Which machines have the tree, and since when others have not. */
-  states(): TargetState[] {
-    const { tree } = this;
+  states(): TreeState[] {
+    const { mode, from, to, on } = this.tree;
     if (this.#problem !== undefined) {
-      const reason = this.#problem;
-      return tree.on.map((machine) => ({
-        machine,
-        connected: false,
-        reason,
-        refused: 0,
-      }));
+      const state = { connected: false, reason: this.#problem, refused: 0 };
+      return on.map((machine) => ({ mode, from, to, machine, ...state }));
     }
     return [...this.#targets.values()].map(({ machine, isConnected, reason, refused, held }) => ({
-      ...{ machine, connected: isConnected, reason, refused },
+      ...{ mode, from, to, machine, connected: isConnected, reason, refused },
       ...(held.length > 0 && { held }),
     }));
+  }
+
+  /** Machines that changes do not reach now. */
+  get away(): string[] {
+    return this.tree.on.filter((machine) => this.#targets.get(machine)?.isConnected !== true);
   }
 
   /** Those machines are looked for at once. */
@@ -271,8 +262,8 @@ export function guestProgram(gatewaySocket: string, machine: string): StartProgr
 export function treeError(tree: TreeSpec, machine: string, cause: unknown): SkerryError {
   if (cause instanceof SkerryError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const to = tree.mode === 'pull' ? tree.from : tree.to;
-  return new SkerryError('SYNC_FAILED', { data: { machine, to, reason }, cause });
+  const name = treeName(tree, machine, process.cwd());
+  return new SkerryError('SYNC_FAILED', { data: { machine, tree: name, reason }, cause });
 }
 
 /** One machine that is kept up to date. */
@@ -302,9 +293,10 @@ class Target {
     return this.#tree.isConnected;
   }
 
+  /** What waits for `pushHeld`. */
   get held(): string[] {
     const isHeld = this.#options.onHeld !== undefined && this.isConnected && !this.isFirst;
-    return isHeld ? this.#tree.behind() : [];
+    return isHeld ? this.#tree.behind().map(toText) : [];
   }
 
   changed(before: ReadonlyMap<string, Entry | undefined>): void {

@@ -1,17 +1,8 @@
-// What `up` and `provision` know before they begin: which provisioners are due where, and that their files are there.
+// What `up` and `provision` know before they begin: which provisioners are due where.
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
-import { checkProvisionFiles } from '../provision/check-files.ts';
 import { provisionerHash } from '../provision/content-hash.ts';
-import { SkerryErrors } from '../util/errors.ts';
 import { type OrderInput, type OrderPlan, planOrder, type ProvisionMode } from './order-plan.ts';
 import type { ObservedMachine, Plan } from './plan.ts';
-
-/** @throws SkerryErrors naming every script, manifest and playbook that is missing */
-export async function refuseMissingFiles(lab: LabSpec): Promise<void> {
-  if (lab.provision.length === 0) return;
-  const errors = await checkProvisionFiles(lab);
-  if (errors.length > 0) throw new SkerryErrors(errors);
-}
 
 /** What each provisioner is, by its name. None are read where none will run. */
 export async function provisionHashes(

@@ -7,7 +7,7 @@ import { labPaths, type LabPaths } from '../util/paths.ts';
 import { applyPlan } from './apply-plan.ts';
 import { bringBack } from './bring-back.ts';
 import { buildImageHere } from './build-image.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import type { LabContext } from './context.ts';
 import { sweepDestroyed } from './destroy.ts';
 import { sweepDisks } from './disk-layers.ts';
@@ -17,17 +17,11 @@ import { ensureLive } from './live-control.ts';
 import { isFromNothing, isKeepable, keepLab, keptKey, restoreKept } from './kept-lab.ts';
 import { findKept } from './kept-store.ts';
 import type { StepResult } from './make-lab-ready.ts';
+import { refuseMissing } from './missing-files.ts';
 import { applyNetwork, networkPlanOf } from './network.ts';
 import { observe, observeOffline } from './observe.ts';
 import { openSandbox } from './open-sandbox.ts';
-import {
-  modeOf,
-  orderAsKept,
-  orderFor,
-  provisionHashes,
-  refuseMissingFiles,
-  wantedMachines,
-} from './up-order.ts';
+import { modeOf, orderAsKept, orderFor, provisionHashes, wantedMachines } from './up-order.ts';
 import type { OrderPlan } from './order-plan.ts';
 import { type ObservedMachine, type Plan, planUp } from './plan.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
@@ -116,7 +110,7 @@ export async function bringUp(
   const paths = labPaths(lab);
   const isCold = options.cold === true;
   await fetchSource(lab, progress, signal);
-  if (provision !== false) await refuseMissingFiles(lab);
+  await refuseMissing(lab, { isProvisioned: provision !== false });
   return withLabLock(paths, 'up', progress, signal, async () => {
     await sweepDestroyed(paths);
     await writeRecord(paths, lab);

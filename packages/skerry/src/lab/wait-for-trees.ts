@@ -1,8 +1,9 @@
 // The part of `up` that waits for the trees in a machine; the process that keeps them up to date brings them.
-import { toText } from '../sync/paths.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabContext } from './context.ts';
 import { liveReady, pushedTrees, sharedTrees } from './live-control.ts';
+import type { TreeState } from './live-protocol.ts';
+import { treeName } from './tree-name.ts';
 
 /** A first copy of a large tree takes its time under emulation. */
 const TREES_MS = 15 * 60_000;
@@ -16,34 +17,25 @@ export async function waitForTrees(
   const shared = sharedTrees(lab.trees);
   const trees = lab.fork === undefined ? [...pushedTrees(lab), ...shared] : shared;
   if (!trees.some(({ on }) => on.includes(machine))) return;
-  const fromOf = (to: string): string | undefined =>
-    shared.find((tree) => tree.to === to && tree.on.includes(machine))?.from;
   await progress.phase('sync', machine, async () => {
     const status = await liveReady(paths, machine, { timeoutMs: TREES_MS, signal });
-    const all = status ? [...status.machines, ...status.shares] : [];
-    const states = all.filter((state) => state.machine === machine);
-    for (const { to, connected, reason, refused } of states) {
-      if (!connected) throw notThere({ machine, to, reason, from: fromOf(to) });
-      if (refused > 0)
+    const all = status ? [...status.machines, ...status.others] : [];
+    const states = all.filter((state) => state.machine === machine && state.mode !== 'pull');
+    for (const state of states) {
+      const name = treeName(state, machine, process.cwd());
+      if (!state.connected) throw notThere(state, name);
+      if (state.refused > 0)
         progress.say(
           'sync',
           machine,
-          `${refused} paths of ${toText(to)} could not be written: skerry logs --system`,
+          `${name}: ${state.refused} paths could not be written: skerry logs --system`,
         );
     }
   });
 }
 
-/** @param data `from` only of a tree that is shared */
-function notThere({
-  from,
-  ...data
-}: {
-  machine: string;
-  to: string;
-  reason: string;
-  from: string | undefined;
-}): SkerryError {
-  if (from === undefined) return new SkerryError('SYNC_FAILED', { data });
-  return new SkerryError('SHARE_FAILED', { data: { ...data, from } });
+function notThere({ mode, from, to, machine, reason }: TreeState, tree: string): SkerryError {
+  if (mode === 'share')
+    return new SkerryError('SHARE_FAILED', { data: { from, to, machine, reason } });
+  return new SkerryError('SYNC_FAILED', { data: { machine, tree, reason } });
 }

@@ -64,7 +64,7 @@ test('what is missing is told all at once, a folder without its files', async ()
       e: { shell: { script: 'e.sh' }, run: 'never' },
     }),
   );
-  expect(errors.map(({ field, data }) => [field, data.what, data.file])).toEqual([
+  expect(errors.map(({ path, data }) => [path.join('.'), data['what'], data['file']])).toEqual([
     ['provision.a.shell.script', 'file', join(dir, 'a.sh')],
     ['provision.b.puppet.manifestsPath', 'folder', join(dir, 'nowhere')],
     ['provision.c.puppet.modulePath', 'folder', join(dir, 'more')],

@@ -13,7 +13,7 @@ import { hostFiles } from './host-files.ts';
 export async function provisionerHash(lab: LabSpec, spec: ProvisionerSpec): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([spec.kind, sorted(spec.config)]));
   for (const { path, field, exclude } of hostFiles(lab, spec)) {
-    hash.update(`\n${field}\n`);
+    hash.update(`\n${field.join('.')}\n`);
     const names = new Set(exclude?.map((one) => one.replaceAll('/', '')));
     // A link that is named in the lab file is followed, as when it is sent.
     await add(hash, path, '', names, await stat(path).catch(() => undefined));

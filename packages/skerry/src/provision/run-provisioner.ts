@@ -1,3 +1,4 @@
+import { placeInFile } from '../lab-file/place-findings.ts';
 import type { ProvisionerSpec } from '../lab-file/spec-provision.ts';
 import { SkerryErrors } from '../util/errors.ts';
 import { missingFiles } from './check-files.ts';
@@ -16,7 +17,7 @@ export async function runProvisioner(
 ): Promise<ProvisionOutcome> {
   target.signal.throwIfAborted();
   const missing = await missingFiles(target.lab, spec);
-  if (missing.length > 0) throw new SkerryErrors(missing);
+  if (missing.length > 0) throw new SkerryErrors(await placeInFile(target.lab.file, missing));
   switch (spec.kind) {
     case 'shell':
       return (await import('./shell.ts')).runShell(spec.name, spec.config, target);

@@ -1,5 +1,6 @@
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
+import { HYPERVISOR_ERRORS } from './hypervisor-errors.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
 import { ORDER_ERRORS } from './order-errors.ts';
 import { SUPERPROJECT_ERRORS } from './superproject-errors.ts';
@@ -176,6 +177,12 @@ export const ERRORS = {
     exitCode: EXIT.usage,
   },
 
+  LAB_FOLDER_MISSING: {
+    message: '{field}: there is no {what} {file}',
+    hint: 'make it, or change {field}; relative paths begin at the folder of the lab file',
+    exitCode: EXIT.usage,
+  },
+
   // Trees.
   SYNC_NONE: {
     message: "the lab '{lab}' has no tree{where}",
@@ -188,9 +195,14 @@ export const ERRORS = {
     exitCode: EXIT.failure,
   },
   SYNC_FAILED: {
-    message: '{machine}: the tree {to} is not up to date: {reason}',
+    message: 'the tree {tree} is not up to date: {reason}',
     hint: 'mend that, then: skerry sync {machine}',
     exitCode: EXIT.failure,
+  },
+  PULL_FORK: {
+    message: '{tree}: not brought here, since a fork writes nothing on this host by itself',
+    hint: 'bring it into a folder that you choose: skerry sync --lab {fork} --into FOLDER',
+    exitCode: EXIT.conflict,
   },
   SHARE_FAILED: {
     message: '{machine}: the folder {from} is not shared at {to}: {reason}',
@@ -313,6 +325,7 @@ export const ERRORS = {
   ...ORDER_ERRORS,
   ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
+  ...HYPERVISOR_ERRORS,
 
   // skerry/testing.
   COMMAND_FAILED: {

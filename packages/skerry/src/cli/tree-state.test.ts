@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import type { TreeState } from '../lab/live-protocol.ts';
+import type { TreeSpec } from '../lab-file/spec-sync.ts';
+import { awayWords, treeLines } from './tree-state.ts';
+
+const common = { exclude: [], owner: 'root' };
+const src: TreeSpec = {
+  ...{ ...common, mode: 'push', on: ['one', 'two', 'three'] },
+  ...{ from: join(process.cwd(), 'src'), to: '/srv/src' },
+};
+const made: TreeSpec = {
+  ...{ ...common, mode: 'pull', on: ['one'] },
+  ...{ from: '/srv/made', to: join(process.cwd(), 'made') },
+};
+const state = (tree: TreeSpec, machine: string, more: Partial<TreeState> = {}): TreeState => ({
+  ...{ mode: tree.mode, from: tree.from, to: tree.to, machine },
+  ...{ connected: true, reason: '', refused: 0, ...more },
+});
+const lines = (fork: string | undefined, states: readonly TreeState[], off: string[] = []) => {
+  const machines = off.map((name) => ({ name, state: 'shutoff' }));
+  const away = awayWords(machines, { fork });
+  return treeLines({ trees: [src, made], fork }, states, away).map((line) =>
+    stripVTControlCharacters(line),
+  );
+};
+
+test('one line for the machines with the same state; trees that are pulled too', () => {
+  const lost = { connected: false, reason: 'the machine ended' };
+  const states = [
+    ...[state(src, 'one'), state(src, 'two', lost), state(src, 'three')],
+    state(made, 'one', { refused: 2 }),
+  ];
+  expect(lines(undefined, states)).toEqual([
+    'Tree: src -> one,three:/srv/src, up to date',
+    'Tree: src -> two:/srv/src, not reached: the machine ended',
+    'Tree: one:/srv/made -> made, 2 not written: see skerry logs --system',
+  ]);
+  expect(lines(undefined, states, ['two'])[1]).toBe(
+    'Tree: src -> two:/srv/src, two is off: skerry up two',
+  );
+});
+
+test('of a fork it is said what brings a tree there, and that it brings nothing here', () => {
+  expect(lines('try1', [])).toEqual([
+    'Tree: src -> one,two,three:/srv/src, not kept up to date; skerry sync --lab try1 brings it once',
+    'Tree: one:/srv/made -> made, stays in the fork: skerry sync --lab try1 --into FOLDER',
+  ]);
+});

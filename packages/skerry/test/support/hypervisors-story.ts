@@ -1,0 +1,146 @@
+// What hypervisors.test.ts looks at, as a program, so that it can be run as an ordinary user and be killed. It prints one
+// JSON object a line, the last one `{"done":true}`, and then lives until it is killed.
+//   argv: the state folder
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type Connection } from '@skerry/libvirt';
+import type { DevHypervisor } from '../../src/hypervisors/dev-hypervisor.ts';
+import { startHypervisors } from '../../src/hypervisors/hypervisors.ts';
+import { poll } from '../../src/util/poll.ts';
+
+const LIBVIRT_PORT = 16_509;
+const [dir = ''] = process.argv.slice(2);
+const signal = AbortSignal.timeout(110_000);
+const began = performance.now();
+const migrate = { live: true, persist: true, undefineSource: true, unsafe: true, signal };
+
+tell({ pid: process.pid });
+const start = () => startHypervisors({ dir, count: 2, accel: 'tcg', ephemeral: true, signal });
+const { list, get } = await start();
+const [hv1, hv2] = list as [DevHypervisor, DevHypervisor];
+const first = await connect(hv1.libvirtUri);
+const second = await connect(hv2.libvirtUri);
+tell({ hosts: [await first.hostname(), await second.hostname()] });
+tell({
+  uuids: new Set([hostUuid(await first.capabilities()), hostUuid(await second.capabilities())])
+    .size,
+});
+for (const connection of [first, second])
+  tell({ [await connection.hostname()]: await defaultsOf(connection) });
+
+const pool = await first.pool('default');
+await pool.createVolume(
+  `<volume><name>disk</name><capacity unit="MiB">8</capacity><target><format type="qcow2"/></target></volume>`,
+);
+// libvirt only knows what it has seen.
+await (await second.pool('default')).refresh();
+const domain = await first.defineDomain(domainXml());
+await domain.start();
+tell({ started: await places() });
+tell({ vnc: await greetingOf('localhost', 5900) });
+await domain.migrateTo(hv2.migrationUri, migrate);
+tell({ migrated: await places() });
+await (await second.domain('tiny')).migrateTo(hv1.migrationUri, migrate);
+tell({ migratedBack: await places() });
+await first.close();
+
+tell({ guestReaches: await reachedByGuest() });
+tell({ joined: await reaches(hv1, 'hv2') });
+await hv1.cutOff();
+tell({ cutOff: await reaches(hv1, 'hv2') });
+await hv1.heal();
+tell({ healed: await reaches(hv1, 'hv2') });
+
+await hv1.killLibvirtd();
+await using again = await poll(() => connect(hv1.libvirtUri).catch(() => undefined), {
+  ...{ timeoutMs: 20_000, signal },
+  onTimeout: () => new Error('libvirtd did not come back'),
+});
+tell({ afterLibvirtd: (await (await again.domain('tiny')).info()).state });
+
+await hv2.crash();
+tell({ crashed: [await hv1.isRunning(), await hv2.isRunning()] });
+await second.closed.catch(() => {});
+// Another start finds one of them, and starts the other.
+const found = await start();
+tell({ found: await Promise.all(found.list.map((hypervisor) => hypervisor.isRunning())) });
+tell({ names: [get('hv1').name, nameOfError(() => get('hv3'))] });
+tell({ done: true });
+await sleep(120_000);
+
+function tell(what: Record<string, unknown>): void {
+  const at = Math.round(performance.now() - began);
+  console.log(JSON.stringify({ ...what, at }));
+}
+
+function hostUuid(capabilities: string): string | undefined {
+  return /<uuid>(.*?)<\/uuid>/.exec(capabilities)?.[1];
+}
+
+async function defaultsOf(connection: Connection): Promise<boolean[]> {
+  const [network, storage] = [
+    await connection.network('default'),
+    await connection.pool('default'),
+  ];
+  return [await network.isActive(), await storage.isActive()];
+}
+
+async function places(): Promise<string[][]> {
+  const lists = await Promise.all([first, second].map((connection) => connection.domains()));
+  return lists.map((domains) => domains.map(({ name }) => name));
+}
+
+async function greetingOf(host: string, port: number): Promise<string> {
+  const socket = await hv1.dialTcp(host, port, signal);
+  const [greeting] = (await once(socket, 'data', { signal })) as [Buffer];
+  socket.destroy();
+  return greeting.toString().trim();
+}
+
+async function reaches(from: DevHypervisor, host: string): Promise<boolean> {
+  try {
+    (await from.dialTcp(host, LIBVIRT_PORT, AbortSignal.timeout(1500))).destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** From a network card on the VMs' network: their name server; hypervisors, with an address of theirs and without. */
+async function reachedByGuest(): Promise<string> {
+  const probe = `for there in 10.98.0.1/53 10.99.0.1/${LIBVIRT_PORT} 10.99.0.2/${LIBVIRT_PORT}; do
+    timeout 1 bash -c "</dev/tcp/$there" 2>/dev/null && echo "$there" & done; wait`;
+  const inGuest = `ip link set lo up; ip link set eth0 up
+    ip address add 10.98.0.40/24 dev eth0; ip address add 10.99.0.40/24 dev eth0; ${probe}`;
+  const script = `: >/run/guest; unshare --net=/run/guest true
+    ip link add guest0 type veth peer name eth0 netns /run/guest
+    ip link set guest0 master virbr0 up
+    nsenter --net=/run/guest bash -c '${inGuest}'`;
+  return (await hv1.run(['bash', '-c', script], signal)).trim();
+}
+
+function nameOfError(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+}
+
+function domainXml(): string {
+  return `<domain type="qemu">
+  <name>tiny</name><memory unit="MiB">64</memory><vcpu>1</vcpu>
+  <os><type arch="x86_64" machine="pc">hvm</type></os>
+  <devices>
+    <disk type="volume" device="disk">
+      <driver name="qemu" type="qcow2" cache="none"/>
+      <source pool="default" volume="disk"/><target dev="vda" bus="virtio"/>
+    </disk>
+    <interface type="network"><source network="default"/><model type="virtio"/><rom enabled="no"/></interface>
+    <serial type="pty"/><console type="pty"/>
+    <graphics type="vnc" autoport="yes" listen="127.0.0.1"/>
+    <video><model type="vga" vram="4096"/></video>
+    <memballoon model="none"/>
+  </devices>
+</domain>`;
+}
