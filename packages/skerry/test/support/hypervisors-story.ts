@@ -2,6 +2,8 @@
 // JSON object a line, the last one `{"done":true}`, and then lives until it is killed.
 //   argv: the state folder
 import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection } from '@skerry/libvirt';
 import type { DevHypervisor } from '../../src/hypervisors/dev-hypervisor.ts';
@@ -16,7 +18,7 @@ const migrate = { live: true, persist: true, undefineSource: true, unsafe: true,
 
 tell({ pid: process.pid });
 const start = () => startHypervisors({ dir, count: 2, accel: 'tcg', ephemeral: true, signal });
-const { list, get } = await start();
+const { list, get, expose } = await start();
 const [hv1, hv2] = list as [DevHypervisor, DevHypervisor];
 const first = await connect(hv1.libvirtUri);
 const second = await connect(hv2.libvirtUri);
@@ -44,12 +46,17 @@ await (await second.domain('tiny')).migrateTo(hv1.migrationUri, migrate);
 tell({ migratedBack: await places() });
 await first.close();
 
+const service = createServer((socket) => socket.end('hello')).listen(join(dir, 'service'));
+const exposed = await expose(7, { path: join(dir, 'service') });
 tell({ guestReaches: await reachedByGuest() });
-tell({ joined: await reaches(hv1, 'hv2') });
+tell({ joined: [await reaches(hv1, 'hv2'), await heardOutside()] });
 await hv1.cutOff();
-tell({ cutOff: await reaches(hv1, 'hv2') });
+tell({ cutOff: await Promise.all([reaches(hv1, 'hv2'), heardOutside()]) });
 await hv1.heal();
-tell({ healed: await reaches(hv1, 'hv2') });
+tell({ healed: [await reaches(hv1, 'hv2'), await heardOutside()] });
+await exposed[Symbol.asyncDispose]();
+service.close();
+tell({ disposed: await heardOutside() });
 
 await hv1.killLibvirtd();
 await using again = await poll(() => connect(hv1.libvirtUri).catch(() => undefined), {
@@ -97,6 +104,12 @@ async function greetingOf(host: string, port: number): Promise<string> {
   return greeting.toString().trim();
 }
 
+/** What the service says to a process in hv1. */
+async function heardOutside(): Promise<string> {
+  const hear = 'timeout 1 bash -c "cat </dev/tcp/outside/7" 2>/dev/null || echo nothing';
+  return (await hv1.run(['sh', '-c', hear], signal)).trim();
+}
+
 async function reaches(from: DevHypervisor, host: string): Promise<boolean> {
   try {
     (await from.dialTcp(host, LIBVIRT_PORT, AbortSignal.timeout(1500))).destroy();
@@ -106,12 +119,13 @@ async function reaches(from: DevHypervisor, host: string): Promise<boolean> {
   }
 }
 
-/** From a network card on the VMs' network: their name server; hypervisors, with an address of theirs and without. */
+/** From a network card on the VMs' network, with an address of the hypervisors' and a route to them. */
 async function reachedByGuest(): Promise<string> {
-  const probe = `for there in 10.98.0.1/53 10.99.0.1/${LIBVIRT_PORT} 10.99.0.2/${LIBVIRT_PORT}; do
+  const probe = `for there in 10.98.0.1/53 10.99.0.1/${LIBVIRT_PORT} 10.99.0.2/${LIBVIRT_PORT} 10.99.0.254/7; do
     timeout 1 bash -c "</dev/tcp/$there" 2>/dev/null && echo "$there" & done; wait`;
   const inGuest = `ip link set lo up; ip link set eth0 up
-    ip address add 10.98.0.40/24 dev eth0; ip address add 10.99.0.40/24 dev eth0; ${probe}`;
+    ip address add 10.98.0.40/24 dev eth0; ip address add 10.99.0.40/32 dev eth0
+    ip route add 10.99.0.1 dev eth0; ip route add 10.99.0.0/24 via 10.98.0.1; ${probe}`;
   const script = `: >/run/guest; unshare --net=/run/guest true
     ip link add guest0 type veth peer name eth0 netns /run/guest
     ip link set guest0 master virbr0 up
