@@ -90,6 +90,8 @@ function formatResult({ daemon, machine, how, durationMs }: DaemonResult): strin
       return `${name}: ${how}, ready ${took}`;
     case 'changed':
       return `${name}: restarted, for its definition has changed; ready ${took}`;
+    case 'stale':
+      return `${name}: restarted, for it was older than its files; ready ${took}`;
     case 'kept':
       return `${name}: ${styleText('dim', 'runs already')}`;
     case 'stopped':
