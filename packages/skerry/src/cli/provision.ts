@@ -8,7 +8,7 @@ import {
   interruptible,
   labOf,
   printJson,
-  RESUMABLE,
+  resumable,
   withExample,
   withJson,
   withLab,
@@ -41,7 +41,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible(RESUMABLE);
+  const signal = interruptible(resumable('up', options));
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
   const { provisionLab } = await import('../lab/provision.ts');
