@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { chooseAccel } from '../sandbox/accel.ts';
 import { stopSandbox } from '../sandbox/sandbox.ts';
 import { SkerryError } from '../util/errors.ts';
+import { lockFile } from '../util/file-lock.ts';
 import { areCapabilitiesKept, DevHypervisor } from './dev-hypervisor.ts';
+import { expose, type ExposeTarget } from './expose.ts';
 import { hypervisorPaths, MAX_HYPERVISORS, nameOf, outerPaths } from './layout.ts';
-import { openOuter } from './outer.ts';
+import { outerPid, startOuter } from './outer.ts';
+
+const LOCK_MS = 60_000;
 
 export interface StartHypervisorsOptions {
   /** Their state folder: an absolute path, short, since unix sockets lie in it. */
@@ -29,6 +33,13 @@ export interface Hypervisors extends AsyncDisposable {
    * @throws HYPERVISOR_UNKNOWN
    */
   readonly get: (name: string) => DevHypervisor;
+  /**
+   * Makes a service of the host reachable to the hypervisors, and to no VM, at `outside` (10.99.0.254): an agent that runs in one
+   * (see {@link DevHypervisor.enter}) then depends on the hypervisor's network. For as long as this process lives.
+   *
+   * @example await using bus = await hypervisors.expose(5222, { host: '127.0.0.1', port: 15222 });
+   */
+  readonly expose: (port: number, target: ExposeTarget) => Promise<AsyncDisposable>;
   /** Ends all of them and every process in them; returns when none is left. Their files stay. */
   readonly stop: () => Promise<void>;
 }
@@ -51,22 +62,27 @@ export async function startHypervisors(options: StartHypervisorsOptions): Promis
   const accel = options.accel ?? (await chooseAccel(undefined, signal)).accel;
   const imagesDir = join(dir, 'images');
   await mkdir(imagesDir, { recursive: true });
-  const outer = outerPaths(dir);
-  const outerPid = await openOuter({ paths: outer, ephemeral, signal });
+  await using lock = await lockFile(outerPaths(dir).applyLock, {
+    ...{ holder: `hypervisors (process ${process.pid})`, timeoutMs: LOCK_MS, signal },
+  });
+  void lock;
+  const found = await outerPid(outerPaths(dir));
+  const pid = found ?? (await startAnew(dir, ephemeral, signal));
   const list = Array.from(
     { length: count },
-    (_, index) => new DevHypervisor({ dir, accel, imagesDir, outerPid }, index + 1),
+    (_, index) => new DevHypervisor({ dir, accel, imagesDir, outerPid: pid }, index + 1),
   );
   const stop = (): Promise<void> => stopHypervisors(dir);
   try {
     await startAll(list, signal);
   } catch (error) {
-    await stop();
+    if (found === undefined) await stop();
     throw error;
   }
   return {
     list,
     get: (name) => byName(list, name),
+    expose: (port, target) => expose({ outerPid: pid, port, target }),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -77,7 +93,13 @@ export async function stopHypervisors(dir: string): Promise<void> {
   await stopSandbox(outerPaths(dir));
   // Who entered the namespaces from outside ends a moment later.
   const names = Array.from({ length: MAX_HYPERVISORS }, (_, index) => nameOf(index + 1));
-  for (const name of names) await stopSandbox(hypervisorPaths(dir, name));
+  await Promise.all(names.map((name) => stopSandbox(hypervisorPaths(dir, name))));
+}
+
+async function startAnew(dir: string, ephemeral: boolean, signal?: AbortSignal): Promise<number> {
+  // What was killed a moment ago may still hold a lock.
+  await stopHypervisors(dir);
+  return startOuter({ paths: outerPaths(dir), ephemeral, signal });
 }
 
 /** What libvirt learns of QEMU in seconds, the first has learnt for all. */

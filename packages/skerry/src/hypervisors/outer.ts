@@ -1,11 +1,9 @@
 // The namespaces around all hypervisors of one set: user (for an ordinary user), network, mount and pid. When their
 // first process ends, so does every process of every hypervisor.
-import type { ChildProcess } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
-  BUSY,
   childrenOf,
   exitCodeOf,
   launch,
@@ -18,7 +16,7 @@ import { killGroup } from '../util/kill-group.ts';
 import type { LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
 import { namespaceArgs } from '../util/rootless.ts';
-import { NETWORKS } from './layout.ts';
+import { NETWORKS, OUTSIDE } from './layout.ts';
 
 const START_MS = 10_000;
 
@@ -29,32 +27,34 @@ export interface OuterOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Makes the namespaces, or finds them. Gives the pid of their first process. */
-export async function openOuter({ paths, ephemeral, signal }: OuterOptions): Promise<number> {
-  const found = await outerPid(paths);
-  if (found !== undefined) return found;
+/** Makes the namespaces. Gives the pid of their first process. */
+export async function startOuter({ paths, ephemeral, signal }: OuterOptions): Promise<number> {
   await mkdir(paths.logDir, { recursive: true });
   const child = await launch(outerCommand(paths, ephemeral));
   // It is the pipe's only other end: open as long as this process lives, and nothing that keeps it alive.
   (child.stdin as Socket | null)?.unref();
-  return poll(
-    async () => {
-      const pid = await outerPid(paths);
-      if (pid !== undefined || !hasFailed(child)) return pid;
-      killGroup(child.pid);
-      throw await startError(paths);
-    },
-    {
-      signal,
-      timeoutMs: START_MS,
-      intervalMs: 5,
-      maxIntervalMs: 50,
-      onTimeout: () =>
-        new SkerryError('SANDBOX_TIMEOUT', {
-          data: { seconds: START_MS / 1000, log: `${paths.logDir}/sandbox.log` },
-        }),
-    },
-  );
+  try {
+    return await poll(
+      async () => {
+        const pid = await outerPid(paths);
+        if (pid === undefined && exitCodeOf(child) !== null) throw await startError(paths);
+        return pid;
+      },
+      {
+        signal,
+        timeoutMs: START_MS,
+        intervalMs: 5,
+        maxIntervalMs: 50,
+        onTimeout: () =>
+          new SkerryError('SANDBOX_TIMEOUT', {
+            data: { seconds: START_MS / 1000, log: `${paths.logDir}/sandbox.log` },
+          }),
+      },
+    );
+  } catch (error) {
+    killGroup(child.pid);
+    throw error;
+  }
 }
 
 /** The first process of the namespaces, or undefined when there are none. */
@@ -77,15 +77,13 @@ function outerCommand(paths: LabPaths, ephemeral: boolean): LaunchOptions {
   return {
     paths,
     command: ['unshare', '--net', ...namespaceArgs(), 'sh', init],
-    env: { SKERRY_VMS: NETWORKS.vms, ...(ephemeral && { SKERRY_TIED: '1' }) },
+    env: {
+      SKERRY_VMS: NETWORKS.vms,
+      SKERRY_OUTSIDE: OUTSIDE,
+      ...(ephemeral && { SKERRY_TIED: '1' }),
+    },
     stdin: ephemeral ? 'pipe' : 'ignore',
   };
-}
-
-/** BUSY is none: another command made them a moment earlier. */
-function hasFailed(child: ChildProcess): boolean {
-  const code = exitCodeOf(child);
-  return code !== null && code !== BUSY;
 }
 
 /** Whether it is the first of a pid namespace. */
