@@ -221,6 +221,17 @@ export const ERRORS = {
     exitCode: EXIT.failure,
   },
 
+  SYNC_STOPPED: {
+    message: "nobody keeps the trees of the lab '{lab}' up to date any more",
+    hint: 'go on with: skerry sync --watch',
+    exitCode: EXIT.failure,
+  },
+  HACK_RUNS: {
+    message: "the lab '{lab}' has a skerry hack already: process {pid}",
+    hint: 'end that one with Ctrl-C where it runs, or: kill {pid}; to look on: skerry sync --watch',
+    exitCode: EXIT.conflict,
+  },
+
   // Machine names as arguments.
   MACHINE_UNKNOWN: {
     message: "the lab '{lab}' has no machine '{name}'",
