@@ -1,3 +1,4 @@
+import { BUS_ERRORS } from './bus-errors.ts';
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
 import { HYPERVISOR_ERRORS } from './hypervisor-errors.ts';
@@ -314,6 +315,9 @@ export const ERRORS = {
   ...ORDER_ERRORS,
   ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
+
+  // The cloud's bus.
+  ...BUS_ERRORS,
   ...HYPERVISOR_ERRORS,
 
   // skerry/testing.

@@ -29,12 +29,30 @@ export function listen(connection: BusConnection): Heard {
   return heard;
 }
 
-/** Waits until something is so, for 10 s at most. */
+/** What was heard of one member. */
+export function heardOf(
+  heard: Heard,
+  address: Address,
+): { presences: string[]; publications: unknown[]; seqs: number[] } {
+  const publications = heard.publications.flatMap(([from, publication]) =>
+    from === address ? [publication] : [],
+  );
+  return {
+    presences: heard.presences.flatMap((line) => {
+      const [from, presence = ''] = line.split(' ');
+      return from === address ? [presence] : [];
+    }),
+    publications,
+    seqs: publications.map((publication) => (publication as { seq: number }).seq),
+  };
+}
+
+/** Waits until something is so, for 20 s at most. */
 export function until(what: string, isSo: () => boolean): Promise<true> {
   return poll(() => isSo() || undefined, {
-    timeoutMs: 10_000,
+    timeoutMs: 20_000,
     intervalMs: 5,
-    onTimeout: () => new Error(`not within 10 s: ${what}`),
+    onTimeout: () => new Error(`not within 20 s: ${what}`),
   });
 }
 
@@ -44,7 +62,7 @@ export function numbered(seq: number): Publication {
 }
 
 export function busContract(name: string, start: () => Promise<BusUnderTest>): void {
-  describe(name, { timeout: 20_000 }, () => {
+  describe(name, { timeout: 60_000 }, () => {
     let bus: BusUnderTest;
     let count = 0;
     beforeAll(async () => {
@@ -61,21 +79,14 @@ export function busContract(name: string, start: () => Promise<BusUnderTest>): v
       const heard = listen(central);
       const agent = await bus.connect(`hv-${number}`);
       await until('the agent is here', () => heard.presences.includes(`hv-${number} here`));
-      const isOurs = (from: string): boolean => from === agent.address;
+      // Whoever has answered knows who follows it.
+      await central.request(agent.address, {}).catch(() => {});
       return {
         central,
         agent,
-        presences: () =>
-          heard.presences.flatMap((line) => {
-            const [address = '', presence = ''] = line.split(' ');
-            return isOurs(address) ? [presence] : [];
-          }),
-        seqs: () =>
-          heard.publications.flatMap(([from, publication]) =>
-            isOurs(from) ? [(publication as { seq: number }).seq] : [],
-          ),
-        publications: () =>
-          heard.publications.flatMap(([from, publication]) => (isOurs(from) ? [publication] : [])),
+        presences: () => heardOf(heard, agent.address).presences,
+        seqs: () => heardOf(heard, agent.address).seqs,
+        publications: () => heardOf(heard, agent.address).publications,
         [Symbol.asyncDispose]: async () => {
           await Promise.all([central, agent].map((each) => each[Symbol.asyncDispose]()));
         },
@@ -261,6 +272,7 @@ export function busContract(name: string, start: () => Promise<BusUnderTest>): v
       const late = await bus.connect(`central-late-${count}`);
       const heard = listen(late);
       await until('the agent is here', () => heard.presences.includes(`${p.agent.address} here`));
+      await late.request(p.agent.address, {}).catch(() => {});
       p.agent.publish(numbered(2));
       await until('it has come', () => heard.publications.length > 0);
       expect(heard.publications).toEqual([[p.agent.address, numbered(2)]]);

@@ -75,10 +75,18 @@ export function readPart(stanza: Element): Part | undefined {
 }
 
 function partsOf(kind: Kind, id: string, json: string): Element[] {
-  const parts = cutText(json);
-  if (parts.length === 1) return [element(kind, { xmlns: BUS }, json)];
+  const parts = cutText(json.replaceAll(/[<>&\ufffe\uffff]/g, escapeLetter));
+  if (parts.length === 1) return [element(kind, { xmlns: BUS }, ...parts)];
   const of = String(parts.length);
   return parts.map((part, n) => element(kind, { xmlns: BUS, id, n: String(n), of }, part));
+}
+
+/**
+ * In JSON these letters are only in texts, where they may be escaped. XML cannot hold two of them at all, and would have
+ * the others as entities, which takes all who read it five times as long.
+ */
+function escapeLetter(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function lastAsIq(parts: Element[], iq: Record<string, string>): Element[] {

@@ -25,6 +25,7 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
     // From level 4 on, passwords that are set over the API are in the log.
     loglevel: 3,
     certfiles: [certificate],
+    acme: { auto: false },
     auth_method: 'internal',
     auth_password_format: 'scram',
     auth_scram_hash: 'sha256',
@@ -101,6 +102,7 @@ const API_COMMANDS = [
   'add_rosteritem',
   'change_password',
   'check_account',
+  'check_password',
   'connected_users',
   'delete_rosteritem',
   'get_roster',

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, globSync } from 'node:fs';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,7 +61,8 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
   const adminSocket = join(dir, 'admin.sock');
   if (Buffer.byteLength(adminSocket) > 107)
     throw new SkerryError('STATE_PATH_LONG', { data: { path: adminSocket } });
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await mkdir(dir, { recursive: true });
+  await chmod(dir, 0o700);
   const authority = await ensureAuthority(dir);
   const certificate = await writeCertificate(dir, authority, domain, host);
   const port = options.port ?? (await freePort(host));
@@ -222,7 +223,12 @@ async function writeCertificate(
   host: string,
 ): Promise<string> {
   const file = join(dir, 'server.pem');
-  const { certificate, key } = issueCertificate(authority, [domain, busDomain(domain), host]);
+  const { certificate, key } = issueCertificate(authority, [
+    domain,
+    busDomain(domain),
+    `pubsub.${domain}`,
+    host,
+  ]);
   await writeFile(file, certificate + key, { mode: 0o600 });
   return file;
 }

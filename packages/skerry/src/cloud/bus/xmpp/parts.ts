@@ -1,8 +1,8 @@
 // Bodies larger than a server lets one stanza be are cut in parts.
 
 /**
- * At most five bytes each in XML (`&amp;`), which is below the 262,144 that Debian's ejabberd takes in one stanza, and
- * small enough that others get their turn between two parts.
+ * Below the 262,144 bytes that Debian's ejabberd takes in one stanza, whatever the letters, and small enough that others
+ * get their turn between two parts.
  */
 const PART_LENGTH = 50_000;
 /** How much of one sender may wait for its last part. */

@@ -58,6 +58,7 @@ export function formatStanza({ name, attributes, children }: Element): string {
 }
 
 function escapeText(value: string): string {
+  if (!/[&<>\r\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]/.test(value)) return value;
   return value
     .toWellFormed()
     .replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')

@@ -1,6 +1,9 @@
 // What of a stream has arrived (XEP-0198): who loses the socket goes on where it was.
 
+import type { Element } from '../../xml/element.ts';
+
 export interface Outgoing {
+  readonly stanza: Element;
   readonly xml: string;
   /** Whether it is sent again in a new session, where it is not known whether it has arrived. */
   readonly again: boolean;
@@ -18,11 +21,6 @@ export class StreamManagement {
   #unacknowledged: Outgoing[] = [];
   readonly #left: Outgoing[] = [];
   #bytes = 0;
-
-  /** What waits for its acknowledgement. */
-  get waiting(): number {
-    return this.#unacknowledged.length;
-  }
 
   get bytes(): number {
     return this.#bytes;

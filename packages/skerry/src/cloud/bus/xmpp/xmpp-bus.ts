@@ -28,6 +28,7 @@ import {
 } from './bus-stanzas.ts';
 import { formatJid, parseJid } from './jid.ts';
 import { Joiner } from './parts.ts';
+import { Outbox } from './outbox.ts';
 import { PresenceBook } from './presence-book.ts';
 import { child, element, errorReply, stanzaError } from './stanza.ts';
 import type { ServerPlace } from './wire.ts';
@@ -56,8 +57,8 @@ interface Asked {
 }
 
 const REQUEST_MS = 30_000;
-/** Within this time after a login the server has told who is there. */
-const CONFIRM_MS = 2000;
+/** All shall be back within five seconds of a server that was away. */
+const BACKOFF: Backoff = { firstMs: 60, maxMs: 4000 };
 const MAX_MESSAGE = 20_000;
 const ADDRESS = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
 
@@ -68,6 +69,8 @@ export class XmppBus implements BusConnection {
   readonly #client: XmppClient;
   readonly #life = randomUUID();
   readonly #book = new PresenceBook();
+  /** For those of whom it is not known whether they are back. */
+  readonly #outbox = new Outbox();
   readonly #answers = new Answers();
   readonly #joiners = new Map<Address, Joiner>();
   readonly #asked = new Map<string, Asked>();
@@ -89,9 +92,10 @@ export class XmppBus implements BusConnection {
       password: options.password,
       resumeSeconds: this.#goneSeconds,
       idleMs: options.idleMs ?? 4000,
-      backoff: options.backoff,
+      backoff: options.backoff ?? BACKOFF,
       handlers: {
         onSession: (isResumed) => this.#onSession(isResumed),
+        onLeft: (stanza) => this.#deliver(stanza),
         onLost: () => this.#onLost(),
         onEnd: () => this.#onReplaced(),
         onMessage: (stanza) => this.#onMessage(stanza),
@@ -173,12 +177,12 @@ export class XmppBus implements BusConnection {
     const id = String(++this.#nextId);
     const stanzas = publicationStanzas(id, JSON.stringify(publication));
     for (const follower of followers)
-      for (const stanza of stanzas) this.#client.send(stanza(this.#jidOf(follower)), { keep });
+      for (const stanza of stanzas) this.#deliver(stanza(this.#jidOf(follower)), keep);
   }
 
   follow(follower: Follower): void {
     this.#followers.push(follower);
-    for (const address of this.#book.addresses)
+    for (const address of this.#book.here)
       queueMicrotask(() => follower.onPresence(address, 'here'));
     if (this.#followers.length === 1 && this.connected) this.#sendPresence();
   }
@@ -217,8 +221,17 @@ export class XmppBus implements BusConnection {
     return new BusError('unreachable', `the bus cannot be reached: ${this.problem}`);
   }
 
+  /** What is sent to who is not there is lost, so it waits until they are. */
+  #deliver(stanza: Element, keep = true): void {
+    const { local } = parseJid(stanza.attributes.to ?? '');
+    if (!this.#book.isDoubtful(local)) this.#client.send(stanza, { keep });
+    else if (keep) this.#outbox.add(local, stanza);
+  }
+
   /** The bus itself sends requests again after a fault, so the client need not keep them. */
   #send(asked: Asked): void {
+    asked.isSent = false;
+    if (this.#book.isDoubtful(asked.to)) return;
     asked.isSent = asked.stanzas
       .map((stanza) => this.#client.send(stanza, { keep: false, again: false }))
       .every(Boolean);
@@ -240,7 +253,7 @@ export class XmppBus implements BusConnection {
       this.#sessions++;
       this.#book.doubt();
       this.#sendPresence();
-      this.#start('confirm', CONFIRM_MS, () => this.#dismiss(this.#book.doubtful));
+      this.#start('confirm', this.#goneSeconds * 1000, () => this.#dismiss(this.#book.doubtful));
     }
     for (const asked of this.#asked.values()) if (!isResumed || !asked.isSent) this.#send(asked);
   }
@@ -251,7 +264,11 @@ export class XmppBus implements BusConnection {
     this.#start('gone', this.#goneSeconds * 1000, () => {
       this.#isCutOff = true;
       this.#failRequests(this.#cutOffError());
-      this.#dismiss(this.#book.addresses);
+      for (const address of this.#book.here) {
+        this.#book.hide(address);
+        this.#answers.cancel(address);
+        this.#tell(address, 'gone');
+      }
     });
   }
 
@@ -287,15 +304,21 @@ export class XmppBus implements BusConnection {
     if (stanza.attributes.type !== undefined || !said) return;
     const lifeBefore = this.#book.lifeOf(address);
     if (lifeBefore !== undefined && lifeBefore !== said.life) this.#forget(address);
-    if (this.#book.seen(address, said) !== 'none') this.#tell(address, 'here');
+    const change = this.#book.seen(address, said);
+    for (const waiting of this.#outbox.take(address)) this.#client.send(waiting);
+    for (const asked of this.#asked.values())
+      if (asked.to === address && !asked.isSent) this.#send(asked);
+    if (change !== 'none') this.#tell(address, 'here');
   }
 
   #dismiss(addresses: readonly Address[]): void {
     for (const address of addresses) {
-      if (!this.#book.left(address)) continue;
+      const wasHere = this.#book.isHere(address);
+      this.#book.left(address);
+      this.#outbox.take(address);
       this.#failRequests(new BusError('unreachable', `${address} has gone`), address);
       this.#answers.cancel(address);
-      this.#tell(address, 'gone');
+      if (wasHere) this.#tell(address, 'gone');
     }
   }
 
@@ -308,7 +331,7 @@ export class XmppBus implements BusConnection {
 
   #failRequests(error: BusError, to?: Address): void {
     for (const asked of this.#asked.values())
-      if (to === undefined || (asked.to === to && asked.isSent)) asked.settle({ error });
+      if (to === undefined || asked.to === to) asked.settle({ error });
   }
 
   #tell(address: Address, presence: Presence): void {
@@ -380,7 +403,7 @@ export class XmppBus implements BusConnection {
       stanzas = [errorReply(stanza, 'undefined-condition', words, refused)];
     }
     this.#answers.end(sender, id, stanzas, length);
-    if (this.#closed === undefined) for (const each of stanzas) this.#client.send(each);
+    for (const each of stanzas) this.#deliver(each);
   }
 
   #onReply(stanza: Element): void {

@@ -35,6 +35,8 @@ export interface XmppClientOptions {
 export interface XmppHandlers {
   /** `false`: a new session, that knows nothing of the one before. Presence is to be sent. */
   onSession(isResumed: boolean): void;
+  /** In a new session, what has not been sent, or may not have arrived; where this is absent it is sent at once. */
+  onLeft?(stanza: Element): void;
   /** The socket is lost and is being mended. */
   onLost?(reason: Error): void;
   /** It is given up for good: somebody else has logged in with our name and resource. */
@@ -69,7 +71,9 @@ const CLOSE_MS = 1000;
 const STEADY_MS = 5000;
 /** More than this is not kept; what is sent then is lost. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** What is not acknowledged may come twice when the server forgets us, so we do not wait long to ask. */
 const ACK_EVERY = 50;
+const ACK_MS = 200;
 
 export class XmppClient implements AsyncDisposable {
   readonly #options: XmppClientOptions;
@@ -83,6 +87,7 @@ export class XmppClient implements AsyncDisposable {
   #wire: Wire | undefined;
   #owesAck = false;
   #sinceAck = 0;
+  #ackTimer: NodeJS.Timeout | undefined;
   #silence = 0;
   #nextId = 0;
   #problem = 'it has not answered yet';
@@ -124,7 +129,7 @@ export class XmppClient implements AsyncDisposable {
   /** Sends a stanza, now or when there is a connection. False when it was dropped. */
   send(stanza: Element, { keep = true, again = true }: SendOptions = {}): boolean {
     if (this.#end.signal.aborted) return false;
-    const outgoing = { xml: formatStanza(stanza), again };
+    const outgoing = { stanza, xml: formatStanza(stanza), again };
     if (this.#management.bytes + this.#waitingBytes > MAX_BYTES && keep) return false;
     if (this.#wire) this.#write(this.#wire, outgoing);
     else if (!keep) return false;
@@ -223,9 +228,7 @@ export class XmppClient implements AsyncDisposable {
     this.#sinceAck = 0;
     this.#silence = 0;
     this.#tell(() => this.#options.handlers.onSession(resumed !== undefined));
-    if (!resumed) for (const stanza of this.#management.takeLeft()) this.#write(wire, stanza);
-    for (const stanza of this.#waiting.splice(0)) this.#write(wire, stanza);
-    this.#waitingBytes = 0;
+    this.#sendWaiting(wire, resumed !== undefined);
     for (const stanza of early) this.#handle(stanza);
     this.#first.resolve();
     const watch = setInterval(() => this.#watch(wire), this.#options.idleMs ?? 20_000);
@@ -239,6 +242,8 @@ export class XmppClient implements AsyncDisposable {
     });
     const reason = await lost.promise;
     clearInterval(watch);
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
     this.#problem = reason.message;
     if (this.#wire === wire) this.#wire = undefined;
     if (!this.#end.signal.aborted) this.#tell(() => this.#options.handlers.onLost?.(reason));
@@ -254,14 +259,27 @@ export class XmppClient implements AsyncDisposable {
     }
   }
 
+  /** What an earlier session left goes first. */
+  #sendWaiting(wire: Wire, isResumed: boolean): void {
+    const { onLeft } = this.#options.handlers;
+    const waiting = [...this.#management.takeLeft(), ...this.#waiting.splice(0)];
+    this.#waitingBytes = 0;
+    for (const outgoing of waiting)
+      if (isResumed || !onLeft) this.#write(wire, outgoing);
+      else this.#tell(() => onLeft(outgoing.stanza));
+  }
+
   #write(wire: Wire, stanza: Outgoing): void {
     this.#management.sent(stanza);
     wire.write(stanza.xml);
     if (++this.#sinceAck >= ACK_EVERY) this.#askAck(wire);
+    else this.#ackTimer ??= setTimeout(() => this.#askAck(wire), ACK_MS);
   }
 
   #askAck(wire: Wire): void {
     this.#sinceAck = 0;
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
     wire.write(`<r xmlns="${NS.streamManagement}"/>`);
   }
 
@@ -269,7 +287,7 @@ export class XmppClient implements AsyncDisposable {
   #watch(wire: Wire): void {
     this.#silence++;
     if (this.#silence > 3) wire.destroy(new Error('the server has gone silent'));
-    else if (this.#silence > 1 || this.#management.waiting > 0) this.#askAck(wire);
+    else if (this.#silence > 1) this.#askAck(wire);
   }
 
   #acknowledge(wire: Wire): void {
