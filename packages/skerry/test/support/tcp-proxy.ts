@@ -14,7 +14,10 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true }, (near) => {
     near.on('error', () => {});
-    if (mode === 'refuse') return near.destroy();
+    if (mode === 'refuse') {
+      near.destroy();
+      return;
+    }
     const far = connect({ port: target, host: '127.0.0.1', noDelay: true });
     far.on('error', () => {});
     // What is lost on the way is lost for good: after a hole there is only a new connection.

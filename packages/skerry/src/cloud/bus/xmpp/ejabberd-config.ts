@@ -33,7 +33,6 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
     // Who comes later is the same part, started again.
     resource_conflict: 'closeold',
     s2s_access: 'none',
-    max_fsm_queue: 100_000,
     acl: { bus: { server: bus } },
     access_rules: { c2s: { allow: 'all' }, nodes: { allow: 'all' } },
     shaper: { people: 1_000_000 },
@@ -53,6 +52,9 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
         starttls_required: requiresTls,
         protocol_options: ['no_sslv3', 'no_tlsv1', 'no_tlsv1_1'],
         max_stanza_size: 1_048_576,
+        max_fsm_queue: 100_000,
+        // After a fault they all come at once.
+        backlog: 4096,
       },
       // Whoever can open this socket may do all of this: only we can, by the rights of its folder.
       {

@@ -52,7 +52,7 @@ const END_WITH_STDIN =
 /**
  * Starts it and waits until it answers.
  *
- * @throws SkerryError `PROGRAM_MISSING`, `BUS_START`.
+ * @throws SkerryError `BUS_MISSING`, `BUS_START`.
  */
 export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd> {
   const { dir, domain, signal, host = '127.0.0.1' } = options;
@@ -106,7 +106,7 @@ function findLibraries(): string {
     ...globSync('/usr/lib/*/ejabberd-*/ebin/ejabberd.beam'),
     ...globSync('/usr/lib*/erlang/lib/ejabberd-*/ebin/ejabberd.beam'),
   ];
-  if (!found) throw new SkerryError('PROGRAM_MISSING', { data: { program: 'ejabberd' } });
+  if (!found) throw new SkerryError('BUS_MISSING');
   return dirname(dirname(dirname(found)));
 }
 
@@ -139,9 +139,7 @@ async function launch(dir: string, libraries: string, log: string): Promise<Chil
   try {
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (cause) =>
-        reject(new SkerryError('PROGRAM_MISSING', { data: { program: 'erl' }, cause })),
-      );
+      child.once('error', (cause) => reject(new SkerryError('BUS_MISSING', { cause })));
     });
   } finally {
     await output.close();
@@ -157,7 +155,7 @@ async function waitUntilUp(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const failed = async (reason: string): Promise<SkerryError> =>
-    new SkerryError('BUS_START', { data: { reason: (await lastProblem(log)) ?? reason, log } });
+    new SkerryError('BUS_START', { data: { reason: (await firstProblem(log)) ?? reason, log } });
   let isLate = false;
   await poll(
     async () => {
@@ -183,11 +181,12 @@ async function waitUntilUp(
   });
 }
 
-/** The last line of its log that tells of something bad. */
-async function lastProblem(log: string): Promise<string | undefined> {
+/** What its log tells of something bad since it was last started; the first of it is the reason of the others. */
+async function firstProblem(log: string): Promise<string | undefined> {
   const text = await readFile(log, 'utf8').catch(() => '');
-  const bad = text.split('\n').filter((line) => /\[(?:critical|error)\]/.test(line));
-  return bad.at(-1)?.replace(/^.*\[(?:critical|error)\] (?:<[\d.]+>@\S+ )?/, '');
+  const lines = text.slice(text.lastIndexOf('Loading configuration')).split('\n');
+  const bad = lines.find((line) => /\[(?:critical|error)\]/.test(line));
+  return bad?.replace(/^.*\[(?:critical|error)\] (?:<[\d.]+>@\S+ )?/, '');
 }
 
 async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {

@@ -261,12 +261,12 @@ export class XmppClient implements AsyncDisposable {
 
   /** What an earlier session left goes first. */
   #sendWaiting(wire: Wire, isResumed: boolean): void {
-    const { onLeft } = this.#options.handlers;
+    const { handlers } = this.#options;
     const waiting = [...this.#management.takeLeft(), ...this.#waiting.splice(0)];
     this.#waitingBytes = 0;
     for (const outgoing of waiting)
-      if (isResumed || !onLeft) this.#write(wire, outgoing);
-      else this.#tell(() => onLeft(outgoing.stanza));
+      if (isResumed || !handlers.onLeft) this.#write(wire, outgoing);
+      else this.#tell(() => handlers.onLeft?.(outgoing.stanza));
   }
 
   #write(wire: Wire, stanza: Outgoing): void {
