@@ -15,7 +15,7 @@ let vm: VmState;
 
 beforeAll(async () => {
   cloud = await startTestCloud(['hv1']);
-  stranger = cloud.bus.connect('stranger');
+  stranger = await cloud.bus.connect('stranger');
   vm = cloud.central.registry.findVm('test') as VmState;
 });
 afterAll(() => cloud[Symbol.asyncDispose]());
@@ -59,7 +59,7 @@ test('a body that is no JSON, or the wrong one, is answered in words', async () 
 });
 
 test('an agent takes nothing but what it knows, from a central either', async () => {
-  await using central = cloud.bus.connect('central-2');
+  await using central = await cloud.bus.connect('central-2');
   const near = fc.oneof(
     fc.jsonValue(),
     fc.record({
