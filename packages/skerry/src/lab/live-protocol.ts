@@ -2,6 +2,7 @@
 // text a line, requests one way, answers the other.
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { toText } from '../sync/paths.ts';
+import type { Sending } from '../sync/tally.ts';
 import type { TreeEvent } from './tree-sync.ts';
 
 export type LiveRequest =
@@ -41,6 +42,10 @@ export interface TreeState extends TreePlace {
   readonly reason: string;
   /** How many paths could not be written. */
   readonly refused: number;
+  /** Some of them. */
+  readonly refusals?: readonly { readonly path: string; readonly reason: string }[];
+  /** What is on its way. */
+  readonly sending?: Sending;
 }
 
 /** A change as it is shown: TreeEvent with paths as texts. */

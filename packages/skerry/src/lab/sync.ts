@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { isAbsent } from '../sandbox/gateway.ts';
 import { toBytes, toText } from '../sync/paths.ts';
 import { isFile, isFolder } from '../sync/stamp.ts';
+import type { Sending } from '../sync/tally.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
@@ -12,6 +13,8 @@ import { labPaths } from '../util/paths.ts';
 import { pushedTrees } from './live-control.ts';
 import type { TreePlace } from './live-protocol.ts';
 import { whenReachable } from './reach.ts';
+import { Progress } from './progress.ts';
+import { tellSending } from './tell-sending.ts';
 import { treeError, TreeSync } from './tree-sync.ts';
 import { labOff } from './lab-off.ts';
 
@@ -21,6 +24,8 @@ export interface SyncOptions {
   /** Somebody keeps these up to date already: they are left alone. */
   readonly kept?: readonly TreeSpec[];
   readonly signal: AbortSignal;
+  /** Told what is on its way. */
+  readonly progress?: Progress | undefined;
 }
 
 /** A tree in one machine, after it was made equal. */
@@ -88,7 +93,7 @@ async function compare(
 
 async function forEach<T extends object>(
   lab: LabSpec,
-  { machines, kept = [], signal }: SyncOptions,
+  { machines, kept = [], signal, progress = new Progress() }: SyncOptions,
   work: (sync: TreeSync, machine: string) => Promise<T>,
 ): Promise<(T & TreePlace)[]> {
   const { gatewaySocket } = labPaths(lab);
@@ -102,7 +107,9 @@ async function forEach<T extends object>(
       .map(async (machine) => {
         const place = { mode: tree.mode, from: tree.from, to: tree.to, machine };
         try {
-          const result = await whenReachable(lab, machine, signal, () => work(sync, machine));
+          const result = await tellSending({ progress, ask: () => stateOf(sync, place) }, () =>
+            whenReachable(lab, machine, signal, () => work(sync, machine)),
+          );
           return { ...place, ...result };
         } catch (error) {
           signal.throwIfAborted();
@@ -112,6 +119,14 @@ async function forEach<T extends object>(
       });
   });
   return Promise.all(each);
+}
+
+async function stateOf(
+  sync: TreeSync,
+  place: TreePlace,
+): Promise<(TreePlace & { sending?: Sending })[]> {
+  const sending = sync.sendingOf(place.machine);
+  return [{ ...place, ...(sending && { sending }) }];
 }
 
 function modeOf(stamp: string): string {

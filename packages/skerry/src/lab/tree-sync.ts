@@ -1,15 +1,18 @@
 // One tree of a lab in its machines. `once` makes all equal; `keep` goes on with that as long as it is not told to end:
 // changes are sent as they are made, and a machine that was away catches up.
 import { execInGuest } from '../guest/exec.ts';
-import { isAbsent, openGuest } from '../sandbox/gateway.ts';
+import { openGuest } from '../sandbox/gateway.ts';
 import type { StartProgram } from '../sync/agent.ts';
 import { type Entry, HostTree } from '../sync/host-tree.ts';
-import { MachineTree, type PushResult } from '../sync/machine-tree.ts';
+import { MachineTree, type MachineTreeOptions, type PushResult } from '../sync/machine-tree.ts';
+import { toText } from '../sync/paths.ts';
+import type { Sending } from '../sync/tally.ts';
 import { TreeWatcher } from '../sync/watch-tree.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { TreeState } from './live-protocol.ts';
 import { treeName } from './tree-name.ts';
+import { Target } from './tree-target.ts';
 
 /** What became of a tree in one machine. */
 export type TreeEvent = {
@@ -38,10 +41,9 @@ export interface HeldPush {
   readonly error?: Error;
 }
 
+/** So many paths that could not be written are named. */
+const NAMED = 3;
 const CONNECT_MS = 15_000;
-const RETRY_MS = { first: 250, most: 5000 };
-/** What could not be written is tried again: a full disk may have room by then. */
-const REFUSED_MS = 5000;
 
 export class TreeSync {
   readonly #options: TreeSyncOptions;
@@ -49,6 +51,7 @@ export class TreeSync {
   #watcher: TreeWatcher | undefined;
   #scanned: Promise<unknown> | undefined;
   readonly #targets = new Map<string, Target>();
+  readonly #running = new Map<string, MachineTree>();
   /** Resolves when it is known which machines there are, or that nothing can be sent. */
   readonly #begun = Promise.withResolvers<void>();
   /** Why nothing can be sent at all. */
@@ -89,12 +92,20 @@ export class TreeSync {
     const { target, ended } = await this.#connect(machine);
     try {
       await this.scan();
+      this.#running.set(machine, target);
       const result = await target.push();
       return { ...result, durationMs: Math.round(performance.now() - began) };
     } finally {
+      this.#running.delete(machine);
       await target.close();
       await ended;
     }
+  }
+
+  /** What is on its way to a machine by `once`. */
+  sendingOf(machine: string): Sending | undefined {
+    const sending = this.#running.get(machine)?.sending;
+    return sending && textOf(sending);
   }
 
   /** What differs in a machine by content, and what is there besides. */
@@ -135,9 +146,12 @@ export class TreeSync {
       });
       const targets = this.tree.on.map(
         (machine) =>
-          new Target(machine, this.#options, this.#connectable(machine), () =>
-            this.#arrived(machine),
-          ),
+          new Target({
+            ...this.#options,
+            machine,
+            connectable: (onLarge) => this.#connectable(machine, onLarge),
+            onArrival: () => this.#arrived(machine),
+          }),
       );
       for (const target of targets) this.#targets.set(target.machine, target);
       this.#begun.resolve();
@@ -187,9 +201,15 @@ export class TreeSync {
       const state = { connected: false, reason: this.#problem, refused: 0 };
       return on.map((machine) => ({ mode, from, to, machine, ...state }));
     }
-    return [...this.#targets.values()].map(({ machine, isConnected, reason, refused }) => ({
-      ...{ mode, from, to, machine, connected: isConnected, reason, refused },
-    }));
+    return [...this.#targets.values()].map((target) => {
+      const { machine, isConnected, reason, lacking } = target;
+      const refusals = [...lacking].slice(0, NAMED).map(([path, why]) => ({ path, reason: why }));
+      return {
+        ...{ mode, from, to, machine, connected: isConnected, reason, refused: lacking.size },
+        ...(lacking.size > 0 && { refusals: refusals.map(textOf) }),
+        ...(target.sending && { sending: textOf(target.sending) }),
+      };
+    });
   }
 
   /** Those machines are looked for at once. */
@@ -224,10 +244,11 @@ export class TreeSync {
     return { target, ...(await target.connect(isReadOnly)) };
   }
 
-  #connectable(machine: string): MachineTree {
+  #connectable(machine: string, onLarge?: MachineTreeOptions['onLarge']): MachineTree {
     const { tree, signal, gatewaySocket } = this.#options;
     const start = guestProgram(gatewaySocket, machine);
-    return new MachineTree({ host: this.#host, to: tree.to, owner: tree.owner, start, signal });
+    const { to, owner } = tree;
+    return new MachineTree({ host: this.#host, to, owner, start, signal, onLarge });
   }
 }
 
@@ -248,154 +269,6 @@ export function treeError(tree: TreeSpec, machine: string, cause: unknown): Sker
   return new SkerryError('SYNC_FAILED', { data: { machine, tree: name, reason }, cause });
 }
 
-/** One machine that is kept up to date. */
-class Target {
-  readonly machine: string;
-  readonly #options: TreeSyncOptions;
-  readonly #tree: MachineTree;
-  #todo = new Map<string, Entry | undefined>();
-  #wake = (): void => {};
-  #flushed: (() => void)[] = [];
-  readonly #onArrival: () => void;
-  /** Resolves when it is known whether the machine is there. */
-  readonly #tried = Promise.withResolvers<void>();
-  reason = 'not yet there';
-  refused = 0;
-  /** What was there when it connected is not all sent yet. */
-  isFirst = true;
-
-  constructor(machine: string, options: TreeSyncOptions, tree: MachineTree, onArrival: () => void) {
-    this.machine = machine;
-    this.#options = options;
-    this.#tree = tree;
-    this.#onArrival = onArrival;
-  }
-
-  get isConnected(): boolean {
-    return this.#tree.isConnected;
-  }
-
-  changed(before: ReadonlyMap<string, Entry | undefined>): void {
-    for (const [path, old] of before) if (!this.#todo.has(path)) this.#todo.set(path, old);
-    this.#wake();
-  }
-
-  wake(): void {
-    this.#wake();
-  }
-
-  async flush(before: ReadonlyMap<string, Entry | undefined>): Promise<void> {
-    await this.#tried.promise;
-    if (!this.isConnected) return;
-    await new Promise<void>((resolve) => {
-      this.#flushed.push(resolve);
-      this.changed(before);
-    });
-  }
-
-  async pushHeld(canRollBack: boolean): Promise<HeldPush> {
-    const { machine } = this;
-    try {
-      return { machine, result: await this.#tree.push(undefined, { canRollBack }) };
-    } catch (error) {
-      return { machine, error: error instanceof Error ? error : new Error(String(error)) };
-    }
-  }
-
-  rollBack(): Promise<void> {
-    return this.#tree.rollBack();
-  }
-
-  async keep(): Promise<void> {
-    const { signal } = this.#options;
-    let delay = RETRY_MS.first;
-    while (!signal.aborted) {
-      try {
-        const { ended } = await this.#tree.connect();
-        delay = RETRY_MS.first;
-        await this.#follow(ended);
-      } catch (error) {
-        this.#lost(error);
-      }
-      if (signal.aborted) return;
-      await this.#pause(delay);
-      delay = Math.min(delay * 2, RETRY_MS.most);
-    }
-  }
-
-  /** While the machine is there. */
-  async #follow(ended: Promise<Error>): Promise<void> {
-    let lost: Error | undefined;
-    void ended.then((error) => {
-      lost = error;
-      this.#wake();
-    });
-    let again = new Set<string>();
-    this.isFirst = true;
-    await this.#push(undefined);
-    this.isFirst = false;
-    this.#tried.resolve();
-    this.#onArrival();
-    for (;;) {
-      if (lost) throw lost;
-      if (this.#todo.size === 0 && this.#flushed.length === 0) {
-        await this.#pause(again.size > 0 ? REFUSED_MS : undefined);
-        if (this.#todo.size === 0 && again.size === 0) continue;
-      }
-      const before = this.#todo;
-      this.#todo = new Map();
-      const flushed = this.#flushed.splice(0);
-      try {
-        const result = await this.#push([...before.keys(), ...again], before);
-        again = new Set(result.refused.map(({ path }) => path));
-      } finally {
-        for (const resolve of flushed) resolve();
-      }
-    }
-  }
-
-  async #push(
-    paths: readonly string[] | undefined,
-    before?: ReadonlyMap<string, Entry | undefined>,
-  ): Promise<PushResult> {
-    const { tree, onEvent } = this.#options;
-    const began = performance.now();
-    const result = await this.#tree.push(paths, before ? { before } : {});
-    this.refused = result.refused.length;
-    this.reason = '';
-    const durationMs = performance.now() - began;
-    if (result.steps.length > 0 || paths === undefined)
-      onEvent?.({ kind: 'pushed', tree, machine: this.machine, durationMs, ...result });
-    return result;
-  }
-
-  #lost(error: unknown): void {
-    const { tree, onEvent, signal } = this.#options;
-    for (const resolve of this.#flushed.splice(0)) resolve();
-    this.#todo.clear();
-    this.#tried.resolve();
-    if (signal.aborted) return;
-    const reason = isAbsent(error)
-      ? 'the lab is off'
-      : error instanceof Error
-        ? error.message
-        : String(error);
-    if (reason !== this.reason) onEvent?.({ kind: 'lost', tree, machine: this.machine, reason });
-    this.reason = reason;
-    // What the agent itself says will not get better by waiting.
-    if (!isAbsent(error) && !(error instanceof SkerryError)) this.#onArrival();
-  }
-
-  /** Until it is woken, or so many milliseconds. */
-  async #pause(ms: number | undefined): Promise<void> {
-    const { signal } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-    this.#wake = resolve;
-    const abort = (): void => resolve();
-    signal.addEventListener('abort', abort);
-    await promise;
-    signal.removeEventListener('abort', abort);
-    clearTimeout(timer);
-  }
+function textOf<T extends { readonly path: string }>(one: T): T {
+  return { ...one, path: toText(one.path) };
 }
