@@ -126,7 +126,8 @@ async function bring(
     states.some(({ connected }) => !connected) ||
     [...pushed, ...pulled].some(({ error }) => error?.code === 'MACHINE_OFF');
   const away = isAway ? awayWords((await labStatus(lab, signal)).machines, lab) : new Map();
-  if (states.some(({ connected, refused }) => !connected || refused > 0)) process.exitCode = 1;
+  if (states.some(({ connected, refused, problem }) => !connected || problem || refused > 0))
+    process.exitCode = 1;
   if ([...pushed, ...pulled].some(isWrong)) process.exitCode = 1;
   if (options.json) printJson([...states, ...[...pushed, ...pulled].map(asJson)]);
   else

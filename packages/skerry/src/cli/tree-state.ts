@@ -40,9 +40,10 @@ export function treeLines(
 
 /** How a tree fares that is kept up to date. */
 export function stateWords(state: TreeState, away: Away): string {
-  const { mode, machine, connected, reason, refused, refusals = [], sending } = state;
+  const { mode, machine, connected, reason, refused, refusals = [], sending, problem } = state;
   const off = away.get(machine);
   if (!connected && off !== undefined) return styleText('yellow', off);
+  if (problem !== undefined) return styleText('red', problem);
   if (!connected) return styleText('yellow', `not reached: ${reason}`);
   if (refused > 0) {
     const some = refusals.map(({ path, reason: why }) => `${path} (${why})`).join(', ');

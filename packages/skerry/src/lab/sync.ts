@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { isAbsent } from '../sandbox/gateway.ts';
+import { isAbsent, sandboxStatus } from '../sandbox/gateway.ts';
 import { toBytes, toText } from '../sync/paths.ts';
 import { isFile, isFolder } from '../sync/stamp.ts';
 import type { Sending } from '../sync/tally.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
+import { lockFile } from '../util/file-lock.ts';
 import { labPaths } from '../util/paths.ts';
 import { pushedTrees } from './live-control.ts';
 import type { TreePlace } from './live-protocol.ts';
@@ -48,9 +49,20 @@ export interface CheckResult extends TreePlace {
   readonly error?: SkerryError;
 }
 
+/** As long as a large tree may take. */
+const LOCK_MS = 15 * 60_000;
+
 /** Makes trees equal; one that fails does not stop the others. LAB_OFF where nothing runs. */
 export async function syncLab(lab: LabSpec, options: SyncOptions): Promise<SyncResult[]> {
-  return forEach(lab, options, async (sync, machine) => {
+  const { gatewaySocket, syncLock } = labPaths(lab);
+  if (notKept(lab, options).length === 0) return [];
+  if (!(await sandboxStatus(gatewaySocket))) throw labOff(lab);
+  const { signal, progress } = options;
+  await using _lock = await lockFile(syncLock, {
+    ...{ holder: `skerry sync (process ${process.pid})`, timeoutMs: LOCK_MS, signal },
+    onWait: (holder) => progress?.say('lock', undefined, `waiting for ${holder}`),
+  });
+  return await forEach(lab, options, async (sync, machine) => {
     const { steps, bytes, durationMs, refused } = await sync.once(machine);
     const words = refused.map(({ path, reason }) => ({ path: toText(path), reason }));
     return { changes: steps.length, bytes, durationMs, refused: words };
@@ -93,14 +105,12 @@ async function compare(
 
 async function forEach<T extends object>(
   lab: LabSpec,
-  { machines, kept = [], signal, progress = new Progress() }: SyncOptions,
+  options: SyncOptions,
   work: (sync: TreeSync, machine: string) => Promise<T>,
 ): Promise<(T & TreePlace)[]> {
   const { gatewaySocket } = labPaths(lab);
-  const isKept = ({ to }: TreeSpec): boolean =>
-    kept.some((tree) => tree.mode === 'push' && tree.to === to);
-  const trees = pushedTrees(lab).filter((tree) => !isKept(tree));
-  const each = trees.flatMap((tree) => {
+  const { machines, signal, progress = new Progress() } = options;
+  const each = notKept(lab, options).flatMap((tree) => {
     const sync = new TreeSync({ tree, gatewaySocket, signal });
     return tree.on
       .filter((machine) => machines.includes(machine))
@@ -119,6 +129,15 @@ async function forEach<T extends object>(
       });
   });
   return Promise.all(each);
+}
+
+/** The trees that nobody brings by himself. */
+function notKept(lab: LabSpec, { machines, kept = [] }: SyncOptions): TreeSpec[] {
+  const isKept = ({ to }: TreeSpec): boolean =>
+    kept.some((tree) => tree.mode === 'push' && tree.to === to);
+  return pushedTrees(lab).filter(
+    (tree) => !isKept(tree) && tree.on.some((machine) => machines.includes(machine)),
+  );
 }
 
 async function stateOf(

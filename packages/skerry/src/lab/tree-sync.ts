@@ -3,11 +3,11 @@
 import { execInGuest } from '../guest/exec.ts';
 import { openGuest } from '../sandbox/gateway.ts';
 import type { StartProgram } from '../sync/agent.ts';
-import { type Entry, HostTree } from '../sync/host-tree.ts';
+import type { HostTree } from '../sync/host-tree.ts';
+import { type Before, HostWatch } from '../sync/host-watch.ts';
 import { MachineTree, type MachineTreeOptions, type PushResult } from '../sync/machine-tree.ts';
 import { toText } from '../sync/paths.ts';
 import type { Sending } from '../sync/tally.ts';
-import { TreeWatcher } from '../sync/watch-tree.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { TreeState } from './live-protocol.ts';
@@ -47,8 +47,7 @@ const CONNECT_MS = 15_000;
 
 export class TreeSync {
   readonly #options: TreeSyncOptions;
-  readonly #host: HostTree;
-  #watcher: TreeWatcher | undefined;
+  readonly #watch: HostWatch;
   #scanned: Promise<unknown> | undefined;
   readonly #targets = new Map<string, Target>();
   readonly #running = new Map<string, MachineTree>();
@@ -61,11 +60,13 @@ export class TreeSync {
   constructor(options: TreeSyncOptions) {
     const { from, exclude } = options.tree;
     this.#options = options;
-    this.#host = new HostTree({
-      root: from,
-      exclude,
-      onFolder: (path) => this.#watcher?.add(path),
-      onFolderGone: (path) => this.#watcher?.remove(path),
+    const note = (text: string): void => options.onNote?.(`${from}: ${text}`);
+    this.#watch = new HostWatch({
+      ...{ root: from, exclude },
+      onChange: (before) => this.#changed(before),
+      onAway: (reason) => this.#away(reason),
+      onLimit: (reason) =>
+        note(`not all folders can be watched (${reason}): see fs.inotify.max_user_watches`),
     });
   }
 
@@ -74,12 +75,12 @@ export class TreeSync {
   }
 
   get host(): HostTree {
-    return this.#host;
+    return this.#watch.tree;
   }
 
   /** Reads the host's folder, the first time it is asked. @throws TREE_MISSING */
   scan(): Promise<unknown> {
-    return (this.#scanned ??= this.#host.scan().catch((cause: unknown) => {
+    return (this.#scanned ??= this.host.scan().catch((cause: unknown) => {
       const { from } = this.tree;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new SkerryError('TREE_MISSING', { data: { from, reason }, cause });
@@ -122,21 +123,14 @@ export class TreeSync {
 
   /** Looks at the whole folder again, and tells what has changed. */
   async look(): Promise<void> {
-    const before = await this.#host.scan();
+    const before = await this.#watch.look();
     if (before.size > 0) this.#options.onHeld?.([...before.keys()]);
   }
 
   /** Goes on until the signal fires. */
   async keep(): Promise<void> {
-    const { signal, onNote } = this.#options;
-    this.#watcher = new TreeWatcher({
-      root: this.#host.root,
-      onChange: (folders) => void this.#changed(folders),
-      onLimit: (reason) =>
-        onNote?.(
-          `${this.tree.from}: not all folders can be watched (${reason}): see fs.inotify.max_user_watches`,
-        ),
-    });
+    const { signal } = this.#options;
+    this.#watch.start();
     try {
       await this.scan().catch((error: unknown) => {
         this.#problem = error instanceof Error ? error.message : String(error);
@@ -157,8 +151,7 @@ export class TreeSync {
       this.#begun.resolve();
       await Promise.all(targets.map((target) => target.keep()));
     } finally {
-      this.#watcher.close();
-      this.#watcher = undefined;
+      this.#watch.close();
       this.#targets.clear();
     }
     signal.throwIfAborted();
@@ -168,7 +161,9 @@ export class TreeSync {
   async flush(): Promise<void> {
     await this.#begun.promise;
     if (this.#problem !== undefined) return;
-    const before = await this.#host.scan();
+    const before = await this.#watch.look();
+    // Who asks is told by the state.
+    if (this.#watch.problem !== undefined) return;
     await Promise.all([...this.#targets.values()].map((target) => target.flush(before)));
   }
 
@@ -198,14 +193,16 @@ export class TreeSync {
   states(): TreeState[] {
     const { mode, from, to, on } = this.tree;
     if (this.#problem !== undefined) {
-      const state = { connected: false, reason: this.#problem, refused: 0 };
+      const state = { connected: false, reason: this.#problem, problem: this.#problem, refused: 0 };
       return on.map((machine) => ({ mode, from, to, machine, ...state }));
     }
     return [...this.#targets.values()].map((target) => {
       const { machine, isConnected, reason, lacking } = target;
+      const problem = this.#watch.problem ?? target.problem;
       const refusals = [...lacking].slice(0, NAMED).map(([path, why]) => ({ path, reason: why }));
       return {
         ...{ mode, from, to, machine, connected: isConnected, reason, refused: lacking.size },
+        ...(problem !== undefined && { problem }),
         ...(lacking.size > 0 && { refusals: refusals.map(textOf) }),
         ...(target.sending && { sending: textOf(target.sending) }),
       };
@@ -222,16 +219,16 @@ export class TreeSync {
     this.#waiting = this.#waiting.filter((one) => one.machine !== machine);
   }
 
-  async #changed(folders: ReadonlySet<string> | undefined): Promise<void> {
-    const before = await (folders ? this.#host.rescan(folders) : this.#host.scan()).catch(
-      (error: unknown) => {
-        this.#options.onNote?.(`${this.tree.from}: ${String(error)}`);
-        return new Map<string, Entry | undefined>();
-      },
-    );
-    if (before.size === 0) return;
+  #changed(before: Before): void {
     if (this.#options.onHeld) this.#options.onHeld([...before.keys()]);
     else for (const target of this.#targets.values()) target.changed(before);
+  }
+
+  /** The host's folder is gone, or back. */
+  #away(reason: string | undefined): void {
+    const { tree, onNote } = this.#options;
+    onNote?.(reason ?? `the folder ${tree.from} is back`);
+    for (const target of this.#targets.values()) target.tellProblem(reason);
   }
 
   async #connect(
@@ -248,7 +245,7 @@ export class TreeSync {
     const { tree, signal, gatewaySocket } = this.#options;
     const start = guestProgram(gatewaySocket, machine);
     const { to, owner } = tree;
-    return new MachineTree({ host: this.#host, to, owner, start, signal, onLarge });
+    return new MachineTree({ host: this.host, to, owner, start, signal, onLarge });
   }
 }
 

@@ -1,7 +1,12 @@
 // One machine that has a tree kept up to date: changes go there as they are made, and it catches up after it was away.
 import { isAbsent } from '../sandbox/gateway.ts';
 import type { Entry } from '../sync/host-tree.ts';
-import type { MachineTree, MachineTreeOptions, PushResult } from '../sync/machine-tree.ts';
+import {
+  EmptyTree,
+  type MachineTree,
+  type MachineTreeOptions,
+  type PushResult,
+} from '../sync/machine-tree.ts';
 import type { Sending } from '../sync/tally.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { HeldPush, TreeSyncOptions } from './tree-sync.ts';
@@ -38,6 +43,15 @@ export class Target {
       // What was refused is tried again.
       this.#wake();
     });
+  }
+
+  /** What is wrong with the host's folder. */
+  problem: string | undefined;
+
+  /** For who watches. */
+  tellProblem(reason: string | undefined): void {
+    const { tree, onEvent } = this.#options;
+    if (reason !== undefined) onEvent?.({ kind: 'lost', tree, machine: this.machine, reason });
   }
 
   get sending(): Sending | undefined {
@@ -95,6 +109,8 @@ export class Target {
         await this.#follow(ended);
       } catch (error) {
         this.#lost(error);
+        // Where it was not the machine that went.
+        await this.#tree.close();
       }
       if (signal.aborted) return;
       await this.#pause(delay);
@@ -113,6 +129,7 @@ export class Target {
     const began = performance.now();
     const first = await this.#tree.begin();
     this.reason = '';
+    this.problem = undefined;
     void this.#first(first, began);
     for (let triedMs = began; ;) {
       if (lost) throw lost;
@@ -160,6 +177,7 @@ export class Target {
     const { tree, onEvent, signal } = this.#options;
     for (const resolve of this.#flushed.splice(0)) resolve();
     this.#todo.clear();
+    this.problem = error instanceof EmptyTree ? error.message : undefined;
     this.#tried.resolve();
     if (signal.aborted) return;
     const reason = isAbsent(error)

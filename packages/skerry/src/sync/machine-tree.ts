@@ -37,6 +37,15 @@ export interface PushResult {
 
 const NOTHING: PushResult = { steps: [], bytes: 0, refused: [] };
 
+/** Nothing is removed for a folder that is empty all at once: a disk may not be mounted, or a checkout is under way. */
+export class EmptyTree extends Error {
+  constructor(paths: number) {
+    super(
+      `the folder is empty here, and the machine has ${paths} paths of it: they stay until something is in it`,
+    );
+  }
+}
+
 export class MachineTree {
   readonly #options: MachineTreeOptions;
   #agent: TreeAgent | undefined;
@@ -127,6 +136,7 @@ export class MachineTree {
     for (const path of [...(this.#large?.paths ?? [])])
       if (!isFile(entries.get(path)?.stamp)) this.#large?.drop(path);
     if (steps.length === 0) return NOTHING;
+    if (entries.size === 0) throw new EmptyTree(this.#remote.size);
     this.#refused = [];
     let bytes = 0;
     agent.send('B', inOnePiece ? 'undo' : '');

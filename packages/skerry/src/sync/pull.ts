@@ -220,8 +220,10 @@ export class PullTree {
     const { index } = this.#options;
     const text = [...notes].map(([path, { there, here }]) => `${path}\0${there}\0${here}\0`);
     await mkdir(dirname(index), { recursive: true });
-    await writeFile(`${index}.new`, text.join(''), 'latin1');
-    await rename(`${index}.new`, index);
+    // Somebody else may be writing it too.
+    const fresh = `${index}.new-${process.pid}`;
+    await writeFile(fresh, text.join(''), 'latin1');
+    await rename(fresh, index);
   }
 }
 
