@@ -46,6 +46,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'lab-file': ['util'],
   machine: ['guest', 'lab-file', 'util'],
   image: ['util'],
+  hypervisors: ['sandbox', 'util'],
   sandbox: ['guest', 'util'],
   guest: ['util'],
   util: [],

@@ -99,6 +99,23 @@ test('the environment is as it was written, and nobody sees it in a list of proc
   expect(seen).toBe('0\n0\n600\n');
 });
 
+test('the status of the lab has them too', async () => {
+  const { daemons } = JSON.parse(await lab.ok(['status', '--json'])) as { daemons: Row[] };
+  expect(daemons.map(({ daemon, machine }) => `${daemon} ${machine}`)).toEqual(
+    (await status()).map(({ daemon, machine }) => `${daemon} ${machine}`),
+  );
+  // Those that are slow today are silent, never wrong.
+  for (const { daemon, state } of daemons)
+    expect(['silent', daemon === 'ssh' ? state : 'running']).toContain(state);
+  expect(await lab.ok(['status'])).toMatch(/^Daemon: db on one, (running|no answer yet)/m);
+});
+
+test('in words, what systemd says is left out where all is well', async () => {
+  const said = await lab.ok(['daemons', 'logs', 'db', '-n', 'all']);
+  expect(said).toMatch(/^\d\d:\d\d:\d\d one db \| db begins$/m);
+  expect(said).not.toContain('Started');
+});
+
 test('what runs unchanged is left alone', async () => {
   const before = await status();
   const results = await json<Result[]>(['start']);

@@ -5,6 +5,7 @@
 #   SKERRY_LAB SKERRY_IMAGES  folders bound to /run/skerry/{lab,images}
 #   SKERRY_ACCEL              kvm or tcg: whether /dev/kvm is there at all
 #   SKERRY_UPLINK             pasta, slirp4netns or none
+#   SKERRY_LINKS              hypervisor-links.sh, in one of several hypervisors
 #   SKERRY_DNS                the address inside at which the host's resolver answers
 # "$@" is the supervisor's command line.
 set -eu
@@ -76,6 +77,9 @@ done
 # The lab's network, as a file: pasta may open that, but not our /proc/PID/ns/net.
 : >/run/netns
 unshare --net=/run/netns true
+
+# One of several hypervisors has a name and links of its own.
+[ -z "${SKERRY_LINKS-}" ] || . "$SKERRY_LINKS"
 
 uplink() {
   case "$SKERRY_UPLINK" in

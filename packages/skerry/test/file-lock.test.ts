@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lockFile } from '../src/util/file-lock.ts';
+import { lockFile, lockHolder } from '../src/util/file-lock.ts';
 
 const MODULE = new URL('../src/util/file-lock.ts', import.meta.url).href;
 const HOLDER = `
@@ -88,4 +88,21 @@ test('a lock whose folder the holder removes is taken anew', async () => {
   await first[Symbol.asyncDispose]();
   await using _lock = await second;
   expect(await readFile(nested, 'utf8')).toBe('two');
+});
+
+test('who holds it can be asked without waiting, and is nobody once that is gone', async () => {
+  expect(await lockHolder(path)).toBeUndefined();
+  {
+    await using _lock = await lockFile(path, { holder: 'this process', timeoutMs: 1000 });
+    expect(await lockHolder(path)).toMatchObject({ holder: 'this process' });
+  }
+  expect(await lockHolder(path)).toBeUndefined();
+  {
+    await using child = await other();
+    const held = await lockHolder(path);
+    expect(held?.holder).toBe('the other process');
+    expect(Date.now() - Number(held?.since)).toBeLessThan(60_000);
+    child.kill();
+  }
+  expect(await lockHolder(path)).toBeUndefined();
 });

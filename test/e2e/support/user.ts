@@ -27,9 +27,7 @@ const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 /** The user with a new home, clean but for the images, or whoever runs the suite when that is not root. */
 export async function ordinaryUser(): Promise<OrdinaryUser> {
   const isRoot = process.getuid?.() === 0;
-  const name = isRoot ? NAME : userInfo().username;
-  const uid = isRoot ? await idOf('-u') : userInfo().uid;
-  const gid = isRoot ? await idOf('-g') : userInfo().gid;
+  const { name, uid, gid, as } = await testUser();
   const folder = await mkdtemp(join(tmpdir(), 'skerry-user-'));
   const home = join(folder, 'home');
   const data = join(home, '.local/share/skerry');
@@ -56,7 +54,6 @@ export async function ordinaryUser(): Promise<OrdinaryUser> {
     SKERRY_DATA_DIR: data,
     SKERRY_CACHE_DIR: join(home, '.cache/skerry'),
   };
-  const as = isRoot ? ['runuser', '-u', name, '--'] : [];
   return {
     name,
     uid,
@@ -69,19 +66,48 @@ export async function ordinaryUser(): Promise<OrdinaryUser> {
   };
 }
 
-/** A checkout of root's, in /root perhaps, may be closed to others: then a copy of it (of links, where that works). */
+/** A checkout of root's, in /root perhaps, may be closed to others: then a copy of it. */
 async function readableProgram(as: readonly string[], folder: string): Promise<readonly string[]> {
   const isReadable = await finish([...as, process.execPath, SKERRY, '--version'], { cwd: '/' });
   if (isReadable.code === 0) return [process.execPath, SKERRY];
+  const copy = await copyRepository(folder);
+  return ['node_modules/node/bin/node', 'packages/skerry/bin/skerry.js'].map((path) =>
+    join(copy, path),
+  );
+}
+
+/** The checkout for programs that need no build, or a copy of it where the user may not read it. */
+export async function readableSources(as: readonly string[], folder: string): Promise<string> {
+  const look = ['sh', '-c', 'test -x "$0" && test -r "$1"', process.execPath, SKERRY];
+  const isReadable = await finish([...as, ...look], { cwd: '/' });
+  return isReadable.code === 0 ? REPOSITORY : copyRepository(folder);
+}
+
+/** Of links, where that works. */
+async function copyRepository(folder: string): Promise<string> {
   const copy = join(folder, 'repository');
   await mkdir(copy);
   for (const part of ['packages', 'node_modules', 'package.json']) {
     const linked = await finish(['cp', '-al', join(REPOSITORY, part), copy]);
     if (linked.code !== 0) await finish(['cp', '-a', join(REPOSITORY, part), copy]);
   }
-  return ['node_modules/node/bin/node', 'packages/skerry/bin/skerry.js'].map((path) =>
-    join(copy, path),
-  );
+  return copy;
+}
+
+/** The user's name and ids; whoever runs the suite, when that is not root. */
+export async function testUser(): Promise<{
+  name: string;
+  uid: number;
+  gid: number;
+  as: string[];
+}> {
+  const isRoot = process.getuid?.() === 0;
+  return {
+    name: isRoot ? NAME : userInfo().username,
+    uid: isRoot ? await idOf('-u') : userInfo().uid,
+    gid: isRoot ? await idOf('-g') : userInfo().gid,
+    as: isRoot ? ['runuser', '-u', NAME, '--'] : [],
+  };
 }
 
 async function idOf(kind: '-u' | '-g'): Promise<number> {

@@ -3,6 +3,16 @@ export function formatSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** How long something has gone on: `42 s`, `1 min 35 s`, `2 h 5 min`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** Bytes as whole MiB. */
 export function formatMiB(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;

@@ -1,13 +1,9 @@
 import { once } from 'node:events';
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import type { LogEntry } from '../daemon/journal.ts';
-import type { LabSpec } from '../lab-file/spec.ts';
-import { stripControls } from '../machine/console-log.ts';
 import { SkerryError } from '../util/errors.ts';
 import { interruptible, labOf, withExample } from './common.ts';
 import { type DaemonFlags, meant } from './daemons-meant.ts';
-import { COLOURS } from './exec-output.ts';
+import { formatJson, logFormatter } from './format-log.ts';
 
 interface LogFlags extends DaemonFlags {
   readonly lines?: string;
@@ -15,6 +11,7 @@ interface LogFlags extends DaemonFlags {
   readonly since?: string;
   readonly until?: string;
   readonly grep?: string;
+  readonly systemd?: boolean;
 }
 
 const LINES = 40;
@@ -28,6 +25,7 @@ export function defineLogs(command: Command): void {
     .option('-f, --follow', 'go on printing what is added, also when machines are started anew')
     .option('--since <time>', 'from then on: 10m (ago), 14:05, 2026-11-25 14:05')
     .option('--until <time>', 'up to then')
+    .option('--systemd', 'also what systemd says of them when all is well')
     .option('--grep <regex>', 'only what matches, a JavaScript regular expression')
     .action(run);
   withExample(
@@ -36,7 +34,10 @@ export function defineLogs(command: Command): void {
     '$ skerry daemons logs api --on agent_1 --since 10m --grep "error|warn"',
     '$ skerry daemons logs --json | jq -r .message',
   );
-  command.addHelpText('after', '\nWith --json each entry is an object on a line of its own.');
+  command.addHelpText(
+    'after',
+    '\nWith --json each entry is an object on a line of its own, those of systemd among them.',
+  );
 }
 
 async function run(args: string[], flags: LogFlags): Promise<void> {
@@ -45,11 +46,12 @@ async function run(args: string[], flags: LogFlags): Promise<void> {
   const lab = await labOf(flags);
   const { daemonLogs } = await import('../lab/daemon-logs.ts');
   const { daemons, machines } = await meant(lab, args, flags);
-  const format = flags.json ? formatJson : formatter(lab, daemons, machines);
+  const format = flags.json ? formatJson : logFormatter(lab, daemons, machines);
   const { printError } = await import('./print-error.ts');
   await daemonLogs(lab, {
     ...{ daemons, machines, lines, sinceMs, untilMs, grep, signal },
     follow: flags.follow,
+    isBrief: !flags.json && !flags.systemd,
     onEntries: (entries) => {
       const text = entries.map((entry) => format(entry)).join('');
       return process.stdout.write(text) ? undefined : once(process.stdout, 'drain');
@@ -102,44 +104,4 @@ function regexOf(source: string | undefined): RegExp | undefined {
 
 function usage(detail: string): SkerryError {
   return new SkerryError('USAGE', { data: { detail, command: 'skerry daemons logs' } });
-}
-
-/** Each line of an entry after its machine, in that one's colour, and its daemon. */
-function formatter(
-  lab: LabSpec,
-  daemons: readonly string[],
-  machines: readonly string[] | undefined,
-): (entry: LogEntry) => string {
-  const shown = lab.daemons.filter(({ name }) => daemons.includes(name));
-  const names = lab.machines
-    .map(({ name }) => name)
-    .filter(
-      (name) => shown.some(({ on }) => on.includes(name)) && (!machines || machines.includes(name)),
-    );
-  const width = Math.max(...names.map((name) => name.length));
-  const wide = Math.max(...daemons.map((name) => name.length));
-  return ({ machine, daemon, message, bySystemd }) => {
-    const colour = COLOURS[names.indexOf(machine) % COLOURS.length] ?? 'cyan';
-    const prefix = `${styleText(colour, machine.padEnd(width))} ${daemon.padEnd(wide)} | `;
-    return message
-      .toString('utf8')
-      .replace(/\n$/, '')
-      .split('\n')
-      .map((line) => stripControls(line))
-      .map((line) => `${prefix}${bySystemd ? styleText('dim', line) : line}\n`)
-      .join('');
-  };
-}
-
-function formatJson(entry: LogEntry): string {
-  const { machine, daemon, atUs, pid, priority, message, bySystemd } = entry;
-  const text = message.toString('utf8');
-  const isText = Buffer.from(text).equals(message);
-  return `${JSON.stringify({
-    ...{ machine, daemon, time: new Date(atUs / 1000).toISOString(), atUs, pid, priority },
-    source: bySystemd ? 'systemd' : 'daemon',
-    message: text,
-    // What is not UTF-8 is lost in a text.
-    ...(!isText && { messageBase64: message.toString('base64') }),
-  })}\n`;
 }

@@ -15,6 +15,7 @@ interface Options extends CommonOptions {
   readonly lines: string;
   readonly follow?: boolean;
   readonly system?: boolean;
+  readonly raw?: boolean;
 }
 
 export function define(command: Command): void {
@@ -22,7 +23,11 @@ export function define(command: Command): void {
     .argument('[machine...]', 'names or /regular expressions/ (default: all)')
     .option('-n, --lines <count>', 'how many of the last lines', '40')
     .option('-f, --follow', 'go on printing what is added')
-    .option('--system', 'the logs of sandbox, libvirtd and QEMU instead of the consoles')
+    .option(
+      '--system',
+      "the logs of the lab's own parts instead of the consoles: sandbox, libvirtd, forwards, sync and QEMU",
+    )
+    .option('--raw', 'with --system also what every lab logs')
     .action(run);
   withExample(
     command,
@@ -46,7 +51,8 @@ async function run(args: string[], options: Options): Promise<void> {
   const { machineNames } = await import('../lab-file/select.ts');
   const { followLog, lastLines, logSources } = await import('../lab/logs.ts');
   const machines = args.length > 0 ? machineNames(lab, args) : lab.machines.map(({ name }) => name);
-  const sources = logSources(lab, machines, options.system === true);
+  const all = logSources(lab, machines, options.system === true);
+  const sources = options.raw ? all.map(({ name, path }) => ({ name, path })) : all;
   const found = await Promise.all(
     sources.map(async (source) => ({ ...source, lines: await lastLines(source, count) })),
   );
@@ -60,6 +66,8 @@ async function run(args: string[], options: Options): Promise<void> {
   for (const { name, lines } of found) for (const line of lines ?? []) print(name, line);
   if (found.every(({ lines }) => lines === undefined))
     process.stderr.write('nothing was logged yet\n');
+  else if (options.system && !options.raw && found.every(({ lines = [] }) => lines.length === 0))
+    process.stderr.write('nothing but what every lab logs: skerry logs --system --raw\n');
   if (options.follow)
     await Promise.all(
       sources.map((source) => followLog(source, (line) => print(source.name, line), signal)),

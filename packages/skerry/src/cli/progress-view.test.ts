@@ -48,6 +48,35 @@ test.each([
   expect(screenOf(String(stream.read()))).toContain(line);
 });
 
+const two = (event: Omit<ProgressEvent, 'machine' | 'atMs'>): ProgressEvent => ({
+  ...{ machine: 'two', atMs: 0 },
+  ...event,
+});
+
+test('a machine that waits is not ready, and what is provisioned is named', () => {
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  const { CI } = process.env;
+  delete process.env.CI;
+  const view = progressView(stream as unknown as NodeJS.WriteStream);
+  if (CI !== undefined) process.env.CI = CI;
+  const shown = (): string => {
+    view.onProgress({ phase: 'sandbox', status: 'say', atMs: 10, detail: 'look' });
+    return stripVTControlCharacters(screenOf(String(stream.read())).split('\n').at(-2) ?? '');
+  };
+  view.onProgress(two({ phase: 'identity', status: 'begin' }));
+  view.onProgress(two({ phase: 'identity', status: 'end' }));
+  view.onProgress(two({ phase: 'wait', status: 'begin', subject: 'one, three' }));
+  expect(shown()).toMatch(/two +waiting for one, three/);
+  view.onProgress(two({ phase: 'wait', status: 'end', subject: 'one, three' }));
+  view.onProgress(two({ phase: 'provision', status: 'note', detail: 'base: begins' }));
+  view.onProgress(two({ phase: 'provision', status: 'begin', subject: 'base' }));
+  view.onProgress(two({ phase: 'provision', status: 'note', detail: 'base: apt-get update' }));
+  expect(shown()).toMatch(/two +provisioning base \d+ s +apt-get update$/);
+  view.onProgress(two({ phase: 'provision', status: 'end', subject: 'base' }));
+  expect(shown()).toMatch(/✓ two +provisioned$/);
+  view.end();
+});
+
 /** What is left on a terminal: cursor up, then all below is erased. */
 function screenOf(written: string): string {
   const lines = [''];

@@ -27,6 +27,7 @@ const WORDS: Record<Phase, string> = {
   identity: 'giving it name, keys and address',
   ssh: 'waiting for ssh',
   sync: 'bringing its trees up to date',
+  wait: 'waiting for',
   provision: 'provisioning',
   ready: 'waiting until it is ready',
   trigger: 'running a trigger',
@@ -39,6 +40,7 @@ const WORDS: Record<Phase, string> = {
 const DONE: Partial<Record<Phase, string>> = {
   source: 'superproject cloned',
   image: 'image built',
+  accelerator: 'accelerator chosen',
   shutdown: 'off',
   destroy: 'removed',
   libvirt: 'sandbox runs',
@@ -58,6 +60,7 @@ const BOOT_NOTE_MS = 5000;
 interface Line {
   readonly name: string;
   phase: Phase;
+  subject: string;
   detail: string;
   sinceMs: number;
   state: 'busy' | 'done' | 'failed';
@@ -92,7 +95,7 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
     const what =
       line.state === 'done'
         ? styleText('dim', DONE[line.phase] ?? 'ready', { stream })
-        : WORDS[line.phase];
+        : wordsOf(line);
     const more =
       line.state === 'busy'
         ? styleText('dim', ` ${seconds}${line.detail && `  ${line.detail}`}`, { stream })
@@ -107,21 +110,34 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
   return {
     onProgress: (event) => {
       const name = event.machine ?? 'lab';
+      if (event.status === 'say') {
+        draw(`${name}: ${event.detail ?? ''}\n`);
+        return;
+      }
       const line = lines.get(name) ?? {
         name,
         phase: event.phase,
+        subject: '',
         detail: '',
         sinceMs: event.atMs,
         state: 'busy',
       };
       lines.set(name, line);
+      const { phase, subject = '', atMs } = event;
       if (event.status === 'begin')
-        Object.assign(line, { phase: event.phase, detail: '', sinceMs: event.atMs, state: 'busy' });
-      if (event.status === 'note')
-        Object.assign(line, { phase: event.phase, detail: event.detail ?? '', state: 'busy' });
+        Object.assign(line, { phase, subject, detail: '', sinceMs: atMs, state: 'busy' });
+      if (event.status === 'note') {
+        const detail = event.detail ?? '';
+        if (phase !== line.phase) line.subject = '';
+        const told = `${line.subject}: `;
+        const isToldAlready = line.subject !== '' && detail.startsWith(told);
+        Object.assign(line, {
+          ...{ phase, state: 'busy' },
+          detail: isToldAlready ? detail.slice(told.length) : detail,
+        });
+      }
       if (event.status === 'end') line.state = 'done';
       if (event.status === 'fail') line.state = 'failed';
-      if (event.status === 'say') draw(`${name}: ${event.detail ?? ''}\n`);
     },
     end: () => {
       clearInterval(timer);
@@ -157,7 +173,7 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
   return {
     onProgress: (event) => {
       const key = `${event.machine} ${event.phase}`;
-      const words = WORDS[event.phase];
+      const words = wordsOf(event);
       if (event.status === 'begin') {
         begun.set(key, event.atMs);
         if (['boot', 'image', 'shutdown', 'identity'].includes(event.phase)) say(event, words);
@@ -171,6 +187,17 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
     },
     end: () => {},
   };
+}
+
+/** What a phase is, and what it is about. */
+function wordsOf({
+  phase,
+  subject = '',
+}: {
+  readonly phase: Phase;
+  readonly subject?: string;
+}): string {
+  return subject === '' ? WORDS[phase] : `${WORDS[phase]} ${subject}`;
 }
 
 /** Cuts a line with colours to the terminal's width, so that it never wraps and the redraw stays in place. */

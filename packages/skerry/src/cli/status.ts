@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import type { AtWork } from '../lab/at-work.ts';
 import type { LabStatus } from '../lab/status.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { formatSpan } from './amounts.ts';
 import {
   aboutLab,
   type CommonOptions,
@@ -12,6 +14,7 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { formatDaemons } from './format-daemons.ts';
 import { formatTable } from './table.ts';
 import { awayWords, treeLines } from './tree-state.ts';
 
@@ -28,9 +31,12 @@ async function run(options: CommonOptions): Promise<void> {
   else console.log(formatStatus(status, lab));
 }
 
+/** Commands that are about to provision what is not. */
+const PROVISIONING: ReadonlySet<string> = new Set(['up', 'provision']);
+
 /** For people; what is as it should be takes no line of its own. */
 export function formatStatus(
-  { lab, fork, network, sandbox, machines, trees, halfRestored }: LabStatus,
+  { lab, fork, network, sandbox, machines, trees, halfRestored, atWork, daemons }: LabStatus,
   spec: LabSpec,
 ): string {
   const rows = machines.map((machine) => [
@@ -56,6 +62,7 @@ export function formatStatus(
   const forwards = (sandbox?.forwards ?? []).map(
     (forward) => `${forward.address}:${forward.host} -> ${forward.machine}:${forward.guest}`,
   );
+  const isProvisioning = atWork && PROVISIONING.has(atWork.command);
   return [
     `${styleText('bold', labelOf({ name: lab, fork }))}  ${styleText('dim', `${network.cidr}, ${box}`)}${broken}`,
     formatTable(['MACHINE', 'STATE', 'ADDRESS', 'NAME', 'MEMORY', 'CPUS', 'IMAGE', 'NESTED'], rows),
@@ -63,21 +70,30 @@ export function formatStatus(
       ({ name, nesting }) =>
         `${styleText('yellow', '!')} ${name} cannot run machines itself: ${nesting?.slice(4)}`,
     ),
+    ...(atWork ? [formatAtWork(atWork)] : []),
     ...machines.flatMap(({ name, unprovisioned }) =>
       unprovisioned === undefined
         ? []
         : [
-            `${styleText('yellow', '!')} ${name} is not provisioned: ${unprovisioned.join(', ')} did not run or failed. skerry provision${aboutLab({ fork })} ${name}`,
+            isProvisioning
+              ? `${styleText('yellow', '!')} ${name} is not provisioned yet: ${unprovisioned.join(', ')}`
+              : `${styleText('yellow', '!')} ${name} is not provisioned: ${unprovisioned.join(', ')} did not run or failed. skerry provision${aboutLab({ fork })} ${name}`,
           ],
     ),
-    ...(halfRestored === undefined
+    ...(halfRestored === undefined || atWork
       ? []
       : [
           `${styleText('yellow', '!')} the restore of snapshot ${halfRestored} was interrupted; to finish it: skerry up${aboutLab({ fork })}`,
         ]),
     ...(forwards.length > 0 ? [`Forwards: ${forwards.join(', ')}`] : []),
     ...(sandbox ? treeLines(spec, trees ?? [], awayWords(machines, { fork })) : []),
+    ...formatDaemons(daemons ?? [], { fork }),
   ].join('\n');
+}
+
+function formatAtWork({ command, pid, since }: AtWork): string {
+  const span = formatSpan(Date.now() - Date.parse(since));
+  return `${styleText('yellow', '!')} skerry ${command} is at work, for ${span} so far (process ${pid})`;
 }
 
 function paint(state: string): string {

@@ -6,6 +6,7 @@ import { percentOf } from '../lab/percent.ts';
 import { treeName } from '../lab/tree-name.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { aboutLab } from './common.ts';
+import { some } from './some.ts';
 
 /** Machines that are off, by name, and why: such as `off`. */
 export type Away = ReadonlyMap<string, string>;
@@ -40,7 +41,17 @@ export function treeLines(
 
 /** How a tree fares that is kept up to date. */
 export function stateWords(state: TreeState, away: Away): string {
-  const { mode, machine, connected, reason, refused, refusals = [], sending, problem } = state;
+  const {
+    mode,
+    machine,
+    connected,
+    reason,
+    refused,
+    refusals = [],
+    sending,
+    problem,
+    held,
+  } = state;
   const off = away.get(machine);
   if (!connected && off !== undefined) return styleText('yellow', off);
   if (problem !== undefined) return styleText('red', problem);
@@ -55,6 +66,7 @@ export function stateWords(state: TreeState, away: Away): string {
     const what = files === 1 ? path : `${files} files`;
     return styleText('yellow', `sending ${what} ${percentOf(bytes, of)} %`);
   }
+  if (held) return styleText('yellow', `held back by skerry hack: ${some(held)}`);
   return styleText('green', mode === 'share' ? 'shared' : 'up to date');
 }
 

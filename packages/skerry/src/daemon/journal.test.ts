@@ -66,6 +66,13 @@ test('the command asks for the units, from a moment on', () => {
   ]);
 });
 
+test('in brief it leaves out what systemd says when all is well', () => {
+  expect(journalCommand({ units: ['a.service'], lines: 5, isBrief: true }).slice(7)).toEqual([
+    ...['--lines=5', '_SYSTEMD_UNIT=a.service', '+', 'UNIT=a.service', '_PID=1'],
+    ...[0, 1, 2, 3, 4, 5].map((priority) => `PRIORITY=${priority}`),
+  ]);
+});
+
 test('lines are whole wherever the stream was cut', () => {
   assert(
     property(

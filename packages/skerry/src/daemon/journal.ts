@@ -24,7 +24,12 @@ export interface JournalQuery {
   readonly sinceUs?: number | undefined;
   readonly untilUs?: number | undefined;
   readonly follow?: boolean | undefined;
+  /** Of what systemd says of the units only what is not as it should be. */
+  readonly isBrief?: boolean | undefined;
 }
+
+/** systemd says that a unit started, stopped or will be started again at 6; how it failed at 5 and less. syslog(3) */
+const BAD = [0, 1, 2, 3, 4, 5];
 
 const FIELDS = 'MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,UNIT';
 
@@ -33,15 +38,26 @@ const FIELDS = 'MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,UNIT';
  * a while. `--all`: what is longer than 4 KiB, too.
  */
 export function journalCommand(query: JournalQuery): string[] {
-  const { units, lines, sinceUs, untilUs, follow } = query;
+  const { units, lines, sinceUs, untilUs, follow, isBrief } = query;
   return [
     'journalctl',
     ...['--merge', '--quiet', '--no-pager', '--all', '--output=json', `--output-fields=${FIELDS}`],
-    ...units.flatMap((unit) => ['--unit', unit]),
+    ...(isBrief ? [] : units.flatMap((unit) => ['--unit', unit])),
     `--lines=${lines ?? 'all'}`,
     ...(sinceUs === undefined ? [] : [`--since=${formatMoment(sinceUs)}`]),
     ...(untilUs === undefined ? [] : [`--until=${formatMoment(untilUs)}`]),
     ...(follow ? ['--follow'] : []),
+    ...(isBrief ? briefMatches(units) : []),
+  ];
+}
+
+/** What a unit writes, or systemd says of it: several values of one field are alternatives, `+` is between the two. */
+function briefMatches(units: readonly string[]): string[] {
+  return [
+    ...units.map((unit) => `_SYSTEMD_UNIT=${unit}`),
+    '+',
+    ...units.map((unit) => `UNIT=${unit}`),
+    ...['_PID=1', ...BAD.map((priority) => `PRIORITY=${priority}`)],
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { labOff } from './lab-off.ts';
 

@@ -24,6 +24,8 @@ export interface DaemonLogOptions {
   readonly lines?: number | undefined;
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
+  /** Of what systemd says of daemons only how they failed. */
+  readonly isBrief?: boolean | undefined;
   /** Only what matches. */
   readonly grep?: RegExp | undefined;
   /** Goes on until `signal` fires or the lab ends. */
@@ -54,10 +56,13 @@ interface Source {
 
 /** @throws LAB_OFF */
 export async function daemonLogs(lab: LabSpec, options: DaemonLogOptions): Promise<void> {
-  const { signal, follow, lines, grep, onEntries, sinceMs, untilMs } = options;
+  const { signal, follow, lines, grep, onEntries, sinceMs, untilMs, isBrief } = options;
   const fromUs = (Date.now() - OVERLAP_MS) * 1000;
   const sources = sourcesOf(lab, options, fromUs);
-  const query = { sinceUs: inUs(sinceMs), untilUs: inUs(untilMs), lines: grep ? undefined : lines };
+  const query = {
+    ...{ sinceUs: inUs(sinceMs), untilUs: inUs(untilMs), isBrief },
+    lines: grep ? undefined : lines,
+  };
   const past = await Promise.all(
     sources.map(async (source) => {
       const entries: LogEntry[] = [];
@@ -99,7 +104,7 @@ function sourcesOf(lab: LabSpec, options: DaemonLogOptions, fromUs: number): Sou
 async function followAll(
   lab: LabSpec,
   sources: readonly Source[],
-  { signal, grep, onEntries }: DaemonLogOptions,
+  { signal, grep, onEntries, isBrief }: DaemonLogOptions,
 ): Promise<void> {
   let taken: void | Promise<unknown> = undefined;
   const merge = new LiveMerge(sources.length > 1 ? HOLD_MS : 0, (entries) => {
@@ -109,7 +114,7 @@ async function followAll(
     if (matches(entry, grep)) merge.push(entry);
     return taken;
   };
-  await Promise.all(sources.map((source) => followOne(lab, source, signal, take)));
+  await Promise.all(sources.map((source) => followOne(lab, source, { signal, isBrief }, take)));
   merge.flush();
 }
 
@@ -117,12 +122,12 @@ async function followAll(
 async function followOne(
   lab: LabSpec,
   source: Source,
-  signal: AbortSignal,
+  { signal, isBrief }: Pick<DaemonLogOptions, 'signal' | 'isBrief'>,
   take: (entry: LogEntry) => void | Promise<unknown>,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await read(lab, source, { sinceUs: source.lastUs, follow: true }, signal, take);
+      await read(lab, source, { sinceUs: source.lastUs, follow: true, isBrief }, signal, take);
     } catch (error) {
       if (signal.aborted || isAbsent(error)) return;
       if (!(error instanceof SkerryError)) throw error;

@@ -86,13 +86,7 @@ async function statusOn(
   } catch (error) {
     signal.throwIfAborted();
     const state = isOff(lab, machine, error) ? 'off' : 'silent';
-    return specs.map((spec) => ({
-      ...NOTHING,
-      daemon: spec.name,
-      machine,
-      unit: unitOf(spec),
-      state,
-    }));
+    return specs.map((spec) => unknownDaemon(spec.name, machine, unitOf(spec), state));
   }
 }
 
@@ -106,10 +100,20 @@ const NOTHING = {
   orphan: false,
 } as const;
 
+/** One of which nothing is known but in which state it or its machine is. */
+export function unknownDaemon(
+  daemon: string,
+  machine: string,
+  unit: string,
+  state: DaemonState,
+): DaemonStatus {
+  return { ...NOTHING, daemon, machine, unit, state };
+}
+
 function describe(spec: DaemonSpec, machine: string, found: UnitState | undefined): DaemonStatus {
   const { name: daemon } = spec;
   const { unit, definition } = daemonUnit(spec);
-  if (!found) return { ...NOTHING, daemon, machine, unit, state: 'silent' };
+  if (!found) return unknownDaemon(daemon, machine, unit, 'silent');
   const state = stateOf(found, definition === undefined);
   const isThere = state !== 'stopped' && state !== 'missing';
   const changed =

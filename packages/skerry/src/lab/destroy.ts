@@ -10,7 +10,7 @@ import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { removeTree } from '../util/rootless.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { neededDisks } from './disk-layers.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
 import { withTriggers } from './triggers.ts';

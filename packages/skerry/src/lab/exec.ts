@@ -84,7 +84,7 @@ async function execOnMachine(
 }
 
 async function refuseIfOff(paths: LabPaths, machine: string, signal: AbortSignal): Promise<void> {
-  const { connectLab } = await import('./connect.ts');
+  const { connectLab } = await import('../sandbox/connect.ts');
   await using connection = await connectLab(paths, signal);
   const domain = await connection.domain(machine).catch(() => undefined);
   if (!domain || !(await domain.isActive()))

@@ -6,7 +6,7 @@ import { findSnapshot, FOR_FORK, removeSnapshot, type Snapshot } from '../snapsh
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { copyLab } from './copy-lab.ts';
 import { destroyLab } from './destroy.ts';
 import { sweepDisks } from './disk-layers.ts';

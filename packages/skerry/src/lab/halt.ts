@@ -1,7 +1,7 @@
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { isSandboxAlive, stopSandbox } from '../sandbox/sandbox.ts';
 import { labPaths } from '../util/paths.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { observe } from './observe.ts';
 import { Progress, type ProgressEvent } from './progress.ts';
 import { shutdownMachines } from './shutdown.ts';

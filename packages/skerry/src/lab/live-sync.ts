@@ -23,6 +23,7 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
   const { signal } = new AbortController();
   const log = (text: string): void =>
     void process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+  for (const { mode, from, to, on } of trees) log(`${mode} ${from} -> ${to} in ${on.join(', ')}`);
   // A folder that is not there is told of before anybody can ask.
   let server: LiveServer | undefined;
   const tell = (event: LiveEvent): void => {

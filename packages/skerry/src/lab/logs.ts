@@ -1,17 +1,20 @@
 import { createReadStream, existsSync, watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { consoleLogPath, stripControls } from '../machine/console-log.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { isLibvirtdNoise, isQemuNoise } from './system-noise.ts';
 
 /** A log file and whose it is. */
 export interface LogSource {
   readonly name: string;
   readonly path: string;
+  /** A line that is in the log of every lab. */
+  readonly isNoise?: (line: string) => boolean;
 }
 
-/** The consoles of machines, or with `system` what the lab's own parts wrote: sandbox, libvirtd and QEMU. */
+/** The consoles of machines, or with `system` what the lab's own parts wrote: sandbox, libvirtd, forwarder, sync and QEMU. */
 export function logSources(
   lab: LabSpec,
   machines: readonly string[],
@@ -19,19 +22,23 @@ export function logSources(
 ): LogSource[] {
   const paths = labPaths(lab);
   if (!system) return machines.map((name) => ({ name, path: consoleLogPath(paths, name) }));
-  const own = ['sandbox.log', 'libvirtd.log', 'forwarder.log', 'sync.log'].map((file) =>
-    join(paths.logDir, file),
-  );
-  const qemu = machines.map((name) => join(paths.libvirtDir, 'log', 'qemu', `${name}.log`));
-  return [...own, ...qemu].map((path) => ({ name: basename(path, '.log'), path }));
+  const own = ['sandbox', 'libvirtd', 'forwarder', 'sync'].map((name) => ({
+    ...{ name, path: join(paths.logDir, `${name}.log`) },
+    ...(name === 'libvirtd' && { isNoise: isLibvirtdNoise }),
+  }));
+  const qemu = machines.map((name) => ({
+    ...{ name, path: join(paths.libvirtDir, 'log', 'qemu', `${name}.log`), isNoise: isQemuNoise },
+  }));
+  return [...own, ...qemu];
 }
 
-/** The last lines of a log, without terminal control characters; undefined when nothing was written yet. */
+/** The last lines of a log, without noise and terminal control characters; undefined when nothing was written yet. */
 export async function lastLines(source: LogSource, count: number): Promise<string[] | undefined> {
   if (!existsSync(source.path)) return undefined;
   const lines = stripControls(await readFile(source.path, 'utf8')).split(/\r*\n/);
   if (lines.at(-1) === '') lines.pop();
-  return lines.slice(-count);
+  const { isNoise } = source;
+  return (isNoise ? lines.filter((line) => !isNoise(line)) : lines).slice(-count);
 }
 
 /** Calls back for every line added to a log from now on, until the signal fires. */
@@ -56,7 +63,7 @@ export async function followLog(
     })) {
       const lines = stripControls(rest + String(chunk)).split(/\r*\n/);
       rest = lines.pop() ?? '';
-      for (const line of lines) onLine(line);
+      for (const line of lines) if (!source.isNoise?.(line)) onLine(line);
     }
   };
   await new Promise<void>((resolve) => {

@@ -50,14 +50,23 @@ export async function makeLabReady(context: LabContext, work: ReadyWork): Promis
     steps.push(result);
     if (result.error) throw result.error;
   };
+  const { progress } = context;
+  const late = new Set(plan.afterAllUp.map(({ machine }) => machine));
+  const all = Promise.withResolvers<void>();
   const failed = await runInOrder(graph, async (name, turn) => {
     await start(name);
     const order = orders.get(name);
-    if (!order) return;
-    await turn();
-    for (const step of order.steps) await run(step);
-    if (order.waits) await waitUntilReady(context, order);
+    if (order) {
+      const after = order.after.filter((other) => graph.has(other));
+      if (after.length === 0) await turn();
+      else await progress.phase('wait', name, turn, after.join(', '));
+      for (const step of order.steps) await run(step);
+      if (order.waits) await waitUntilReady(context, order);
+    }
+    // Until it is its turn again nothing holds it up but the others.
+    if (late.has(name)) void progress.phase('wait', name, () => all.promise, 'all machines');
   });
+  all.resolve();
   context.signal.throwIfAborted();
   const errors = [...failed].map(([name, error]) => machineError(name, error));
   if (plan.afterAllUp.length > 0) {
@@ -128,7 +137,12 @@ async function runStep(
     });
     const { runProvisioner } = await import('../provision/run-provisioner.ts');
     progress.note('provision', name, `${provisioner}: begins`);
-    const outcome = await progress.phase('provision', name, () => runProvisioner(spec, target));
+    const outcome = await progress.phase(
+      'provision',
+      name,
+      () => runProvisioner(spec, target),
+      provisioner,
+    );
     await changeMark(connection, name, ({ provisioned = {}, ...mark }) => {
       const hash = hashes.get(provisioner) ?? '';
       return { ...mark, provisioned: { ...provisioned, [provisioner]: hash } };

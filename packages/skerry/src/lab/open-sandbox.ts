@@ -6,7 +6,7 @@ import { startSandbox, stopSandbox } from '../sandbox/sandbox.ts';
 import { chooseUplink } from '../sandbox/uplink.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { observe } from './observe.ts';
 import type { Progress } from './progress.ts';
 

@@ -3,6 +3,8 @@ export interface ProgressEvent {
   /** The machine it is about; none for what concerns the whole lab. */
   readonly machine?: string;
   readonly phase: Phase;
+  /** What the phase is about: the provisioner that runs, the machines that are waited for. */
+  readonly subject?: string;
   readonly status: 'begin' | 'end' | 'fail' | 'note' | 'say';
   /** Milliseconds since the operation began. */
   readonly atMs: number;
@@ -34,6 +36,7 @@ export type Phase =
   | 'identity'
   | 'ssh'
   | 'sync'
+  | 'wait'
   | 'provision'
   | 'ready'
   | 'trigger'
@@ -45,6 +48,7 @@ export type Phase =
 export interface Timing {
   readonly machine?: string;
   readonly phase: Phase;
+  readonly subject?: string;
   readonly startMs: number;
   readonly durationMs: number;
 }
@@ -68,47 +72,48 @@ export class Progress {
   }
 
   /** Runs `work` as a phase. */
-  async phase<T>(phase: Phase, machine: string | undefined, work: () => Promise<T>): Promise<T> {
+  async phase<T>(
+    phase: Phase,
+    machine: string | undefined,
+    work: () => Promise<T>,
+    subject?: string,
+  ): Promise<T> {
     const startMs = this.elapsedMs;
-    this.#tell(phase, machine, 'begin');
+    const about = subject === undefined ? {} : { subject };
+    this.#tell(phase, machine, { status: 'begin', ...about });
     try {
       const result = await work();
       this.#timings.push({
-        phase,
-        startMs,
-        durationMs: this.elapsedMs - startMs,
+        ...{ phase, startMs, durationMs: this.elapsedMs - startMs, ...about },
         ...(machine !== undefined && { machine }),
       });
-      this.#tell(phase, machine, 'end');
+      this.#tell(phase, machine, { status: 'end', ...about });
       return result;
     } catch (error) {
-      this.#tell(phase, machine, 'fail', error instanceof Error ? error.message : String(error));
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#tell(phase, machine, { status: 'fail', detail, ...about });
       throw error;
     }
   }
 
   /** Says more about a phase that is under way. */
   note(phase: Phase, machine: string | undefined, detail: string): void {
-    this.#tell(phase, machine, 'note', detail);
+    this.#tell(phase, machine, { status: 'note', detail });
   }
 
   /** The same, of what must still be there to read when all is over: why something went another way. */
   say(phase: Phase, machine: string | undefined, detail: string): void {
-    this.#tell(phase, machine, 'say', detail);
+    this.#tell(phase, machine, { status: 'say', detail });
   }
 
   #tell(
     phase: Phase,
     machine: string | undefined,
-    status: ProgressEvent['status'],
-    detail?: string,
+    event: Pick<ProgressEvent, 'status' | 'detail' | 'subject'>,
   ): void {
     this.#listener?.({
-      phase,
-      status,
-      atMs: this.elapsedMs,
+      ...{ phase, atMs: this.elapsedMs, ...event },
       ...(machine !== undefined && { machine }),
-      ...(detail !== undefined && { detail }),
     });
   }
 }

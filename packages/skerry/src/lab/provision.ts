@@ -4,7 +4,7 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import { suggest } from '../lab-file/suggest.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import type { LabContext } from './context.ts';
 import { refuseHalfRestored } from './half-restored.ts';
 import { makeLabReady, type ReadyResult } from './make-lab-ready.ts';

@@ -12,7 +12,7 @@ import {
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { sweepDisks } from './disk-layers.ts';
 import { Progress } from './progress.ts';
 import { restoreSnapshot, type RestoreOptions, type RestoreResult } from './snapshot-restore.ts';

@@ -2,12 +2,15 @@ import { sandboxStatus } from '../sandbox/gateway.ts';
 import type { SandboxStatus } from '../sandbox/protocol.ts';
 import { isSuspended } from '../snapshot/store.ts';
 import { labPaths } from '../util/paths.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
+import { type AtWork, findAtWork } from './at-work.ts';
+import type { DaemonStatus } from './daemon-status.ts';
 import { halfRestored } from './half-restored.ts';
 import { liveStatus } from './live-control.ts';
 import type { TreeState } from './live-protocol.ts';
 import { observe, observeOffline } from './observe.ts';
 import type { ObservedMachine } from './plan.ts';
+import { QuickDaemons } from './quick-daemons.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 
 /** One machine as `status` shows it. */
@@ -40,6 +43,10 @@ export interface LabStatus {
   readonly network: LabSpec['network'];
   readonly sandbox: SandboxStatus | undefined;
   readonly machines: readonly MachineStatus[];
+  /** The daemons of the lab file in its machines; undefined where the lab is off. */
+  readonly daemons?: readonly DaemonStatus[];
+  /** The command that changes the lab at this moment. */
+  readonly atWork?: AtWork;
   /** The snapshot that was being restored when that was interrupted; the next `up` finishes it. */
   readonly halfRestored?: string;
   /** The trees of the lab file in its machines; undefined where nobody keeps them up to date. */
@@ -49,6 +56,8 @@ export interface LabStatus {
 /** How the lab fares. Takes no lock, starts nothing and waits for nobody. */
 export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<LabStatus> {
   const paths = labPaths(lab);
+  const working = findAtWork(paths);
+  using asked = lab.daemons.length > 0 ? new QuickDaemons(lab) : undefined;
   const sandbox = await sandboxStatus(paths.gatewaySocket);
   let observed: ObservedMachine[];
   if (sandbox && sandbox.libvirtd !== 'failed') {
@@ -59,6 +68,8 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
   const live = sandbox && lab.trees.length > 0 ? await liveStatus(paths) : undefined;
   const known = new Set(lab.machines.map(({ name }) => name));
   const half = await halfRestored(paths);
+  const atWork = await working;
+  const daemons = sandbox ? await asked?.take() : undefined;
   return {
     lab: lab.name,
     fork: lab.fork,
@@ -74,6 +85,8 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
       })),
       ...observed.filter(({ name }) => !known.has(name)).map(describeOrphan),
     ],
+    ...(daemons && { daemons }),
+    ...(atWork && { atWork }),
     ...(half && { halfRestored: half.name }),
     ...(live && { trees: [...live.machines, ...live.others] }),
   };

@@ -6,7 +6,7 @@ import { isSuspended, removeSnapshot, type Snapshot, SUSPENDED } from '../snapsh
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import { ensureLive } from './live-control.ts';
 import { Progress } from './progress.ts';
 import { restoreAs, type RestoreResult } from './snapshot-restore.ts';

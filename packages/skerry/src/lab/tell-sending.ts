@@ -8,7 +8,7 @@ import { percentOf } from './percent.ts';
 import { treeName } from './tree-name.ts';
 import type { LabPaths } from '../util/paths.ts';
 
-type State = TreePlace & Partial<Pick<TreeState, 'connected' | 'reason' | 'sending'>>;
+type State = TreePlace & Partial<Pick<TreeState, 'connected' | 'reason' | 'sending' | 'problem'>>;
 
 export interface TellOptions {
   readonly progress: Progress;
@@ -69,6 +69,7 @@ async function tell(
   await sleep(QUIET_MS, undefined, { signal });
   try {
     for (;;) {
+      const isPatient = performance.now() - began < PATIENCE_MS;
       for (const state of await ask()) {
         const { machine } = state;
         const name = treeName(state, machine, process.cwd());
@@ -76,9 +77,9 @@ async function tell(
         known.set(name, rate);
         const words = state.sending
           ? sendingWords(state.sending, rate.of(state.sending.bytes))
-          : state.connected === false && performance.now() - began > PATIENCE_MS
-            ? `waiting for ${machine}: ${state.reason}`
-            : undefined;
+          : isPatient || state.connected !== false
+            ? undefined
+            : (state.problem ?? `waiting for ${machine}: ${state.reason}`);
         if (words === undefined) continue;
         // One line, which ends with the work.
         if (!phases.has(machine))

@@ -37,6 +37,7 @@ export interface TreeSyncOptions {
 /** What became of a push to one machine that was asked for. */
 export interface HeldPush {
   readonly machine: string;
+  readonly durationMs: number;
   readonly result?: PushResult;
   readonly error?: Error;
 }
@@ -53,6 +54,7 @@ export class TreeSync {
   readonly #running = new Map<string, MachineTree>();
   /** Resolves when it is known which machines there are, or that nothing can be sent. */
   readonly #begun = Promise.withResolvers<void>();
+  #isWatching = false;
   /** Why nothing can be sent at all. */
   #problem: string | undefined;
   #waiting: { readonly machine: string; readonly resolve: () => void }[] = [];
@@ -123,16 +125,23 @@ export class TreeSync {
 
   /** Looks at the whole folder again, and tells what has changed. */
   async look(): Promise<void> {
+    await this.scan();
     const before = await this.#watch.look();
     if (before.size > 0) this.#options.onHeld?.([...before.keys()]);
+  }
+
+  /** From now on each change is seen, also before `keep`, which ends that. @throws TREE_MISSING */
+  async watch(): Promise<void> {
+    if (!this.#isWatching) this.#watch.start();
+    this.#isWatching = true;
+    await this.scan();
   }
 
   /** Goes on until the signal fires. */
   async keep(): Promise<void> {
     const { signal } = this.#options;
-    this.#watch.start();
     try {
-      await this.scan().catch((error: unknown) => {
+      await this.watch().catch((error: unknown) => {
         this.#problem = error instanceof Error ? error.message : String(error);
         for (const machine of this.tree.on) this.#arrived(machine);
         this.#begun.resolve();
@@ -184,9 +193,12 @@ export class TreeSync {
     return Promise.all(targets.map((target) => target.pushHeld(canRollBack)));
   }
 
-  /** Undoes the last `pushHeld`, in machines that are still there. */
-  async rollBack(): Promise<void> {
-    await Promise.allSettled([...this.#targets.values()].map((target) => target.rollBack()));
+  /** Undoes the last `pushHeld`, in those machines that are still there; undefined: in all of them. */
+  async rollBack(machines?: readonly string[]): Promise<void> {
+    const targets = [...this.#targets.values()].filter(
+      ({ machine }) => machines?.includes(machine) ?? true,
+    );
+    await Promise.allSettled(targets.map((target) => target.rollBack()));
   }
 
   /** Which machines have the tree, and since when others have not. */
@@ -197,16 +209,22 @@ export class TreeSync {
       return on.map((machine) => ({ mode, from, to, machine, ...state }));
     }
     return [...this.#targets.values()].map((target) => {
-      const { machine, isConnected, reason, lacking } = target;
+      const { machine, isConnected, reason, lacking, held } = target;
       const problem = this.#watch.problem ?? target.problem;
       const refusals = [...lacking].slice(0, NAMED).map(([path, why]) => ({ path, reason: why }));
       return {
         ...{ mode, from, to, machine, connected: isConnected, reason, refused: lacking.size },
         ...(problem !== undefined && { problem }),
         ...(lacking.size > 0 && { refusals: refusals.map(textOf) }),
+        ...(held.length > 0 && { held }),
         ...(target.sending && { sending: textOf(target.sending) }),
       };
     });
+  }
+
+  /** Machines that changes do not reach now. */
+  get away(): string[] {
+    return this.tree.on.filter((machine) => this.#targets.get(machine)?.isConnected !== true);
   }
 
   /** Those machines are looked for at once. */

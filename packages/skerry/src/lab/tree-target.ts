@@ -7,6 +7,7 @@ import {
   type MachineTreeOptions,
   type PushResult,
 } from '../sync/machine-tree.ts';
+import { toText } from '../sync/paths.ts';
 import type { Sending } from '../sync/tally.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { HeldPush, TreeSyncOptions } from './tree-sync.ts';
@@ -66,6 +67,12 @@ export class Target {
     return this.#tree.isConnected;
   }
 
+  /** What waits for `pushHeld`. */
+  get held(): string[] {
+    const isHeld = this.#options.onHeld !== undefined && this.isConnected && !this.isFirst;
+    return isHeld ? this.#tree.behind().map(toText) : [];
+  }
+
   changed(before: ReadonlyMap<string, Entry | undefined>): void {
     for (const [path, old] of before) if (!this.#todo.has(path)) this.#todo.set(path, old);
     this.#wake();
@@ -88,10 +95,14 @@ export class Target {
 
   async pushHeld(canRollBack: boolean): Promise<HeldPush> {
     const { machine } = this;
+    const began = performance.now();
+    const took = (): number => performance.now() - began;
     try {
-      return { machine, result: await this.#tree.push(undefined, { canRollBack }) };
-    } catch (error) {
-      return { machine, error: error instanceof Error ? error : new Error(String(error)) };
+      const result = await this.#tree.push(undefined, { canRollBack });
+      return { machine, durationMs: took(), result };
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      return { machine, durationMs: took(), error };
     }
   }
 

@@ -7,7 +7,7 @@ import { labPaths, type LabPaths } from '../util/paths.ts';
 import { applyPlan } from './apply-plan.ts';
 import { bringBack } from './bring-back.ts';
 import { buildImageHere } from './build-image.ts';
-import { connectLab } from './connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import type { LabContext } from './context.ts';
 import { sweepDestroyed } from './destroy.ts';
 import { sweepDisks } from './disk-layers.ts';

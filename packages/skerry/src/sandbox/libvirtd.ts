@@ -28,7 +28,7 @@ export function startLibvirtd(log: (line: string) => void): Libvirtd {
   function start(): void {
     mkdirSync(RUN_DIR, { recursive: true });
     rmSync(`${RUN_DIR}/libvirt-sock`, { force: true });
-    const child = spawn('libvirtd', [], {
+    const child = spawn('libvirtd', process.env.SKERRY_HOSTNAME ? ['--listen'] : [], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, LC_ALL: 'C.UTF-8' },
     });

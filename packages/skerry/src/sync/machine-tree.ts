@@ -132,11 +132,13 @@ export class MachineTree {
     const some = paths ?? new Set([...entries.keys(), ...this.#remote.keys()]);
     const steps = diffTree(entries, this.#remote, some, options.before);
     const inOnePiece = options.canRollBack === true;
-    this.#rollBackTo = inOnePiece ? new Map(this.#remote) : undefined;
+    this.#rollBackTo = undefined;
     for (const path of [...(this.#large?.paths ?? [])])
       if (!isFile(entries.get(path)?.stamp)) this.#large?.drop(path);
     if (steps.length === 0) return NOTHING;
     if (entries.size === 0) throw new EmptyTree(this.#remote.size);
+    // The agent keeps what was before the last push that it heard of.
+    if (inOnePiece) this.#rollBackTo = new Map(this.#remote);
     this.#refused = [];
     let bytes = 0;
     agent.send('B', inOnePiece ? 'undo' : '');
@@ -156,6 +158,13 @@ export class MachineTree {
     const result = { steps: now, bytes, refused };
     this.#note(result);
     return result;
+  }
+
+  /** The paths that the machine has not as the host has them, as far as is known; without those that were refused. */
+  behind(): string[] {
+    const { entries } = this.#options.host;
+    const steps = diffTree(entries, this.#remote, [...entries.keys(), ...this.#remote.keys()]);
+    return steps.flatMap(({ path }) => (this.#remote.get(path) === UNKNOWN ? [] : path));
   }
 
   /** Undoes the last push, which was told that this may come. */

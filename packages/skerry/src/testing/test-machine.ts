@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Domain } from '@skerry/libvirt';
 import { runScript } from '../guest/exec.ts';
-import { connectLab } from '../lab/connect.ts';
+import { connectLab } from '../sandbox/connect.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
 import { clockScript } from '../machine/identity.ts';
 import { openGuest, openTunnel } from '../sandbox/gateway.ts';

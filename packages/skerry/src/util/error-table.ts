@@ -1,5 +1,6 @@
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
+import { HYPERVISOR_ERRORS } from './hypervisor-errors.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
 import { ORDER_ERRORS } from './order-errors.ts';
 import { SUPERPROJECT_ERRORS } from './superproject-errors.ts';
@@ -219,6 +220,17 @@ export const ERRORS = {
     exitCode: EXIT.failure,
   },
 
+  SYNC_STOPPED: {
+    message: "nobody keeps the trees of the lab '{lab}' up to date any more",
+    hint: 'go on with: skerry sync --watch',
+    exitCode: EXIT.failure,
+  },
+  HACK_RUNS: {
+    message: "the lab '{lab}' has a skerry hack already: process {pid}",
+    hint: 'end that one with Ctrl-C where it runs, or: kill {pid}; to look on: skerry sync --watch',
+    exitCode: EXIT.conflict,
+  },
+
   // Machine names as arguments.
   MACHINE_UNKNOWN: {
     message: "the lab '{lab}' has no machine '{name}'",
@@ -313,6 +325,7 @@ export const ERRORS = {
   ...ORDER_ERRORS,
   ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
+  ...HYPERVISOR_ERRORS,
 
   // skerry/testing.
   COMMAND_FAILED: {

@@ -37,6 +37,17 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
   }
 }
 
+/** Who has the lock, and since when; undefined where nobody has it. Waits for nobody, and never keeps it. */
+export async function lockHolder(
+  path: string,
+): Promise<{ readonly holder: string; readonly since: Date } | undefined> {
+  const { mtime } = (await stat(path).catch(() => undefined)) ?? {};
+  if (!mtime) return undefined;
+  const child = spawn('flock', ['--nonblock', '--shared', path, 'true'], { stdio: 'ignore' });
+  const [code] = (await once(child, 'close').catch(() => [0])) as [number | null];
+  return code === 1 ? { holder: await holderOf(path), since: mtime } : undefined;
+}
+
 /** False when somebody moved the folder away at that very moment, which Node reports as ENOENT. */
 async function makeFolder(folder: string, isLastTry: boolean): Promise<boolean> {
   try {

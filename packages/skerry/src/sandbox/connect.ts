@@ -1,6 +1,6 @@
 import { connect, type Connection } from '@skerry/libvirt';
-import { sandboxStatus } from '../sandbox/gateway.ts';
-import { preflight } from '../sandbox/preflight.ts';
+import { sandboxStatus } from './gateway.ts';
+import { preflight } from './preflight.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
