@@ -297,7 +297,7 @@ test('a folder that is not there is named, with its machine, and nothing is star
     machines: { one: {} },
   });
   const { code, stderr } = await other.skerry(['up']);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain('nowhere');
 });
 

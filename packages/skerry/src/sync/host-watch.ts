@@ -127,9 +127,9 @@ export class HostWatch {
     return all;
   }
 
-  #away(error: unknown): void {
+  #away(cause: unknown): void {
     if (this.#closed.signal.aborted || this.#problem !== undefined) return;
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
     this.#problem = `the folder ${this.tree.root} is gone (${code}): machines keep what they have until it is back`;
     this.#options.onAway(this.#problem);
     void this.#wait().catch(() => {});
