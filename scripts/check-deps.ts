@@ -9,6 +9,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   testing: ['lab', 'lab-file', 'machine', 'guest', 'image', 'sandbox', 'util'],
   cli: [
     'doctor',
+    'cloud',
     'lab',
     'lab-file',
     'daemon',
@@ -21,6 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'util',
   ],
   superproject: ['util'],
+  cloud: ['hypervisors', 'sandbox', 'image', 'util'],
   doctor: ['lab', 'lab-file', 'image', 'sandbox', 'util'],
   lab: [
     'lab-file',

@@ -10,11 +10,6 @@ mount --bind "$SKERRY_HOSTS" /etc/hosts
 : >/run/no-resolver
 [ ! -e /etc/resolv.conf ] || mount --bind /run/no-resolver /etc/resolv.conf
 
-tries=0
-until ip link show hosts >/dev/null 2>&1; do
-  [ $((tries += 1)) -le 250 ] || { echo 'there is no bridge for the hypervisor' && exit 1; }
-  sleep 0.02
-done
 # Those of a hypervisor that has just been killed may still be there.
 ip -force -batch - <<END 2>/dev/null || :
 link delete $SKERRY_HOSTNAME-hosts

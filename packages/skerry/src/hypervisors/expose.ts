@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { SkerryError } from '../util/errors.ts';
 import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import { OUTSIDE } from './layout.ts';
-import { enterArgs } from './outer.ts';
 
 const LISTEN_MS = 10_000;
 
@@ -17,14 +16,15 @@ export type ExposeTarget =
   | { readonly path: string };
 
 export interface ExposeOptions {
-  readonly outerPid: number;
+  /** Words before a command that run it where the hypervisors reach it. */
+  readonly enter: readonly string[];
   readonly port: number;
   readonly target: ExposeTarget;
 }
 
 /** Listens at OUTSIDE and joins each connection to one to the target; disposing ends all of them. */
-export async function expose({ outerPid, port, target }: ExposeOptions): Promise<AsyncDisposable> {
-  const server = await listenInside(outerPid, port);
+export async function expose({ enter, port, target }: ExposeOptions): Promise<AsyncDisposable> {
+  const server = await listenInside(enter, port);
   const open = new Set<Socket>();
   server.on('connection', (near: Socket) => {
     const far = connect({ ...target, noDelay: true });
@@ -52,9 +52,9 @@ export async function expose({ outerPid, port, target }: ExposeOptions): Promise
   };
 }
 
-async function listenInside(outerPid: number, port: number): Promise<Server> {
+async function listenInside(enter: readonly string[], port: number): Promise<Server> {
   const script = fileURLToPath(new URL(`./listen-inside${SCRIPT_EXTENSION}`, import.meta.url));
-  const [program = '', ...args] = enterArgs(outerPid, '--net');
+  const [program = '', ...args] = enter;
   const child = spawn(program, [...args, process.execPath, script, OUTSIDE, String(port)], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

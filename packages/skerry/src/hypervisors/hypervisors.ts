@@ -4,12 +4,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chooseAccel } from '../sandbox/accel.ts';
 import { stopSandbox } from '../sandbox/sandbox.ts';
+import type { Uplink } from '../sandbox/uplink.ts';
 import { SkerryError } from '../util/errors.ts';
 import { lockFile } from '../util/file-lock.ts';
 import { areCapabilitiesKept, DevHypervisor } from './dev-hypervisor.ts';
 import { expose, type ExposeTarget } from './expose.ts';
 import { hypervisorPaths, MAX_HYPERVISORS, nameOf, outerPaths } from './layout.ts';
-import { outerPid, startOuter } from './outer.ts';
+import { enterOuter, type OuterOptions, outerPid, startOuter } from './outer.ts';
 
 const LOCK_MS = 60_000;
 
@@ -22,6 +23,11 @@ export interface StartHypervisorsOptions {
   readonly accel?: 'kvm' | 'tcg';
   /** They end when this process does, even by `kill -9`. Files stay. Default: they go on until `stop`. */
   readonly ephemeral?: boolean;
+  /**
+   * The way of their VMs to the internet, as for the machines of a lab (`chooseUplink` of the sandbox). Default: none. The
+   * hypervisors themselves have none.
+   */
+  readonly uplink?: Uplink;
   readonly signal?: AbortSignal;
 }
 
@@ -52,37 +58,46 @@ export interface Hypervisors extends AsyncDisposable {
  * await using hypervisors = await startHypervisors({ dir: '/tmp/hv', count: 2, ephemeral: true });
  * const [hv1, hv2] = hypervisors.list;
  * await using libvirt = await connect(hv1.libvirtUri);
- * const domain = await libvirt.lookupDomain('web');
+ * const domain = await libvirt.domain('web');
  * await domain.migrateTo(hv2.migrationUri, { live: true, persist: true, undefineSource: true, unsafe: true });
  */
 export async function startHypervisors(options: StartHypervisorsOptions): Promise<Hypervisors> {
-  const { dir, count, ephemeral = false, signal } = options;
+  const { dir, count, ephemeral = false, uplink = 'none', signal } = options;
   if (!Number.isInteger(count) || count < 1 || count > MAX_HYPERVISORS)
     throw new SkerryError('HYPERVISOR_COUNT', { data: { count, most: MAX_HYPERVISORS } });
   const accel = options.accel ?? (await chooseAccel(undefined, signal)).accel;
   const imagesDir = join(dir, 'images');
   await mkdir(imagesDir, { recursive: true });
-  await using lock = await lockFile(outerPaths(dir).applyLock, {
-    ...{ holder: `hypervisors (process ${process.pid})`, timeoutMs: LOCK_MS, signal },
+  const paths = outerPaths(dir);
+  await using lock = await lockFile(paths.applyLock, {
+    ...{ holder: `the start of hypervisors (pid ${process.pid})`, timeoutMs: LOCK_MS, signal },
   });
   void lock;
-  const found = await outerPid(outerPaths(dir));
-  const pid = found ?? (await startAnew(dir, ephemeral, signal));
+  const found = await outerPid(paths);
+  const enter = enterOuter(paths, found ?? (await startAnew({ paths, ephemeral, uplink, signal })));
   const list = Array.from(
     { length: count },
-    (_, index) => new DevHypervisor({ dir, accel, imagesDir, outerPid: pid }, index + 1),
+    (_, index) => new DevHypervisor({ dir, accel, imagesDir, enter }, index + 1),
   );
-  const stop = (): Promise<void> => stopHypervisors(dir);
   try {
     await startAll(list, signal);
   } catch (error) {
-    if (found === undefined) await stop();
+    if (found === undefined) await stopHypervisors(dir);
     throw error;
   }
+  return hypervisorsOf(dir, list, enter);
+}
+
+function hypervisorsOf(
+  dir: string,
+  list: readonly DevHypervisor[],
+  enter: readonly string[],
+): Hypervisors {
+  const stop = (): Promise<void> => stopHypervisors(dir);
   return {
     list,
     get: (name) => byName(list, name),
-    expose: (port, target) => expose({ outerPid: pid, port, target }),
+    expose: (port, target) => expose({ enter, port, target }),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -96,10 +111,10 @@ export async function stopHypervisors(dir: string): Promise<void> {
   await Promise.all(names.map((name) => stopSandbox(hypervisorPaths(dir, name))));
 }
 
-async function startAnew(dir: string, ephemeral: boolean, signal?: AbortSignal): Promise<number> {
+async function startAnew(options: OuterOptions): Promise<number> {
   // What was killed a moment ago may still hold a lock.
-  await stopHypervisors(dir);
-  return startOuter({ paths: outerPaths(dir), ephemeral, signal });
+  await stopHypervisors(options.paths.dir);
+  return startOuter(options);
 }
 
 /** What libvirt learns of QEMU in seconds, the first has learnt for all. */

@@ -1,3 +1,4 @@
+import { CLOUD_ERRORS } from './cloud-errors.ts';
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
 import { HYPERVISOR_ERRORS } from './hypervisor-errors.ts';
@@ -323,6 +324,7 @@ export const ERRORS = {
 
   ...MACHINE_ERRORS,
   ...ORDER_ERRORS,
+  ...CLOUD_ERRORS,
   ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
   ...HYPERVISOR_ERRORS,

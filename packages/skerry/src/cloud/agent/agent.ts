@@ -1,0 +1,306 @@
+// The agent: one a hypervisor. It knows its machines from libvirt, tells them to whoever follows it, and does what it is
+// asked for by whoever may. Without central it goes on.
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, type Connection } from '@skerry/libvirt';
+import type { BusConnection } from '../bus/bus.ts';
+import { agentRequest, type AuditEntry } from '../bus/messages.ts';
+import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
+import { type HypervisorState, hypervisorId } from '../entity.ts';
+import { decide, permissionsOf } from '../permission/decide.ts';
+import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
+import { VERBS, type VerbTable } from '../verbs/table.ts';
+import { AuditLog } from './audit-log.ts';
+import { Entities } from './entities.ts';
+import { perform, type Performer, subjectOf } from './perform.ts';
+import { readHost } from './read-host.ts';
+import { UsageMeter } from './usage-meter.ts';
+import type { AgentSettings, Handler } from './verbs/handler.ts';
+import { handlersFor } from './verbs/handlers.ts';
+import { LibvirtWatch } from './watch-libvirt.ts';
+
+export interface AgentOptions {
+  /** The hypervisor's name; that of its connection to the bus. */
+  readonly name: string;
+  readonly libvirtUri: string;
+  /** Where it keeps what must outlive it: the last policy, the audit, its tags. */
+  readonly stateDir: string;
+  readonly bus: BusConnection;
+  readonly settings: AgentSettings;
+  readonly version: string;
+  readonly table?: VerbTable;
+  /** Handlers beside those of {@link VERBS}. */
+  readonly handlers?: readonly Handler[];
+  readonly log?: (line: string) => void;
+}
+
+const ALIVE_MS = 5000;
+const USAGE_MS = 1000;
+/** A connection that lasted so long was a good one. */
+const SETTLED_MS = 10_000;
+const RETRY_MS = [200, 500, 1000, 2000, 5000];
+
+interface Kept {
+  readonly policy: Policy;
+  readonly tags: string[];
+  readonly drained: boolean;
+}
+
+/** A running agent. */
+export class Agent implements AsyncDisposable {
+  readonly #options: AgentOptions;
+  readonly #stop = new AbortController();
+  readonly #entities: Entities;
+  readonly #audit: AuditLog;
+  readonly #performer: Performer;
+  readonly #meter = new UsageMeter();
+  #kept: Kept;
+  #connection: Connection | undefined;
+  #watch: LibvirtWatch | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(options: AgentOptions, kept: Kept) {
+    this.#options = options;
+    this.#kept = kept;
+    const { bus, table = VERBS, handlers = [] } = options;
+    this.#entities = new Entities(randomUUID(), (publication) => bus.publish(publication));
+    this.#audit = new AuditLog(join(options.stateDir, 'audit.jsonl'));
+    this.#performer = {
+      table,
+      handlers: handlersFor(table, handlers),
+      entities: this.#entities,
+      settings: options.settings,
+      policy: () => this.#kept.policy,
+      connection: () => this.#connection,
+      hypervisor: () => this.#host,
+      refresh: async (uuid) => this.#watch?.refresh(uuid),
+      note: (entry) => this.#note(entry),
+    };
+  }
+
+  /** Starts it; it is on the bus at once, and knows its machines when libvirt has told. */
+  static async start(options: AgentOptions): Promise<Agent> {
+    await mkdir(options.stateDir, { recursive: true });
+    const agent = new Agent(options, await loadKept(options.stateDir));
+    agent.#begin();
+    return agent;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#connection?.close();
+    await this.#work;
+    await this.#saving;
+    await this.#options.bus[Symbol.asyncDispose]();
+  }
+
+  get #host(): HypervisorState {
+    return this.#entities.get(hypervisorId(this.#options.name)) as HypervisorState;
+  }
+
+  #begin(): void {
+    const { name, bus, settings, version } = this.#options;
+    const { tags, drained } = this.#kept;
+    this.#entities.set({
+      kind: 'hypervisor',
+      id: hypervisorId(name),
+      name,
+      libvirt: 'lost',
+      libvirtVersion: '',
+      driver: '',
+      cpuModel: '',
+      cpus: 0,
+      memoryMiB: 0,
+      migrationUri: settings.migrationUri,
+      agentVersion: version,
+      agentStartedAt: Date.now(),
+      drained,
+      tags,
+      networks: [],
+      pools: [],
+      task: null,
+      lastChange: null,
+    });
+    bus.serve((body, _from, signal) => this.#answer(body, signal));
+    this.#work = Promise.all([
+      this.#keepLibvirt(),
+      this.#repeat(ALIVE_MS, async () => this.#entities.sayAlive()),
+      this.#repeat(USAGE_MS, () => this.#measure()),
+    ]);
+  }
+
+  /** Connects to libvirt, and again each time it is lost. */
+  async #keepLibvirt(): Promise<void> {
+    const { libvirtUri, name } = this.#options;
+    const { signal } = this.#stop;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const began = performance.now();
+      try {
+        const connection = await connect(libvirtUri, { signal });
+        this.#connection = connection;
+        this.#watch = new LibvirtWatch({
+          connection,
+          hypervisor: name,
+          entities: this.#entities,
+          signal,
+          onHost: () => void this.#readHost().catch((error: unknown) => this.#say(error)),
+          onError: (error) => this.#say(error),
+        });
+        // The host is read when its machines are: `connected` means that all of it is known.
+        await this.#watch.run();
+      } catch (error) {
+        if (!signal.aborted) this.#say(error);
+      }
+      await this.#connection?.close();
+      this.#connection = undefined;
+      this.#watch = undefined;
+      if (signal.aborted) return;
+      if (performance.now() - began > SETTLED_MS) attempt = 0;
+      this.#entities.patch<HypervisorState>(hypervisorId(name), { libvirt: 'lost' });
+      await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0, signal);
+    }
+  }
+
+  async #readHost(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) return;
+    const read = await readHost(connection, this.#stop.signal);
+    const id = hypervisorId(this.#options.name);
+    this.#entities.patch<HypervisorState>(id, { ...read, libvirt: 'connected' });
+  }
+
+  async #measure(): Promise<void> {
+    const connection = this.#connection;
+    if (!connection) return;
+    const entities = await this.#meter.read(connection, this.#stop.signal).catch(() => []);
+    if (entities.length > 0) this.#options.bus.publish({ type: 'usage', at: Date.now(), entities });
+  }
+
+  async #answer(body: unknown, signal: AbortSignal): Promise<unknown> {
+    const request = agentRequest.parse(body);
+    switch (request.type) {
+      case 'sync':
+        return this.#entities.snapshot();
+      case 'policy':
+        await this.#takePolicy(policySchema.parse(request.policy));
+        return {};
+      case 'audit':
+        return this.#audit.since(request.since);
+      case 'verb': {
+        const reply = await perform(
+          this.#performer,
+          request,
+          AbortSignal.any([signal, this.#stop.signal]),
+        );
+        this.#keepHost();
+        return reply;
+      }
+      case 'chat':
+        return { text: await this.chat(request.entity, request.by.user, request.text) };
+      default:
+        return request satisfies never;
+    }
+  }
+
+  /** Answers words to one of its entities. Strangers are told nothing of it. */
+  async chat(entityId: string, user: string, text: string): Promise<string> {
+    const entity = this.#entities.get(entityId);
+    const { table } = this.#performer;
+    const policy = this.#kept.policy;
+    if (!entity || !decide(policy, user, 'message', subjectOf(entity)).allowed)
+      return "I'm sorry, I don't talk to people I don't know. Ask my administrator for the permission 'message'.";
+    const held = permissionsOf(policy, user, subjectOf(entity));
+    const may = (permission: string): boolean => held.has('all') || held.has(permission);
+    const meaning = parseChat(table, entity.kind, text);
+    switch (meaning.kind) {
+      case 'help':
+        return chatHelp(table, entity.kind, may);
+      case 'answer':
+        return meaning.text;
+      case 'verb': {
+        const { verb, params } = meaning;
+        if (verb.runs !== 'agent' || verb.name === 'migrate')
+          return `I can't do that by myself: use skerry ${entity.kind} ${verb.command}.`;
+        const id = randomUUID();
+        const by = { user, via: 'chat' as const };
+        const request = {
+          type: 'verb' as const,
+          id,
+          verb: verb.name,
+          entity: entityId,
+          params,
+          by,
+        };
+        const reply = await perform(this.#performer, request, this.#stop.signal);
+        if (!reply.ok) return `I can't: ${reply.error.message}`;
+        return chatAnswer(verb, reply.result);
+      }
+      case 'yes':
+      case 'no':
+        return 'I asked nothing.';
+      default:
+        return `I don't understand "${text.slice(0, 100)}". Say help to hear what I can do for you.`;
+    }
+  }
+
+  async #takePolicy(policy: Policy): Promise<void> {
+    if (policy.version < this.#kept.policy.version) return;
+    this.#kept = { ...this.#kept, policy };
+    await this.#save();
+  }
+
+  /** Tags and drain of the hypervisor are its own, and outlive the agent. */
+  #keepHost(): void {
+    const { tags, drained } = this.#host;
+    if (this.#kept.tags === tags && this.#kept.drained === drained) return;
+    this.#kept = { ...this.#kept, tags, drained };
+    void this.#save();
+  }
+
+  #save(): Promise<void> {
+    const path = join(this.#options.stateDir, 'agent.json');
+    this.#saving = this.#saving
+      .then(async () => {
+        await writeFile(`${path}.new`, JSON.stringify(this.#kept), { mode: 0o600 });
+        await rename(`${path}.new`, path);
+      })
+      .catch((error: unknown) => this.#say(error));
+    return this.#saving;
+  }
+
+  #note(entry: AuditEntry): void {
+    void this.#audit.add(entry);
+    this.#options.bus.publish({ type: 'audit', entry });
+  }
+
+  #say(error: unknown): void {
+    this.#options.log?.(error instanceof Error ? error.message : String(error));
+  }
+
+  async #repeat(everyMs: number, run: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await pause(everyMs, signal);
+      if (!signal.aborted) await run();
+    }
+  }
+}
+
+async function loadKept(stateDir: string): Promise<Kept> {
+  const none: Kept = { policy: NOBODY, tags: [], drained: false };
+  try {
+    const kept = JSON.parse(await readFile(join(stateDir, 'agent.json'), 'utf8')) as Kept;
+    return { ...none, ...kept, policy: policySchema.parse(kept.policy) };
+  } catch {
+    return none;
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}

@@ -1,0 +1,67 @@
+// The agent's end of a console: libvirt's stream for the serial one, the screen's port for VNC, carried to central by a
+// WebSocket that the agent opens itself.
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createWebSocketStream, WebSocket } from 'ws';
+import { VerbError } from '../verb-error.ts';
+import { all, parseXml } from '../xml/element.ts';
+import type { VmContext } from './verbs/handler.ts';
+
+export interface ConsoleTarget {
+  readonly type: 'serial' | 'vnc';
+  /** Central's `/api/v1/agent-stream?token=…`. */
+  readonly streamUrl?: string;
+}
+
+/** How to reach a TCP port of the hypervisor's loopback: where the agent runs elsewhere, another way than that. */
+export type DialTcp = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
+
+const OPEN_MS = 10_000;
+
+/** Ties a machine's console to central; returns when both ends are open. */
+export async function openConsole(
+  context: VmContext,
+  { type, streamUrl }: ConsoleTarget,
+  dialTcp: DialTcp = dialLocal,
+): Promise<void> {
+  if (!streamUrl) throw new VerbError('invalid', 'a console is opened through central');
+  const near = type === 'serial' ? await openSerial(context) : await openScreen(context, dialTcp);
+  try {
+    const socket = await openSocket(streamUrl);
+    const far = createWebSocketStream(socket);
+    near.pipe(far).pipe(near);
+    const end = (): void => void (near.destroy(), far.destroy());
+    for (const stream of [near, far]) stream.on('error', end).on('close', end);
+  } catch (error) {
+    near.destroy();
+    throw error;
+  }
+}
+
+async function openSerial({ domain, vm, signal }: VmContext): Promise<Duplex> {
+  if (!vm.hasConsole) throw new VerbError('conflict', `${vm.name} has no serial console`);
+  // Whoever opens it last has it: the one before has gone to lunch.
+  return domain.openConsole({ force: true, signal });
+}
+
+async function openScreen({ domain, vm, signal }: VmContext, dialTcp: DialTcp): Promise<Duplex> {
+  const root = parseXml(await domain.xml({ signal }));
+  const vnc = all(root, 'devices/graphics').find(({ attributes }) => attributes['type'] === 'vnc');
+  const port = Number(vnc?.attributes['port'] ?? -1);
+  if (!vnc || port < 1) throw new VerbError('conflict', `${vm.name} has no screen that runs`);
+  return dialTcp('127.0.0.1', port, signal);
+}
+
+function dialLocal(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host, port, signal, noDelay: true });
+    socket.once('connect', () => resolve(socket)).once('error', reject);
+  });
+}
+
+function openSocket(url: string): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, { handshakeTimeout: OPEN_MS, perMessageDeflate: false });
+    socket.once('open', () => resolve(socket)).once('error', reject);
+  });
+}

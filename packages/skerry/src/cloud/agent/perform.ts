@@ -1,0 +1,206 @@
+// One request to the agent: whether it may be, whether it makes sense, the doing, and the note of it.
+import type { Connection } from '@skerry/libvirt';
+import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
+import type { EntityState, HypervisorState, Task, VmState } from '../entity.ts';
+import { decide, permissionsOf } from '../permission/decide.ts';
+import type { Policy } from '../permission/policy.ts';
+import { toVerbError, VerbError } from '../verb-error.ts';
+import { isPossible, type VerbTable } from '../verbs/table.ts';
+import type { Verb } from '../verbs/verb.ts';
+import { auditParams } from './audit-log.ts';
+import type { Entities } from './entities.ts';
+import type { AgentSettings, Handler } from './verbs/handler.ts';
+
+const QUICK_MS = 60_000;
+const SLOW_MS = 3_600_000;
+
+export interface Performer {
+  readonly table: VerbTable;
+  readonly handlers: ReadonlyMap<Verb, Handler>;
+  readonly entities: Entities;
+  readonly settings: AgentSettings;
+  policy(): Policy;
+  /** The connection to libvirt; undefined while there is none. */
+  connection(): Connection | undefined;
+  hypervisor(): HypervisorState;
+  refresh(uuid: string): Promise<void>;
+  note(entry: AuditEntry): void;
+}
+
+/** Does a verb for somebody. Never throws: what went wrong is the reply. */
+export async function perform(
+  performer: Performer,
+  request: VerbRequest,
+  signal: AbortSignal,
+): Promise<VerbReply> {
+  const startedAt = Date.now();
+  const entity = performer.entities.get(request.entity);
+  let outcome: AuditEntry['outcome'] = 'done';
+  let message = '';
+  try {
+    return { ok: true, result: await attempt(performer, request, entity, signal) };
+  } catch (cause) {
+    const error = toVerbError(cause);
+    outcome = error.code === 'denied' ? 'denied' : 'failed';
+    message = error.message;
+    return { ok: false, error: error.toData() };
+  } finally {
+    performer.note({
+      id: request.id,
+      at: startedAt,
+      entity: request.entity,
+      name: entity?.name ?? request.entity,
+      hypervisor: performer.hypervisor().name,
+      verb: request.verb,
+      by: request.by,
+      outcome,
+      message,
+      params: auditParams(request.params),
+      durationMs: Date.now() - startedAt,
+    });
+  }
+}
+
+async function attempt(
+  performer: Performer,
+  request: VerbRequest,
+  entity: EntityState | undefined,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const host = performer.hypervisor().name;
+  if (!entity) throw new VerbError('not-found', `${request.entity} is not on ${host}`);
+  const verb = performer.table.get(entity.kind, request.verb);
+  if (verb?.runs !== 'agent')
+    throw new VerbError('invalid', `a ${entity.kind} has no verb '${request.verb}'`);
+  refuseWhoMayNot(performer, request, entity, verb);
+  const params = parseParams(verb, request.params);
+  refuseWhatCannotBe(performer, entity, verb);
+  const handler = performer.handlers.get(verb);
+  const connection = performer.connection();
+  if (!handler) throw new VerbError('failed', `this agent cannot do '${verb.name}'`);
+  if (!connection)
+    throw new VerbError('unreachable', `the agent on ${host} does not reach libvirt at the moment`);
+  const deadline = AbortSignal.timeout(verb.slow ? SLOW_MS : QUICK_MS);
+  const context = {
+    connection,
+    entities: performer.entities,
+    hypervisor: performer.hypervisor(),
+    id: request.id,
+    by: request.by,
+    signal: AbortSignal.any([signal, deadline]),
+    settings: performer.settings,
+    refresh: (uuid: string) => performer.refresh(uuid),
+    may: (permission: string) =>
+      decide(performer.policy(), request.by.user, permission, subjectOf(entity)).allowed,
+    progress: (note: string, progress: number | null = null) =>
+      setTask(performer, entity, { ...taskOf(request), note, progress }),
+  };
+  const isShown = verb.danger !== 'reads';
+  if (isShown) setTask(performer, entity, taskOf(request));
+  try {
+    const result =
+      handler.kind === 'vm'
+        ? await handler.run(
+            {
+              ...context,
+              vm: entity as VmState,
+              domain: await connection.domainByUuid((entity as VmState).uuid, { signal }),
+            },
+            params as never,
+          )
+        : await handler.run(context, params as never);
+    // Whoever asks for the next verb finds what this one has made of it.
+    if (isShown && entity.kind === 'vm') await performer.refresh(entity.uuid);
+    return verb.result.parse(result);
+  } finally {
+    if (isShown) endTask(performer, entity, request);
+  }
+}
+
+/** What a decision needs to know of an entity. */
+export function subjectOf(entity: EntityState): { id: string; hypervisor: string; tags: string[] } {
+  const hypervisor = entity.kind === 'vm' ? entity.hypervisor : entity.name;
+  return { id: entity.id, hypervisor, tags: entity.tags };
+}
+
+function refuseWhoMayNot(
+  performer: Performer,
+  { by }: VerbRequest,
+  entity: EntityState,
+  verb: Verb,
+): void {
+  const subject = subjectOf(entity);
+  const policy = performer.policy();
+  const decision = decide(policy, by.user, verb.permission, subject);
+  if (decision.allowed) return;
+  // Whoever may do nothing with an entity is not told that it exists.
+  if (permissionsOf(policy, by.user, subject).size === 0)
+    throw new VerbError('denied', `${by.user} may not see this, if it exists`, {
+      permission: verb.permission,
+    });
+  throw new VerbError(
+    'denied',
+    `${by.user} may not ${verb.title.toLowerCase()} ${entity.name}: ${decision.because}`,
+    {
+      permission: verb.permission,
+      hint: `somebody who may can grant it: skerry ${entity.kind} permission-set ${entity.name}`,
+    },
+  );
+}
+
+function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Verb): void {
+  if (!isPossible(verb, entity)) {
+    const state = entity.kind === 'vm' ? entity.state : '';
+    const needs = verb.states?.join(' or ') ?? '';
+    throw new VerbError(
+      'conflict',
+      `${entity.name} is ${state}: to ${verb.title.toLowerCase()} it must be ${needs}`,
+    );
+  }
+  const now = performer.entities.get(entity.id)?.task;
+  if (now && verb.danger !== 'reads' && !isUrgent(verb))
+    throw new VerbError(
+      'conflict',
+      `${entity.name} is busy: ${now.by} started '${now.verb}'${now.note && ` (${now.note})`}`,
+    );
+}
+
+/** What must be possible also while something else is being done to a machine. */
+function isUrgent(verb: Verb): boolean {
+  return verb.name === 'destroy' || verb.name === 'suspend' || verb.programs === true;
+}
+
+/** A verb's parameters, checked; all that is wrong with them at once. */
+export function parseParams(verb: Verb, params: unknown): Record<string, unknown> {
+  // What only central knows comes beside what people give.
+  const parsed = verb.params.loose().safeParse(params ?? {});
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map(({ path, message }) => ({
+    path: path.join('.'),
+    message,
+  }));
+  const words = fields
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    .join('; ');
+  throw new VerbError('invalid', `${verb.name}: ${words}`, { fields });
+}
+
+function taskOf({ id, verb, by }: VerbRequest): Task {
+  return { id, verb, by: by.user, startedAt: Date.now(), progress: null, note: '' };
+}
+
+function setTask({ entities }: Performer, entity: EntityState, task: Task): void {
+  const before = entities.get(entity.id)?.task;
+  const startedAt = before?.id === task.id ? before.startedAt : task.startedAt;
+  entities.patch(entity.id, { task: { ...task, startedAt } });
+}
+
+function endTask(
+  { entities }: Performer,
+  entity: EntityState,
+  { id, verb, by }: VerbRequest,
+): void {
+  const lastChange = { verb, by: by.user, at: Date.now() };
+  const mine = entities.get(entity.id)?.task?.id === id;
+  entities.patch(entity.id, { lastChange, ...(mine && { task: null }) });
+}

@@ -1,0 +1,313 @@
+import { randomUUID } from 'node:crypto';
+import { type Domain, isNotFound, LibvirtError, type StorageVolume } from '@skerry/libvirt';
+import { VerbError } from '../../verb-error.ts';
+import * as verbs from '../../verbs/vm-definition.ts';
+import {
+  all,
+  attribute,
+  type Element,
+  first,
+  formatXml,
+  parseXml,
+  textOf,
+} from '../../xml/element.ts';
+import { HOST_PERMISSION, poolFolder, reachesHost } from '../definition-guard.ts';
+import { findVolume } from '../find-volume.ts';
+import { friendlyName } from '../friendly-name.ts';
+import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
+import { metadataXml, METADATA } from '../vm-from-xml.ts';
+import { type Context, type Handler, onHypervisor, onVm, type VmContext } from './handler.ts';
+
+const GIB = 1024 ** 3;
+
+export const definitionHandlers: readonly Handler[] = [
+  onVm(verbs.define, async (context, { xml }) => {
+    const root = await guarded(context, xml);
+    setText(root, 'uuid', context.vm.uuid);
+    setText(root, 'name', context.vm.name);
+    await context.connection.defineDomain(formatXml(root), {
+      validate: true,
+      signal: context.signal,
+    });
+    return {};
+  }),
+  onVm(verbs.undefine, async (context) => {
+    await undefine(context);
+    return {};
+  }),
+  onVm(verbs.free, async (context, { keepDisks }) => {
+    const { signal } = context;
+    const volumes = keepDisks ? [] : await ownVolumes(context);
+    await undefine(context);
+    for (const volume of volumes) await volume.delete({ signal });
+    return { deleted: volumes.map(({ name }) => name) };
+  }),
+  onVm(verbs.clone, clone),
+  onVm(verbs.rename, async ({ domain, signal }, { name }) => {
+    await domain.rename(name, { signal });
+    return {};
+  }),
+  onVm(verbs.manage, (context) => setMetadata(context, { managed: true, tags: context.vm.tags })),
+  onVm(verbs.unmanage, (context) =>
+    setMetadata(context, { managed: false, tags: context.vm.tags }),
+  ),
+  onVm(verbs.settags, (context, { tags }) =>
+    setMetadata(context, { managed: context.vm.managed, tags }),
+  ),
+  onHypervisor(verbs.alloc, async (context, params) => {
+    const name = params.name ?? friendlyName((each) => isTaken(context, each));
+    if (isTaken(context, name))
+      throw new VerbError('conflict', `there is a machine called '${name}' on this hypervisor`);
+    const uuid = randomUUID();
+    const domain = params.xml
+      ? await defineFromXml(context, params.xml, uuid)
+      : await defineNew(context, { ...params, name }, uuid);
+    if (params.start) await domain.start({ signal: context.signal });
+    await context.refresh(domain.uuid);
+    return { uuid: domain.uuid, name: domain.name };
+  }),
+];
+
+/** Parses a definition, and refuses what reaches the host from whoever may not hand that out. */
+async function guarded(context: Context, xml: string): Promise<Element> {
+  const root = parseXml(xml);
+  if (root.name !== 'domain')
+    throw new VerbError('invalid', `the XML is a <${root.name}>; a <domain> was expected`);
+  if (context.may(HOST_PERMISSION)) return root;
+  const pools = await context.connection.pools({ signal: context.signal });
+  const folders = await Promise.all(
+    pools.map(async (pool) => poolFolder(parseXml(await pool.xml({ signal: context.signal })))),
+  );
+  const reach = reachesHost(
+    root,
+    folders.filter((each) => each !== undefined),
+  );
+  if (reach.length > 0)
+    throw new VerbError(
+      'denied',
+      `the definition reaches beyond the machine: ${reach.join('; ')}`,
+      {
+        permission: HOST_PERMISSION,
+      },
+    );
+  return root;
+}
+
+async function defineFromXml(context: Context, xml: string, uuid: string): Promise<Domain> {
+  const root = await guarded(context, xml);
+  const name = textOf(root, 'name');
+  if (name && isTaken(context, name))
+    throw new VerbError('conflict', `there is a machine called '${name}' on this hypervisor`);
+  if (textOf(root, 'uuid') === null) setText(root, 'uuid', uuid);
+  else if (await exists(context, textOf(root, 'uuid') ?? ''))
+    throw new VerbError('conflict', 'there is a machine with the uuid of this XML');
+  return context.connection.defineDomain(formatXml(root), {
+    validate: true,
+    signal: context.signal,
+  });
+}
+
+async function defineNew(
+  context: Context,
+  params: Parameters<
+    Parameters<typeof onHypervisor<typeof verbs.alloc.params, typeof verbs.alloc.result>>[1]
+  >[1] & { name: string },
+  uuid: string,
+): Promise<Domain> {
+  const { connection, signal, hypervisor, progress } = context;
+  const { name, memoryMiB, vcpus, diskGiB, image, network, tags } = params;
+  const isTest = hypervisor.driver === 'TEST';
+  let volume: StorageVolume | undefined;
+  if (!isTest && (diskGiB > 0 || image !== undefined)) {
+    progress('making its disk');
+    volume = await makeDisk(context, volumeName({ name, uuid }, 'vda', 'qcow2'), diskGiB, image);
+  }
+  try {
+    const disk = await volume?.path({ signal });
+    const boot = isTest || image === undefined ? undefined : await bootOf(context, image);
+    const virtType = isTest ? 'test' : await virtTypeOf(context);
+    const xml = newDomainXml({ name, uuid, memoryMiB, vcpus, disk, boot, network, tags, virtType });
+    return await connection.defineDomain(xml, { signal });
+  } catch (error) {
+    // Not with the request's signal: what was made is unmade also when nobody waits any more.
+    await volume?.delete({ timeoutMs: 10_000 }).catch(() => {});
+    throw error;
+  }
+}
+
+async function makeDisk(
+  { connection, settings, signal }: Context,
+  name: string,
+  diskGiB: number,
+  image: string | undefined,
+): Promise<StorageVolume> {
+  const pool = await connection.pool(settings.pool, { signal });
+  const golden =
+    image === undefined
+      ? undefined
+      : await goldenImage(connection, settings.imagesPool, image, signal);
+  const capacityBytes = Math.max(
+    diskGiB * GIB,
+    (await golden?.info({ signal }))?.capacityBytes ?? 0,
+  );
+  const backing = await golden?.path({ signal });
+  const xml = volumeXml({ name, capacityBytes, format: 'qcow2', backing });
+  return pool.createVolume(xml, { signal });
+}
+
+async function goldenImage(
+  connection: Context['connection'],
+  poolName: string,
+  image: string,
+  signal: AbortSignal,
+): Promise<StorageVolume> {
+  const pool = await connection.pool(poolName, { signal });
+  try {
+    return await pool.volume(image, { signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const names = (await pool.volumes({ signal })).map(({ name }) => name).join(', ') || 'none';
+    throw new VerbError(
+      'not-found',
+      `there is no golden image '${image}' here; there are: ${names}`,
+    );
+  }
+}
+
+/** The kernel of an image that has no boot loader: volumes beside it, as `NAME.kernel` and `NAME.initrd`. */
+async function bootOf(
+  { connection, settings, signal }: Context,
+  image: string,
+): Promise<{ kernel: string; initrd: string | undefined } | undefined> {
+  const pool = await connection.pool(settings.imagesPool, { signal });
+  const base = image.replace(/\.[^.]+$/, '');
+  const pathOf = async (name: string): Promise<string | undefined> => {
+    const volume = await pool.volume(name, { signal }).catch(() => undefined);
+    return volume?.path({ signal });
+  };
+  const kernel = await pathOf(`${base}.kernel`);
+  return kernel === undefined ? undefined : { kernel, initrd: await pathOf(`${base}.initrd`) };
+}
+
+async function virtTypeOf({ connection, signal }: Context): Promise<'kvm' | 'qemu'> {
+  const found = await connection.domainCapabilities({ virtType: 'kvm', signal }).catch(() => null);
+  return found === null ? 'qemu' : 'kvm';
+}
+
+async function clone(context: VmContext, params: { name?: string | undefined }) {
+  const { connection, domain, vm, signal, progress } = context;
+  const name = params.name ?? friendlyName((each) => isTaken(context, each));
+  if (isTaken(context, name))
+    throw new VerbError('conflict', `there is a machine called '${name}' on this hypervisor`);
+  const root = parseXml(await domain.xml({ inactive: true, signal }));
+  const uuid = randomUUID();
+  setText(root, 'name', name);
+  setText(root, 'uuid', uuid);
+  for (const nic of all(root, 'devices/interface')) remove(nic, 'mac');
+  const made: StorageVolume[] = [];
+  try {
+    for (const disk of all(root, 'devices/disk')) {
+      const path = attribute(disk, 'source', 'file');
+      if (path === null || first(disk, 'readonly') || disk.attributes['device'] === 'cdrom')
+        continue;
+      const target = attribute(disk, 'target', 'dev') ?? '';
+      progress(`copying ${target}`);
+      const volume = await copyVolume(context, path, volumeName({ name, uuid }, target, 'qcow2'));
+      made.push(volume);
+      const source = first(disk, 'source');
+      if (source) source.attributes['file'] = await volume.path({ signal });
+      const driver = first(disk, 'driver');
+      if (driver) driver.attributes['type'] = 'qcow2';
+    }
+    await connection.defineDomain(formatXml(root), { signal });
+  } catch (error) {
+    for (const volume of made) await volume.delete({ timeoutMs: 10_000 }).catch(() => {});
+    throw error;
+  }
+  await context.refresh(uuid);
+  return { uuid, name, of: vm.name };
+}
+
+async function copyVolume(context: Context, path: string, name: string): Promise<StorageVolume> {
+  // It lasts: not on the shared connection.
+  await using connection = await context.connection.dup();
+  const { signal } = context;
+  const from = await findVolume(connection, path, signal);
+  const pool = await connection.poolOfVolume(from, { signal });
+  const { capacityBytes } = await from.info({ signal });
+  const xml = volumeXml({ name, capacityBytes, format: 'qcow2' });
+  await pool.createVolume(xml, { from, signal });
+  // With the connection that outlives this function.
+  const copied = await (await pool.volume(name, { signal })).path({ signal });
+  return findVolume(context.connection, copied, signal);
+}
+
+/** The disks of a machine that are no other's: volumes that it may write to. */
+async function ownVolumes({
+  connection,
+  vm,
+  entities,
+  signal,
+}: VmContext): Promise<StorageVolume[]> {
+  const others = new Set(
+    entities.all.flatMap((each) =>
+      each.kind === 'vm' && each.id !== vm.id ? each.disks.map(({ source }) => source) : [],
+    ),
+  );
+  const own = vm.disks.filter(
+    ({ source, readonly, device }) =>
+      source && !readonly && device === 'disk' && !others.has(source),
+  );
+  const found = await Promise.all(
+    own.map(({ source }) => findVolume(connection, source ?? '', signal).catch(() => undefined)),
+  );
+  return found.filter((each) => each !== undefined);
+}
+
+/** Forgets a machine with all that libvirt keeps of it; some drivers know only some of that. */
+async function undefine({ domain, signal }: VmContext): Promise<void> {
+  const all = { snapshotsMetadata: true, checkpointsMetadata: true, managedSave: true };
+  try {
+    await domain.undefine({ ...all, nvram: true, signal });
+  } catch (error) {
+    const isFlags = error instanceof LibvirtError && /unsupported flags/.test(error.message);
+    if (!isFlags) throw error;
+    await domain.undefine({ snapshotsMetadata: true, managedSave: true, signal });
+  }
+}
+
+async function setMetadata(context: VmContext, ours: { managed: boolean; tags: string[] }) {
+  const { domain, vm, signal } = context;
+  const xml = metadataXml(ours);
+  const options = { key: METADATA.key, signal };
+  const isOn = vm.state !== 'shutoff' && vm.state !== 'crashed';
+  if (vm.persistent)
+    await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'config' });
+  if (isOn) await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'live' });
+  return {};
+}
+
+function isTaken({ entities }: Context, name: string): boolean {
+  return entities.all.some((each) => each.kind === 'vm' && each.name === name);
+}
+
+async function exists({ connection, signal }: Context, uuid: string): Promise<boolean> {
+  try {
+    await connection.domainByUuid(uuid, { signal });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+function setText(root: Element, name: string, text: string): void {
+  const element = first(root, name);
+  if (element) element.children.splice(0, Infinity, text);
+  else root.children.unshift({ name, attributes: {}, children: [text] });
+}
+
+function remove(parent: Element, name: string): void {
+  const at = parent.children.findIndex((each) => typeof each !== 'string' && each.name === name);
+  if (at >= 0) parent.children.splice(at, 1);
+}

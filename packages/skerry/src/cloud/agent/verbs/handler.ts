@@ -1,0 +1,72 @@
+import type { Connection, Domain } from '@skerry/libvirt';
+import type { z } from 'zod';
+import type { Actor } from '../../bus/messages.ts';
+import type { HypervisorState, VmState } from '../../entity.ts';
+import type { Verb } from '../../verbs/verb.ts';
+import type { Entities } from '../entities.ts';
+import type { DialTcp } from '../open-console.ts';
+
+/** What a handler may use. */
+export interface Context {
+  readonly connection: Connection;
+  readonly entities: Entities;
+  readonly hypervisor: HypervisorState;
+  /** The request's; names what was made by it. */
+  readonly id: string;
+  readonly by: Actor;
+  readonly signal: AbortSignal;
+  readonly settings: AgentSettings;
+  /** Says how far it is; `progress` from 0 to 1, or null. */
+  readonly progress: (note: string, progress?: number | null) => void;
+  /** Reads a machine anew, after a change that libvirt tells by no event. */
+  readonly refresh: (uuid: string) => Promise<void>;
+  /** Whether who asks may also do that; for what a parameter needs beyond the verb's own permission. */
+  readonly may: (permission: string) => boolean;
+}
+
+/** What the hypervisor's administrator has set. */
+export interface AgentSettings {
+  /** The storage pool that new disks are made in. */
+  readonly pool: string;
+  /** Where golden images are: a storage pool too. */
+  readonly imagesPool: string;
+  /** Disks are on storage that all hypervisors share at the same path, though libvirt may not know it. */
+  readonly sharedStorage: boolean;
+  /** The URI by which the others' libvirt reaches this one. */
+  readonly migrationUri: string | null;
+  /** Reaches a port of the hypervisor's loopback where the agent is not on it. */
+  readonly dialTcp?: DialTcp;
+}
+
+export interface VmContext extends Context {
+  readonly vm: VmState;
+  readonly domain: Domain;
+}
+
+export type Handler =
+  | {
+      readonly verb: Verb;
+      readonly kind: 'vm';
+      run(context: VmContext, params: never): Promise<unknown>;
+    }
+  | {
+      readonly verb: Verb;
+      readonly kind: 'hypervisor';
+      run(context: Context, params: never): Promise<unknown>;
+    };
+
+/** A machine's verb done by the agent; parameters and result have the types of the verb. */
+export function onVm<Params extends z.ZodObject, Result extends z.ZodType>(
+  verb: Verb<Params, Result>,
+  run: (context: VmContext, params: z.output<Params>) => Promise<z.input<Result>>,
+): Handler {
+  return { verb: verb as unknown as Verb, kind: 'vm', run };
+}
+
+/** The same for a hypervisor. */
+export function onHypervisor<Params extends z.ZodObject, Result extends z.ZodType>(
+  verb: Verb<Params, Result>,
+  run: (context: Context, params: z.output<Params>) => Promise<z.input<Result>>,
+): Handler {
+  return { verb: verb as unknown as Verb, kind: 'hypervisor', run };
+}

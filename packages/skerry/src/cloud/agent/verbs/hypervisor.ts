@@ -1,0 +1,68 @@
+import { describeHypervisor, formatMiB, STATE_WORDS } from '../../describe.ts';
+import type { HypervisorState, VmState } from '../../entity.ts';
+import * as verbs from '../../verbs/hypervisor.ts';
+import { formatXml, parseXml } from '../../xml/element.ts';
+import { type Context, type Handler, onHypervisor } from './handler.ts';
+
+export const hypervisorHandlers: readonly Handler[] = [
+  onHypervisor(verbs.nodeinfo, async (context) => ({
+    text: describeHypervisor(context.hypervisor, vmsOf(context)),
+  })),
+  onHypervisor(verbs.rostervm, async (context) => {
+    const lines = vmsOf(context)
+      .toSorted((a, b) => a.name.localeCompare(b.name))
+      .map(
+        (vm) =>
+          `${vm.name}: ${STATE_WORDS[vm.state]}, ${formatMiB(vm.memoryMiB)}${vm.managed ? '' : ' (not managed)'}`,
+      );
+    return { text: lines.join('\n') || 'No machine is on me.' };
+  }),
+  onHypervisor(verbs.capabilities, async ({ connection, signal }) => ({
+    xml: await connection.capabilities({ signal }),
+  })),
+  onHypervisor(verbs.settags, async ({ entities, hypervisor }, { tags }) => {
+    entities.patch<HypervisorState>(hypervisor.id, { tags });
+    return {};
+  }),
+  onHypervisor(verbs.drain, async ({ entities, hypervisor }, { on }) => {
+    entities.patch<HypervisorState>(hypervisor.id, { drained: on });
+    return {};
+  }),
+  onHypervisor(verbs.getGolden, async ({ connection, settings, signal }) => {
+    const pool = await connection.pool(settings.imagesPool, { signal });
+    const volumes = await pool.volumes({ signal });
+    const images = await Promise.all(
+      volumes.filter(isImage).map(async (volume) => ({
+        name: volume.name,
+        sizeBytes: (await volume.info({ signal })).capacityBytes,
+      })),
+    );
+    return { images: images.toSorted((a, b) => a.name.localeCompare(b.name)) };
+  }),
+  onHypervisor(verbs.networkDefine, async ({ connection, signal }, { xml }) => ({
+    name: (await connection.defineNetwork(formatXml(parseXml(xml)), { validate: true, signal }))
+      .name,
+  })),
+  onHypervisor(verbs.networkUndefine, async ({ connection, signal }, { name }) => {
+    await (await connection.network(name, { signal })).undefine({ signal });
+    return {};
+  }),
+  onHypervisor(verbs.networkCreate, async ({ connection, signal }, { name }) => {
+    await (await connection.network(name, { signal })).start({ signal });
+    return {};
+  }),
+  onHypervisor(verbs.networkDestroy, async ({ connection, signal }, { name }) => {
+    await (await connection.network(name, { signal })).destroy({ signal });
+    return {};
+  }),
+  onHypervisor(verbs.migrationinfo, async ({ settings }) => ({ uri: settings.migrationUri })),
+];
+
+/** A kernel that an image needs is none itself. */
+function isImage({ name }: { readonly name: string }): boolean {
+  return !/\.(kernel|initrd)$/.test(name);
+}
+
+function vmsOf({ entities }: Context): VmState[] {
+  return entities.all.filter((each): each is VmState => each.kind === 'vm');
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import { VerbError } from '../../verb-error.ts';
+import type * as verbs from '../../verbs/vm-power.ts';
+import type { VmContext } from './handler.ts';
+
+/** Where a machine goes, as central adds it for the agent: the target's own word for its address. */
+export interface MigrationTarget {
+  readonly target: string;
+  readonly targetUri?: string;
+}
+
+const PROGRESS_MS = 500;
+
+/** Moves a machine, live where it runs. Its disks are shared, or copied with it. */
+export async function migrate(
+  context: VmContext,
+  params: z.output<typeof verbs.migrate.params> & MigrationTarget,
+): Promise<{ seconds: number }> {
+  const { vm, hypervisor, settings, signal } = context;
+  const uri = params.targetUri;
+  if (params.target === hypervisor.name)
+    throw new VerbError('conflict', `${vm.name} is on ${hypervisor.name} already`);
+  if (!uri) throw new VerbError('conflict', `nobody knows how to reach ${params.target}'s libvirt`);
+  const began = performance.now();
+  const isOn = vm.state !== 'shutoff' && vm.state !== 'crashed';
+  // A migration lasts; on the shared connection it would keep others' calls waiting.
+  await using connection = await context.connection.dup();
+  const domain = await connection.domainByUuid(vm.uuid, { signal });
+  const done = new AbortController();
+  const watching = isOn ? watchProgress(context, done.signal) : Promise.resolve();
+  const stop = (): void => void context.domain.abortJob().catch(() => {});
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await domain.migrateTo(uri, {
+      live: isOn,
+      offline: !isOn,
+      persist: true,
+      undefineSource: true,
+      abortOnError: isOn,
+      autoConverge: isOn,
+      unsafe: settings.sharedStorage,
+      copyDisks: isOn && !settings.sharedStorage && vm.disks.some(({ readonly }) => !readonly),
+      signal,
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    done.abort();
+    await watching;
+  }
+  return { seconds: Math.round((performance.now() - began) / 100) / 10 };
+}
+
+/** libvirt has no event for a migration's progress: its job is asked while it lasts. */
+async function watchProgress(context: VmContext, done: AbortSignal): Promise<void> {
+  const { domain, progress } = context;
+  while (!done.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PROGRESS_MS);
+      done.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+    if (done.aborted) return;
+    const job = await domain.jobStats({ signal: done }).catch(() => undefined);
+    const total = Number(job?.params['data_total'] ?? 0);
+    const processed = Number(job?.params['data_processed'] ?? 0);
+    if (total > 0) progress('moving its memory', Math.min(1, processed / total));
+  }
+}

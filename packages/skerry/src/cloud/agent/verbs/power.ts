@@ -1,0 +1,91 @@
+import { describeVm } from '../../describe.ts';
+import { VerbError } from '../../verb-error.ts';
+import * as verbs from '../../verbs/vm-power.ts';
+import { formatXml, parseXml, walk } from '../../xml/element.ts';
+import { openConsole } from '../open-console.ts';
+import { toPng } from '../png.ts';
+import { type Handler, onVm, type VmContext } from './handler.ts';
+import { migrate } from './migrate.ts';
+
+export const powerHandlers: readonly Handler[] = [
+  onVm(verbs.create, async ({ domain, signal }, { paused }) => {
+    await domain.start({ paused, signal });
+    return {};
+  }),
+  onVm(verbs.shutdown, async ({ domain, signal }) => {
+    await domain.shutdown({ signal });
+    return {};
+  }),
+  onVm(verbs.destroy, async ({ domain, signal }) => {
+    await domain.destroy({ signal });
+    return {};
+  }),
+  onVm(verbs.reboot, async ({ domain, signal }, { force }) => {
+    await (force ? domain.reset({ signal }) : domain.reboot({ signal }));
+    return {};
+  }),
+  onVm(verbs.suspend, async ({ domain, signal }) => {
+    await domain.suspend({ signal });
+    return {};
+  }),
+  onVm(verbs.resume, async ({ domain, vm, signal }) => {
+    await (vm.state === 'sleeping' ? domain.wakeUp({ signal }) : domain.resume({ signal }));
+    return {};
+  }),
+  onVm(verbs.migrate, migrate),
+  onVm(verbs.autostart, async ({ domain, signal }, { on }) => {
+    await domain.setAutostart(on, { signal });
+    return {};
+  }),
+  onVm(verbs.memory, async (context, { mebibytes }) => {
+    const { domain, vm, signal } = context;
+    const kib = mebibytes * 1024;
+    const beyond = mebibytes > vm.maxMemoryMiB;
+    if (beyond) await domain.setMemory(kib, { maximum: true, affect: 'config', signal });
+    if (vm.persistent) await domain.setMemory(kib, { affect: 'config', signal });
+    if (isOn(context) && !beyond) await domain.setMemory(kib, { affect: 'live', signal });
+    return { when: whenOf(context, beyond) };
+  }),
+  onVm(verbs.setvcpus, async (context, { count }) => {
+    const { domain, vm, signal } = context;
+    const beyond = count > vm.maxVcpus;
+    if (beyond) await domain.setVcpus(count, { maximum: true, affect: 'config', signal });
+    if (vm.persistent) await domain.setVcpus(count, { affect: 'config', signal });
+    if (isOn(context) && !beyond) await domain.setVcpus(count, { affect: 'live', signal });
+    return { when: whenOf(context, beyond) };
+  }),
+  onVm(verbs.info, async ({ vm, domain, signal }) => {
+    const info = await domain.info({ signal });
+    return { text: describeVm(vm, info) };
+  }),
+  onVm(verbs.xmldesc, async ({ domain, signal }, { inactive }) => ({
+    xml: withoutSecrets(await domain.xml({ inactive, signal })),
+  })),
+  onVm(verbs.console, async (context, params) => {
+    await openConsole(context, params, context.settings.dialTcp);
+    return {};
+  }),
+  onVm(verbs.screenshot, async ({ domain, vm, signal }) => {
+    if (vm.graphics.length === 0) throw new VerbError('conflict', `${vm.name} has no screen`);
+    const { image } = await domain.screenshot({ signal });
+    return { png: toPng(image).toString('base64') };
+  }),
+];
+
+function whenOf(context: VmContext, beyond: boolean): 'now' | 'next start' {
+  return isOn(context) && beyond ? 'next start' : 'now';
+}
+
+function isOn({ vm }: VmContext): boolean {
+  return vm.state !== 'shutoff' && vm.state !== 'crashed';
+}
+
+/** libvirt leaves passwords out unless it is asked for them; what others have put into metadata may still hold some. */
+function withoutSecrets(xml: string): string {
+  const root = parseXml(xml);
+  for (const [{ attributes }] of walk(root))
+    for (const name of Object.keys(attributes))
+      if (/passw(or)?d|secret|token/i.test(name) && name !== 'passwdValidTo')
+        attributes[name] = '…';
+  return formatXml(root);
+}

@@ -1,0 +1,136 @@
+import { escapeXml } from '../../../util/escape-xml.ts';
+import { VerbError } from '../../verb-error.ts';
+import * as verbs from '../../verbs/vm-storage.ts';
+import { findVolume } from '../find-volume.ts';
+import { volumeName, volumeXml } from '../new-domain-xml.ts';
+import { type Handler, onVm, type VmContext } from './handler.ts';
+
+const GIB = 1024 ** 3;
+/** What was begun is unmade also when nobody waits any more. */
+const UNDO_MS = 10_000;
+
+export const storageHandlers: readonly Handler[] = [
+  onVm(verbs.snapshotTake, async (context, params) => {
+    const { domain, progress, signal } = context;
+    const name =
+      params.name ?? new Date().toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.');
+    progress('writing its memory and disks');
+    await domain.createSnapshot(
+      `<domainsnapshot><name>${escapeXml(name)}</name><description>${escapeXml(params.description)}</description></domainsnapshot>`,
+      { signal },
+    );
+    return { name };
+  }),
+  onVm(verbs.snapshotList, async ({ vm }) => ({ snapshots: vm.snapshots })),
+  onVm(verbs.snapshotRevert, async ({ domain, progress, signal }, { name }) => {
+    progress(`going back to ${name}`);
+    await (await domain.snapshot(name, { signal })).revert({ signal });
+    return {};
+  }),
+  onVm(verbs.snapshotDelete, async ({ domain, signal }, { name }) => {
+    await (await domain.snapshot(name, { signal })).delete({ signal });
+    return {};
+  }),
+  onVm(verbs.drivesGet, async ({ connection, vm, signal }) => ({
+    drives: await Promise.all(
+      vm.disks.map(async ({ target, source, format }) => {
+        const volume =
+          source === null ? null : await findVolume(connection, source, signal).catch(() => null);
+        const info = await volume?.info({ signal });
+        return {
+          target,
+          source,
+          format,
+          capacityBytes: info?.capacityBytes ?? null,
+          allocationBytes: info?.allocationBytes ?? null,
+        };
+      }),
+    ),
+  })),
+  onVm(verbs.drivesCreate, async (context, { sizeGiB, format }) => {
+    const { connection, domain, vm, settings, signal } = context;
+    const target = freeTarget(vm.disks.map((disk) => disk.target));
+    const pool = await connection.pool(settings.pool, { signal });
+    const name = volumeName(vm, target, format);
+    const volume = await pool.createVolume(
+      volumeXml({ name, capacityBytes: Math.round(sizeGiB * GIB), format }),
+      { signal },
+    );
+    let xml = '';
+    try {
+      xml = `<disk type='file' device='disk'><driver name='qemu' type='${format}' cache='none'/><source file='${escapeXml(await volume.path({ signal }))}'/><target dev='${target}' bus='virtio'/></disk>`;
+      if (await domain.isActive({ signal }))
+        await domain.attachDevice(xml, { affect: 'live', signal });
+      if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', signal });
+    } catch (error) {
+      await domain.detachDevice(xml, { affect: 'live', timeoutMs: UNDO_MS }).catch(() => {});
+      await volume.delete({ timeoutMs: UNDO_MS }).catch(() => {});
+      throw error;
+    }
+    return { target };
+  }),
+  onVm(verbs.drivesDelete, async (context, { target }) => {
+    const { domain, signal } = context;
+    const { volume } = await driveOf(context, target);
+    await domain.detachDevice(await deviceXml(context, target), { affect: 'config', signal });
+    await volume.delete({ signal });
+    return {};
+  }),
+  onVm(verbs.drivesConvert, async (context, { target, format }) => {
+    const { domain, vm, progress, signal } = context;
+    const { volume, disk } = await driveOf(context, target);
+    if (disk.format === format)
+      throw new VerbError('conflict', `${target} of ${vm.name} is ${format} already`);
+    progress(`writing ${target} as ${format}`);
+    // It lasts: not on the shared connection.
+    await using connection = await context.connection.dup();
+    const from = await findVolume(connection, disk.source ?? '', signal);
+    const pool = await connection.poolOfVolume(from, { signal });
+    const { capacityBytes } = await from.info({ signal });
+    const name = volumeName(vm, target, format);
+    const fresh = await pool.createVolume(volumeXml({ name, capacityBytes, format }), {
+      from,
+      signal,
+    });
+    const path = escapeXml(await fresh.path({ signal }));
+    await domain.updateDevice(
+      `<disk type='file' device='disk'><driver name='qemu' type='${format}' cache='none'/><source file='${path}'/><target dev='${target}' bus='${disk.bus ?? 'virtio'}'/></disk>`,
+      { affect: 'config', signal },
+    );
+    await volume.delete({ signal });
+    return {};
+  }),
+  onVm(verbs.drivesSetGolden, async (context, { target, name }) => {
+    const { settings, progress, signal } = context;
+    const { disk } = await driveOf(context, target);
+    progress(`copying ${target}`);
+    await using connection = await context.connection.dup();
+    const from = await findVolume(connection, disk.source ?? '', signal);
+    const pool = await connection.pool(settings.imagesPool, { signal });
+    const { capacityBytes } = await from.info({ signal });
+    await pool.createVolume(volumeXml({ name: `${name}.qcow2`, capacityBytes, format: 'qcow2' }), {
+      from,
+      signal,
+    });
+    return {};
+  }),
+];
+
+async function driveOf({ connection, vm, signal }: VmContext, target: string) {
+  const disk = vm.disks.find((each) => each.target === target);
+  const known = vm.disks.map((each) => each.target).join(', ') || 'none';
+  if (!disk?.source)
+    throw new VerbError('not-found', `${vm.name} has no drive '${target}'; it has: ${known}`);
+  return { disk, volume: await findVolume(connection, disk.source, signal) };
+}
+
+async function deviceXml({ vm }: VmContext, target: string): Promise<string> {
+  const disk = vm.disks.find((each) => each.target === target);
+  return `<disk type='file' device='disk'><source file='${escapeXml(disk?.source ?? '')}'/><target dev='${target}' bus='${disk?.bus ?? 'virtio'}'/></disk>`;
+}
+
+function freeTarget(taken: readonly string[]): string {
+  for (const letter of 'abcdefghijklmnopqrstuvwxyz')
+    if (!taken.includes(`vd${letter}`)) return `vd${letter}`;
+  throw new VerbError('conflict', 'it has all the drives that it can have');
+}

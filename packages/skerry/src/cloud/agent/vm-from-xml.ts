@@ -1,0 +1,133 @@
+// A machine's XML as state. Pure.
+import { all, attribute, contentOf, type Element, first, textOf } from '../xml/element.ts';
+import type { VmState } from '../entity.ts';
+
+/** Our own element in a domain's metadata: it goes with the machine wherever it goes. */
+export const METADATA = {
+  uri: 'https://skerry.dev/ns/vm/1',
+  key: 'skerry',
+} as const;
+
+/** What the definition alone says. */
+export type VmDefinition = Omit<
+  VmState,
+  | 'kind'
+  | 'id'
+  | 'hypervisor'
+  | 'state'
+  | 'reason'
+  | 'persistent'
+  | 'autostart'
+  | 'snapshots'
+  | 'task'
+  | 'lastChange'
+  | 'runningSince'
+>;
+
+/** What a `<domain>` says of a machine; `domain` is its outermost element. */
+export function vmFromXml(domain: Element): VmDefinition {
+  const maxMemoryMiB = toMiB(first(domain, 'memory'));
+  const vcpu = first(domain, 'vcpu');
+  const maxVcpus = Number(textOf(domain, 'vcpu') ?? 1);
+  const ours = all(domain, 'metadata').flatMap(({ children }) =>
+    children.filter(
+      (child): child is Element =>
+        typeof child !== 'string' && child.name.endsWith(':vm') && isOurs(child),
+    ),
+  )[0];
+  return {
+    uuid: textOf(domain, 'uuid') ?? '',
+    name: textOf(domain, 'name') ?? '',
+    managed: ours?.attributes['managed'] !== 'no' && ours !== undefined,
+    memoryMiB: toMiB(first(domain, 'currentMemory')) || maxMemoryMiB,
+    maxMemoryMiB,
+    vcpus: Number(vcpu?.attributes['current'] ?? maxVcpus),
+    maxVcpus,
+    title: textOf(domain, 'title') ?? '',
+    description: textOf(domain, 'description') ?? '',
+    tags: (ours?.attributes['tags'] ?? '').split(' ').filter(Boolean),
+    cpu: cpuOf(domain),
+    machine: attribute(domain, 'os/type', 'machine'),
+    disks: all(domain, 'devices/disk').map(diskOf),
+    nics: all(domain, 'devices/interface').map(nicOf),
+    hostDevices: hostDevicesOf(domain),
+    graphics: all(domain, 'devices/graphics').map(({ attributes }) => attributes['type'] ?? ''),
+    hasConsole:
+      first(domain, 'devices/console') !== undefined ||
+      first(domain, 'devices/serial') !== undefined,
+  };
+}
+
+/** Our element as `virDomainSetMetadata` takes it. */
+export function metadataXml({ managed, tags }: Pick<VmState, 'managed' | 'tags'>): string {
+  return `<vm managed="${managed ? 'yes' : 'no'}" tags="${tags.join(' ')}"/>`;
+}
+
+function isOurs({ name, attributes }: Element): boolean {
+  const prefix = name.slice(0, name.indexOf(':'));
+  return attributes[`xmlns:${prefix}`] === METADATA.uri;
+}
+
+function cpuOf(domain: Element): string | null {
+  const cpu = first(domain, 'cpu');
+  if (!cpu) return null;
+  const model = textOf(cpu, 'model');
+  return [cpu.attributes['mode'], model].filter(Boolean).join(' ') || null;
+}
+
+function diskOf(disk: Element): VmState['disks'][number] {
+  const source = first(disk, 'source')?.attributes ?? {};
+  const volume = source['pool'] && source['volume'] && `${source['pool']}/${source['volume']}`;
+  const device = disk.attributes['device'] ?? 'disk';
+  return {
+    target: attribute(disk, 'target', 'dev') ?? '',
+    device: device === 'cdrom' || device === 'floppy' || device === 'lun' ? device : 'disk',
+    source: source['file'] ?? source['dev'] ?? source['dir'] ?? (volume || source['name']) ?? null,
+    format: attribute(disk, 'driver', 'type'),
+    bus: attribute(disk, 'target', 'bus'),
+    readonly: first(disk, 'readonly') !== undefined,
+    cache: attribute(disk, 'driver', 'cache'),
+  };
+}
+
+function nicOf(nic: Element): VmState['nics'][number] {
+  const source = first(nic, 'source')?.attributes ?? {};
+  return {
+    mac: attribute(nic, 'mac', 'address') ?? '',
+    type: nic.attributes['type'] ?? '',
+    source: source['network'] ?? source['bridge'] ?? source['dev'] ?? null,
+    model: attribute(nic, 'model', 'type'),
+  };
+}
+
+function hostDevicesOf(domain: Element): string[] {
+  const devices = all(domain, 'devices/hostdev').map(
+    ({ attributes }) => `${attributes['type'] ?? attributes['mode'] ?? 'host'} device`,
+  );
+  const folders = all(domain, 'devices/filesystem').map((each) =>
+    `folder ${attribute(each, 'source', 'dir') ?? ''}`.trim(),
+  );
+  return [...devices, ...folders];
+}
+
+const KIB: Record<string, number> = {
+  b: 1 / 1024,
+  bytes: 1 / 1024,
+  KB: 1000 / 1024,
+  k: 1,
+  KiB: 1,
+  MB: 1e6 / 1024,
+  M: 1024,
+  MiB: 1024,
+  GB: 1e9 / 1024,
+  G: 1024 ** 2,
+  GiB: 1024 ** 2,
+  T: 1024 ** 3,
+  TiB: 1024 ** 3,
+};
+
+function toMiB(size: Element | undefined): number {
+  if (!size) return 0;
+  const value = Number(contentOf(size));
+  return Math.round((value * (KIB[size.attributes['unit'] ?? 'KiB'] ?? 1)) / 1024);
+}

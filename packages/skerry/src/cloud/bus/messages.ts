@@ -1,0 +1,132 @@
+// What goes over the bus, whichever it is. All of it is JSON that is checked where it arrives: whoever is on the bus may
+// send anything.
+import { z } from 'zod';
+import { entityState } from '../entity.ts';
+
+/** Who asks for something and which way it came. */
+export const actor = z.object({
+  user: z.string().min(1).max(200),
+  via: z.enum(['web', 'rest', 'cli', 'chat', 'schedule', 'system']),
+});
+export type Actor = z.infer<typeof actor>;
+
+/** A verb for an entity of the agent that gets it. */
+export const verbRequest = z.object({
+  type: z.literal('verb'),
+  /** Names the task; asking for the same again while it is under way does nothing twice. */
+  id: z.string().min(1).max(100),
+  verb: z.string().max(50),
+  entity: z.string().max(300),
+  params: z.unknown(),
+  by: actor,
+});
+export type VerbRequest = z.infer<typeof verbRequest>;
+
+/** Words to an entity, from somebody who chats with it. */
+export const chatRequest = z.object({
+  type: z.literal('chat'),
+  entity: z.string().max(300),
+  text: z.string().max(10_000),
+  by: actor,
+});
+
+/** Everything an agent may be asked. */
+export const agentRequest = z.discriminatedUnion('type', [
+  verbRequest,
+  chatRequest,
+  /** Its full state, at once. */
+  z.object({ type: z.literal('sync') }),
+  /** Who may do what, from now on. */
+  z.object({ type: z.literal('policy'), policy: z.unknown() }),
+  /** Who did what since a moment: what central has missed. */
+  z.object({ type: z.literal('audit'), since: z.number() }),
+]);
+
+/** Why something was not done, for the person who asked for it. */
+export const verbError = z.object({
+  /** `denied`, `not-found`, `invalid`, `conflict`, `libvirt`, `unreachable`, `timeout`, `failed`. */
+  code: z.enum([
+    'denied',
+    'not-found',
+    'invalid',
+    'conflict',
+    'libvirt',
+    'unreachable',
+    'timeout',
+    'failed',
+  ]),
+  message: z.string(),
+  hint: z.string().optional(),
+  /** libvirt's own number (virErrorNumber), where it was libvirt that refused. */
+  libvirt: z.number().optional(),
+  /** The permission that is missing. */
+  permission: z.string().optional(),
+  /** What is wrong with the parameters: the field's path and the reason. */
+  fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type VerbErrorData = z.infer<typeof verbError>;
+
+export const verbReply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), result: z.unknown() }),
+  z.object({ ok: z.literal(false), error: verbError }),
+]);
+export type VerbReply = z.infer<typeof verbReply>;
+
+/** The state of an agent's entities at one moment. */
+export const stateSnapshot = z.object({
+  /** A new one each time the agent starts. */
+  epoch: z.string(),
+  seq: z.number().int().nonnegative(),
+  entities: z.array(entityState),
+});
+export type StateSnapshot = z.infer<typeof stateSnapshot>;
+
+/** One line of who did what. */
+export const auditEntry = z.object({
+  /** The request's. */
+  id: z.string(),
+  at: z.number(),
+  entity: z.string(),
+  /** Its name at that time. */
+  name: z.string(),
+  hypervisor: z.string(),
+  verb: z.string(),
+  by: actor,
+  outcome: z.enum(['done', 'denied', 'failed']),
+  message: z.string(),
+  /** Parameters, without what is secret. */
+  params: z.unknown(),
+  durationMs: z.number(),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
+
+/** Use of a machine or a hypervisor over the last second. */
+export const usage = z.object({
+  id: z.string(),
+  /** Processors in use: 1 is one of them, fully. */
+  cpu: z.number(),
+  memoryMiB: z.number(),
+  diskReadBps: z.number(),
+  diskWriteBps: z.number(),
+  netRxBps: z.number(),
+  netTxBps: z.number(),
+});
+export type Usage = z.infer<typeof usage>;
+
+/** Everything an agent publishes. State and audit are numbered, each with the next number; the others may be lost. */
+export const publication = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('state'),
+    epoch: z.string(),
+    seq: z.number().int().positive(),
+    changed: z.array(entityState),
+    removed: z.array(z.string()),
+  }),
+  /** I am here, and this is the number of the last change: whoever has another one has missed something. */
+  z.object({ type: z.literal('alive'), epoch: z.string(), seq: z.number().int().nonnegative() }),
+  z.object({ type: z.literal('usage'), at: z.number(), entities: z.array(usage) }),
+  z.object({ type: z.literal('audit'), entry: auditEntry }),
+  /** What an entity says to all who are interested: Archipel's shout. */
+  z.object({ type: z.literal('shout'), entity: z.string(), text: z.string(), at: z.number() }),
+]);
+export type Publication = z.infer<typeof publication>;

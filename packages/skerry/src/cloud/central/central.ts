@@ -1,0 +1,345 @@
+// The central agent: everybody's way to all hypervisors. It knows what agents tell, passes on what people ask for, and does
+// itself what concerns more than one hypervisor.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { auditParams } from '../agent/audit-log.ts';
+import { parseParams, subjectOf } from '../agent/perform.ts';
+import { type BusConnection, BusError } from '../bus/bus.ts';
+import {
+  type Actor,
+  type AuditEntry,
+  auditEntry,
+  verbReply,
+  type VerbReply,
+} from '../bus/messages.ts';
+import { type EntityState, hypervisorId } from '../entity.ts';
+import { decide, permissionsOf } from '../permission/decide.ts';
+import { toVerbError, VerbError } from '../verb-error.ts';
+import { VERBS, type VerbTable } from '../verbs/table.ts';
+import type { Verb } from '../verbs/verb.ts';
+import { AuditStore } from './audit-store.ts';
+import { Database } from './database.ts';
+import { Parking } from './parking.ts';
+import { migrationTargets, type Place, placesFor, type PlacementInput } from './placement.ts';
+import { PolicyStore } from './policy-store.ts';
+import { Registry } from './registry.ts';
+import { type Job, Schedule } from './schedule.ts';
+import { Users } from './users.ts';
+import { centralHandlers } from './verbs/handlers.ts';
+
+export interface CentralOptions {
+  readonly bus: BusConnection;
+  /** Where it keeps its database; null for memory only. */
+  readonly stateDir: string | null;
+  readonly table?: VerbTable;
+  readonly log?: (line: string) => void;
+}
+
+/** An entity that a verb is for; central itself is one too. */
+export type Target = EntityState | 'central';
+
+const QUICK_MS = 60_000;
+const SLOW_MS = 3_600_000;
+
+export class Central implements AsyncDisposable {
+  readonly registry: Registry;
+  readonly users: Users;
+  readonly policies: PolicyStore;
+  readonly audit: AuditStore;
+  readonly parking: Parking;
+  readonly schedule: Schedule;
+  readonly table: VerbTable;
+  readonly #db: Database;
+  readonly #bus: BusConnection;
+  readonly #stop = new AbortController();
+  readonly #log: (line: string) => void;
+  readonly #changes = new EventTarget();
+  /** Makes the token of a console, where there is a web server; see http/consoles.ts. */
+  consoleToken: ((user: string, vm: string) => string) | undefined;
+  /** Central's own address, as agents reach it: `http://127.0.0.1:8080`. */
+  streamBase = '';
+
+  constructor({ bus, stateDir, table = VERBS, log = () => {} }: CentralOptions) {
+    if (stateDir !== null) mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    this.#db = new Database(stateDir === null ? ':memory:' : join(stateDir, 'central.db'));
+    this.#bus = bus;
+    this.#log = log;
+    this.table = table;
+    this.users = new Users(this.#db);
+    this.policies = new PolicyStore(this.#db);
+    this.audit = new AuditStore(this.#db);
+    this.parking = new Parking(this.#db);
+    this.schedule = new Schedule(this.#db, (job) => this.#runJob(job));
+    this.registry = new Registry(bus);
+    this.policies.onChange = () => {
+      this.#tellPolicy();
+      this.#changes.dispatchEvent(new Event('policy'));
+    };
+    this.parking.onChange = () => this.#changes.dispatchEvent(new Event('parked'));
+    this.registry.listen({
+      onSynced: (hypervisor) => void this.#catchUp(hypervisor),
+      onAudit: (entry) => this.audit.add(entry),
+    });
+  }
+
+  /** Calls `listener` at each change of that; the function that it returns ends it. */
+  onChange(what: 'policy' | 'parked', listener: () => void): () => void {
+    this.#changes.addEventListener(what, listener);
+    return () => this.#changes.removeEventListener(what, listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.schedule[Symbol.dispose]();
+    await this.registry[Symbol.asyncDispose]();
+    await this.#bus[Symbol.asyncDispose]();
+    this.#db[Symbol.dispose]();
+  }
+
+  /** What placement looks at. */
+  get places(): PlacementInput {
+    const all = this.registry.all;
+    return {
+      hosts: all.filter((each) => each.kind === 'hypervisor'),
+      vms: all.filter((each) => each.kind === 'vm'),
+      isLive: (hypervisor) => this.registry.isLive(hypervisor),
+    };
+  }
+
+  /** Where a machine could go; empty for one that is not there. */
+  migrationTargets(id: string): Place[] {
+    const vm = this.registry.get(id);
+    return vm?.kind === 'vm' ? migrationTargets(vm, this.places) : [];
+  }
+
+  /** Where a new machine of this size would be. */
+  placesFor(needs: Parameters<typeof placesFor>[0]): Place[] {
+    return placesFor(needs, this.places);
+  }
+
+  /** What somebody may do with an entity; `all` stands for everything, an empty set for not even seeing it. */
+  permissions(user: string, entity: EntityState): ReadonlySet<string> {
+    return permissionsOf(this.policies.policy, user, subjectOf(entity));
+  }
+
+  /** Why somebody may or may not do a verb: the answer to "why can't I?". */
+  explain(user: string, entity: EntityState, permission: string): ReturnType<typeof decide> {
+    return decide(this.policies.policy, user, permission, subjectOf(entity));
+  }
+
+  /**
+   * Does a verb for somebody. Never throws.
+   *
+   * @param id names the request; whoever has none gets one.
+   */
+  async perform(
+    target: Target,
+    verbName: string,
+    params: unknown,
+    by: Actor,
+    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<VerbReply> {
+    const { id = randomUUID(), signal } = options;
+    const kind = target === 'central' ? 'central' : target.kind;
+    const verb = this.table.get(kind, verbName);
+    try {
+      if (!verb) throw new VerbError('invalid', `a ${kind} has no verb '${verbName}'`);
+      const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
+      if (verb.runs === 'agent' && target !== 'central')
+        return await this.forward(target, verb, params, by, id, AbortSignal.any(signals));
+      return await this.#performHere(target, verb, params, by, id, AbortSignal.any(signals));
+    } catch (error) {
+      return { ok: false, error: toVerbError(error).toData() };
+    }
+  }
+
+  /** Passes a verb on to the agent of an entity, which checks it again. */
+  async forward(
+    target: EntityState,
+    verb: Verb,
+    params: unknown,
+    by: Actor,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<VerbReply> {
+    const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    this.#refuseTwin(verb, params);
+    const token = verb.name === 'console' ? this.consoleToken?.(by.user, target.id) : undefined;
+    const given =
+      token === undefined
+        ? this.#withTarget(verb, target, params)
+        : { ...(params as object), streamUrl: this.#streamUrl(token) };
+    const request = { type: 'verb', id, verb: verb.name, entity: target.id, params: given, by };
+    try {
+      const timeoutMs = verb.slow ? SLOW_MS : QUICK_MS;
+      const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs });
+      const reply = verbReply.parse(answer);
+      if (reply.ok) this.#after(target, verb, reply.result, by);
+      return reply.ok && token !== undefined ? { ok: true, result: { token } } : reply;
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      const code = error.code === 'timeout' ? 'timeout' : 'unreachable';
+      const message = `the agent on ${hypervisor} cannot be reached: ${error.message}`;
+      throw new VerbError(error.code === 'refused' ? 'failed' : code, message);
+    }
+  }
+
+  /** libvirt wants names to differ on one hypervisor; machines move, so they differ everywhere. */
+  #refuseTwin(verb: Verb, params: unknown): void {
+    const given = z.object({ name: z.string() }).safeParse(params);
+    if (!given.success || !NAMING.has(verb.name)) return;
+    const twin = this.places.vms.find(({ name }) => name === given.data.name);
+    if (twin)
+      throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
+  }
+
+  /** What an entity answers to words; it decides itself whom it talks to. */
+  async chat(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
+    const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    const request = { type: 'chat', entity: target.id, text, by };
+    try {
+      const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs: QUICK_MS });
+      return z.object({ text: z.string() }).parse(answer).text;
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      throw new VerbError('unreachable', `${target.name} cannot be reached: ${error.message}`);
+    }
+  }
+
+  #streamUrl(token: string): string {
+    return `${this.streamBase.replace(/^http/, 'ws')}/api/v1/agent-stream?token=${token}`;
+  }
+
+  /** A migration's target in the words of the target's libvirt; refused where it cannot be. */
+  #withTarget(verb: Verb, target: EntityState, params: unknown): unknown {
+    if (verb.name !== 'migrate' || target.kind !== 'vm') return params;
+    const to = z.object({ target: z.string() }).safeParse(params);
+    if (!to.success) return params;
+    const place = this.migrationTargets(target.id).find(
+      (each) => each.hypervisor === to.data.target,
+    );
+    const known = this.places.hosts.map(({ name }) => name).join(', ');
+    if (to.data.target === target.hypervisor)
+      throw new VerbError('conflict', `${target.name} is on ${target.hypervisor} already`);
+    if (!place)
+      throw new VerbError(
+        'not-found',
+        `there is no hypervisor '${to.data.target}'; there are: ${known}`,
+      );
+    if (!place.possible)
+      throw new VerbError(
+        'conflict',
+        `${target.name} cannot go to ${place.hypervisor}: ${place.reasons.join('; ')}`,
+      );
+    const host = this.registry.get(hypervisorId(place.hypervisor));
+    const targetUri = host?.kind === 'hypervisor' ? host.migrationUri : null;
+    return { ...to.data, ...(targetUri && { targetUri }) };
+  }
+
+  async #performHere(
+    target: Target,
+    verb: Verb,
+    params: unknown,
+    by: Actor,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<VerbReply> {
+    const at = Date.now();
+    let outcome: AuditEntry['outcome'] = 'done';
+    let message = '';
+    try {
+      const subject = target === 'central' ? CENTRAL : subjectOf(target);
+      const decision = decide(this.policies.policy, by.user, verb.permission, subject);
+      if (!decision.allowed)
+        throw new VerbError(
+          'denied',
+          `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
+          {
+            permission: verb.permission,
+          },
+        );
+      const handler = centralHandlers.get(verb.name);
+      if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
+      const parsed = parseParams(verb, params);
+      const result = await handler({ central: this, target, by, id, signal }, parsed as never);
+      return { ok: true, result: verb.result.parse(result) };
+    } catch (error) {
+      const known = toVerbError(error);
+      outcome = known.code === 'denied' ? 'denied' : 'failed';
+      message = known.message;
+      return { ok: false, error: known.toData() };
+    } finally {
+      const entity = target === 'central' ? { id: 'central', name: 'central' } : target;
+      const hypervisor = target === 'central' ? '' : subjectOf(target).hypervisor;
+      this.#note({
+        id,
+        at,
+        entity: entity.id,
+        name: entity.name,
+        hypervisor,
+        verb: verb.name,
+        by,
+        outcome,
+        message,
+        params: auditParams(params),
+        durationMs: Date.now() - at,
+      });
+    }
+  }
+
+  /** What follows from a verb that an agent has done. */
+  #after(target: EntityState, verb: Verb, result: unknown, by: Actor): void {
+    const made = z.object({ uuid: z.string() }).safeParse(result);
+    if ((verb.name === 'alloc' || verb.name === 'clone') && made.success)
+      this.policies.giveTo(by.user, `vm:${made.data.uuid}`);
+    if (verb.name === 'free' || (verb.name === 'undefine' && by.via !== 'system')) {
+      this.policies.dropEntity(target.id);
+      this.schedule.dropEntity(target.id);
+    }
+  }
+
+  async #runJob({ entity, verb, params, user }: Job): Promise<string> {
+    const target = this.registry.get(entity);
+    if (!target) return `${entity} is not there`;
+    const reply = await this.perform(target, verb, params, { user, via: 'schedule' });
+    return reply.ok ? 'done' : reply.error.message;
+  }
+
+  /** Notes what central itself did, and tells it like what agents did. */
+  #note(entry: AuditEntry): void {
+    if (this.audit.add(entry)) this.registry.tellAudit(entry);
+  }
+
+  /** An agent that is back is told who may do what, and asked what was done meanwhile. */
+  async #catchUp(hypervisor: string): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      await this.#bus.request(
+        hypervisor,
+        { type: 'policy', policy: this.policies.policy },
+        { signal },
+      );
+      const since = this.audit.lastOf(hypervisor);
+      const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
+      for (const entry of z.array(auditEntry).parse(missed)) this.#note(entry);
+    } catch (error) {
+      if (!signal.aborted) this.#log(`${hypervisor}: ${String(error)}`);
+    }
+  }
+
+  #tellPolicy(): void {
+    const { signal } = this.#stop;
+    const body = { type: 'policy', policy: this.policies.policy };
+    for (const { hypervisor, live } of this.registry.lamps())
+      if (live)
+        this.#bus.request(hypervisor, body, { signal }).catch((error: unknown) => {
+          if (!signal.aborted)
+            this.#log(`${hypervisor} does not take the permissions: ${String(error)}`);
+        });
+  }
+}
+
+const NAMING = new Set(['alloc', 'clone', 'rename']);
+const CENTRAL = { id: 'central', hypervisor: '', tags: [] };

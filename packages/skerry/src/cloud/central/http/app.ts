@@ -1,0 +1,379 @@
+// The web's side of central: REST, logins, and the UI's files. Whatever changes something is a POST with a header that no
+// other site's form can send, from our own origin, with a cookie that is sent to us alone.
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { z } from 'zod';
+import type { VerbErrorData } from '../../bus/messages.ts';
+import { type EntityState, hypervisorId } from '../../entity.ts';
+import { VerbError } from '../../verb-error.ts';
+import { isPossible } from '../../verbs/table.ts';
+import type { Central, Target } from '../central.ts';
+import { openApi, schemaOf } from './openapi.ts';
+
+export interface AppOptions {
+  readonly central: Central;
+  readonly version: string;
+  /** The folder of the built UI; without one there is only the API. */
+  readonly webDir: string | null;
+  /** Whether browsers reach it by https: cookies are then for that alone. */
+  readonly secure: boolean;
+  /** What somebody used lately, for graphs. */
+  readonly usageOf: (id: string) => unknown;
+}
+
+/** How programs and browsers say who they are. */
+export interface Login {
+  readonly user: string;
+  readonly via: 'web' | 'rest';
+}
+
+export const COOKIE = 'skerry';
+/** A header that a form of another site cannot set, and a script of one only after it has asked. */
+export const CSRF_HEADER = 'x-skerry';
+
+const MAX_BODY = 2 * 1024 * 1024;
+const STATUS: Readonly<Record<VerbErrorData['code'], 400 | 403 | 404 | 409 | 500 | 502 | 504>> = {
+  invalid: 400,
+  denied: 403,
+  'not-found': 404,
+  conflict: 409,
+  libvirt: 502,
+  unreachable: 502,
+  timeout: 504,
+  failed: 500,
+};
+
+type Env = { Variables: { login: Login } };
+type Request = Context<Env>;
+
+export function createApp(options: AppOptions): Hono<Env> {
+  const { central, version, secure, usageOf } = options;
+  const app = new Hono<Env>();
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
+    if (secure) context.header('strict-transport-security', 'max-age=31536000');
+  });
+  app.onError((error, context) => {
+    if (error instanceof VerbError) return fail(context, error.toData());
+    if (error instanceof z.ZodError) return fail(context, invalid(z.prettifyError(error)));
+    if (error instanceof SyntaxError) return fail(context, invalid('the body is not JSON'));
+    return fail(context, { code: 'failed', message: error.message });
+  });
+  app.use(
+    '/api/*',
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: (context) => fail(context, invalid('the body is too large')),
+    }),
+  );
+  app.use('/api/*', async (context, next) => {
+    if (context.req.method === 'GET' || isOurs(context)) return next();
+    return fail(context, {
+      code: 'denied',
+      message: `send the header '${CSRF_HEADER}: 1'`,
+      hint: 'programs send it or a token',
+    });
+  });
+  addLogin(app, options);
+
+  app.use('/api/v1/*', async (context, next) => {
+    const login = loginOf(central, context.req.raw.headers);
+    if (!login)
+      return context.json({ error: { code: 'denied', message: 'you are not logged in' } }, 401);
+    context.set('login', login);
+    return next();
+  });
+  app.get('/api/v1/me', (context) => {
+    const { user } = context.get('login');
+    const { policy } = central.policies;
+    return context.json({
+      user,
+      admin: policy.admins.includes(user),
+      roles: policy.members[user] ?? [],
+      version,
+    });
+  });
+  app.get('/api/v1/verbs', (context) =>
+    context.json(
+      central.table.all.map(({ params, result, chat, ...verb }) => ({
+        ...verb,
+        params: schemaOf(params, 'input'),
+        result: schemaOf(result, 'output'),
+        chat: chat?.words ?? [],
+      })),
+    ),
+  );
+  app.get('/api/v1/openapi.json', (context) => context.json(openApi(central.table, version)));
+  app.get('/api/v1/vms', (context) =>
+    context.json(seen(context).filter(({ kind }) => kind === 'vm')),
+  );
+  app.get('/api/v1/hypervisors', (context) =>
+    context.json(seen(context).filter(({ kind }) => kind === 'hypervisor')),
+  );
+  app.get('/api/v1/parked', (context) => context.json(central.parking.list()));
+  app.get('/api/v1/users', (context) => context.json(central.users.names()));
+  app.get('/api/v1/policy', (context) => {
+    const { user } = context.get('login');
+    const { policy } = central.policies;
+    if (!policy.admins.includes(user))
+      return fail(context, deniedWords('only an administrator sees all permissions'));
+    return context.json(policy);
+  });
+  app.get('/api/v1/audit', (context) => {
+    const { entity, before, limit } = auditQuery.parse(context.req.query());
+    const visible = new Set<string>(seen(context).map(({ id }) => id));
+    const isAdmin = central.policies.policy.admins.includes(context.get('login').user);
+    const entries = central.audit.list({
+      entity,
+      ...(before && { before }),
+      ...(limit && { limit }),
+    });
+    return context.json(entries.filter((entry) => isAdmin || visible.has(entry.entity)));
+  });
+  app.get('/api/v1/:collection{vms|hypervisors}/:id', (context) => {
+    const target = targetOf(context);
+    return 'error' in target
+      ? fail(context, target.error)
+      : context.json(target.entity as EntityState);
+  });
+  app.get('/api/v1/vms/:id/migration-targets', (context) => {
+    const target = targetOf(context);
+    if ('error' in target) return fail(context, target.error);
+    return context.json(central.migrationTargets((target.entity as EntityState).id));
+  });
+  app.get('/api/v1/:collection{vms|hypervisors}/:id/usage', (context) => {
+    const target = targetOf(context);
+    if ('error' in target) return fail(context, target.error);
+    return context.json(usageOf((target.entity as EntityState).id));
+  });
+  /** Why can't I? Every verb of an entity, whether it may be and can be, and why. */
+  app.get('/api/v1/:collection{vms|hypervisors}/:id/explain', (context) => {
+    const target = targetOf(context);
+    if ('error' in target) return fail(context, target.error);
+    const entity = target.entity as EntityState;
+    const user = context.req.query('user') ?? context.get('login').user;
+    return context.json(
+      central.table.of(entity.kind).map((verb) => ({
+        verb: verb.name,
+        permission: verb.permission,
+        possible: isPossible(verb, entity),
+        ...central.explain(user, entity, verb.permission),
+      })),
+    );
+  });
+  app.get('/api/v1/places', (context) =>
+    context.json(central.placesFor(needsQuery.parse(context.req.query()))),
+  );
+  app.post('/api/v1/central/:verb', (context) => perform(context, 'central'));
+  app.post('/api/v1/:collection{vms|hypervisors}/:id/chat', async (context) => {
+    const target = targetOf(context);
+    if ('error' in target) return fail(context, target.error);
+    const { text } = z.object({ text: z.string().max(10_000) }).parse(await context.req.json());
+    const { user } = context.get('login');
+    const by = { user, via: 'chat' as const };
+    const entity = target.entity as EntityState;
+    return context.json({ text: await central.chat(entity, text, by, context.req.raw.signal) });
+  });
+  app.post('/api/v1/:collection{vms|hypervisors}/:id/:verb', (context) => {
+    const target = targetOf(context);
+    return 'error' in target ? fail(context, target.error) : perform(context, target.entity);
+  });
+  app.all('/api/*', (context) =>
+    fail(context, {
+      code: 'not-found',
+      message: `there is no ${context.req.method} ${context.req.path}`,
+    }),
+  );
+  app.get('*', (context) => serveFile(context, options.webDir));
+  return app;
+
+  function seen(context: Request): EntityState[] {
+    const { user } = context.get('login');
+    return central.registry.all.filter((each) => central.permissions(user, each).size > 0);
+  }
+
+  function targetOf(context: Request): { entity: Target } | { error: VerbErrorData } {
+    const id = context.req.param('id') ?? '';
+    const kind = context.req.param('collection') === 'hypervisors' ? 'hypervisor' : 'machine';
+    const found =
+      kind === 'hypervisor' ? central.registry.get(hypervisorId(id)) : central.registry.findVm(id);
+    if (Array.isArray(found) && found.length > 1)
+      return {
+        error: {
+          code: 'conflict',
+          message: `${found.length} machines are called '${id}': say the uuid`,
+        },
+      };
+    const entity = Array.isArray(found) ? undefined : (found as EntityState | undefined);
+    // What one may not see is not there.
+    if (!entity || central.permissions(context.get('login').user, entity).size === 0)
+      return { error: { code: 'not-found', message: `there is no ${kind} '${id}'` } };
+    return { entity };
+  }
+
+  async function perform(context: Request, target: Target): Promise<Response> {
+    const { user, via } = context.get('login');
+    const text = await context.req.text();
+    const params: unknown = text === '' ? {} : JSON.parse(text);
+    const id = context.req.header('x-request-id')?.slice(0, 100);
+    const by = { user, via };
+    const verb = context.req.param('verb') ?? '';
+    const reply = await central.perform(target, verb, params, by, {
+      ...(id && { id }),
+      signal: context.req.raw.signal,
+    });
+    return reply.ok ? context.json(reply.result as object) : fail(context, reply.error);
+  }
+}
+
+const auditQuery = z.object({
+  entity: z.string().optional(),
+  before: z.coerce.number().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+});
+
+const needsQuery = z.object({
+  memoryMiB: z.coerce.number().default(512),
+  vcpus: z.coerce.number().default(1),
+  networks: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
+  tags: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
+});
+
+const credentials = z.object({ user: z.string().max(100), password: z.string().max(1000) });
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+function addLogin(app: Hono<Env>, { central, secure }: AppOptions): void {
+  app.post('/api/v1/login', async (context) => {
+    const { user, password } = credentials.parse(await context.req.json());
+    if (!(await central.users.checkPassword(user, password)))
+      return context.json(
+        { error: { code: 'denied', message: 'the name or the password is wrong' } },
+        401,
+      );
+    return logIn(context, user);
+  });
+  app.post('/api/v1/login/link', async (context) => {
+    const { token } = z.object({ token: z.string().max(200) }).parse(await context.req.json());
+    const user = central.users.redeem(token);
+    if (user === undefined)
+      return context.json(
+        {
+          error: {
+            code: 'denied',
+            message: 'this link was used, or is too old: ask for another one',
+          },
+        },
+        401,
+      );
+    return logIn(context, user);
+  });
+  app.post('/api/v1/logout', (context) => {
+    const secret = getCookie(context, COOKIE);
+    if (secret) central.users.revoke(secret);
+    deleteCookie(context, COOKIE, { path: '/' });
+    return context.json({});
+  });
+
+  function logIn(context: Context, user: string): Response {
+    setCookie(context, COOKIE, central.users.issue(user, 'session'), {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'Strict',
+      secure,
+      maxAge: 14 * 24 * 3600,
+    });
+    return context.json({ user });
+  }
+}
+
+/** Who asks, by cookie or by token. */
+export function loginOf(central: Central, headers: Headers): Login | undefined {
+  const [, bearer] = /^Bearer (\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
+  if (bearer !== undefined) {
+    const user = central.users.userOf(bearer, 'token');
+    return user === undefined ? undefined : { user, via: 'rest' };
+  }
+  const [, secret] =
+    new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]+)`).exec(headers.get('cookie') ?? '') ?? [];
+  const user = secret === undefined ? undefined : central.users.userOf(secret, 'session');
+  return user === undefined ? undefined : { user, via: 'web' };
+}
+
+/** Whether an origin header, where a browser sends one, is our own. */
+export function isSameOrigin(headers: Headers): boolean {
+  const origin = headers.get('origin');
+  if (origin === null) return true;
+  try {
+    return new URL(origin).host === headers.get('host');
+  } catch {
+    return false;
+  }
+}
+
+function isOurs(context: Context): boolean {
+  const { headers } = context.req.raw;
+  if (headers.get('authorization')?.startsWith('Bearer ')) return true;
+  return headers.get(CSRF_HEADER) !== null && isSameOrigin(headers);
+}
+
+function fail(context: Context, error: VerbErrorData): Response {
+  return context.json({ error }, STATUS[error.code]);
+}
+
+function invalid(message: string): VerbErrorData {
+  return { code: 'invalid', message };
+}
+
+function deniedWords(message: string): VerbErrorData {
+  return { code: 'denied', message };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/** A file of the UI, or its page for any address of it. Files with a hash in their name never change. */
+async function serveFile(context: Context, webDir: string | null): Promise<Response> {
+  if (webDir === null)
+    return context.text('This central serves no web UI; its API is at /api/v1/openapi.json\n', 404);
+  const path = decodeURIComponent(context.req.path);
+  const isFile = /^\/[\w/-][\w./-]*\.\w+$/.test(path) && !path.includes('..');
+  const name = isFile ? path.slice(1) : 'index.html';
+  const packed = (context.req.header('accept-encoding') ?? '').includes('br')
+    ? await readFile(join(webDir, `${name}.br`)).catch(() => null)
+    : null;
+  const content = packed ?? (await readFile(join(webDir, name)).catch(() => null));
+  if (content === null) return context.text('not found\n', 404);
+  return context.body(new Uint8Array(content), 200, {
+    'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+    'cache-control': name.startsWith('assets/')
+      ? 'public, max-age=31536000, immutable'
+      : 'no-cache',
+    vary: 'accept-encoding',
+    ...(packed && { 'content-encoding': 'br' }),
+  });
+}

@@ -1,0 +1,76 @@
+// Consoles through the one web port. A browser asks for a token (the verb `console`, with its permission), opens a WebSocket
+// with it, and the agent opens another one to central from its side; central ties the two together. An agent listens nowhere.
+import { randomBytes } from 'node:crypto';
+import type { WebSocket } from 'ws';
+
+interface Console {
+  readonly user: string;
+  readonly vm: string;
+  browser?: WebSocket;
+  agent?: WebSocket;
+  timer: NodeJS.Timeout;
+}
+
+/** How long the two ends may take to find each other. */
+const MEET_MS = 20_000;
+const MAX_BUFFER = 4 * 1024 * 1024;
+
+export class Consoles {
+  readonly #open = new Map<string, Console>();
+
+  /** A token for the two ends of one console; each may use it once. */
+  issue(user: string, vm: string): string {
+    const token = randomBytes(24).toString('base64url');
+    const timer = setTimeout(() => this.#end(token, 'nobody came'), MEET_MS);
+    timer.unref();
+    this.#open.set(token, { user, vm, timer });
+    return token;
+  }
+
+  /** Takes one end; `user` is who the browser is logged in as. False when the token is not good for it. */
+  join(end: 'browser' | 'agent', token: string, socket: WebSocket, user?: string): boolean {
+    const found = this.#open.get(token);
+    if (!found || found[end] || (end === 'browser' && found.user !== user)) return false;
+    found[end] = socket;
+    socket.on('close', () => this.#end(token, 'the other side ended'));
+    socket.on('error', () => this.#end(token, 'the other side was lost'));
+    const { browser, agent } = found;
+    if (browser && agent) {
+      clearTimeout(found.timer);
+      tie(browser, agent);
+      tie(agent, browser);
+      browser.resume();
+      agent.resume();
+    } else {
+      // Nothing is lost that one end says before the other is there.
+      socket.pause();
+    }
+    return true;
+  }
+
+  endAll(): void {
+    for (const token of this.#open.keys()) this.#end(token, 'central ends');
+  }
+
+  #end(token: string, reason: string): void {
+    const found = this.#open.get(token);
+    if (!found) return;
+    this.#open.delete(token);
+    clearTimeout(found.timer);
+    for (const socket of [found.browser, found.agent]) {
+      socket?.resume();
+      socket?.close(1000, reason);
+    }
+  }
+}
+
+/** Passes on what one side says; one that says more than the other reads is stopped for as long. */
+function tie(from: WebSocket, to: WebSocket): void {
+  from.on('message', (data: Buffer, isBinary) => {
+    if (to.readyState !== to.OPEN) return;
+    to.send(data, { binary: isBinary }, () => {
+      if (from.isPaused && to.bufferedAmount < MAX_BUFFER / 2) from.resume();
+    });
+    if (to.bufferedAmount > MAX_BUFFER) from.pause();
+  });
+}

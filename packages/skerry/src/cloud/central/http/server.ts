@@ -1,0 +1,138 @@
+// Central's web port: REST and the UI by HTTP, and WebSockets for what is live and for consoles.
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Central } from '../central.ts';
+import { UsageHistory } from '../usage-history.ts';
+import { createApp, isSameOrigin, loginOf } from './app.ts';
+import { Consoles } from './consoles.ts';
+import { serveLive } from './live.ts';
+
+export interface ServerOptions {
+  readonly central: Central;
+  readonly version: string;
+  readonly webDir: string | null;
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+const MAX_MESSAGE = 1024 * 1024;
+const PING_MS = 20_000;
+
+/** A running web server. */
+export class CentralServer implements AsyncDisposable {
+  readonly #options: ServerOptions;
+  readonly #server: Server;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE,
+    perMessageDeflate: { threshold: 4096 },
+  });
+  readonly #usage = new UsageHistory();
+  readonly #consoles = new Consoles();
+  readonly #listening: Disposable;
+  readonly #ping: NodeJS.Timeout;
+
+  private constructor(options: ServerOptions) {
+    const { central, version, webDir, tls } = options;
+    this.#options = options;
+    const app = createApp({
+      central,
+      version,
+      webDir,
+      secure: tls !== undefined,
+      usageOf: (id) => this.#usage.of(id),
+    });
+    const answer = getRequestListener(app.fetch);
+    const listener: RequestListener = (request, response) => void answer(request, response);
+    this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    );
+    this.#listening = central.registry.listen({
+      onUsage: (usages, at) => this.#usage.add(usages, at),
+      onEntities: (_, removed) => this.#usage.drop(removed),
+    });
+    central.consoleToken = (user, vm) => this.#consoles.issue(user, vm);
+    const alive = new WeakSet<WebSocket>();
+    this.#sockets.on('connection', (socket: WebSocket) => {
+      alive.add(socket);
+      socket.on('pong', () => alive.add(socket));
+    });
+    this.#ping = setInterval(() => {
+      for (const socket of this.#sockets.clients) {
+        if (!alive.delete(socket)) socket.terminate();
+        else socket.ping();
+      }
+    }, PING_MS);
+  }
+
+  static async start(options: ServerOptions): Promise<CentralServer> {
+    const server = new CentralServer(options);
+    await new Promise<void>((resolve, reject) => {
+      server.#server.once('error', reject).listen(options.port, options.host, resolve);
+    });
+    options.central.streamBase = server.url;
+    return server;
+  }
+
+  /** `http://127.0.0.1:8080`. */
+  get url(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    const { host, tls } = this.#options;
+    return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#ping);
+    this.#listening[Symbol.dispose]();
+    this.#consoles.endAll();
+    for (const socket of this.#sockets.clients) socket.terminate();
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => {});
+    const { central } = this.#options;
+    const url = new URL(request.url ?? '/', 'http://central');
+    const headers = new Headers(
+      Object.entries(request.headers).flatMap(([name, value]) =>
+        typeof value === 'string' ? [[name, value] as [string, string]] : [],
+      ),
+    );
+    const accept = (then: (client: WebSocket) => void): void =>
+      this.#sockets.handleUpgrade(request, socket, head, (client) => {
+        this.#sockets.emit('connection', client, request);
+        then(client);
+      });
+    const token = url.searchParams.get('token') ?? '';
+    if (url.pathname === '/api/v1/agent-stream') {
+      // An agent has no login: the token, which only central and it know, is enough.
+      accept((client) => {
+        if (!this.#consoles.join('agent', token, client)) client.close(1008, 'no such console');
+      });
+      return;
+    }
+    const login = isSameOrigin(headers) ? loginOf(central, headers) : undefined;
+    if (!login) return refuse(socket, '401 Unauthorized');
+    if (url.pathname === '/api/v1/live') accept((client) => serveLive(central, client, login.user));
+    else if (url.pathname === '/api/v1/console')
+      accept((client) => {
+        if (!this.#consoles.join('browser', token, client, login.user))
+          client.close(1008, 'this console was opened already, or is too old');
+      });
+    else refuse(socket, '404 Not Found');
+  }
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
+}

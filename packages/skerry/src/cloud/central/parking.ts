@@ -1,0 +1,69 @@
+import type { VmState } from '../entity.ts';
+import type { Database } from './database.ts';
+
+/** A machine that is on no hypervisor: central keeps its definition. */
+export interface Parked {
+  readonly uuid: string;
+  readonly name: string;
+  /** Where it was; its disks are there, unless they are shared. */
+  readonly hypervisor: string;
+  readonly tags: readonly string[];
+  readonly parkedBy: string;
+  /** Milliseconds since 1970. */
+  readonly parkedAt: number;
+}
+
+interface Row {
+  uuid: string;
+  name: string;
+  xml: string;
+  hypervisor: string;
+  tags: string;
+  parked_by: string;
+  parked_at: number;
+}
+
+export class Parking {
+  readonly #db: Database;
+  onChange: () => void = () => {};
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  list(): Parked[] {
+    return this.#db.all<Row>('SELECT * FROM parked ORDER BY name').map(toParked);
+  }
+
+  get(uuid: string): (Parked & { readonly xml: string }) | undefined {
+    const row = this.#db.get<Row>('SELECT * FROM parked WHERE uuid = :uuid', { uuid });
+    return row && { ...toParked(row), xml: row.xml };
+  }
+
+  add(vm: Pick<VmState, 'uuid' | 'name' | 'hypervisor' | 'tags'>, xml: string, by: string): void {
+    this.#db.run(
+      `INSERT INTO parked (uuid, name, xml, hypervisor, tags, parked_by, parked_at)
+       VALUES (:uuid, :name, :xml, :hypervisor, :tags, :by, :now)
+       ON CONFLICT (uuid) DO UPDATE SET xml = :xml, hypervisor = :hypervisor`,
+      {
+        uuid: vm.uuid,
+        name: vm.name,
+        xml,
+        hypervisor: vm.hypervisor,
+        tags: vm.tags.join(' '),
+        by,
+        now: Date.now(),
+      },
+    );
+    this.onChange();
+  }
+
+  remove(uuid: string): void {
+    if (this.#db.run('DELETE FROM parked WHERE uuid = :uuid', { uuid }) > 0) this.onChange();
+  }
+}
+
+function toParked(row: Row): Parked {
+  const { uuid, name, hypervisor, tags, parked_by: parkedBy, parked_at: parkedAt } = row;
+  return { uuid, name, hypervisor, tags: tags.split(' ').filter(Boolean), parkedBy, parkedAt };
+}

@@ -1,0 +1,217 @@
+// What central does itself. Parameters are those of the verb table, checked by then.
+import type { Actor } from '../../bus/messages.ts';
+import { type EntityState, hypervisorId, vmId } from '../../entity.ts';
+import { maySee } from '../../permission/decide.ts';
+import { VerbError } from '../../verb-error.ts';
+import type * as definition from '../../verbs/vm-definition.ts';
+import { all, attribute, parseXml, textOf } from '../../xml/element.ts';
+import type { z } from 'zod';
+import type { Central, Target } from '../central.ts';
+import { subjectOf } from '../../agent/perform.ts';
+
+export interface CentralContext {
+  readonly central: Central;
+  readonly target: Target;
+  readonly by: Actor;
+  readonly id: string;
+  readonly signal: AbortSignal;
+}
+
+type CentralHandler = (context: CentralContext, params: never) => Promise<unknown>;
+
+/** By the name of the verb: those of machines and of hypervisors do the same. */
+export const centralHandlers: ReadonlyMap<string, CentralHandler> = new Map<string, CentralHandler>(
+  [
+    ['park', park],
+    ['unpark', unpark],
+    ['permission_get', permissionGet],
+    ['permission_set', permissionSet],
+    ['schedule', schedule],
+    ['unschedule', unschedule],
+    ['jobs', jobs],
+    ['getroster', getroster],
+  ],
+);
+
+/** Every step is the agent's own verb; the definition is kept before it is forgotten there. */
+async function park(context: CentralContext, { force }: z.output<typeof definition.park.params>) {
+  const vm = entityOf(context);
+  if (vm.kind !== 'vm') throw new VerbError('invalid', 'only a machine can be parked');
+  const isOn = vm.state !== 'shutoff' && vm.state !== 'crashed';
+  if (isOn && !force)
+    throw new VerbError('conflict', `${vm.name} is ${vm.state}: shut it down first, or say force`);
+  if (vm.snapshots.length > 0)
+    throw new VerbError(
+      'conflict',
+      `${vm.name} has snapshots, which would be lost: delete them first`,
+    );
+  const system: Actor = { user: context.by.user, via: context.by.via };
+  if (isOn) await ask(context, vm, 'destroy', {}, system);
+  const { xml } = (await ask(context, vm, 'xmldesc', { inactive: true }, system)) as {
+    xml: string;
+  };
+  context.central.parking.add(vm, xml, context.by.user);
+  try {
+    await ask(context, vm, 'undefine', {}, { ...system, via: 'system' });
+  } catch (error) {
+    context.central.parking.remove(vm.uuid);
+    throw error;
+  }
+  return {};
+}
+
+async function unpark(
+  { central, by, id, signal }: CentralContext,
+  params: z.output<typeof definition.unpark.params>,
+) {
+  const parked = central.parking.get(params.uuid);
+  if (!parked) throw new VerbError('not-found', `no parked machine has the uuid ${params.uuid}`);
+  if (central.registry.get(vmId(parked.uuid)))
+    throw new VerbError(
+      'conflict',
+      `${parked.name} is on a hypervisor: it was brought back by hand`,
+    );
+  const hypervisor = params.hypervisor ?? bestPlace(central, parked);
+  const host = central.registry.get(hypervisorId(hypervisor));
+  const verb = central.table.get('hypervisor', 'alloc');
+  if (!host || !verb) throw new VerbError('not-found', `there is no hypervisor '${hypervisor}'`);
+  const reply = await central.forward(
+    host,
+    verb,
+    { xml: parked.xml, start: params.start },
+    by,
+    id,
+    signal,
+  );
+  if (!reply.ok) throw VerbError.fromData(reply.error);
+  central.parking.remove(parked.uuid);
+  return { hypervisor };
+}
+
+function bestPlace(
+  central: Central,
+  parked: { xml: string; name: string; tags: readonly string[] },
+): string {
+  const domain = parseXml(parked.xml);
+  const networks = all(domain, 'devices/interface').flatMap(
+    (nic) => attribute(nic, 'source', 'network') ?? [],
+  );
+  const memoryMiB = Number(textOf(domain, 'memory') ?? 0) / 1024;
+  const needs = {
+    memoryMiB,
+    vcpus: Number(textOf(domain, 'vcpu') ?? 1),
+    networks,
+    tags: parked.tags,
+  };
+  const [best] = central.placesFor(needs);
+  if (best?.possible) return best.hypervisor;
+  const reasons = central
+    .placesFor(needs)
+    .map((each) => `${each.hypervisor}: ${each.reasons.join(', ')}`);
+  throw new VerbError(
+    'conflict',
+    `${parked.name} fits nowhere: ${reasons.join('; ') || 'there is no hypervisor'}`,
+  );
+}
+
+async function permissionGet(context: CentralContext) {
+  const { id } = entityOf(context);
+  const { grants } = context.central.policies.policy;
+  return { grants: grants.filter(({ scope }) => scope === id) };
+}
+
+async function permissionSet(
+  context: CentralContext,
+  params: { who: string; permissions: string[] },
+) {
+  const { policies, users, table } = context.central;
+  const [kind, name = ''] = params.who.split(':');
+  if (kind === 'user' && !users.exists(name))
+    throw new VerbError(
+      'not-found',
+      `there is no user '${name}'; there are: ${users.names().join(', ')}`,
+    );
+  if (kind === 'role' && !(name in policies.policy.roles))
+    throw new VerbError(
+      'not-found',
+      `there is no role '${name}'; there are: ${Object.keys(policies.policy.roles).join(', ')}`,
+    );
+  const known = new Set([...table.all.map(({ permission }) => permission), ...EXTRA]);
+  const unknown = params.permissions.filter((each) => !known.has(each));
+  if (unknown.length > 0)
+    throw new VerbError(
+      'invalid',
+      `there is no permission ${unknown.map((each) => `'${each}'`).join(', ')}`,
+    );
+  policies.setGrant(params.who, entityOf(context).id, params.permissions);
+  return {};
+}
+
+/** Permissions that belong to no verb. */
+const EXTRA = ['all', 'presence', 'message', 'define_host'];
+
+async function schedule(
+  context: CentralContext,
+  params: { verb: string; params: Record<string, unknown>; at: string },
+) {
+  const entity = entityOf(context);
+  const { central, by } = context;
+  const verb = central.table.get(entity.kind, params.verb);
+  if (!verb || verb.programs || verb.name === 'schedule')
+    throw new VerbError(
+      'invalid',
+      `a ${entity.kind} has no verb '${params.verb}' that can be scheduled`,
+    );
+  const parsed = verb.params.safeParse(params.params);
+  if (!parsed.success)
+    throw new VerbError('invalid', `${verb.name}: ${parsed.error.issues[0]?.message ?? ''}`);
+  const may = central.explain(by.user, entity, verb.permission);
+  if (!may.allowed) throw new VerbError('denied', may.because, { permission: verb.permission });
+  const job = central.schedule.add({ ...params, entity: entity.id, user: by.user });
+  return { job: job.id, next: new Date(job.nextAt ?? 0).toISOString() };
+}
+
+async function unschedule(context: CentralContext, { job }: { job: string }) {
+  if (!context.central.schedule.remove(entityOf(context).id, job))
+    throw new VerbError('not-found', `there is no job '${job}'`);
+  return {};
+}
+
+async function jobs(context: CentralContext) {
+  const found = context.central.schedule.of(entityOf(context).id);
+  return {
+    jobs: found.map(({ id, verb, at, nextAt, user, last }) => ({
+      job: id,
+      verb,
+      at,
+      next: nextAt === null ? '' : new Date(nextAt).toISOString(),
+      by: user,
+      last,
+    })),
+  };
+}
+
+async function getroster(context: CentralContext) {
+  const { users, policies } = context.central;
+  const subject = subjectOf(entityOf(context));
+  return { users: users.names().filter((user) => maySee(policies.policy, user, subject)) };
+}
+
+function entityOf({ target }: CentralContext): EntityState {
+  if (target === 'central') throw new VerbError('invalid', 'this is for a machine or a hypervisor');
+  return target;
+}
+
+async function ask(
+  { central, id, signal }: CentralContext,
+  target: EntityState,
+  name: string,
+  params: unknown,
+  by: Actor,
+): Promise<unknown> {
+  const verb = central.table.get(target.kind, name);
+  if (!verb) throw new VerbError('failed', `there is no verb '${name}'`);
+  const reply = await central.forward(target, verb, params, by, `${id}-${name}`, signal);
+  if (!reply.ok) throw VerbError.fromData(reply.error);
+  return reply.result;
+}

@@ -1,0 +1,93 @@
+import type { Policy } from './policy.ts';
+
+/** What a decision needs to know of an entity. */
+export interface Subject {
+  /** `vm:UUID` or `hypervisor:NAME`. */
+  readonly id: string;
+  /** Where it is: grants for a hypervisor hold for the machines on it. */
+  readonly hypervisor: string;
+  readonly tags: readonly string[];
+}
+
+/** Whether somebody may, and why: the sentence is for people. */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly because: string;
+}
+
+/**
+ * Whether a user may do what `permission` names to an entity. Default deny.
+ *
+ * @example
+ * const policy = { ...NOBODY, admins: ['ann'] };
+ * decide(policy, 'ann', 'create', { id: 'vm:1', hypervisor: 'hv1', tags: [] }).allowed; // true
+ */
+export function decide(
+  policy: Policy,
+  user: string,
+  permission: string,
+  subject: Subject,
+): Decision {
+  if (policy.admins.includes(user))
+    return { allowed: true, because: `${user} is an administrator` };
+  for (const grant of policy.grants) {
+    const through = holderOf(policy, user, grant.who);
+    if (through === undefined || !covers(grant.scope, subject)) continue;
+    const granted = grant.who.startsWith('role:')
+      ? [...grant.permissions, ...(policy.roles[grant.who.slice(5)] ?? [])]
+      : grant.permissions;
+    const named = granted.find((each) => each === permission || each === 'all');
+    if (named !== undefined)
+      return { allowed: true, because: `${through} has '${named}' for ${scopeWords(grant.scope)}` };
+  }
+  return { allowed: false, because: whyNot(policy, user, permission, subject) };
+}
+
+/** All permissions of a user for an entity; `all` stands for every one. */
+export function permissionsOf(policy: Policy, user: string, subject: Subject): Set<string> {
+  if (policy.admins.includes(user)) return new Set(['all']);
+  return new Set(
+    policy.grants
+      .filter((grant) => holderOf(policy, user, grant.who) && covers(grant.scope, subject))
+      .flatMap((grant) =>
+        grant.who.startsWith('role:')
+          ? [...grant.permissions, ...(policy.roles[grant.who.slice(5)] ?? [])]
+          : grant.permissions,
+      ),
+  );
+}
+
+/** Whether a user sees an entity at all: whoever may do anything with it does. */
+export function maySee(policy: Policy, user: string, subject: Subject): boolean {
+  return permissionsOf(policy, user, subject).size > 0;
+}
+
+function holderOf(policy: Policy, user: string, who: string): string | undefined {
+  if (who === `user:${user}`) return user;
+  const role = who.startsWith('role:') ? who.slice(5) : undefined;
+  if (role !== undefined && policy.members[user]?.includes(role)) return `${user}, as ${role},`;
+  return undefined;
+}
+
+function covers(scope: string, subject: Subject): boolean {
+  if (scope === 'all' || scope === subject.id) return true;
+  if (scope.startsWith('hypervisor:')) return scope.slice(11) === subject.hypervisor;
+  return scope.startsWith('tag:') && subject.tags.includes(scope.slice(4));
+}
+
+function scopeWords(scope: string): string {
+  return scope === 'all' ? 'everything' : scope;
+}
+
+function whyNot(policy: Policy, user: string, permission: string, subject: Subject): string {
+  const roles = policy.members[user] ?? [];
+  const elsewhere = policy.grants
+    .filter((grant) => holderOf(policy, user, grant.who) && !covers(grant.scope, subject))
+    .map((grant) => scopeWords(grant.scope));
+  const has = [...permissionsOf(policy, user, subject)].toSorted();
+  const here = has.length > 0 ? `here ${user} has ${has.join(', ')}` : `${user} has nothing here`;
+  const there =
+    elsewhere.length > 0 ? `; what ${user} has is for ${[...new Set(elsewhere)].join(', ')}` : '';
+  const as = roles.length > 0 ? ` (roles: ${roles.join(', ')})` : '';
+  return `'${permission}' is missing: ${here}${there}${as}`;
+}

@@ -1,0 +1,61 @@
+// What a verb is. One table of them (table.ts) drives what the agent accepts, the REST routes and their OpenAPI, the CLI,
+// the UI's buttons and forms, the words of the chat, and the reference page.
+import type { z } from 'zod';
+import type { VmPower } from '../entity.ts';
+
+/** What a verb is for. */
+export type EntityKind = 'vm' | 'hypervisor' | 'central';
+
+/**
+ * What a verb does to what is there: it only `reads`; it `changes` something that can be changed back; it `disrupts`
+ * what runs; it `destroys` what is then gone. The last two are asked for twice.
+ */
+export type Danger = 'reads' | 'changes' | 'disrupts' | 'destroys';
+
+export interface Chat {
+  /** Sentences that mean it, in small letters; the first is the one that help shows. */
+  readonly words: readonly string[];
+  /** The parameters that further words give, in their order; the last one takes all that is left. */
+  readonly takes?: readonly string[];
+  /** What the entity answers when it is done. */
+  readonly says: string;
+}
+
+export interface Verb<
+  Params extends z.ZodObject = z.ZodObject,
+  Result extends z.ZodType = z.ZodType,
+> {
+  /** Archipel's name of it, unique among those of its kind of entity. */
+  readonly name: string;
+  readonly entity: EntityKind;
+  /** The word of the CLI, `skerry vm COMMAND`, where people know it by another name. */
+  readonly command: string;
+  /** A button's text. */
+  readonly title: string;
+  /** One sentence without a full stop, as in help. */
+  readonly summary: string;
+  readonly params: Params;
+  readonly result: Result;
+  /** Archipel's name of the permission; one may be shared by several verbs. */
+  readonly permission: string;
+  readonly danger: Danger;
+  /** Who does it: the entity's agent, or central. */
+  readonly runs: 'agent' | 'central';
+  /** The states of a machine in which it makes sense; all, if it is not given. */
+  readonly states?: readonly VmPower[];
+  /** What the machine is doing from the click until its new state is known: `starting`. */
+  readonly pending?: string;
+  readonly chat?: Chat;
+  /** It takes long: callers wait for minutes, and its progress is shown. */
+  readonly slow?: boolean;
+  /** Not for the CLI, chat or forms: what only a program can use (a console's stream). */
+  readonly programs?: boolean;
+}
+
+/** A verb with its parameters' and its result's types kept. */
+export function defineVerb<Params extends z.ZodObject, Result extends z.ZodType>(
+  verb: Omit<Verb<Params, Result>, 'command' | 'runs'> &
+    Partial<Pick<Verb<Params, Result>, 'command' | 'runs'>>,
+): Verb<Params, Result> {
+  return { command: verb.name.replaceAll('_', '-'), runs: 'agent', ...verb };
+}
