@@ -35,6 +35,7 @@ const [types, ...bundles] = await Promise.all([
       supervisor: 'src/sandbox/supervisor.ts',
       forwarder: 'src/lab/forwarder.ts',
       'live-sync': 'src/lab/live-sync.ts',
+      'listen-inside': 'src/hypervisors/listen-inside.ts',
       'ssh-proxy': 'src/lab/ssh-proxy.ts',
     },
     {

@@ -9,6 +9,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   testing: ['lab', 'lab-file', 'machine', 'guest', 'image', 'sandbox', 'util'],
   cli: [
     'doctor',
+    'cloud',
     'lab',
     'lab-file',
     'daemon',

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
+import { shellQuote } from '../packages/skerry/src/util/shell-quote.ts';
 
 const root = join(import.meta.dirname, '..');
 const lab = join(root, 'examples', 'archipelago');
@@ -27,7 +28,7 @@ skerry(
   'exec',
   '--',
   `for name in central_server agent_1 agent_2; do
-  ping -c1 -W5 $name >/dev/null && echo "reaches $name at $(getent hosts $name | cut -d' ' -f1)"
+  ping -c1 -W5 $name >/dev/null && echo "reaches $name at $(getent hosts $name | cut -d" " -f1)"
 done`,
 );
 
@@ -68,7 +69,9 @@ function showNesting(): void {
 
 /** Prints the command and runs it on this terminal; the demo ends where a step fails. */
 function skerry(...words: readonly string[]): void {
-  const shown = words.map((word) => (/[\s;"'|]/.test(word) ? `'${word}'` : word)).join(' ');
+  const shown = words
+    .map((word) => (/^[\w./=,-]+$/.test(word) ? word : shellQuote(word)))
+    .join(' ');
   console.log(styleText('cyan', `$ skerry ${shown}`));
   const { status } = spawnSync(process.execPath, [cli, ...words], { cwd: lab, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);

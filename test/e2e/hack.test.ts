@@ -6,28 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../packages/skerry/src/util/poll.ts';
 import { type Running, SKERRY } from './support/cli.ts';
+import { ASK, type HackLine, outcomeOf, SERVER, through } from './support/hack.ts';
 import { testLab, type TestLab } from './support/lab.ts';
-
-interface Event {
-  readonly kind: string;
-  readonly outcome?: string;
-  readonly paths?: readonly string[];
-  readonly error?: string;
-  readonly output?: string;
-  readonly machine?: string;
-  readonly isRollBack?: boolean;
-  readonly result?: {
-    readonly daemon: string;
-    readonly machine: string;
-    readonly how: string;
-    readonly error?: { readonly message: string };
-  };
-}
-
-/** Says its word to whoever asks on a port; perl-base has all it needs. */
-const SERVER = String.raw`use strict; my $word = "WORD"; socket(my $s, 2, 1, 0); setsockopt $s, 1, 2, pack "i", 1;
-bind $s, pack "S n N x8", 2, 8080, 0 or die "bind: $!"; listen $s, 5; while (accept my $c, $s) { syswrite $c, "$word\n"; close $c }`;
-const ASK = String.raw`socket(my $s, 2, 1, 0); connect $s, pack "S n N x8", 2, 8080, 0x7f000001 or die "$!"; print <$s>`;
 
 const config = {
   name: 'hack',
@@ -68,31 +48,11 @@ const path = (...parts: string[]): string => join(lab.dir, ...parts);
 const serve = (word: string): Promise<void> => writeFile(path('src', 'word'), word);
 const ask = (machine: string): Promise<string> =>
   lab.ok(['exec', '--on', machine, '--', 'perl', '-e', ASK]);
-const events = (): Event[] =>
-  hack.said.stdout
-    .split('\n')
-    .filter((line) => line.endsWith('}'))
-    .map((line) => JSON.parse(line) as Event);
 const pidOf = (daemon: string, machine: string): Promise<string> =>
   lab.ok(['exec', '--on', machine, '--', 'systemctl', 'show', '-P', 'MainPID', `skerry-${daemon}`]);
 
-/** Does something, and gives what hack said of it, up to its end. */
-async function through(change: () => Promise<unknown>): Promise<Event[]> {
-  const before = events().length;
-  await change();
-  return poll(
-    () => {
-      const since = events().slice(before);
-      return since.some(({ kind }) => kind === 'end') ? since : undefined;
-    },
-    {
-      timeoutMs: 120_000,
-      onTimeout: () => new Error(`no end: ${hack.said.stdout}${hack.said.stderr}`),
-    },
-  );
-}
-const outcome = (said: readonly Event[]): string | undefined =>
-  said.find(({ kind }) => kind === 'end')?.outcome;
+/** Does something, and gives what hack said of it. */
+const change = (work: () => Promise<unknown>): Promise<HackLine[]> => through(hack, work);
 
 beforeAll(async () => {
   lab = await testLab(config);
@@ -114,8 +74,8 @@ afterAll(async () => {
 });
 
 test('at its start all is built, here and in a machine, and the daemons run', async () => {
-  const said = await through(() => Promise.resolve());
-  expect(outcome(said)).toBe('started');
+  const said = await change(() => Promise.resolve());
+  expect(outcomeOf(said)).toBe('started');
   expect(await Promise.all([ask('one'), ask('two')])).toEqual(['first\n', 'first\n']);
   expect(await readFile(path('made', 'tool'), 'utf8')).toBe('LOUD\n');
   expect(await lab.ok(['daemons', 'logs', 'tool', '-n', '5'])).toContain('LOUD');
@@ -123,8 +83,8 @@ test('at its start all is built, here and in a machine, and the daemons run', as
 
 test('what is saved runs in all machines; a daemon that is not made of it is left alone', async () => {
   const tool = await pidOf('tool', 'one');
-  const said = await through(() => serve('second'));
-  expect(outcome(said)).toBe('runs');
+  const said = await change(() => serve('second'));
+  expect(outcomeOf(said)).toBe('runs');
   expect(said.find(({ kind }) => kind === 'change')?.paths).toContain('src/word');
   const restarted = said.flatMap(({ result }) =>
     result ? `${result.daemon} ${result.machine}` : [],
@@ -136,14 +96,14 @@ test('what is saved runs in all machines; a daemon that is not made of it is lef
 
 test('a file that no daemon is made of is sent, and nothing is restarted', async () => {
   const pid = await pidOf('server', 'one');
-  expect(outcome(await through(() => writeFile(path('notes.md'), 'hello')))).toBe('sent');
+  expect(outcomeOf(await change(() => writeFile(path('notes.md'), 'hello')))).toBe('sent');
   expect(await pidOf('server', 'one')).toBe(pid);
   expect(await lab.ok(['exec', '--on', 'two', '--', 'cat', '/srv/src/notes.md'])).toBe('hello');
 });
 
 test('where the build fails nothing is sent, and its words are shown', async () => {
-  const said = await through(() => serve('broken'));
-  expect(outcome(said)).toBe('failed');
+  const said = await change(() => serve('broken'));
+  expect(outcomeOf(said)).toBe('failed');
   expect(said.find(({ kind }) => kind === 'build')).toMatchObject({
     error: 'exit code 3',
     output: expect.stringContaining('src/word: no such word'),
@@ -152,22 +112,22 @@ test('where the build fails nothing is sent, and its words are shown', async () 
 });
 
 test('what does not run is rolled back in all machines, with the end of its log', async () => {
-  const said = await through(() => serve('third"; die "on purpose'));
-  expect(outcome(said)).toBe('rolled-back');
+  const said = await change(() => serve('third"; die "on purpose'));
+  expect(outcomeOf(said)).toBe('rolled-back');
   const failed = said.find(({ result, isRollBack }) => result?.error && !isRollBack);
   expect(failed?.result?.error?.message).toContain('on purpose');
   expect(await Promise.all([ask('one'), ask('two')])).toEqual(['second\n', 'second\n']);
   expect(await lab.ok(['exec', '--on', 'one', '--', 'cat', '/srv/src/src/word'])).toBe('second');
   // The host's file is the user's.
   expect(await readFile(path('src', 'word'), 'utf8')).toContain('on purpose');
-  expect(outcome(await through(() => serve('fourth')))).toBe('runs');
+  expect(outcomeOf(await change(() => serve('fourth')))).toBe('runs');
   expect(await Promise.all([ask('one'), ask('two')])).toEqual(['fourth\n', 'fourth\n']);
 });
 
 test('a machine that was away gets its files and its daemons', async () => {
   await lab.ok(['halt', 'two']);
-  await through(() => serve('fifth'));
-  const said = await through(() => lab.ok(['up', 'two', '--no-provision']));
+  await change(() => serve('fifth'));
+  const said = await change(() => lab.ok(['up', 'two', '--no-provision']));
   expect(said.some(({ kind, machine }) => kind === 'machine' && machine === 'two')).toBe(true);
   await poll(
     async () =>

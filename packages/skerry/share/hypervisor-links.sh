@@ -10,28 +10,31 @@ mount --bind "$SKERRY_HOSTS" /etc/hosts
 : >/run/no-resolver
 [ ! -e /etc/resolv.conf ] || mount --bind /run/no-resolver /etc/resolv.conf
 
-tries=0
-until ip link show hosts >/dev/null 2>&1; do
-  [ $((tries += 1)) -le 250 ] || { echo 'there is no bridge for the hypervisor' && exit 1; }
-  sleep 0.02
-done
-for pair in hosts:host0 vms:vm0; do
-  link="$SKERRY_HOSTNAME-${pair%%:*}"
-  # That of a hypervisor that has just been killed may still be there.
-  ip link delete "$link" 2>/dev/null || :
-  ip link add "$link" type veth peer name "${pair#*:}" netns /run/netns
-  ip link set "$link" master "${pair%%:*}" up
-done
-nsenter --net=/run/netns sh -e <<'END'
-ip link set lo up
-ip address add "$SKERRY_ADDRESS/24" dev host0
-ip link set host0 up
-ip link add virbr0 type bridge stp_state 0 forward_delay 0
-for link in virbr0 vm0; do ip link set "$link" addrgenmode none; done
-ip link set virbr0 up
-ip link set vm0 master virbr0 up
+# Those of a hypervisor that has just been killed may still be there.
+ip -force -batch - <<END 2>/dev/null || :
+link delete $SKERRY_HOSTNAME-hosts
+link delete $SKERRY_HOSTNAME-vms
+END
+ip -batch - <<END
+link add $SKERRY_HOSTNAME-hosts type veth peer name host0 netns /run/netns
+link add $SKERRY_HOSTNAME-vms type veth peer name vm0 netns /run/netns
+link set $SKERRY_HOSTNAME-hosts master hosts up
+link set $SKERRY_HOSTNAME-vms master vms up
+END
+nsenter --net=/run/netns ip -batch - <<END
+address add $SKERRY_ADDRESS/24 dev host0
+link set host0 up
+link add virbr0 type bridge stp_state 0 forward_delay 0
+link set virbr0 addrgenmode none
+link set vm0 addrgenmode none
+link set virbr0 up
+link set vm0 master virbr0 up
+END
 # VMs of a network that libvirt routes may not come here either, nor pass: libvirtd asks other hypervisors for nothing.
-iptables -w -t mangle -A PREROUTING -i lo -j ACCEPT
-iptables -w -t mangle -A PREROUTING -i host0 -j ACCEPT
-iptables -w -t mangle -A PREROUTING -d "$SKERRY_ADDRESS/24" -j DROP
+nsenter --net=/run/netns iptables-restore -w --noflush <<END
+*mangle
+-A PREROUTING -i lo -j ACCEPT
+-A PREROUTING -i host0 -j ACCEPT
+-A PREROUTING -d $SKERRY_ADDRESS/24 -j DROP
+COMMIT
 END

@@ -10,6 +10,7 @@
 # "$@" is the supervisor's command line.
 set -eu
 umask 022
+. "${0%/*}/uplink.sh"
 new=/mnt
 
 mount -t tmpfs -o mode=755 skerry "$new"
@@ -81,29 +82,7 @@ unshare --net=/run/netns true
 # One of several hypervisors has a name and links of its own.
 [ -z "${SKERRY_LINKS-}" ] || . "$SKERRY_LINKS"
 
-uplink() {
-  case "$SKERRY_UPLINK" in
-  pasta)
-    # --no-map-gw: the gateway's address is the gateway's, not a way to what listens on the host's loopback.
-    pasta --config-net -f -q --no-map-gw -t none -u none -T none -U none --dns-forward "$SKERRY_DNS" \
-      --runas 0:0 --netns-only --netns /run/netns
-    ;;
-  slirp4netns) slirp4netns --configure --mtu=65520 --disable-host-loopback --netns-type=path /run/netns eth0 ;;
-  esac
-}
-if [ "$SKERRY_UPLINK" != none ]; then
-  (
-    # pasta of Debian 12 sends packets without any TCP flag. Not being of a known connection they would get no address
-    # translation, reach this side instead of the guest, and be answered with a reset.
-    nsenter --net=/run/netns iptables -w -A INPUT -m conntrack --ctstate INVALID -j DROP || echo "iptables ended with $?"
-    # What goes out comes from the one address that the uplink knows.
-    nsenter --net=/run/netns iptables -w -t nat -A POSTROUTING ! -o lab0 -j MASQUERADE || echo "iptables ended with $?"
-    for try in 1 2 3 4 5; do
-      uplink || echo "uplink: $SKERRY_UPLINK ended with $? (start $try of 5)"
-      sleep 1
-    done
-  ) &
-fi
+keep_uplink /run/netns '! -o lab0'
 
 # In the lab's network /sys must show its links, or bridges cannot be set up.
 nsenter --net=/run/netns unshare --mount sh -c 'mount -t sysfs sysfs /sys; ip link set lo up; exec "$@"' sh "$@" &

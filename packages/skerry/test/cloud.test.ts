@@ -123,7 +123,7 @@ test('a browser gets all it may see, then each change', async () => {
     headers: { cookie: `skerry=${session}` },
   });
   const messages: LiveMessage[] = [];
-  socket.on('message', (data) => messages.push(JSON.parse(String(data)) as LiveMessage));
+  socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString()) as LiveMessage));
   await new Promise((resolve) => socket.once('message', resolve));
   expect(messages[0]).toMatchObject({ type: 'hello', user: 'ben', permissionSets: [['info']] });
   expect(messages[0]?.type === 'hello' && messages[0].entities.map(([{ id }]) => id)).toEqual([
@@ -160,6 +160,19 @@ test('another site can do nothing with the cookie of a user', async () => {
   expect(plain.status).toBe(403);
   const headers = { cookie, 'x-skerry': '1', origin: 'https://evil.example' };
   expect((await fetch(url, { method: 'POST', headers })).status).toBe(403);
+});
+
+test('a machine talks, and tells strangers nothing', async () => {
+  const say = async (user: string, text: string): Promise<unknown> =>
+    (await cloud.call(user, 'POST', '/api/v1/vms/test/chat', { text })).body['text'];
+  expect(await say('ann', 'How are you?')).toMatch(/^I'm running on hv1/);
+  expect(await say('ann', 'pause')).toBe("I'm paused.");
+  expect(await say('ann', 'start')).toBe(
+    "I can't: test is paused: to start it must be shutoff or crashed",
+  );
+  expect(await say('ann', 'Resume!')).toBe("I'm running again.");
+  expect(await say('ann', 'help')).toContain('reboot: ask the guest to reboot');
+  expect(await say('ben', 'destroy')).toContain("I don't talk to people I don't know");
 });
 
 test('a machine is parked and brought back', async () => {

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
+import { finish } from '../../../test/e2e/support/cli.ts';
 import { leftOf, surroundings } from '../../../test/e2e/support/leaks.ts';
 import { readableSources, testUser } from '../../../test/e2e/support/user.ts';
-import { startHypervisors } from '../src/hypervisors/hypervisors.ts';
+import { startHypervisors, stopHypervisors } from '../src/hypervisors/hypervisors.ts';
 
 const STORY = 'packages/skerry/test/support/hypervisors-story.ts';
 
@@ -28,6 +29,41 @@ test('their number has limits', async () => {
   });
 });
 
+test('they go on without whoever started them, until somebody stops them', async () => {
+  const folder = await temporaryFolder();
+  const before = await surroundings(folder);
+  const dir = join(folder, 'hv');
+  onTestFinished(() => stopHypervisors(dir));
+  const module = new URL('../src/hypervisors/hypervisors.ts', import.meta.url).href;
+  const program = `
+    import { startHypervisors, stopHypervisors } from ${JSON.stringify(module)};
+    await startHypervisors({ dir: ${JSON.stringify(dir)}, count: 1, accel: 'tcg' });`;
+  const args = ['--conditions=@skerry/source', '--input-type=module', '-e', program];
+  expect((await finish([process.execPath, ...args])).code).toBe(0);
+  const both = await Promise.all(
+    [1, 2].map((count) => startHypervisors({ dir, count, accel: 'tcg' })),
+  );
+  expect(await both[0]?.get('hv1').run(['hostname'])).toBe('hv1\n');
+  expect(await both[1]?.get('hv2').run(['hostname'])).toBe('hv2\n');
+  await stopHypervisors(dir);
+  await stopHypervisors(dir);
+  expect(leftOf(before, await surroundings(folder))).toEqual([]);
+  await expect(both[0]?.get('hv1').run(['hostname'])).rejects.toMatchObject({
+    code: 'HYPERVISOR_OFF',
+  });
+});
+
+test('a start that is given up leaves nothing', async () => {
+  const folder = await temporaryFolder();
+  const before = await surroundings(folder);
+  const dir = join(folder, 'hv');
+  const signal = AbortSignal.timeout(400);
+  await expect(startHypervisors({ dir, count: 2, accel: 'tcg', signal })).rejects.toMatchObject({
+    name: expect.stringMatching(/Abort|Timeout/) as string,
+  });
+  expect(leftOf(before, await surroundings(folder))).toEqual([]);
+});
+
 const EXPECTED = {
   hosts: ['hv1', 'hv2'],
   uuids: 2,
@@ -37,10 +73,12 @@ const EXPECTED = {
   vnc: 'RFB 003.008',
   migrated: [[], ['tiny']],
   migratedBack: [['tiny'], []],
-  guestReaches: '10.98.0.1/53',
-  joined: true,
-  cutOff: false,
-  healed: true,
+  guestsReach: [['10.98.0.1/53'], ['10.97.0.1/53']],
+  joined: [true, 'hello'],
+  cutOff: [false, 'nothing'],
+  healed: [true, 'hello'],
+  twice: expect.stringContaining('10.99.0.254:7') as string,
+  disposed: 'nothing',
   afterLibvirtd: 'running',
   crashed: [true, false],
   found: [true, true],

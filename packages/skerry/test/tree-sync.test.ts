@@ -206,6 +206,34 @@ test('a push can be rolled back: edits, new and removed files, links, folders, r
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
 });
 
+test('a push that had nothing to do undoes nothing: the one before it stays', async () => {
+  await using tree = localTree();
+  write(tree.from, 'a', 'first');
+  const machine = await started(tree);
+  write(tree.from, 'a', 'second');
+  await tree.host.scan();
+  await machine.push(undefined, { canRollBack: true });
+  await machine.push(undefined, { canRollBack: true });
+  await machine.rollBack();
+  expect(readFileSync(join(tree.to, 'a'), 'utf8')).toBe('second');
+});
+
+test('what a machine is behind in is named, and nothing after a push', async () => {
+  await using tree = localTree();
+  write(tree.from, 'a');
+  write(tree.from, 'b');
+  const machine = await started(tree);
+  expect(machine.behind()).toEqual([]);
+  write(tree.from, 'a', 'edited');
+  write(tree.from, 'new/c');
+  rmSync(join(tree.from, 'b'));
+  await tree.host.scan();
+  await machine.push(undefined, { canRollBack: true });
+  expect(machine.behind()).toEqual([]);
+  await machine.rollBack();
+  expect(machine.behind().toSorted()).toEqual(['a', 'b', 'new', 'new/c']);
+});
+
 test('.gitignore is honoured in each folder, and a change of it too; .git never goes', async () => {
   await using tree = localTree({ exclude: ['*.secret'] });
   write(tree.from, '.git/config');

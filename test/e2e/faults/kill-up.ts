@@ -65,6 +65,25 @@ export function killUp(): void {
     await lab.destroyWhole();
     expect(await readdir(join(lab.stateDir, 'labs'))).toEqual([]);
   });
+
+  test('while up works status says so; a halt that is interrupted says that halt goes on', async () => {
+    await using lab = await testLab({ ...SMALL, provision: { slow: { shell: 'sleep 8' } } });
+    const running = lab.start(['up']);
+    await running.heard(/slow: begins/);
+    const said = await lab.ok(['status']);
+    expect(said).toMatch(/skerry up is at work, for \d+ s so far \(process \d+\)/);
+    expect(said).toContain('one is not provisioned yet: slow');
+    expect((await running.ended).code).toBe(0);
+    expect(await lab.ok(['status'])).not.toContain('at work');
+    const halting = lab.start(['halt']);
+    await halting.heard(/shutting down/);
+    halting.child.kill('SIGINT');
+    const { code, stderr } = await halting.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('skerry halt goes on from there');
+    await lab.ok(['halt']);
+    await lab.destroyWhole();
+  });
 }
 
 async function qemuOf(folder: string): Promise<number[]> {

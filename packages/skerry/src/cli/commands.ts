@@ -120,6 +120,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./global-status.ts'),
   },
   {
+    name: 'cloud',
+    summary: 'run a cloud of hypervisors, with its web UI',
+    load: () => import('./cloud.ts'),
+  },
+  {
+    name: 'vm',
+    summary: 'list and change the machines of a cloud',
+    load: () => import('./vm.ts'),
+  },
+  {
+    name: 'hypervisor',
+    summary: 'list and change the hypervisors of a cloud',
+    load: () => import('./hypervisor.ts'),
+  },
+  {
     name: 'superproject',
     alias: 'sp',
     summary: 'many repositories, one truth: nightlies, release branches, tags, escrow',

@@ -67,8 +67,11 @@ export function aboutLab({ fork }: Pick<LabSpec, 'fork'>): string {
   return fork === undefined ? '' : ` --lab ${fork}`;
 }
 
-/** What an interrupted change of a lab leaves. */
-export const RESUMABLE = 'what was begun is kept; skerry up goes on from there';
+/** What an interrupted change of a lab leaves, and what goes on with it. */
+export function resumable(command: string, { lab }: Pick<CommonOptions, 'lab'>): string {
+  const of = lab === undefined ? '' : ` --lab ${lab}`;
+  return `what was begun is kept; skerry ${command}${of} goes on from there`;
+}
 
 /**
  * Aborts on the first Ctrl-C or SIGTERM, so that work ends in order; the second one ends the process. `then` is what the

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DaemonResult, DaemonsOptions } from '../lab/daemons.ts';
 import type { DaemonStatus } from '../lab/daemon-status.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { SkerryErrors } from '../util/errors.ts';
 import { formatMiB, formatSeconds } from './amounts.ts';
 import { interruptible, labOf, printJson, withExample, withJson, withLab } from './common.ts';
 import { defineLogs } from './daemons-logs.ts';
@@ -78,7 +79,8 @@ async function change(args: string[], flags: DaemonFlags, work: Work): Promise<v
     return;
   }
   const { printError } = await import('./print-error.ts');
-  for (const { error } of results) if (error) printError(error, { json: false, debug: false });
+  const errors = results.flatMap(({ error }) => error ?? []);
+  if (errors.length > 0) printError(new SkerryErrors(errors), { json: false, debug: false });
 }
 
 function formatResult({ daemon, machine, how, durationMs }: DaemonResult): string {
@@ -90,6 +92,8 @@ function formatResult({ daemon, machine, how, durationMs }: DaemonResult): strin
       return `${name}: ${how}, ready ${took}`;
     case 'changed':
       return `${name}: restarted, for its definition has changed; ready ${took}`;
+    case 'stale':
+      return `${name}: restarted, for it was older than its files; ready ${took}`;
     case 'kept':
       return `${name}: ${styleText('dim', 'runs already')}`;
     case 'stopped':

@@ -10,9 +10,9 @@ import {
   forkOf,
   interruptible,
   labelOf,
-  RESUMABLE,
   labOf,
   printJson,
+  resumable,
   withExample,
   withJson,
   withLab,
@@ -39,7 +39,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible(RESUMABLE);
+  const signal = interruptible(resumable('destroy', options));
   const { paths, machines, name, lab } = await target(args, options);
   const { existsSync } = await import('node:fs');
   const what = machines.length > 0 ? machines.join(', ') : `lab ${name}`;

@@ -1,11 +1,12 @@
 // What `hack` shows: one calm screen in a terminal, lines elsewhere, or events as JSON.
 import { styleText } from 'node:util';
-import type { HackEvent, HackOutcome } from '../lab/hack.ts';
+import type { HackEvent } from '../lab/hack-event.ts';
 import type { DaemonResult } from '../lab/daemons.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { formatBytes, formatSeconds } from './amounts.ts';
 import { labelOf } from './common.ts';
 import { clip } from './progress-view.ts';
+import { some } from './some.ts';
 import { formatTable } from './table.ts';
 
 export interface HackView {
@@ -13,7 +14,8 @@ export interface HackView {
   readonly end: () => void;
 }
 
-const NAMED = 3;
+type HackEnd = Extract<HackEvent, { kind: 'end' }>;
+
 /** Changes that the screen remembers. */
 const HISTORY = 8;
 
@@ -44,7 +46,10 @@ export function formatHackEvent(event: HackEvent): string[] {
           : `${event.machine}  ${styleText('yellow', `away: ${event.reason}`)}`,
       );
     case 'change':
-      return line(`${styleText('bold', some(event.paths))} saved`);
+      return line(
+        `${styleText('bold', some(event.paths))} saved` +
+          (event.again.length > 0 ? `, and tried with ${some(event.again)} of before` : ''),
+      );
     case 'build': {
       const where = event.machine === undefined ? '' : ` in ${event.machine}`;
       if (event.error === undefined)
@@ -73,12 +78,13 @@ export function formatHackEvent(event: HackEvent): string[] {
           ...indent(restOf(error.message)),
         ];
       if (how === 'kept') return [];
+      const did = how === 'stale' ? 'restarted, for it was older than its files' : how;
       return line(
-        `${machine}  ${daemon} ${how}, ready ${styleText('dim', `in ${formatSeconds(durationMs)}`)}`,
+        `${machine}  ${daemon} ${did}, ready ${styleText('dim', `in ${formatSeconds(durationMs)}`)}`,
       );
     }
     case 'end':
-      return line(formatOutcome(event.outcome, formatSeconds(event.durationMs)));
+      return line(formatOutcome(event));
     case 'note':
       return line(styleText('yellow', event.text));
     default:
@@ -167,18 +173,24 @@ function liveView(lab: LabSpec, daemons: readonly string[], stream: NodeJS.Write
   };
 }
 
-function formatOutcome(outcome: HackOutcome, took: string): string {
+function formatOutcome({ outcome, durationMs, away }: HackEnd): string {
+  const took = formatSeconds(durationMs);
+  const but = away.length > 0 ? styleText('yellow', `; ${away.join(', ')} away`) : '';
   switch (outcome) {
     case 'started':
-      return styleText('green', 'all daemons run');
+      return styleText('green', 'all daemons run') + but;
     case 'sent':
-      return styleText('green', `in all machines, ${took} after it was saved`);
+      return styleText('green', `in all machines, ${took} after it was saved`) + but;
     case 'runs':
-      return styleText('green', `all run it, ${took} after it was saved`);
+      return styleText('green', `all run it, ${took} after it was saved`) + but;
+    case 'waits':
+      return styleText('yellow', 'no machine is there: it goes to them when they come');
     case 'failed':
       return styleText('red', 'it does not run: mend it and save again');
     case 'rolled-back':
       return styleText('yellow', 'rolled back: the files from before run again');
+    case 'broken-off':
+      return styleText('yellow', 'broken off: something newer was saved');
     default:
       return outcome satisfies never;
   }
@@ -193,12 +205,6 @@ function stateOf({ how, durationMs, error }: DaemonResult): string {
 
 function keyOf({ daemon, machine }: DaemonResult): string {
   return `${daemon} ${machine}`;
-}
-
-function some(words: readonly string[]): string {
-  if (words.length === 0) return 'nothing';
-  const more = words.length > NAMED ? ` and ${words.length - NAMED} more` : '';
-  return words.slice(0, NAMED).join(', ') + more;
 }
 
 function firstLine(text: string): string {

@@ -3,9 +3,9 @@ import {
   aboutLab,
   type CommonOptions,
   interruptible,
-  RESUMABLE,
   labOf,
   printJson,
+  resumable,
   withExample,
   withJson,
   withLab,
@@ -24,7 +24,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible(RESUMABLE);
+  const signal = interruptible(resumable('halt', options));
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
   const { halt } = await import('../lab/halt.ts');

@@ -43,6 +43,27 @@ test('several are all printed; the worst decides the exit code', () => {
   expect(said.stderr.match(/^hint: /gm)).toHaveLength(2);
 });
 
+test('what is the same in several machines is said once', () => {
+  const failed = (machine: string, reason: string): SkerryError =>
+    new SkerryError('EXEC_FAILED', { data: { machine, reason } });
+  const errors = [
+    ...[failed('one', '/srv/one is full'), failed('none', '/srv/one is full')],
+    ...[failed('four', 'no answer'), failed('two-one', '/srv/one is full')],
+    ...[failed('a', 'a does not answer'), failed('b', 'b does not answer')],
+  ];
+  printError(new SkerryErrors(errors), text);
+  expect(said.stderr.replaceAll(/^hint: .*\n/gm, '')).toBe(
+    [
+      'error: the command did not run on one: /srv/one is full',
+      '  the same on none, two-one',
+      'error: the command did not run on four: no answer',
+      'error: the command did not run on a: a does not answer',
+      '  the same on b',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('--json prints them as data on stdout and nothing else', () => {
   expect(printError(new SkerryErrors([placed, off]), { json: true, debug: false })).toBe(4);
   expect(said.stderr).toBe('');

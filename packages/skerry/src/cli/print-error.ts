@@ -18,19 +18,52 @@ export function printError(
     console.log(
       JSON.stringify({ errors: errors.map((e) => asSkerryError(e).toJSON()) }, undefined, 2),
     );
-  else for (const each of errors) process.stderr.write(format(asSkerryError(each)));
+  else
+    for (const [first, ...others] of grouped(errors.map(asSkerryError)))
+      if (first) process.stderr.write(format(first, others));
   if (debug && error instanceof Error) process.stderr.write(`${stacks(error)}\n`);
   return error instanceof SkerryErrors ? error.exitCode : asSkerryError(error).exitCode;
 }
 
-function format(error: SkerryError): string {
+/** Errors that differ by no more than the machine they are about, together where the first of them is. */
+function grouped(errors: readonly SkerryError[]): SkerryError[][] {
+  const same = groupBy(
+    errors.map((error) => [error]),
+    ([error]) => (error ? keyOf(error) : ''),
+  );
+  return groupBy(same, ([error]) => (error ? keyOf(error, String(error.data['machine'])) : ''));
+}
+
+function groupBy(
+  groups: readonly SkerryError[][],
+  key: (group: readonly SkerryError[]) => string,
+): SkerryError[][] {
+  const found = new Map<string, SkerryError[]>();
+  for (const group of groups) found.set(key(group), [...(found.get(key(group)) ?? []), ...group]);
+  return [...found.values()];
+}
+
+/** What tells an error from others but for its machine; `name` is left out wherever else it is named. */
+function keyOf({ code, data, place }: SkerryError, name?: string): string {
+  const { machine, ...others } = data;
+  const key = JSON.stringify([code, machine === undefined, place, others]);
+  if (machine === undefined || name === undefined) return key;
+  const word = name.replaceAll(/\W/g, String.raw`\$&`);
+  return key.replaceAll(new RegExp(String.raw`(?<![\w-])${word}(?![\w-])`, 'g'), '');
+}
+
+function format(error: SkerryError, others: readonly SkerryError[]): string {
   const where = error.place
     ? `${shortPath(error.place.file)}:${error.place.line}:${error.place.column}: `
     : '';
   const field = error.field && !error.message.includes(error.field) ? `${error.field}: ` : '';
   const label = styleText(['red', 'bold'], 'error', { stream: process.stderr });
   const hint = styleText('cyan', 'hint', { stream: process.stderr });
-  return `${where}${label}: ${field}${error.message}\n${hint}: ${error.hint}\n`;
+  const same =
+    others.length === 0
+      ? ''
+      : `  the same on ${others.map(({ data }) => data['machine']).join(', ')}\n`;
+  return `${where}${label}: ${field}${error.message}\n${same}${hint}: ${error.hint}\n`;
 }
 
 /** Relative below this folder, absolute elsewhere. */

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { SkerryErrors } from '../util/errors.ts';
 import type { ProvisionResult } from '../lab/provision.ts';
 import type { StepResult } from '../lab/make-lab-ready.ts';
 import { formatSeconds } from './amounts.ts';
@@ -8,7 +9,7 @@ import {
   interruptible,
   labOf,
   printJson,
-  RESUMABLE,
+  resumable,
   withExample,
   withJson,
   withLab,
@@ -41,7 +42,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible(RESUMABLE);
+  const signal = interruptible(resumable('up', options));
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
   const { provisionLab } = await import('../lab/provision.ts');
@@ -56,7 +57,8 @@ async function run(args: string[], options: Options): Promise<void> {
   if (options.json) return printJson(asJson(result));
   console.log(formatProvision(result));
   const { printError } = await import('./print-error.ts');
-  for (const error of result.errors) printError(error, { json: false, debug: false });
+  const { errors } = result;
+  if (errors.length > 0) printError(new SkerryErrors(errors), { json: false, debug: false });
 }
 
 /** A line a provisioner and machine, with what it changed under it. Pure. */

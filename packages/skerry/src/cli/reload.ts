@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import {
   type CommonOptions,
   interruptible,
-  RESUMABLE,
   labOf,
   printJson,
+  resumable,
   withExample,
   withJson,
   withLab,
@@ -26,7 +26,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible(RESUMABLE);
+  const signal = interruptible(resumable('up', options));
   const lab = await labOf(options);
   const { machineNames } = await import('../lab-file/select.ts');
   const { reload } = await import('../lab/reload.ts');

@@ -4,6 +4,7 @@ import type { CommandEntry } from './commands.ts';
 import { sentence } from './common.ts';
 import { isDebug } from './is-debug.ts';
 import { printError } from './print-error.ts';
+import { reflow } from './reflow.ts';
 import { VERSION } from './version.ts';
 
 /** Parses, runs one command and gives the exit code. */
@@ -18,12 +19,23 @@ export async function runCli(
   }
   const program = await buildProgram(commands, words);
   try {
-    await program.parseAsync([...words], { from: 'user' });
+    await program.parseAsync(withoutHelpOfHelp(program, words), { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     return printError(error, { json: words.includes('--json'), debug: isDebug(words) });
   }
+}
+
+/** `skerry help --help` asks for no more than `skerry help`, which commander does not know. */
+function withoutHelpOfHelp(program: Command, words: readonly string[]): string[] {
+  const [first, ...rest] = words;
+  const hasCommands = program.commands.some(
+    (command) =>
+      [command.name(), ...command.aliases()].includes(first ?? '') && command.commands.length > 0,
+  );
+  const isHelp = first === 'help' || (hasCommands && rest[0] === 'help');
+  return words.filter((word) => !(isHelp && (word === '--help' || word === '-h')));
 }
 
 /** The commander program; only the commands in `words` (all, without `words`) get their options. */
@@ -42,6 +54,8 @@ export async function buildProgram(
     .enablePositionalOptions()
     .configureOutput({
       outputError: (text, write) => write(text.replace(/\n?$/, '\nhint: see skerry --help\n')),
+      writeOut: (text) => void process.stdout.write(reflow(text, helpWidth())),
+      getOutHelpWidth: helpWidth,
     })
     .showSuggestionAfterError()
     .exitOverride()
@@ -64,4 +78,9 @@ export async function buildProgram(
       await (await entry.load()).define(command);
   }
   return program;
+}
+
+/** Of help: as wide as the terminal, within what is good to read. */
+function helpWidth(): number {
+  return Math.min(process.stdout.columns || 80, 100);
 }

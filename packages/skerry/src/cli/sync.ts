@@ -17,10 +17,10 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { some } from './some.ts';
 import { formatTable } from './table.ts';
 import { type Away, awayWords, stateWords } from './tree-state.ts';
 import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
-import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
   readonly watch?: boolean;
@@ -30,8 +30,6 @@ interface Options extends CommonOptions {
 }
 
 const FLUSH_MS = 600_000;
-/** So many paths of one change, or one difference, are named. */
-const NAMED = 3;
 
 export function define(command: Command): void {
   withJson(withLab(command))
@@ -121,7 +119,8 @@ async function bring(
     states.some(({ connected }) => !connected) ||
     [...pushed, ...pulled].some(({ error }) => error?.code === 'MACHINE_OFF');
   const away = isAway ? awayWords((await labStatus(lab, signal)).machines, lab) : new Map();
-  if (states.some(({ connected, refused }) => !connected || refused > 0)) process.exitCode = 1;
+  if (states.some(({ connected, refused, held }) => !connected || refused > 0 || held))
+    process.exitCode = 1;
   if ([...pushed, ...pulled].some(isWrong)) process.exitCode = 1;
   if (options.json) printJson([...states, ...[...pushed, ...pulled].map(asJson)]);
   else
@@ -142,14 +141,7 @@ async function watch(
   signal: AbortSignal,
   { json }: Options,
 ): Promise<void> {
-  const { labPaths } = await import('../util/paths.ts');
-  const { keepLive, watchLive } = await import('../lab/live-control.ts');
-  const paths = labPaths(lab);
-  await keepLive(lab, signal);
-  if (!json)
-    console.error(
-      `Lab ${labelOf(lab)}: changes go to ${machines.join(', ')}. Ctrl-C ends the show, not the changes.`,
-    );
+  const { watchTrees } = await import('../lab/watch-trees.ts');
   // What it prints about a file that it prints into would be the next change of that file.
   const outputs = ownOutputs();
   const folders = lab.trees.map(({ from, to }) => ({ to, from: realPathOf(from) }));
@@ -157,15 +149,20 @@ async function watch(
     const from = folders.find((tree) => tree.to === to)?.from ?? '';
     return changes.length > 0 && changes.every(({ path }) => outputs.includes(join(from, path)));
   };
-  await watchLive(
-    paths,
-    (event) => {
+  await watchTrees(lab, {
+    signal,
+    onKeeper: ({ isHack, pid }) => {
+      if (json) return;
+      const who = isHack ? `skerry hack (process ${pid}) sends changes to` : 'changes go to';
+      console.error(
+        `Lab ${labelOf(lab)}: ${who} ${machines.join(', ')}. Ctrl-C ends the show, not the changes.`,
+      );
+    },
+    onEvent: (event) => {
       if (!machines.includes(event.machine) || isOwn(event)) return;
       console.log(json ? JSON.stringify(event) : formatEvent(event));
     },
-    signal,
-  );
-  if (!signal.aborted) throw labOff(lab);
+  });
 }
 
 function reportChecks(results: readonly CheckResult[], { json }: Options): void {
@@ -222,7 +219,9 @@ function formatEvent(event: LiveEvent): string {
       ? styleText('yellow', reason ?? '')
       : changes.length === 0
         ? styleText('dim', 'up to date')
-        : some(changes.map(({ kind, path }) => (kind === 'remove' ? `- ${path}` : path)));
+        : event.kind === 'rolled-back'
+          ? styleText('yellow', `rolled back: ${some(changes.map(({ path }) => path))}`)
+          : some(changes.map(({ kind, path }) => (kind === 'remove' ? `- ${path}` : path)));
   const trouble = refused.length > 0 ? `  ${styleText('red', refusals(refused))}` : '';
   const took = durationMs === undefined ? '' : styleText('dim', `  ${durationMs} ms`);
   return `${time}  ${nameOf(event)}  ${what}${took}${trouble}`;
@@ -230,9 +229,4 @@ function formatEvent(event: LiveEvent): string {
 
 function refusals(refused: readonly { path: string; reason: string }[]): string {
   return `${refused.length} not written: ${some(refused.map(({ path, reason }) => `${path} (${reason})`))}`;
-}
-
-function some(words: readonly string[]): string {
-  const more = words.length > NAMED ? ` and ${words.length - NAMED} more` : '';
-  return words.slice(0, NAMED).join(', ') + more;
 }

@@ -5,6 +5,7 @@ import { isUp } from '../lab/is-up.ts';
 import { treeName } from '../lab/tree-name.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { aboutLab } from './common.ts';
+import { some } from './some.ts';
 
 /** Machines that are off, by name, and why: such as `off`. */
 export type Away = ReadonlyMap<string, string>;
@@ -39,13 +40,14 @@ export function treeLines(
 
 /** How a tree fares that is kept up to date. */
 export function stateWords(
-  { mode, machine, connected, reason, refused }: TreeState,
+  { mode, machine, connected, reason, refused, held }: TreeState,
   away: Away,
 ): string {
   const off = away.get(machine);
   if (!connected && off !== undefined) return styleText('yellow', off);
   if (!connected) return styleText('yellow', `not reached: ${reason}`);
   if (refused > 0) return styleText('red', `${refused} not written: see skerry logs --system`);
+  if (held) return styleText('yellow', `held back by skerry hack: ${some(held)}`);
   return styleText('green', mode === 'share' ? 'shared' : 'up to date');
 }
 

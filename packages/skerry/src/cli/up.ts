@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import {
   type CommonOptions,
   interruptible,
-  RESUMABLE,
   labOf,
   printJson,
+  resumable,
   withExample,
   withJson,
   withLab,
@@ -36,7 +36,7 @@ export function define(command: Command): void {
 }
 
 async function run(args: string[], options: Options): Promise<void> {
-  const signal = interruptible(RESUMABLE);
+  const signal = interruptible(resumable('up', options));
   const { findMissing } = await import('../lab/missing-files.ts');
   const isProvisioned = options.provision !== false;
   const lab = await labOf(options, { alsoCheck: (parts) => findMissing(parts, { isProvisioned }) });

@@ -9,8 +9,6 @@ export type EntityId = `vm:${string}` | `hypervisor:${string}`;
 export const hypervisorName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name without dots, in small letters');
-/** A libvirt domain's uuid, with dashes and in small letters. */
-export const vmUuid = z.uuid().transform((uuid) => uuid.toLowerCase());
 /** libvirt refuses a slash and a line end; the rest is for people who type it. */
 export const vmName = z
   .string()

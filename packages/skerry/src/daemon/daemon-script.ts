@@ -8,20 +8,23 @@ export const SETTLE_MS = 500;
 export interface StartPlan extends DaemonUnit {
   /** Whether probes tell when it is ready. */
   readonly hasProbes: boolean;
+  /** What it is made of, in the machine: one that runs and is older than one of these files is restarted by a start. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /**
  * Starts daemons at once, or with `isRestart` restarts those that run; then tells of their ends until nobody listens
- * any more, or none is left to watch. What runs with an unchanged definition is left alone by a start.
+ * any more, or none is left to watch. What runs with an unchanged definition is left alone by a start, unless it is older than its files.
  */
 export function startScript(plans: readonly StartPlan[], isRestart: boolean): string {
-  const list = plans.map(({ daemon, unit, definition, hasProbes }) =>
+  const list = plans.map(({ daemon, unit, definition, hasProbes, files = [] }) =>
     hash({
       daemon: perlText(daemon),
       unit: perlText(unit),
       text: perlText(definition?.text),
       env: perlText(definition?.env),
       watch: hasProbes ? '1' : '0',
+      files: perlText(files.join('\0')),
     }),
   );
   return `${BUS_SCRIPT}
@@ -57,10 +60,23 @@ sub sync_journal {
   select $readable, undef, undef, 5;
 }
 
+# Whether one of these files came there after a moment, in microseconds; lstat(2) of x86-64, whose st_ctim no tool sets.
+sub is_older {
+  my ($began, $files) = @_;
+  my $stat = "\0" x 144;
+  for my $path (split /\0/, $files) {
+    next if syscall(6, $path, $stat) != 0;
+    my ($seconds, $nanoseconds) = unpack 'x104 q2', $stat;
+    return 1 if $seconds * 1_000_000 + int($nanoseconds / 1000) > $began;
+  }
+  return 0;
+}
+
 connect_bus();
 mkdir $_, 0755 for '/run/skerry', '${UNIT_DIR}';
 mkdir '${ENV_DIR}', 0700;
-my $states = states_of([@BRIEF, [Unit => 'NeedDaemonReload']], map { $$_{unit} } @all);
+my @age = (grep { length $$_{files} } @all) ? [Unit => 'InactiveExitTimestamp'] : ();
+my $states = states_of([@BRIEF, [Unit => 'NeedDaemonReload'], @age], map { $$_{unit} } @all);
 my (@stops, $reload);
 for (@all) {
   my $state = $$states{ $$_{unit} };
@@ -68,6 +84,7 @@ for (@all) {
   $$_{exists} = $active ne 'inactive' && $active ne 'failed';
   $$_{runs} = $$_{exists} && $active ne 'deactivating' && $$state{SubState} ne 'auto-restart';
   $$_{changed} = $$state{NeedDaemonReload};
+  $$_{stale} = $$_{runs} && $$state{InactiveExitTimestamp} && is_older($$state{InactiveExitTimestamp}, $$_{files});
   if (defined $$_{text}) {
     my $path = "${UNIT_DIR}/$$_{unit}";
     my $old = content($path);
@@ -77,10 +94,10 @@ for (@all) {
     put_unit($path, $$_{text});
     # The old one ends as its own definition says; then systemd forgets that.
     push @stops, manage('StopUnit', $$_{unit}, 'replace') if $$_{exists};
-  } elsif ($$_{changed} && !($$_{runs} && !$restart)) { $reload = 1 }
+  } elsif ($$_{changed} && !($$_{runs} && !$restart && !$$_{stale})) { $reload = 1 }
 }
 job_result($_) for @stops;
-my @begun = grep { !$$_{runs} || $restart || ($$_{changed} && defined $$_{text}) } @all;
+my @begun = grep { !$$_{runs} || $restart || $$_{stale} || ($$_{changed} && defined $$_{text}) } @all;
 # Forgets how often it was started lately, too.
 my @resets = map { manage('ResetFailedUnit', $$_{unit}) } @begun;
 reply($_) for @resets;
@@ -90,7 +107,7 @@ reply(manage('Reload')) if $reload;
 $$_{job} = manage('RestartUnit', $$_{unit}, 'replace') for @begun;
 my @watched;
 for (@all) {
-  my $how = !$$_{runs} ? 'started' : defined $$_{text} && $$_{changed} ? 'changed' : $restart ? 'restarted' : 'kept';
+  my $how = !$$_{runs} ? 'started' : defined $$_{text} && $$_{changed} ? 'changed' : $restart ? 'restarted' : $$_{stale} ? 'stale' : 'kept';
   if ($$_{job}) {
     my ($result, $reason) = job_result($$_{job});
     if (!defined $result) { say_fields('refused', $$_{unit}, $reason =~ s/\s+/ /gr); next }

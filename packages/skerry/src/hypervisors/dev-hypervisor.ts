@@ -27,8 +27,8 @@ export interface HypervisorSet {
   readonly accel: 'kvm' | 'tcg';
   /** The folder they share, outside. */
   readonly imagesDir: string;
-  /** The first process of the namespaces around them. */
-  readonly outerPid: number;
+  /** Words before a command that run it where their bridges are. */
+  readonly enter: readonly string[];
 }
 
 /** Whether a new hypervisor need not probe QEMU. */
@@ -74,7 +74,7 @@ export class DevHypervisor {
       ...{ paths: this.#paths, imagesDir: this.#set.imagesDir, accel: this.#set.accel, signal },
       ...{ uplink: 'none', gateway: '127.0.0.1', domain: 'invalid' },
       peer: {
-        enter: enterArgs(this.#set.outerPid, '--net'),
+        enter: this.#set.enter,
         address: this.address,
         env: {
           SKERRY_LINKS: fileURLToPath(new URL('../../share/hypervisor-links.sh', import.meta.url)),
@@ -156,7 +156,7 @@ export class DevHypervisor {
   async #setLinks(state: 'up' | 'down'): Promise<void> {
     const links = [`${this.name}-hosts`, `${this.name}-vms`];
     const script = links.map((link) => `ip link set ${link} ${state}`).join(' && ');
-    const [program = '', ...enter] = enterArgs(this.#set.outerPid, '--net');
+    const [program = '', ...enter] = this.#set.enter;
     await runOrThrow(program, [...enter, 'sh', '-c', script], { cwd: '/', hasGroup: true });
   }
 

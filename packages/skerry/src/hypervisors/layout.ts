@@ -10,6 +10,9 @@ export const MAX_HYPERVISORS = 16;
 /** The first three numbers of their own addresses, and of those of their VMs. */
 export const NETWORKS = { hosts: '10.99.0', vms: '10.98.0' } as const;
 
+/** Where hypervisors reach what is exposed to them; its name there is `outside`. */
+export const OUTSIDE: string = `${NETWORKS.hosts}.254`;
+
 /** @example nameOf(1) // 'hv1' */
 export function nameOf(index: number): string {
   return `hv${index}`;
@@ -33,7 +36,7 @@ export function hypervisorPaths(dir: string, name: string): LabPaths {
 /** The hosts(5) file of all of them. */
 export function hostsFile(): string {
   const names = Array.from({ length: MAX_HYPERVISORS }, (_, index) => index + 1);
-  return `127.0.0.1 localhost\n${names.map((index) => `${addressOf(index)} ${nameOf(index)}\n`).join('')}`;
+  return `127.0.0.1 localhost\n${OUTSIDE} outside\n${names.map((index) => `${addressOf(index)} ${nameOf(index)}\n`).join('')}`;
 }
 
 /**

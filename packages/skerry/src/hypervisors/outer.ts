@@ -1,24 +1,26 @@
 // The namespaces around all hypervisors of one set: user (for an ordinary user), network, mount and pid. When their
 // first process ends, so does every process of every hypervisor.
-import type { ChildProcess } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  BUSY,
   childrenOf,
   exitCodeOf,
   launch,
   outermostPid,
   type LaunchOptions,
 } from '../sandbox/launch.ts';
+import { SANDBOX } from '../sandbox/config.ts';
 import { isSandboxAlive, startError } from '../sandbox/sandbox.ts';
+import type { Uplink } from '../sandbox/uplink.ts';
 import { SkerryError } from '../util/errors.ts';
 import { killGroup } from '../util/kill-group.ts';
 import type { LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
 import { namespaceArgs } from '../util/rootless.ts';
-import { NETWORKS } from './layout.ts';
+import { NETWORKS, OUTSIDE } from './layout.ts';
 
 const START_MS = 10_000;
 
@@ -26,41 +28,48 @@ export interface OuterOptions {
   readonly paths: LabPaths;
   /** It ends when this process does, however that ends. */
   readonly ephemeral: boolean;
+  /** The VMs' way out. */
+  readonly uplink: Uplink;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Makes the namespaces, or finds them. Gives the pid of their first process. */
-export async function openOuter({ paths, ephemeral, signal }: OuterOptions): Promise<number> {
-  const found = await outerPid(paths);
-  if (found !== undefined) return found;
+/** Makes the namespaces. Gives the pid of their first process. */
+export async function startOuter(options: OuterOptions): Promise<number> {
+  const { paths, signal } = options;
   await mkdir(paths.logDir, { recursive: true });
-  const child = await launch(outerCommand(paths, ephemeral));
+  await rm(readyFile(paths), { force: true });
+  const child = await launch(outerCommand(options));
   // It is the pipe's only other end: open as long as this process lives, and nothing that keeps it alive.
   (child.stdin as Socket | null)?.unref();
-  return poll(
-    async () => {
-      const pid = await outerPid(paths);
-      if (pid !== undefined || !hasFailed(child)) return pid;
-      killGroup(child.pid);
-      throw await startError(paths);
-    },
-    {
-      signal,
-      timeoutMs: START_MS,
-      intervalMs: 5,
-      maxIntervalMs: 50,
-      onTimeout: () =>
-        new SkerryError('SANDBOX_TIMEOUT', {
-          data: { seconds: START_MS / 1000, log: `${paths.logDir}/sandbox.log` },
-        }),
-    },
-  );
+  try {
+    return await poll(
+      async () => {
+        const pid = await outerPid(paths);
+        if (pid === undefined && exitCodeOf(child) !== null) throw await startError(paths);
+        return pid;
+      },
+      {
+        signal,
+        timeoutMs: START_MS,
+        intervalMs: 5,
+        maxIntervalMs: 50,
+        onTimeout: () =>
+          new SkerryError('SANDBOX_TIMEOUT', {
+            data: { seconds: START_MS / 1000, log: `${paths.logDir}/sandbox.log` },
+          }),
+      },
+    );
+  } catch (error) {
+    killGroup(child.pid);
+    throw error;
+  }
 }
 
 /** The first process of the namespaces, or undefined when there are none. */
 export async function outerPid(paths: LabPaths): Promise<number | undefined> {
   const outermost = await outermostPid(paths);
-  if (outermost === undefined || !(await isSandboxAlive(paths))) return undefined;
+  if (outermost === undefined || !existsSync(readyFile(paths))) return undefined;
+  if (!(await isSandboxAlive(paths))) return undefined;
   // Before, unshare has helpers.
   for (const pid of await childrenOf(outermost)) if (await isFirst(pid)) return pid;
   return undefined;
@@ -72,20 +81,37 @@ export function enterArgs(pid: number, ...namespaces: readonly string[]): string
   return ['nsenter', '--target', String(pid), ...asUser, '--mount', '--pid', ...namespaces];
 }
 
-function outerCommand(paths: LabPaths, ephemeral: boolean): LaunchOptions {
+/** The same for the network where their bridges are. */
+export function enterOuter(paths: LabPaths, pid: number): string[] {
+  return [...enterArgs(pid), 'nsenter', `--net=${netnsFile(paths)}`];
+}
+
+function outerCommand({ paths, ephemeral, uplink }: OuterOptions): LaunchOptions {
   const init = fileURLToPath(new URL('../../share/hypervisors-init.sh', import.meta.url));
   return {
     paths,
-    command: ['unshare', '--net', ...namespaceArgs(), 'sh', init],
-    env: { SKERRY_VMS: NETWORKS.vms, ...(ephemeral && { SKERRY_TIED: '1' }) },
+    command: ['unshare', ...namespaceArgs(), 'sh', init],
+    env: {
+      SKERRY_NETNS: netnsFile(paths),
+      SKERRY_READY: readyFile(paths),
+      SKERRY_UPLINK: uplink,
+      SKERRY_DNS: uplink === 'slirp4netns' ? SANDBOX.slirpDns : SANDBOX.dns,
+      SKERRY_VMS: NETWORKS.vms,
+      SKERRY_OUTSIDE: OUTSIDE,
+      ...(ephemeral && { SKERRY_TIED: '1' }),
+    },
     stdin: ephemeral ? 'pipe' : 'ignore',
   };
 }
 
-/** BUSY is none: another command made them a moment earlier. */
-function hasFailed(child: ChildProcess): boolean {
-  const code = exitCodeOf(child);
-  return code !== null && code !== BUSY;
+/** Seen in their mount namespace only. */
+function netnsFile(paths: LabPaths): string {
+  return join(paths.dir, 'netns');
+}
+
+/** Written when the bridges are there. */
+function readyFile(paths: LabPaths): string {
+  return join(paths.dir, 'ready');
 }
 
 /** Whether it is the first of a pid namespace. */

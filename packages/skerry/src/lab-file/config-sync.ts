@@ -56,7 +56,7 @@ export interface ProbeConfig {
   /** A TCP port of the machine: ready when something listens there. */
   readonly tcp?: number | undefined;
   /**
-   * An address, asked in the machine: ready when the answer is 200 to 399.
+   * An address, asked in the machine over IPv4: ready when the answer is 200 to 399.
    * @example 'http://localhost:8080/health'
    */
   readonly http?: string | undefined;

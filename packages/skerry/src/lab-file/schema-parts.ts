@@ -50,7 +50,7 @@ const probeShape: Shape<ProbeConfig> = {
     kind: 'httpUrl',
     type: 'string',
     pattern: /^http:\/\/[^/:?#\s@[\]]+(:\d{1,5})?([/?#]\S*)?$/i,
-    description: 'An address, asked in the machine: ready when the answer is 200 to 399.',
+    description: 'An address, asked in the machine over IPv4: ready when the answer is 200 to 399.',
     examples: ['http://localhost:8080/health'],
   },
   unit: {

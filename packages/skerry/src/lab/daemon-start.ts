@@ -50,10 +50,11 @@ export class DaemonStart {
 
   /** Resolves when all is decided. */
   async run(isRestart: boolean): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, filesOf } = this.#options;
     const plans = this.#specs.map((spec) => ({
       ...daemonUnit(spec),
       hasProbes: spec.ready.length > 0,
+      files: filesOf?.(spec, this.#machine),
     }));
     const longest = Math.max(
       ...this.#specs.flatMap(({ ready }) => ready.map((p) => p.timeoutMs)),

@@ -14,6 +14,8 @@ export interface DaemonsOptions {
   /** Names of machines; undefined: all that each is meant in. */
   readonly machines?: readonly string[] | undefined;
   readonly signal: AbortSignal;
+  /** What a daemon is made of, in a machine, absolute: a start restarts one that is older than one of these files. */
+  readonly filesOf?: ((daemon: DaemonSpec, machine: string) => readonly string[]) | undefined;
   /** As soon as each is done. */
   readonly onResult?: ((result: DaemonResult) => void) | undefined;
   /** What one that takes long is waiting for. */
@@ -25,10 +27,10 @@ export interface DaemonResult {
   readonly daemon: string;
   readonly machine: string;
   /**
-   * `changed`: restarted, for it ran with another definition. `kept`: it ran already. `off`: there was nothing to stop.
-   * `none`: it was not touched.
+   * `changed`: restarted, for it ran with another definition. `stale`: restarted, for it was older than its files.
+   * `kept`: it ran already. `off`: there was nothing to stop. `none`: it was not touched.
    */
-  readonly how: 'started' | 'restarted' | 'changed' | 'kept' | 'stopped' | 'off' | 'none';
+  readonly how: 'started' | 'restarted' | 'changed' | 'stale' | 'kept' | 'stopped' | 'off' | 'none';
   /** Until it was ready, or had stopped. */
   readonly durationMs: number;
   /** Why it does not run as it shall; with the last lines of its log. */

@@ -18,7 +18,7 @@ export interface BuildResult {
 
 export interface BuildOptions {
   readonly signal: AbortSignal;
-  /** Brings the sources into a machine that is about to build. */
+  /** Brings the sources into a machine that is about to build; how that ends is seen by the build. */
   readonly prepare: (machine: string) => Promise<unknown>;
   readonly onResult: (result: BuildResult) => void;
 }

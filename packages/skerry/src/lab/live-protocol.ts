@@ -18,6 +18,8 @@ export type LiveRequest =
 
 export interface LiveStatus {
   readonly pid: number;
+  /** It is `hack`, and not the process in the background. */
+  readonly isHack?: boolean;
   /** What it looks after: when the lab file has others now, it is started anew. */
   readonly trees: readonly TreeSpec[];
   readonly machines: readonly TreeState[];
@@ -41,11 +43,14 @@ export interface TreeState extends TreePlace {
   readonly reason: string;
   /** How many paths could not be written. */
   readonly refused: number;
+  /** Paths that `hack` holds back: they are not there as they are here. */
+  readonly held?: readonly string[];
 }
 
 /** A change as it is shown: TreeEvent with paths as texts. */
 export interface LiveEvent extends TreePlace {
-  readonly kind: 'pushed' | 'pulled' | 'lost';
+  /** `rolled-back`: `changes` are undone there. */
+  readonly kind: 'pushed' | 'pulled' | 'lost' | 'rolled-back';
   /** Milliseconds from the first look to the machine's answer. */
   readonly durationMs?: number;
   readonly changes?: readonly { readonly kind: string; readonly path: string }[];

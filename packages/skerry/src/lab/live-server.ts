@@ -43,7 +43,7 @@ export async function serveLive(
     // Before the answer: who asked may start another, which listens there.
     if (ask === 'stop') server.close();
     client.write(`${JSON.stringify(trees.status())}\n`);
-    if (ask === 'stop') client.end(trees.stop);
+    if (ask === 'stop') client.end(() => trees.stop());
   };
   rmSync(path, { force: true });
   const server = createServer((client) => {

@@ -53,7 +53,7 @@ export interface LabStatus {
   readonly trees?: readonly TreeState[] | undefined;
 }
 
-/** How the lab fares. Takes no lock, starts nothing and waits for nobody. */
+/** How the lab fares. Keeps no lock, starts nothing, and waits for daemons no longer than a moment. */
 export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<LabStatus> {
   const paths = labPaths(lab);
   const working = findAtWork(paths);

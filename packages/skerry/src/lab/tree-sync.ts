@@ -5,6 +5,7 @@ import { isAbsent, openGuest } from '../sandbox/gateway.ts';
 import type { StartProgram } from '../sync/agent.ts';
 import { type Entry, HostTree } from '../sync/host-tree.ts';
 import { MachineTree, type PushResult } from '../sync/machine-tree.ts';
+import { toText } from '../sync/paths.ts';
 import { TreeWatcher } from '../sync/watch-tree.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
@@ -34,6 +35,7 @@ export interface TreeSyncOptions {
 /** What became of a push to one machine that was asked for. */
 export interface HeldPush {
   readonly machine: string;
+  readonly durationMs: number;
   readonly result?: PushResult;
   readonly error?: Error;
 }
@@ -111,14 +113,15 @@ export class TreeSync {
 
   /** Looks at the whole folder again, and tells what has changed. */
   async look(): Promise<void> {
+    await this.scan();
     const before = await this.#host.scan();
     if (before.size > 0) this.#options.onHeld?.([...before.keys()]);
   }
 
-  /** Goes on until the signal fires. */
-  async keep(): Promise<void> {
-    const { signal, onNote } = this.#options;
-    this.#watcher = new TreeWatcher({
+  /** From now on each change is seen, also before `keep`, which ends that. @throws TREE_MISSING */
+  async watch(): Promise<void> {
+    const { onNote } = this.#options;
+    this.#watcher ??= new TreeWatcher({
       root: this.#host.root,
       onChange: (folders) => void this.#changed(folders),
       onLimit: (reason) =>
@@ -126,8 +129,14 @@ export class TreeSync {
           `${this.tree.from}: not all folders can be watched (${reason}): see fs.inotify.max_user_watches`,
         ),
     });
+    await this.scan();
+  }
+
+  /** Goes on until the signal fires. */
+  async keep(): Promise<void> {
+    const { signal } = this.#options;
     try {
-      await this.scan().catch((error: unknown) => {
+      await this.watch().catch((error: unknown) => {
         this.#problem = error instanceof Error ? error.message : String(error);
         for (const machine of this.tree.on) this.#arrived(machine);
         this.#begun.resolve();
@@ -143,7 +152,7 @@ export class TreeSync {
       this.#begun.resolve();
       await Promise.all(targets.map((target) => target.keep()));
     } finally {
-      this.#watcher.close();
+      this.#watcher?.close();
       this.#watcher = undefined;
       this.#targets.clear();
     }
@@ -175,9 +184,12 @@ export class TreeSync {
     return Promise.all(targets.map((target) => target.pushHeld(canRollBack)));
   }
 
-  /** Undoes the last `pushHeld`, in machines that are still there. */
-  async rollBack(): Promise<void> {
-    await Promise.allSettled([...this.#targets.values()].map((target) => target.rollBack()));
+  /** Undoes the last `pushHeld`, in those machines that are still there; undefined: in all of them. */
+  async rollBack(machines?: readonly string[]): Promise<void> {
+    const targets = [...this.#targets.values()].filter(
+      ({ machine }) => machines?.includes(machine) ?? true,
+    );
+    await Promise.allSettled(targets.map((target) => target.rollBack()));
   }
 
   /** Which machines have the tree, and since when others have not. */
@@ -187,9 +199,15 @@ export class TreeSync {
       const state = { connected: false, reason: this.#problem, refused: 0 };
       return on.map((machine) => ({ mode, from, to, machine, ...state }));
     }
-    return [...this.#targets.values()].map(({ machine, isConnected, reason, refused }) => ({
+    return [...this.#targets.values()].map(({ machine, isConnected, reason, refused, held }) => ({
       ...{ mode, from, to, machine, connected: isConnected, reason, refused },
+      ...(held.length > 0 && { held }),
     }));
+  }
+
+  /** Machines that changes do not reach now. */
+  get away(): string[] {
+    return this.tree.on.filter((machine) => this.#targets.get(machine)?.isConnected !== true);
   }
 
   /** Those machines are looked for at once. */
@@ -275,6 +293,12 @@ class Target {
     return this.#tree.isConnected;
   }
 
+  /** What waits for `pushHeld`. */
+  get held(): string[] {
+    const isHeld = this.#options.onHeld !== undefined && this.isConnected && !this.isFirst;
+    return isHeld ? this.#tree.behind().map(toText) : [];
+  }
+
   changed(before: ReadonlyMap<string, Entry | undefined>): void {
     for (const [path, old] of before) if (!this.#todo.has(path)) this.#todo.set(path, old);
     this.#wake();
@@ -295,10 +319,14 @@ class Target {
 
   async pushHeld(canRollBack: boolean): Promise<HeldPush> {
     const { machine } = this;
+    const began = performance.now();
+    const took = (): number => performance.now() - began;
     try {
-      return { machine, result: await this.#tree.push(undefined, { canRollBack }) };
-    } catch (error) {
-      return { machine, error: error instanceof Error ? error : new Error(String(error)) };
+      const result = await this.#tree.push(undefined, { canRollBack });
+      return { machine, durationMs: took(), result };
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      return { machine, durationMs: took(), error };
     }
   }
 

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+export type Uplink = 'pasta' | 'slirp4netns' | 'none';
+
 /**
  * How the lab reaches the internet: the first program that is installed. SKERRY_UPLINK=none shuts the lab off, which
  * tests and air-gapped machines want.
  */
-export function chooseUplink(): 'pasta' | 'slirp4netns' | 'none' {
+export function chooseUplink(): Uplink {
   const asked = process.env.SKERRY_UPLINK;
   if (asked === 'pasta' || asked === 'slirp4netns' || asked === 'none') return asked;
   return (['pasta', 'slirp4netns'] as const).find(isInstalled) ?? 'none';

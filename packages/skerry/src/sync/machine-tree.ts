@@ -81,7 +81,9 @@ export class MachineTree {
     const { entries } = this.#options.host;
     const some = paths ?? new Set([...entries.keys(), ...this.#remote.keys()]);
     const steps = diffTree(entries, this.#remote, some, options.before);
-    this.#rollBackTo = options.canRollBack ? new Map(this.#remote) : undefined;
+    // The agent keeps what was before the last push that it heard of.
+    const isUndoable = options.canRollBack === true && steps.length > 0;
+    this.#rollBackTo = isUndoable ? new Map(this.#remote) : undefined;
     if (steps.length === 0) return NOTHING;
     this.#refused = [];
     let bytes = 0;
@@ -94,6 +96,13 @@ export class MachineTree {
     const refused = this.#refused;
     for (const { path } of refused) this.#remote.set(path, UNKNOWN);
     return { steps, bytes, refused };
+  }
+
+  /** The paths that the machine has not as the host has them, as far as is known; without those that were refused. */
+  behind(): string[] {
+    const { entries } = this.#options.host;
+    const steps = diffTree(entries, this.#remote, [...entries.keys(), ...this.#remote.keys()]);
+    return steps.flatMap(({ path }) => (this.#remote.get(path) === UNKNOWN ? [] : path));
   }
 
   /** Undoes the last push, which was told that this may come. */

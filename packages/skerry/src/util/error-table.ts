@@ -1,3 +1,4 @@
+import { CLOUD_ERRORS } from './cloud-errors.ts';
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
 import { HYPERVISOR_ERRORS } from './hypervisor-errors.ts';
@@ -220,6 +221,17 @@ export const ERRORS = {
     exitCode: EXIT.failure,
   },
 
+  SYNC_STOPPED: {
+    message: "nobody keeps the trees of the lab '{lab}' up to date any more",
+    hint: 'go on with: skerry sync --watch',
+    exitCode: EXIT.failure,
+  },
+  HACK_RUNS: {
+    message: "the lab '{lab}' has a skerry hack already: process {pid}",
+    hint: 'end that one with Ctrl-C where it runs, or: kill {pid}; to look on: skerry sync --watch',
+    exitCode: EXIT.conflict,
+  },
+
   // Machine names as arguments.
   MACHINE_UNKNOWN: {
     message: "the lab '{lab}' has no machine '{name}'",
@@ -312,6 +324,7 @@ export const ERRORS = {
 
   ...MACHINE_ERRORS,
   ...ORDER_ERRORS,
+  ...CLOUD_ERRORS,
   ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
   ...HYPERVISOR_ERRORS,

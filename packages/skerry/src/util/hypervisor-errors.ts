@@ -17,4 +17,9 @@ export const HYPERVISOR_ERRORS = {
     hint: 'start it first',
     exitCode: EXIT.conflict,
   },
+  HYPERVISOR_EXPOSE: {
+    message: 'nothing can listen at {address}:{port} for the hypervisors: {reason}',
+    hint: 'take another port',
+    exitCode: EXIT.conflict,
+  },
 } as const satisfies Record<string, ErrorRow>;

@@ -68,6 +68,16 @@ export function labPathsById(id: string, root: string = stateDir()): LabPaths {
   return labPathsIn(join(root, 'labs', id), id);
 }
 
+/** The state folder of a cloud on this machine. */
+export function cloudDir(name: string): string {
+  return join(stateDir(), 'clouds', name);
+}
+
+/** Where commands find this machine's own cloud, and their token. */
+export function cloudAccessFile(): string {
+  return join(stateDir(), 'clouds', 'access.json');
+}
+
 /** The same in any folder, for what has the shape of a lab's state without being a lab. */
 export function labPathsIn(dir: string, id: string): LabPaths {
   return {

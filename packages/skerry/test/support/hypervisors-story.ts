@@ -2,6 +2,8 @@
 // JSON object a line, the last one `{"done":true}`, and then lives until it is killed.
 //   argv: the state folder
 import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection } from '@skerry/libvirt';
 import type { DevHypervisor } from '../../src/hypervisors/dev-hypervisor.ts';
@@ -16,7 +18,7 @@ const migrate = { live: true, persist: true, undefineSource: true, unsafe: true,
 
 tell({ pid: process.pid });
 const start = () => startHypervisors({ dir, count: 2, accel: 'tcg', ephemeral: true, signal });
-const { list, get } = await start();
+const { list, get, expose } = await start();
 const [hv1, hv2] = list as [DevHypervisor, DevHypervisor];
 const first = await connect(hv1.libvirtUri);
 const second = await connect(hv2.libvirtUri);
@@ -42,14 +44,34 @@ await domain.migrateTo(hv2.migrationUri, migrate);
 tell({ migrated: await places() });
 await (await second.domain('tiny')).migrateTo(hv1.migrationUri, migrate);
 tell({ migratedBack: await places() });
+await first.createNetwork(`<network>
+  <name>routed</name><forward mode="nat"/><bridge name="virbr1" stp="off" delay="0"/>
+  <ip address="10.97.0.1" netmask="255.255.255.0"/>
+</network>`);
 await first.close();
 
-tell({ guestReaches: await reachedByGuest() });
-tell({ joined: await reaches(hv1, 'hv2') });
+const service = createServer((socket) => {
+  socket.on('error', () => {}).end('hello');
+}).listen(join(dir, 'service'));
+const exposed = await expose(7, { path: join(dir, 'service') });
+const shared = `ip address add 10.98.0.40/24 dev eth0; ip address add 10.99.0.40/32 dev eth0
+  ip route add 10.99.0.1 dev eth0; ip route add 10.99.0.0/24 via 10.98.0.1`;
+const routed = 'ip address add 10.97.0.40/24 dev eth0; ip route add default via 10.97.0.1';
+tell({
+  guestsReach: await Promise.all([
+    reachedByGuest('virbr0', shared),
+    reachedByGuest('virbr1', routed),
+  ]),
+});
+tell({ joined: [await reaches(hv1, 'hv2'), await heardOutside()] });
 await hv1.cutOff();
-tell({ cutOff: await reaches(hv1, 'hv2') });
+tell({ cutOff: await Promise.all([reaches(hv1, 'hv2', 1), heardOutside(1)]) });
 await hv1.heal();
-tell({ healed: await reaches(hv1, 'hv2') });
+tell({ healed: [await reaches(hv1, 'hv2'), await heardOutside()] });
+tell({ twice: await expose(7, { path: join(dir, 'service') }).catch(String) });
+await exposed[Symbol.asyncDispose]();
+service.close();
+tell({ disposed: await heardOutside() });
 
 await hv1.killLibvirtd();
 await using again = await poll(() => connect(hv1.libvirtUri).catch(() => undefined), {
@@ -97,26 +119,35 @@ async function greetingOf(host: string, port: number): Promise<string> {
   return greeting.toString().trim();
 }
 
-async function reaches(from: DevHypervisor, host: string): Promise<boolean> {
+/** What the service says to a process in hv1. */
+async function heardOutside(seconds = 10): Promise<string> {
+  const hear = `timeout ${seconds} bash -c "cat </dev/tcp/outside/7" 2>/dev/null || echo nothing`;
+  return (await hv1.run(['sh', '-c', hear], signal)).trim();
+}
+
+async function reaches(from: DevHypervisor, host: string, seconds = 10): Promise<boolean> {
   try {
-    (await from.dialTcp(host, LIBVIRT_PORT, AbortSignal.timeout(1500))).destroy();
+    (await from.dialTcp(host, LIBVIRT_PORT, AbortSignal.timeout(1000 * seconds))).destroy();
     return true;
   } catch {
     return false;
   }
 }
 
-/** From a network card on the VMs' network: their name server; hypervisors, with an address of theirs and without. */
-async function reachedByGuest(): Promise<string> {
-  const probe = `for there in 10.98.0.1/53 10.99.0.1/${LIBVIRT_PORT} 10.99.0.2/${LIBVIRT_PORT}; do
-    timeout 1 bash -c "</dev/tcp/$there" 2>/dev/null && echo "$there" & done; wait`;
-  const inGuest = `ip link set lo up; ip link set eth0 up
-    ip address add 10.98.0.40/24 dev eth0; ip address add 10.99.0.40/24 dev eth0; ${probe}`;
-  const script = `: >/run/guest; unshare --net=/run/guest true
-    ip link add guest0 type veth peer name eth0 netns /run/guest
-    ip link set guest0 master virbr0 up
-    nsenter --net=/run/guest bash -c '${inGuest}'`;
-  return (await hv1.run(['bash', '-c', script], signal)).trim();
+/** What a network card on a bridge of hv1 reaches: a name server, libvirt of both hypervisors, the service. */
+async function reachedByGuest(bridge: string, addressing: string): Promise<string[]> {
+  const ports = [LIBVIRT_PORT, LIBVIRT_PORT, 7].map(
+    (port, index) => `10.99.0.${[1, 2, 254][index]}/${port}`,
+  );
+  const probe = `for there in 10.98.0.1/53 10.97.0.1/53 ${ports.join(' ')}; do
+    case $there in *.1/53) seconds=5 ;; *) seconds=1 ;; esac
+    timeout $seconds bash -c "</dev/tcp/$there" 2>/dev/null && echo "$there" & done; wait`;
+  const inGuest = `ip link set lo up; ip link set eth0 up; ${addressing}; ${probe}`;
+  const script = `: >/run/${bridge}; unshare --net=/run/${bridge} true
+    ip link add guest-${bridge} type veth peer name eth0 netns /run/${bridge}
+    ip link set guest-${bridge} master ${bridge} up
+    nsenter --net=/run/${bridge} bash -c '${inGuest}'`;
+  return (await hv1.run(['bash', '-c', script], signal)).trim().split('\n');
 }
 
 function nameOfError(call: () => unknown): unknown {

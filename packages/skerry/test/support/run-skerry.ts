@@ -11,7 +11,11 @@ export interface Said {
 }
 
 /** Runs the command in a folder that also keeps its state. */
-export async function runSkerry(dir: string, words: readonly string[]): Promise<Said> {
+export async function runSkerry(
+  dir: string,
+  words: readonly string[],
+  { interruptAt }: { readonly interruptAt?: RegExp } = {},
+): Promise<Said> {
   const child = spawn(process.execPath, ['--conditions=@skerry/source', MAIN, ...words], {
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -23,7 +27,10 @@ export async function runSkerry(dir: string, words: readonly string[]): Promise<
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    if (interruptAt?.test(stderr)) child.kill('SIGINT');
+  });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr };
 }

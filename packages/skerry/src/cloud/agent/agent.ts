@@ -199,6 +199,8 @@ export class Agent implements AsyncDisposable {
       }
       case 'chat':
         return { text: await this.chat(request.entity, request.by.user, request.text) };
+      default:
+        return request satisfies never;
     }
   }
 
@@ -238,7 +240,7 @@ export class Agent implements AsyncDisposable {
       case 'yes':
       case 'no':
         return 'I asked nothing.';
-      case 'unknown':
+      default:
         return `I don't understand "${text.slice(0, 100)}". Say help to hear what I can do for you.`;
     }
   }

@@ -43,7 +43,7 @@ export class Entities {
     change: Partial<Omit<State, 'kind' | 'id'>>,
   ): void {
     const before = this.#states.get(id);
-    if (before) this.set({ ...before, ...change } as EntityState);
+    if (before) this.set({ ...before, ...change });
   }
 
   remove(id: EntityId): void {

@@ -9,6 +9,8 @@ export interface NewDomain {
   readonly vcpus: number;
   /** A path of a qcow2 image; none for a machine without a disk. */
   readonly disk?: string | undefined;
+  /** A Linux to start directly, for a disk that has no boot loader. */
+  readonly boot?: { readonly kernel: string; readonly initrd: string | undefined } | undefined;
   readonly network?: string | undefined;
   readonly tags: readonly string[];
   readonly virtType: 'kvm' | 'qemu' | 'test';
@@ -16,7 +18,7 @@ export interface NewDomain {
 
 /** The `<domain>` of a new machine: virtio everything, a serial console, a screen on the loopback, the guest agent's way. */
 export function newDomainXml(domain: NewDomain): string {
-  const { name, uuid, memoryMiB, vcpus, disk, network, tags, virtType } = domain;
+  const { name, uuid, memoryMiB, vcpus, disk, boot, network, tags, virtType } = domain;
   if (virtType === 'test')
     return `<domain type='test'><name>${escapeXml(name)}</name><uuid>${uuid}</uuid>${metadata(tags)}
 <memory unit='MiB'>${memoryMiB}</memory><vcpu>${vcpus}</vcpu><os><type>hvm</type></os></domain>`;
@@ -26,7 +28,7 @@ export function newDomainXml(domain: NewDomain): string {
   ${metadata(tags)}
   <memory unit='MiB'>${memoryMiB}</memory>
   <vcpu>${vcpus}</vcpu>
-  <os><type arch='x86_64' machine='q35'>hvm</type><boot dev='hd'/></os>
+  <os><type arch='x86_64' machine='q35'>hvm</type>${boot === undefined ? "<boot dev='hd'/>" : kernelXml(boot)}</os>
   <features><acpi/><apic/></features>
   ${virtType === 'kvm' ? "<cpu mode='host-model'/>" : ''}
   <clock offset='utc'/>
@@ -44,6 +46,15 @@ export function newDomainXml(domain: NewDomain): string {
 </domain>`;
 }
 
+/** A name that no other hypervisor's machine gives a disk in the same pool. */
+export function volumeName(
+  vm: { readonly name: string; readonly uuid: string },
+  target: string,
+  format: string,
+): string {
+  return `${vm.name}-${vm.uuid.slice(0, 8)}-${target}.${format}`;
+}
+
 /** A volume as virStorageVolCreateXML takes it, perhaps on a golden image. */
 export function volumeXml(volume: {
   readonly name: string;
@@ -58,6 +69,11 @@ export function volumeXml(volume: {
       : `<backingStore><path>${escapeXml(backing)}</path><format type='qcow2'/></backingStore>`;
   return `<volume><name>${escapeXml(name)}</name><capacity unit='bytes'>${capacityBytes}</capacity>
 <allocation>0</allocation><target><format type='${format}'/></target>${based}</volume>`;
+}
+
+function kernelXml({ kernel, initrd }: NonNullable<NewDomain['boot']>): string {
+  const second = initrd === undefined ? '' : `<initrd>${escapeXml(initrd)}</initrd>`;
+  return `<kernel>${escapeXml(kernel)}</kernel>${second}<cmdline>root=/dev/vda rw console=ttyS0 quiet</cmdline>`;
 }
 
 function metadata(tags: readonly string[]): string {

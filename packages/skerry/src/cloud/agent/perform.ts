@@ -1,6 +1,5 @@
 // One request to the agent: whether it may be, whether it makes sense, the doing, and the note of it.
 import type { Connection } from '@skerry/libvirt';
-import { z } from 'zod';
 import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
 import type { EntityState, HypervisorState, Task, VmState } from '../entity.ts';
 import { decide, permissionsOf } from '../permission/decide.ts';
@@ -110,6 +109,8 @@ async function attempt(
             params as never,
           )
         : await handler.run(context, params as never);
+    // Whoever asks for the next verb finds what this one has made of it.
+    if (isShown && entity.kind === 'vm') await performer.refresh(entity.uuid);
     return verb.result.parse(result);
   } finally {
     if (isShown) endTask(performer, entity, request);
@@ -202,9 +203,4 @@ function endTask(
   const lastChange = { verb, by: by.user, at: Date.now() };
   const mine = entities.get(entity.id)?.task?.id === id;
   entities.patch(entity.id, { lastChange, ...(mine && { task: null }) });
-}
-
-/** A verb's parameters or result as JSON Schema (draft 2020-12), for forms and for OpenAPI. */
-export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): unknown {
-  return z.toJSONSchema(schema, { io, unrepresentable: 'any' });
 }

@@ -51,8 +51,8 @@ async function readPool(
   return {
     name: pool.name,
     active,
-    capacityBytes: Number(info.capacityBytes),
-    availableBytes: Number(info.availableBytes),
+    capacityBytes: info.capacityBytes,
+    availableBytes: info.availableBytes,
   };
 }
 

@@ -1,5 +1,5 @@
 // A machine's XML as state. Pure.
-import { all, attribute, type Element, first, textOf } from '../xml/element.ts';
+import { all, attribute, contentOf, type Element, first, textOf } from '../xml/element.ts';
 import type { VmState } from '../entity.ts';
 
 /** Our own element in a domain's metadata: it goes with the machine wherever it goes. */
@@ -128,6 +128,6 @@ const KIB: Record<string, number> = {
 
 function toMiB(size: Element | undefined): number {
   if (!size) return 0;
-  const value = Number(size.children.join('').trim());
+  const value = Number(contentOf(size));
   return Math.round((value * (KIB[size.attributes['unit'] ?? 'KiB'] ?? 1)) / 1024);
 }

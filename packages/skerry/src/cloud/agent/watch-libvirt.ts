@@ -51,8 +51,9 @@ export interface WatchOptions {
 /** Keeps the machines of one libvirt connection in `entities`, until the signal or the end of the connection. */
 export class LibvirtWatch {
   readonly #options: WatchOptions;
-  /** Machines that are being read; true when they are to be read once more after that. */
-  readonly #reading = new Map<string, boolean>();
+  /** Machines that are being read, and those to be read once more after that. */
+  readonly #reading = new Map<string, Promise<void>>();
+  readonly #again = new Map<string, Promise<void>>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -107,32 +108,38 @@ export class LibvirtWatch {
     });
   }
 
-  async #read(domain: Domain): Promise<void> {
-    const { entities, hypervisor, signal } = this.#options;
+  /** Reads a machine as it is from now on: a reading that began before does not count. */
+  #read(domain: Domain): Promise<void> {
     const { uuid } = domain;
-    if (this.#reading.has(uuid)) {
-      this.#reading.set(uuid, true);
+    const running = this.#reading.get(uuid);
+    if (!running) {
+      const reading = this.#readNow(domain).finally(() => this.#reading.delete(uuid));
+      this.#reading.set(uuid, reading);
+      return reading;
+    }
+    const waiting = this.#again.get(uuid);
+    if (waiting) return waiting;
+    const next = running
+      .catch(() => {})
+      .then(() => {
+        this.#again.delete(uuid);
+        return this.#read(domain);
+      });
+    this.#again.set(uuid, next);
+    return next;
+  }
+
+  async #readNow(domain: Domain): Promise<void> {
+    const { entities, hypervisor, signal } = this.#options;
+    const id = vmId(domain.uuid);
+    const read = await readVm(domain, signal);
+    const before = entities.get(id);
+    if (read === undefined) {
+      entities.remove(id);
       return;
     }
-    try {
-      do {
-        this.#reading.set(uuid, false);
-        const read = await readVm(domain, signal);
-        const before = entities.get(vmId(uuid));
-        if (read === undefined) entities.remove(vmId(uuid));
-        else {
-          const ours = before?.kind === 'vm' ? before : undefined;
-          entities.set({
-            ...read,
-            hypervisor,
-            task: ours?.task ?? null,
-            lastChange: ours?.lastChange ?? null,
-            runningSince: ours?.runningSince ?? null,
-          });
-        }
-      } while (this.#reading.get(uuid));
-    } finally {
-      this.#reading.delete(uuid);
-    }
+    const { task, lastChange, runningSince } =
+      before?.kind === 'vm' ? before : { task: null, lastChange: null, runningSince: null };
+    entities.set({ ...read, hypervisor, task, lastChange, runningSince });
   }
 }

@@ -41,7 +41,6 @@ export const agentRequest = z.discriminatedUnion('type', [
   /** Who did what since a moment: what central has missed. */
   z.object({ type: z.literal('audit'), since: z.number() }),
 ]);
-export type AgentRequest = z.infer<typeof agentRequest>;
 
 /** Why something was not done, for the person who asked for it. */
 export const verbError = z.object({

@@ -165,6 +165,7 @@ export class Central implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<VerbReply> {
     const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    this.#refuseTwin(verb, params);
     const token = verb.name === 'console' ? this.consoleToken?.(by.user, target.id) : undefined;
     const given =
       token === undefined
@@ -182,6 +183,28 @@ export class Central implements AsyncDisposable {
       const code = error.code === 'timeout' ? 'timeout' : 'unreachable';
       const message = `the agent on ${hypervisor} cannot be reached: ${error.message}`;
       throw new VerbError(error.code === 'refused' ? 'failed' : code, message);
+    }
+  }
+
+  /** libvirt wants names to differ on one hypervisor; machines move, so they differ everywhere. */
+  #refuseTwin(verb: Verb, params: unknown): void {
+    const given = z.object({ name: z.string() }).safeParse(params);
+    if (!given.success || !NAMING.has(verb.name)) return;
+    const twin = this.places.vms.find(({ name }) => name === given.data.name);
+    if (twin)
+      throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
+  }
+
+  /** What an entity answers to words; it decides itself whom it talks to. */
+  async chat(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
+    const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    const request = { type: 'chat', entity: target.id, text, by };
+    try {
+      const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs: QUICK_MS });
+      return z.object({ text: z.string() }).parse(answer).text;
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      throw new VerbError('unreachable', `${target.name} cannot be reached: ${error.message}`);
     }
   }
 
@@ -318,4 +341,5 @@ export class Central implements AsyncDisposable {
   }
 }
 
+const NAMING = new Set(['alloc', 'clone', 'rename']);
 const CENTRAL = { id: 'central', hypervisor: '', tags: [] };

@@ -40,8 +40,9 @@ export class Database implements Disposable {
   }
 
   /** Its first row. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- SQLite does not know the types of rows
   get<T>(sql: string, parameters: Row = {}): T | undefined {
-    return this.#db.prepare(sql).get(parameters) as T | undefined;
+    return this.all<T>(sql, parameters)[0];
   }
 
   /** How many rows it changed. */

@@ -29,6 +29,7 @@ export interface RegistryListener {
 }
 
 interface Source {
+  readonly entities: Map<string, EntityState>;
   epoch: string;
   seq: number;
   live: boolean;
@@ -108,14 +109,16 @@ export class Registry implements AsyncDisposable {
 
   /** Forgets a hypervisor that will not come back, and its machines. */
   forget(hypervisor: string): void {
+    const source = this.#sources.get(hypervisor);
+    if (!source) return;
+    this.#change(source, hypervisor, [], [...source.entities.keys()]);
     this.#sources.delete(hypervisor);
-    this.#replace(hypervisor, []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#timer);
-    await Promise.allSettled([...this.#sources.values()].map(({ syncing }) => syncing));
+    for (const { syncing } of this.#sources.values()) await syncing;
   }
 
   #take(from: string, message: Publication): void {
@@ -132,7 +135,7 @@ export class Registry implements AsyncDisposable {
         if (message.epoch !== source.epoch || message.seq !== source.seq + 1) void this.#sync(from);
         else {
           source.seq = message.seq;
-          this.#change(from, message.changed, message.removed);
+          this.#change(source, from, message.changed, message.removed);
         }
         break;
       case 'alive':
@@ -153,6 +156,7 @@ export class Registry implements AsyncDisposable {
   /** Asks an agent for all of its state; at most one such request is under way, and at most one more follows it. */
   async #sync(from: string): Promise<void> {
     const source = this.#sources.get(from) ?? {
+      entities: new Map<string, EntityState>(),
       epoch: '',
       seq: 0,
       live: false,
@@ -183,7 +187,7 @@ export class Registry implements AsyncDisposable {
         source.epoch = epoch;
         source.seq = seq;
         source.heardAt = Date.now();
-        this.#replace(from, entities);
+        this.#replace(source, from, entities);
         this.#setLive(from, true);
         for (const listener of this.#listeners) listener.onSynced?.(from);
       } catch {
@@ -194,25 +198,47 @@ export class Registry implements AsyncDisposable {
     } while (source.again && !this.#stop.signal.aborted);
   }
 
-  #replace(from: string, entities: readonly EntityState[]): void {
-    const now = new Set(entities.map(({ id }) => id));
-    const gone = this.all
-      .filter((each) => ownerOf(each) === from && !now.has(each.id))
-      .map(({ id }) => id);
-    this.#change(from, entities, gone);
+  #replace(source: Source, from: string, entities: readonly EntityState[]): void {
+    const now = new Set<string>(entities.map(({ id }) => id));
+    const gone = [...source.entities.keys()].filter((id) => !now.has(id));
+    this.#change(source, from, entities, gone);
   }
 
-  #change(from: string, changed: readonly EntityState[], removed: readonly string[]): void {
+  #change(
+    source: Source,
+    from: string,
+    changed: readonly EntityState[],
+    removed: readonly string[],
+  ): void {
     // Nobody speaks for another's entities.
-    const theirs = changed.filter((each) => ownerOf(each) === from);
-    // After a migration the machine is another's already: its old place no longer has a say.
-    const gone = removed.filter((id) => {
+    for (const each of changed) if (ownerOf(each) === from) source.entities.set(each.id, each);
+    for (const id of removed) source.entities.delete(id);
+    const states: EntityState[] = [];
+    const gone: string[] = [];
+    for (const id of new Set([...changed.map((each) => each.id), ...removed])) {
       const before = this.#entities.get(id);
-      return before !== undefined && ownerOf(before) === from;
-    });
-    for (const each of theirs) this.#entities.set(each.id, each);
-    for (const id of gone) this.#entities.delete(id);
-    for (const listener of this.#listeners) listener.onEntities?.(theirs, gone);
+      const now = this.#claimOf(id);
+      if (now === before) continue;
+      if (now) {
+        this.#entities.set(id, now);
+        states.push(now);
+      } else {
+        this.#entities.delete(id);
+        gone.push(id);
+      }
+    }
+    if (states.length + gone.length === 0) return;
+    for (const listener of this.#listeners) listener.onEntities?.(states, gone);
+  }
+
+  /** While a machine migrates two hypervisors have it: it is where it runs. */
+  #claimOf(id: string): EntityState | undefined {
+    let best: EntityState | undefined;
+    for (const { entities } of this.#sources.values()) {
+      const claim = entities.get(id);
+      if (claim && (!best || rankOf(claim) > rankOf(best))) best = claim;
+    }
+    return best;
   }
 
   #setLive(hypervisor: string, live: boolean): void {
@@ -227,6 +253,20 @@ export class Registry implements AsyncDisposable {
     for (const [hypervisor, { live, heardAt }] of this.#sources)
       if (live && Date.now() - heardAt > SILENT_MS) this.#setLive(hypervisor, false);
   }
+}
+
+const RANKS: Readonly<Partial<Record<VmState['state'], number>>> = {
+  running: 3,
+  blocked: 3,
+  'shutting-down': 3,
+  sleeping: 2,
+  paused: 2,
+};
+
+/** A machine that waits for its memory, or has given it away, is paused with that reason. */
+function rankOf(entity: EntityState): number {
+  if (entity.kind === 'hypervisor') return 0;
+  return entity.reason === 'migration' ? 0 : (RANKS[entity.state] ?? 1);
 }
 
 function ownerOf(entity: EntityState): string {

@@ -87,7 +87,7 @@ export function chatHelp(
 
 /** A verb's answer in words: `{name}` in its sentence is that of the result. */
 export function chatAnswer(verb: Verb, result: unknown): string {
-  const values = (result ?? {}) as Record<string, unknown>;
+  const values = (result ?? {}) as Record<string, string | number | null>;
   const says = verb.chat?.says ?? 'Done.';
-  return says.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+  return says.replace(/\{(\w+)\}/g, (_, name: string) => `${values[name] ?? ''}`);
 }

@@ -1,7 +1,7 @@
 // What a hypervisor does besides its machines: networks, images, health.
 import { z } from 'zod';
 import { tag } from '../entity.ts';
-import { defineVerb } from './verb.ts';
+import { defineVerb, type Verb } from './verb.ts';
 
 const nothing = z.object({});
 const networkName = z.string().regex(/^[\w.-]{1,50}$/, 'letters, digits and . _ -');
@@ -141,3 +141,18 @@ export const migrationinfo = defineVerb({
   danger: 'reads',
   chat: { words: ['libvirt uri', 'migration info'], says: '{uri}' },
 });
+
+/** In the order in which people see them. */
+export const hypervisorVerbs: readonly Verb[] = [
+  nodeinfo,
+  rostervm,
+  drain,
+  getGolden,
+  settags,
+  networkDefine,
+  networkUndefine,
+  networkCreate,
+  networkDestroy,
+  capabilities,
+  migrationinfo,
+];

@@ -1,10 +1,10 @@
 import type { EntityState } from '../entity.ts';
 import { hypervisorAccess, vmAccess } from './access.ts';
-import * as hypervisor from './hypervisor.ts';
+import { hypervisorVerbs } from './hypervisor.ts';
 import type { EntityKind, Verb } from './verb.ts';
-import * as definition from './vm-definition.ts';
-import * as power from './vm-power.ts';
-import * as storage from './vm-storage.ts';
+import { definitionVerbs } from './vm-definition.ts';
+import { powerVerbs } from './vm-power.ts';
+import { storageVerbs } from './vm-storage.ts';
 
 /** Verbs by kind of entity and name. */
 export class VerbTable {
@@ -31,11 +31,11 @@ export class VerbTable {
 
 /** Every verb there is, in the order in which people see them. */
 export const VERBS = new VerbTable([
-  ...verbsOf(power),
-  ...verbsOf(definition),
-  ...verbsOf(storage),
+  ...powerVerbs,
+  ...definitionVerbs,
+  ...storageVerbs,
   ...vmAccess,
-  ...verbsOf(hypervisor),
+  ...hypervisorVerbs,
   ...hypervisorAccess,
 ]);
 
@@ -44,12 +44,6 @@ export function isPossible(verb: Verb, entity: EntityState): boolean {
   if (verb.entity !== entity.kind) return false;
   if (entity.kind !== 'vm') return true;
   return verb.states === undefined || verb.states.includes(entity.state);
-}
-
-function verbsOf(module: object): Verb[] {
-  return Object.values(module).filter(
-    (value): value is Verb => typeof value === 'object' && value !== null && 'permission' in value,
-  );
 }
 
 function key(entity: EntityKind, name: string): string {

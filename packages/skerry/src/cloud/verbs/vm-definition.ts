@@ -1,7 +1,7 @@
 // What a machine is: its definition, name, tags, and whether Skerry looks after it.
 import { z } from 'zod';
 import { hypervisorName, tag, vmName } from '../entity.ts';
-import { defineVerb } from './verb.ts';
+import { defineVerb, type Verb } from './verb.ts';
 
 const nothing = z.object({});
 const uuidOf = z.object({ uuid: z.string() });
@@ -158,3 +158,18 @@ export const unpark = defineVerb({
   danger: 'changes',
   runs: 'central',
 });
+
+/** In the order in which people see them. */
+export const definitionVerbs: readonly Verb[] = [
+  alloc,
+  define,
+  undefine,
+  clone,
+  rename,
+  free,
+  settags,
+  manage,
+  unmanage,
+  park,
+  unpark,
+];

@@ -1,7 +1,7 @@
 // Power, size and place of a machine.
 import { z } from 'zod';
 import { hypervisorName } from '../entity.ts';
-import { defineVerb } from './verb.ts';
+import { defineVerb, type Verb } from './verb.ts';
 
 const nothing = z.object({});
 const OFF = ['shutoff', 'crashed'] as const;
@@ -201,3 +201,21 @@ export const console = defineVerb({
   states: ['running', 'paused', 'blocked', 'shutting-down'],
   programs: true,
 });
+
+/** In the order in which people see them. */
+export const powerVerbs: readonly Verb[] = [
+  create,
+  shutdown,
+  destroy,
+  reboot,
+  suspend,
+  resume,
+  migrate,
+  console,
+  screenshot,
+  info,
+  xmldesc,
+  memory,
+  setvcpus,
+  autostart,
+];

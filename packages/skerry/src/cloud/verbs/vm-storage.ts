@@ -1,6 +1,6 @@
 // Snapshots and drives of a machine.
 import { z } from 'zod';
-import { defineVerb } from './verb.ts';
+import { defineVerb, type Verb } from './verb.ts';
 
 const nothing = z.object({});
 const name = z
@@ -154,3 +154,16 @@ export const drivesSetGolden = defineVerb({
   slow: true,
   states: ['shutoff', 'crashed'],
 });
+
+/** In the order in which people see them. */
+export const storageVerbs: readonly Verb[] = [
+  snapshotTake,
+  snapshotList,
+  snapshotRevert,
+  snapshotDelete,
+  drivesGet,
+  drivesCreate,
+  drivesDelete,
+  drivesConvert,
+  drivesSetGolden,
+];

@@ -90,7 +90,12 @@ export function attribute(element: Element, path: string, name: string): string 
 /** The text of the first element at a path, without blanks around it, or null. */
 export function textOf(element: Element, path: string): string | null {
   const found = first(element, path);
-  return found === undefined ? null : found.children.filter(isText).join('').trim();
+  return found === undefined ? null : contentOf(found);
+}
+
+/** An element's own text, without blanks around it. */
+export function contentOf({ children }: Element): string {
+  return children.filter(isText).join('').trim();
 }
 
 /** Every element of a tree with its path, the outermost first. */

@@ -12,8 +12,9 @@ import {
   textOf,
 } from '../../xml/element.ts';
 import { HOST_PERMISSION, poolFolder, reachesHost } from '../definition-guard.ts';
+import { findVolume } from '../find-volume.ts';
 import { friendlyName } from '../friendly-name.ts';
-import { newDomainXml, volumeXml } from '../new-domain-xml.ts';
+import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { metadataXml, METADATA } from '../vm-from-xml.ts';
 import { type Context, type Handler, onHypervisor, onVm, type VmContext } from './handler.ts';
 
@@ -28,7 +29,6 @@ export const definitionHandlers: readonly Handler[] = [
       validate: true,
       signal: context.signal,
     });
-    await context.refresh(context.vm.uuid);
     return {};
   }),
   onVm(verbs.undefine, async (context) => {
@@ -43,9 +43,8 @@ export const definitionHandlers: readonly Handler[] = [
     return { deleted: volumes.map(({ name }) => name) };
   }),
   onVm(verbs.clone, clone),
-  onVm(verbs.rename, async ({ domain, signal, refresh }, { name }) => {
+  onVm(verbs.rename, async ({ domain, signal }, { name }) => {
     await domain.rename(name, { signal });
-    await refresh(domain.uuid);
     return {};
   }),
   onVm(verbs.manage, (context) => setMetadata(context, { managed: true, tags: context.vm.tags })),
@@ -121,12 +120,13 @@ async function defineNew(
   let volume: StorageVolume | undefined;
   if (!isTest && (diskGiB > 0 || image !== undefined)) {
     progress('making its disk');
-    volume = await makeDisk(context, name, diskGiB, image);
+    volume = await makeDisk(context, volumeName({ name, uuid }, 'vda', 'qcow2'), diskGiB, image);
   }
   try {
     const disk = await volume?.path({ signal });
+    const boot = isTest || image === undefined ? undefined : await bootOf(context, image);
     const virtType = isTest ? 'test' : await virtTypeOf(context);
-    const xml = newDomainXml({ name, uuid, memoryMiB, vcpus, disk, network, tags, virtType });
+    const xml = newDomainXml({ name, uuid, memoryMiB, vcpus, disk, boot, network, tags, virtType });
     return await connection.defineDomain(xml, { signal });
   } catch (error) {
     // Not with the request's signal: what was made is unmade also when nobody waits any more.
@@ -148,10 +148,10 @@ async function makeDisk(
       : await goldenImage(connection, settings.imagesPool, image, signal);
   const capacityBytes = Math.max(
     diskGiB * GIB,
-    Number((await golden?.info({ signal }))?.capacityBytes ?? 0),
+    (await golden?.info({ signal }))?.capacityBytes ?? 0,
   );
   const backing = await golden?.path({ signal });
-  const xml = volumeXml({ name: `${name}-vda.qcow2`, capacityBytes, format: 'qcow2', backing });
+  const xml = volumeXml({ name, capacityBytes, format: 'qcow2', backing });
   return pool.createVolume(xml, { signal });
 }
 
@@ -172,6 +172,21 @@ async function goldenImage(
       `there is no golden image '${image}' here; there are: ${names}`,
     );
   }
+}
+
+/** The kernel of an image that has no boot loader: volumes beside it, as `NAME.kernel` and `NAME.initrd`. */
+async function bootOf(
+  { connection, settings, signal }: Context,
+  image: string,
+): Promise<{ kernel: string; initrd: string | undefined } | undefined> {
+  const pool = await connection.pool(settings.imagesPool, { signal });
+  const base = image.replace(/\.[^.]+$/, '');
+  const pathOf = async (name: string): Promise<string | undefined> => {
+    const volume = await pool.volume(name, { signal }).catch(() => undefined);
+    return volume?.path({ signal });
+  };
+  const kernel = await pathOf(`${base}.kernel`);
+  return kernel === undefined ? undefined : { kernel, initrd: await pathOf(`${base}.initrd`) };
 }
 
 async function virtTypeOf({ connection, signal }: Context): Promise<'kvm' | 'qemu'> {
@@ -197,7 +212,7 @@ async function clone(context: VmContext, params: { name?: string | undefined }) 
         continue;
       const target = attribute(disk, 'target', 'dev') ?? '';
       progress(`copying ${target}`);
-      const volume = await copyVolume(context, path, `${name}-${target}.qcow2`);
+      const volume = await copyVolume(context, path, volumeName({ name, uuid }, target, 'qcow2'));
       made.push(volume);
       const source = first(disk, 'source');
       if (source) source.attributes['file'] = await volume.path({ signal });
@@ -217,15 +232,14 @@ async function copyVolume(context: Context, path: string, name: string): Promise
   // It lasts: not on the shared connection.
   await using connection = await context.connection.dup();
   const { signal } = context;
-  const from = await connection.volumeByPath(path, { signal });
+  const from = await findVolume(connection, path, signal);
   const pool = await connection.poolOfVolume(from, { signal });
   const { capacityBytes } = await from.info({ signal });
-  const xml = volumeXml({ name, capacityBytes: Number(capacityBytes), format: 'qcow2' });
+  const xml = volumeXml({ name, capacityBytes, format: 'qcow2' });
   await pool.createVolume(xml, { from, signal });
-  return context.connection.volumeByPath(
-    await (await pool.volume(name, { signal })).path({ signal }),
-    { signal },
-  );
+  // With the connection that outlives this function.
+  const copied = await (await pool.volume(name, { signal })).path({ signal });
+  return findVolume(context.connection, copied, signal);
 }
 
 /** The disks of a machine that are no other's: volumes that it may write to. */
@@ -245,9 +259,7 @@ async function ownVolumes({
       source && !readonly && device === 'disk' && !others.has(source),
   );
   const found = await Promise.all(
-    own.map(({ source }) =>
-      connection.volumeByPath(source ?? '', { signal }).catch(() => undefined),
-    ),
+    own.map(({ source }) => findVolume(connection, source ?? '', signal).catch(() => undefined)),
   );
   return found.filter((each) => each !== undefined);
 }
@@ -272,7 +284,6 @@ async function setMetadata(context: VmContext, ours: { managed: boolean; tags: s
   if (vm.persistent)
     await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'config' });
   if (isOn) await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'live' });
-  await context.refresh(vm.uuid);
   return {};
 }
 

@@ -17,11 +17,11 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly settings: AgentSettings;
   /** Says how far it is; `progress` from 0 to 1, or null. */
-  progress(note: string, progress?: number | null): void;
+  readonly progress: (note: string, progress?: number | null) => void;
   /** Reads a machine anew, after a change that libvirt tells by no event. */
-  refresh(uuid: string): Promise<void>;
+  readonly refresh: (uuid: string) => Promise<void>;
   /** Whether who asks may also do that; for what a parameter needs beyond the verb's own permission. */
-  may(permission: string): boolean;
+  readonly may: (permission: string) => boolean;
 }
 
 /** What the hypervisor's administrator has set. */
@@ -60,7 +60,7 @@ export function onVm<Params extends z.ZodObject, Result extends z.ZodType>(
   verb: Verb<Params, Result>,
   run: (context: VmContext, params: z.output<Params>) => Promise<z.input<Result>>,
 ): Handler {
-  return { verb: verb as unknown as Verb, kind: 'vm', run: run as Run<VmContext> };
+  return { verb: verb as unknown as Verb, kind: 'vm', run };
 }
 
 /** The same for a hypervisor. */
@@ -68,7 +68,5 @@ export function onHypervisor<Params extends z.ZodObject, Result extends z.ZodTyp
   verb: Verb<Params, Result>,
   run: (context: Context, params: z.output<Params>) => Promise<z.input<Result>>,
 ): Handler {
-  return { verb: verb as unknown as Verb, kind: 'hypervisor', run: run as Run<Context> };
+  return { verb: verb as unknown as Verb, kind: 'hypervisor', run };
 }
-
-type Run<C> = (context: C, params: never) => Promise<unknown>;

@@ -32,9 +32,9 @@ export const hypervisorHandlers: readonly Handler[] = [
     const pool = await connection.pool(settings.imagesPool, { signal });
     const volumes = await pool.volumes({ signal });
     const images = await Promise.all(
-      volumes.map(async (volume) => ({
+      volumes.filter(isImage).map(async (volume) => ({
         name: volume.name,
-        sizeBytes: Number((await volume.info({ signal })).capacityBytes),
+        sizeBytes: (await volume.info({ signal })).capacityBytes,
       })),
     );
     return { images: images.toSorted((a, b) => a.name.localeCompare(b.name)) };
@@ -57,6 +57,11 @@ export const hypervisorHandlers: readonly Handler[] = [
   }),
   onHypervisor(verbs.migrationinfo, async ({ settings }) => ({ uri: settings.migrationUri })),
 ];
+
+/** A kernel that an image needs is none itself. */
+function isImage({ name }: { readonly name: string }): boolean {
+  return !/\.(kernel|initrd)$/.test(name);
+}
 
 function vmsOf({ entities }: Context): VmState[] {
   return entities.all.filter((each): each is VmState => each.kind === 'vm');

@@ -33,9 +33,8 @@ export const powerHandlers: readonly Handler[] = [
     return {};
   }),
   onVm(verbs.migrate, migrate),
-  onVm(verbs.autostart, async ({ domain, signal, refresh }, { on }) => {
+  onVm(verbs.autostart, async ({ domain, signal }, { on }) => {
     await domain.setAutostart(on, { signal });
-    await refresh(domain.uuid);
     return {};
   }),
   onVm(verbs.memory, async (context, { mebibytes }) => {
@@ -45,7 +44,6 @@ export const powerHandlers: readonly Handler[] = [
     if (beyond) await domain.setMemory(kib, { maximum: true, affect: 'config', signal });
     if (vm.persistent) await domain.setMemory(kib, { affect: 'config', signal });
     if (isOn(context) && !beyond) await domain.setMemory(kib, { affect: 'live', signal });
-    await context.refresh(domain.uuid);
     return { when: whenOf(context, beyond) };
   }),
   onVm(verbs.setvcpus, async (context, { count }) => {
@@ -54,7 +52,6 @@ export const powerHandlers: readonly Handler[] = [
     if (beyond) await domain.setVcpus(count, { maximum: true, affect: 'config', signal });
     if (vm.persistent) await domain.setVcpus(count, { affect: 'config', signal });
     if (isOn(context) && !beyond) await domain.setVcpus(count, { affect: 'live', signal });
-    await context.refresh(domain.uuid);
     return { when: whenOf(context, beyond) };
   }),
   onVm(verbs.info, async ({ vm, domain, signal }) => {

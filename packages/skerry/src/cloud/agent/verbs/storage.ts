@@ -1,14 +1,17 @@
 import { escapeXml } from '../../../util/escape-xml.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-storage.ts';
-import { volumeXml } from '../new-domain-xml.ts';
+import { findVolume } from '../find-volume.ts';
+import { volumeName, volumeXml } from '../new-domain-xml.ts';
 import { type Handler, onVm, type VmContext } from './handler.ts';
 
 const GIB = 1024 ** 3;
+/** What was begun is unmade also when nobody waits any more. */
+const UNDO_MS = 10_000;
 
 export const storageHandlers: readonly Handler[] = [
   onVm(verbs.snapshotTake, async (context, params) => {
-    const { domain, progress, signal, refresh } = context;
+    const { domain, progress, signal } = context;
     const name =
       params.name ?? new Date().toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.');
     progress('writing its memory and disks');
@@ -16,35 +19,30 @@ export const storageHandlers: readonly Handler[] = [
       `<domainsnapshot><name>${escapeXml(name)}</name><description>${escapeXml(params.description)}</description></domainsnapshot>`,
       { signal },
     );
-    await refresh(domain.uuid);
     return { name };
   }),
   onVm(verbs.snapshotList, async ({ vm }) => ({ snapshots: vm.snapshots })),
-  onVm(verbs.snapshotRevert, async ({ domain, progress, signal, refresh }, { name }) => {
+  onVm(verbs.snapshotRevert, async ({ domain, progress, signal }, { name }) => {
     progress(`going back to ${name}`);
     await (await domain.snapshot(name, { signal })).revert({ signal });
-    await refresh(domain.uuid);
     return {};
   }),
-  onVm(verbs.snapshotDelete, async ({ domain, signal, refresh }, { name }) => {
+  onVm(verbs.snapshotDelete, async ({ domain, signal }, { name }) => {
     await (await domain.snapshot(name, { signal })).delete({ signal });
-    await refresh(domain.uuid);
     return {};
   }),
   onVm(verbs.drivesGet, async ({ connection, vm, signal }) => ({
     drives: await Promise.all(
       vm.disks.map(async ({ target, source, format }) => {
         const volume =
-          source === null
-            ? null
-            : await connection.volumeByPath(source, { signal }).catch(() => null);
+          source === null ? null : await findVolume(connection, source, signal).catch(() => null);
         const info = await volume?.info({ signal });
         return {
           target,
           source,
           format,
-          capacityBytes: info ? Number(info.capacityBytes) : null,
-          allocationBytes: info ? Number(info.allocationBytes) : null,
+          capacityBytes: info?.capacityBytes ?? null,
+          allocationBytes: info?.allocationBytes ?? null,
         };
       }),
     ),
@@ -53,20 +51,22 @@ export const storageHandlers: readonly Handler[] = [
     const { connection, domain, vm, settings, signal } = context;
     const target = freeTarget(vm.disks.map((disk) => disk.target));
     const pool = await connection.pool(settings.pool, { signal });
-    const name = `${vm.name}-${target}.${format}`;
+    const name = volumeName(vm, target, format);
     const volume = await pool.createVolume(
       volumeXml({ name, capacityBytes: Math.round(sizeGiB * GIB), format }),
       { signal },
     );
+    let xml = '';
     try {
-      const xml = `<disk type='file' device='disk'><driver name='qemu' type='${format}' cache='none'/><source file='${escapeXml(await volume.path({ signal }))}'/><target dev='${target}' bus='virtio'/></disk>`;
-      await domain.attachDevice(xml, { affect: 'config', signal });
-      if (isOn(context)) await domain.attachDevice(xml, { affect: 'live', signal });
+      xml = `<disk type='file' device='disk'><driver name='qemu' type='${format}' cache='none'/><source file='${escapeXml(await volume.path({ signal }))}'/><target dev='${target}' bus='virtio'/></disk>`;
+      if (await domain.isActive({ signal }))
+        await domain.attachDevice(xml, { affect: 'live', signal });
+      if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', signal });
     } catch (error) {
-      await volume.delete({ timeoutMs: 10_000 }).catch(() => {});
+      await domain.detachDevice(xml, { affect: 'live', timeoutMs: UNDO_MS }).catch(() => {});
+      await volume.delete({ timeoutMs: UNDO_MS }).catch(() => {});
       throw error;
     }
-    await context.refresh(vm.uuid);
     return { target };
   }),
   onVm(verbs.drivesDelete, async (context, { target }) => {
@@ -74,7 +74,6 @@ export const storageHandlers: readonly Handler[] = [
     const { volume } = await driveOf(context, target);
     await domain.detachDevice(await deviceXml(context, target), { affect: 'config', signal });
     await volume.delete({ signal });
-    await context.refresh(domain.uuid);
     return {};
   }),
   onVm(verbs.drivesConvert, async (context, { target, format }) => {
@@ -85,21 +84,20 @@ export const storageHandlers: readonly Handler[] = [
     progress(`writing ${target} as ${format}`);
     // It lasts: not on the shared connection.
     await using connection = await context.connection.dup();
-    const from = await connection.volumeByPath(disk.source ?? '', { signal });
+    const from = await findVolume(connection, disk.source ?? '', signal);
     const pool = await connection.poolOfVolume(from, { signal });
     const { capacityBytes } = await from.info({ signal });
-    const name = `${vm.name}-${target}.${format}`;
-    const fresh = await pool.createVolume(
-      volumeXml({ name, capacityBytes: Number(capacityBytes), format }),
-      { from, signal },
-    );
+    const name = volumeName(vm, target, format);
+    const fresh = await pool.createVolume(volumeXml({ name, capacityBytes, format }), {
+      from,
+      signal,
+    });
     const path = escapeXml(await fresh.path({ signal }));
     await domain.updateDevice(
       `<disk type='file' device='disk'><driver name='qemu' type='${format}' cache='none'/><source file='${path}'/><target dev='${target}' bus='${disk.bus ?? 'virtio'}'/></disk>`,
       { affect: 'config', signal },
     );
     await volume.delete({ signal });
-    await context.refresh(vm.uuid);
     return {};
   }),
   onVm(verbs.drivesSetGolden, async (context, { target, name }) => {
@@ -107,13 +105,13 @@ export const storageHandlers: readonly Handler[] = [
     const { disk } = await driveOf(context, target);
     progress(`copying ${target}`);
     await using connection = await context.connection.dup();
-    const from = await connection.volumeByPath(disk.source ?? '', { signal });
+    const from = await findVolume(connection, disk.source ?? '', signal);
     const pool = await connection.pool(settings.imagesPool, { signal });
     const { capacityBytes } = await from.info({ signal });
-    await pool.createVolume(
-      volumeXml({ name: `${name}.qcow2`, capacityBytes: Number(capacityBytes), format: 'qcow2' }),
-      { from, signal },
-    );
+    await pool.createVolume(volumeXml({ name: `${name}.qcow2`, capacityBytes, format: 'qcow2' }), {
+      from,
+      signal,
+    });
     return {};
   }),
 ];
@@ -123,7 +121,7 @@ async function driveOf({ connection, vm, signal }: VmContext, target: string) {
   const known = vm.disks.map((each) => each.target).join(', ') || 'none';
   if (!disk?.source)
     throw new VerbError('not-found', `${vm.name} has no drive '${target}'; it has: ${known}`);
-  return { disk, volume: await connection.volumeByPath(disk.source, { signal }) };
+  return { disk, volume: await findVolume(connection, disk.source, signal) };
 }
 
 async function deviceXml({ vm }: VmContext, target: string): Promise<string> {
@@ -135,8 +133,4 @@ function freeTarget(taken: readonly string[]): string {
   for (const letter of 'abcdefghijklmnopqrstuvwxyz')
     if (!taken.includes(`vd${letter}`)) return `vd${letter}`;
   throw new VerbError('conflict', 'it has all the drives that it can have');
-}
-
-function isOn({ vm }: VmContext): boolean {
-  return vm.state !== 'shutoff' && vm.state !== 'crashed';
 }

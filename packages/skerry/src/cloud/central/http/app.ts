@@ -8,6 +8,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import type { VerbErrorData } from '../../bus/messages.ts';
 import { type EntityState, hypervisorId } from '../../entity.ts';
+import { VerbError } from '../../verb-error.ts';
 import { isPossible } from '../../verbs/table.ts';
 import type { Central, Target } from '../central.ts';
 import { openApi, schemaOf } from './openapi.ts';
@@ -57,6 +58,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (secure) context.header('strict-transport-security', 'max-age=31536000');
   });
   app.onError((error, context) => {
+    if (error instanceof VerbError) return fail(context, error.toData());
     if (error instanceof z.ZodError) return fail(context, invalid(z.prettifyError(error)));
     if (error instanceof SyntaxError) return fail(context, invalid('the body is not JSON'));
     return fail(context, { code: 'failed', message: error.message });
@@ -97,9 +99,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   app.get('/api/v1/verbs', (context) =>
     context.json(
-      central.table.all.map(({ params, result: _, chat, ...verb }) => ({
+      central.table.all.map(({ params, result, chat, ...verb }) => ({
         ...verb,
         params: schemaOf(params, 'input'),
+        result: schemaOf(result, 'output'),
         chat: chat?.words ?? [],
       })),
     ),
@@ -166,6 +169,15 @@ export function createApp(options: AppOptions): Hono<Env> {
     context.json(central.placesFor(needsQuery.parse(context.req.query()))),
   );
   app.post('/api/v1/central/:verb', (context) => perform(context, 'central'));
+  app.post('/api/v1/:collection{vms|hypervisors}/:id/chat', async (context) => {
+    const target = targetOf(context);
+    if ('error' in target) return fail(context, target.error);
+    const { text } = z.object({ text: z.string().max(10_000) }).parse(await context.req.json());
+    const { user } = context.get('login');
+    const by = { user, via: 'chat' as const };
+    const entity = target.entity as EntityState;
+    return context.json({ text: await central.chat(entity, text, by, context.req.raw.signal) });
+  });
   app.post('/api/v1/:collection{vms|hypervisors}/:id/:verb', (context) => {
     const target = targetOf(context);
     return 'error' in target ? fail(context, target.error) : perform(context, target.entity);

@@ -127,8 +127,8 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
     central.onChange('policy', hello),
     central.onChange('parked', () => send({ type: 'parked', parked: central.parking.list() })),
   ];
-  socket.on('message', (data) => {
-    const parsed = liveRequest.safeParse(parseJson(String(data)));
+  socket.on('message', (data: Buffer) => {
+    const parsed = liveRequest.safeParse(parseJson(data.toString('utf8')));
     if (parsed.success) watched = new Set(parsed.data.ids);
   });
   socket.on('close', () => {

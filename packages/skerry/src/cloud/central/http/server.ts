@@ -1,5 +1,5 @@
 // Central's web port: REST and the UI by HTTP, and WebSockets for what is live and for consoles.
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -48,7 +48,8 @@ export class CentralServer implements AsyncDisposable {
       secure: tls !== undefined,
       usageOf: (id) => this.#usage.of(id),
     });
-    const listener = getRequestListener(app.fetch);
+    const answer = getRequestListener(app.fetch);
+    const listener: RequestListener = (request, response) => void answer(request, response);
     this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),

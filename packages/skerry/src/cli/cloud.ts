@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { SkerryError } from '../util/errors.ts';
+import { interruptible, printJson, withExample, withJson } from './common.ts';
+
+export function define(command: Command): void {
+  const dev = command
+    .command('dev')
+    .summary('run a whole cloud on this machine')
+    .description(
+      'Run a whole cloud on this machine: hypervisors in sandboxes, their agents, central and the web UI. It ends with this command; machines and users are there again at the next start.',
+    )
+    .option('--hypervisors <n>', 'how many hypervisors, 1 to 16', '3')
+    .option('--port <port>', 'the web port on 127.0.0.1; 0 for any that is free', '8480')
+    .option('--name <name>', 'one cloud of several on this machine', 'dev');
+  withExample(
+    withJson(dev).action(runDev),
+    '$ skerry cloud dev',
+    '$ skerry cloud dev --hypervisors 2 --port 0 --json',
+  );
+  withExample(command, '$ skerry cloud dev --hypervisors 3');
+}
+
+interface DevOptions {
+  readonly hypervisors: string;
+  readonly port: string;
+  readonly name: string;
+  readonly json?: boolean;
+}
+
+async function runDev(options: DevOptions): Promise<void> {
+  const signal = interruptible('the cloud ends');
+  const { startDevCloud } = await import('../cloud/dev/dev-cloud.ts');
+  const { saveAccess } = await import('../cloud/client/rest-client.ts');
+  const { cloudAccessFile, cloudDir } = await import('../util/paths.ts');
+  const { VERSION } = await import('./version.ts');
+  const count = wholeNumber('--hypervisors', options.hypervisors, 1, 16);
+  const port = wholeNumber('--port', options.port, 0, 65_535);
+  if (!options.json) console.error(`Starting ${count} hypervisors on this machine …`);
+  await using cloud = await startDevCloud({
+    dir: cloudDir(options.name),
+    hypervisors: count,
+    port,
+    version: VERSION,
+    webDir: builtWeb(),
+    signal,
+    log: (line) => console.error(line),
+  });
+  await saveAccess(cloudAccessFile(), { url: cloud.url, token: cloud.token() });
+  const link = cloud.loginLink();
+  const names = cloud.hypervisors.list.map(({ name }) => name);
+  if (options.json) printJson({ url: cloud.url, loginLink: link, hypervisors: names });
+  else
+    console.log(
+      `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. In another terminal: skerry vm list. Ctrl-C ends the cloud; what you made in it stays.`,
+    );
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  if (!options.json) console.error('Ending the cloud …');
+}
+
+/** The built UI, beside the bundle of the CLI, or where a checkout has it. */
+function builtWeb(): string | null {
+  const folders = ['../web', '../../dist/web'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  return folders.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  const detail = `${option} is '${text}': a whole number from ${least} to ${most} was expected`;
+  throw new SkerryError('USAGE', { data: { detail, command: 'skerry cloud dev' } });
+}

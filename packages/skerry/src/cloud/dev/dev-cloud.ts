@@ -1,0 +1,146 @@
+// A whole cloud on this machine, for trying it and for work on it: hypervisors in sandboxes, an agent for each, central and
+// its web port, all of them on the bus of this process.
+import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '@skerry/libvirt';
+import { type Hypervisors, startHypervisors } from '../../hypervisors/hypervisors.ts';
+import type { DevHypervisor } from '../../hypervisors/dev-hypervisor.ts';
+import { type Image, listImages } from '../../image/store.ts';
+import { Agent } from '../agent/agent.ts';
+import { LocalBus } from '../bus/local.ts';
+import { Central } from '../central/central.ts';
+import { CentralServer } from '../central/http/server.ts';
+
+export interface DevCloudOptions {
+  /** Its state: an absolute path, short. Machines and users are there again at the next start. */
+  readonly dir: string;
+  readonly hypervisors: number;
+  readonly port: number;
+  readonly version: string;
+  /** The folder of the built UI. */
+  readonly webDir: string | null;
+  readonly accel?: 'kvm' | 'tcg';
+  readonly signal?: AbortSignal;
+  readonly log?: (line: string) => void;
+}
+
+export interface DevCloud extends AsyncDisposable {
+  readonly url: string;
+  readonly central: Central;
+  readonly hypervisors: Hypervisors;
+  /** A link that logs the administrator in, once. */
+  loginLink(): string;
+  /** A token for programs, of the same user. */
+  token(): string;
+}
+
+/** The administrator of a cloud on one machine. */
+export const DEV_USER = 'admin';
+const IMAGES_POOL = 'golden';
+
+/** Starts it; it ends when it is disposed of, or with this process. */
+export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud> {
+  const { dir, hypervisors: count, port, version, webDir, accel, signal, log } = options;
+  await using stack = new AsyncDisposableStack();
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const hypervisors = stack.use(
+    await startHypervisors({
+      dir: join(dir, 'hv'),
+      count,
+      ephemeral: true,
+      ...(accel && { accel }),
+      ...(signal && { signal }),
+    }),
+  );
+  const bus = new LocalBus();
+  const central = stack.use(
+    new Central({
+      bus: bus.connect('central'),
+      stateDir: join(dir, 'central'),
+      ...(log && { log }),
+    }),
+  );
+  await addAdministrator(central);
+  const server = stack.use(
+    await CentralServer.start({ central, version, webDir, host: '127.0.0.1', port }),
+  );
+  for (const hypervisor of hypervisors.list) {
+    await offerImages(hypervisor, signal);
+    stack.use(await startAgent(hypervisor, bus, options));
+  }
+  const ends = stack.move();
+  return {
+    url: server.url,
+    central,
+    hypervisors,
+    loginLink: () => `${server.url}/#login=${central.users.issue(DEV_USER, 'link')}`,
+    token: () => central.users.issue(DEV_USER, 'token', 'skerry cloud dev'),
+    [Symbol.asyncDispose]: () => ends.disposeAsync(),
+  };
+}
+
+function startAgent(
+  hypervisor: DevHypervisor,
+  bus: LocalBus,
+  { dir, version, log }: DevCloudOptions,
+): Promise<Agent> {
+  const { name, libvirtUri, migrationUri } = hypervisor;
+  return Agent.start({
+    name,
+    libvirtUri,
+    stateDir: join(dir, 'agents', name),
+    bus: bus.connect(name),
+    version,
+    settings: {
+      pool: 'default',
+      imagesPool: IMAGES_POOL,
+      // All of them are on this machine's file system; libvirt cannot know that.
+      sharedStorage: true,
+      migrationUri,
+      dialTcp: (host, port, signal) => hypervisor.dialTcp(host, port, signal),
+    },
+    ...(log && { log: (line: string) => log(`${name}: ${line}`) }),
+  });
+}
+
+async function addAdministrator({ users, policies }: Central): Promise<void> {
+  await users.add(DEV_USER);
+  if (!policies.policy.admins.includes(DEV_USER))
+    policies.update((policy) => ({ ...policy, admins: [...policy.admins, DEV_USER] }));
+}
+
+/** The images that labs have built are golden images here, with their kernels. */
+async function offerImages(
+  { images, libvirtUri }: DevHypervisor,
+  signal?: AbortSignal,
+): Promise<void> {
+  const folder = join(images.outside, IMAGES_POOL);
+  await mkdir(folder, { recursive: true });
+  const there = new Set(await readdir(folder));
+  for (const image of await listImages())
+    if (!there.has(`${image.name}.qcow2`)) await offer(image, folder);
+  await using connection = await connect(libvirtUri, { signal });
+  const known = (await connection.pools({ signal })).find(({ name }) => name === IMAGES_POOL);
+  const pool =
+    known ??
+    (await connection.definePool(
+      `<pool type='dir'><name>${IMAGES_POOL}</name><target><path>${images.inside}/${IMAGES_POOL}</path></target></pool>`,
+      { signal },
+    ));
+  if (await pool.isActive({ signal })) await pool.refresh({ signal });
+  else await pool.start({ signal });
+}
+
+async function offer(image: Image, folder: string): Promise<void> {
+  const files = [
+    [image.disk, 'qcow2'],
+    [image.kernel, 'kernel'],
+    ...(image.initrd === undefined ? [] : [[image.initrd, 'initrd']]),
+  ];
+  for (const [file = '', suffix = ''] of files) {
+    const [from, to] = [join(image.dir, file), join(folder, `${image.name}.${suffix}`)];
+    // Images are never written to: the same file will do, where it can be.
+    await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_FICLONE));
+  }
+}

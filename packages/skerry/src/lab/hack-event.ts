@@ -1,0 +1,51 @@
+import type { DaemonResult } from './daemons.ts';
+import type { BuildResult } from './hack-build.ts';
+
+/**
+ * `started`: daemons run, of machines that came. `sent`: a change is there, and no daemon is made of it. `runs`: daemons run
+ * it. `waits`: no machine is there; it goes to them when they come. `failed`: daemons do not run, or a build failed and
+ * nothing was sent. `rolled-back`: all is as it was before. `broken-off`: something newer was saved, which is tried now.
+ */
+export type HackOutcome =
+  | 'started'
+  | 'sent'
+  | 'runs'
+  | 'waits'
+  | 'failed'
+  | 'rolled-back'
+  | 'broken-off';
+
+/** What happens, as it happens. */
+export type HackEvent =
+  /** A machine has all that is on the host, or is away. */
+  | {
+      readonly kind: 'machine';
+      readonly machine: string;
+      readonly isThere: boolean;
+      readonly reason: string;
+    }
+  /** Something was saved: relative to the lab file. */
+  | {
+      readonly kind: 'change';
+      readonly paths: readonly string[];
+      /** Saved before, and tried again with it: it did not run. */
+      readonly again: readonly string[];
+    }
+  | ({ readonly kind: 'build' } & BuildResult)
+  | {
+      readonly kind: 'push';
+      readonly machine: string;
+      readonly changes: number;
+      readonly bytes: number;
+      readonly error?: string;
+    }
+  | { readonly kind: 'daemon'; readonly result: DaemonResult; readonly isRollBack: boolean }
+  | {
+      readonly kind: 'end';
+      readonly outcome: HackOutcome;
+      /** Since it was saved, or since the machines came. */
+      readonly durationMs: number;
+      /** Machines that are not there, and get it when they come. */
+      readonly away: readonly string[];
+    }
+  | { readonly kind: 'note'; readonly text: string };

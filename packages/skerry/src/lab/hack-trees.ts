@@ -1,0 +1,179 @@
+// The trees of a lab as `hack` keeps them: each change is told, and sent when it is asked for.
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LabSpec } from '../lab-file/spec.ts';
+import type { TreeSpec } from '../lab-file/spec-sync.ts';
+import { toText } from '../sync/paths.ts';
+import { isFolder } from '../sync/stamp.ts';
+import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
+import { labPaths } from '../util/paths.ts';
+import { pushedTrees } from './live-control.ts';
+import { type LiveEvent, liveEventOf, type TreeState } from './live-protocol.ts';
+import { type HeldPush, type TreeEvent, TreeSync } from './tree-sync.ts';
+
+export interface HackTreesOptions {
+  readonly signal: AbortSignal;
+  /** Something was saved: what it is called in its tree, as src/sync has paths. */
+  readonly onSaved: (tree: TreeSpec, paths: readonly string[]) => void;
+  /** A machine has all there is, or is away. */
+  readonly onMachine: (machine: string, isThere: boolean, reason: string) => void;
+  readonly onNote: (text: string) => void;
+  /** For those who watch. */
+  readonly onLive: (event: LiveEvent) => void;
+}
+
+const FIRST_LOOK_MS = 3000;
+
+interface Kept {
+  readonly sync: TreeSync;
+  /** Its folder without links on the way. */
+  readonly from: string;
+}
+
+export class HackTrees {
+  readonly #options: HackTreesOptions;
+  readonly #kept: readonly Kept[];
+  /** What this process prints into is no change. */
+  readonly #outputs = ownOutputs();
+  #isKeeping = false;
+  /** Trees in machines of which something is known. */
+  readonly #heard = new Set<string>();
+
+  constructor(lab: LabSpec, options: HackTreesOptions) {
+    this.#options = options;
+    const { signal, onNote, onSaved } = options;
+    const { gatewaySocket } = labPaths(lab);
+    this.#kept = pushedTrees(lab).map((tree) => {
+      const from = realPathOf(tree.from);
+      const onHeld = (changed: readonly string[]): void => {
+        const paths = changed.filter((path) => !this.#isOwn(from, toText(path)));
+        if (paths.length > 0) onSaved(tree, paths);
+      };
+      const onEvent = (event: TreeEvent): void => this.#hear(event);
+      return {
+        from,
+        sync: new TreeSync({ tree, gatewaySocket, signal, onNote, onHeld, onEvent }),
+      };
+    });
+  }
+
+  /** From now on each change is told; nothing is sent yet. @throws TREE_MISSING */
+  async watch(): Promise<void> {
+    await Promise.all(this.#kept.map(({ sync }) => sync.watch()));
+  }
+
+  /** Sends all there is to each machine that comes, until the signal fires. */
+  async keep(): Promise<void> {
+    this.#isKeeping = true;
+    await Promise.all(this.#kept.map(({ sync }) => sync.keep()));
+  }
+
+  /** All that are there come at about the same time: this waits for them, and for others not long. */
+  async firstLook(): Promise<void> {
+    const end = performance.now() + FIRST_LOOK_MS;
+    const all = this.#kept.flatMap(({ sync: { tree } }) =>
+      tree.on.map((machine) => keyOf(tree, machine)),
+    );
+    while (
+      !this.#options.signal.aborted &&
+      performance.now() < end &&
+      this.#heard.size < all.length
+    )
+      await sleep(10);
+  }
+
+  /** Sees what changed by now. */
+  async look(): Promise<void> {
+    for (const { sync } of this.#kept) await sync.look();
+  }
+
+  /** Makes one machine equal, which is about to build. */
+  async prepare(machine: string): Promise<void> {
+    const here = this.#kept.filter(({ sync }) => sync.tree.on.includes(machine));
+    await Promise.allSettled(
+      here.map(({ sync }) =>
+        this.#isKeeping ? sync.pushHeld(true, [machine]) : sync.once(machine),
+      ),
+    );
+  }
+
+  /** Makes all machines that are there equal; `rollBack` can undo it. */
+  async push(): Promise<HeldPush[]> {
+    const pushed = await Promise.all(
+      this.#kept.map(async ({ sync }) => {
+        const results = await sync.pushHeld(true);
+        for (const { machine, durationMs, result } of results)
+          if (result && result.steps.length > 0)
+            this.#options.onLive(
+              liveEventOf({ kind: 'pushed', tree: sync.tree, machine, durationMs, ...result }),
+            );
+        return results;
+      }),
+    );
+    return pushed.flat();
+  }
+
+  /** Undoes the last push, in these machines; undefined: in all. */
+  async rollBack(machines?: readonly string[]): Promise<void> {
+    await Promise.all(this.#kept.map(({ sync }) => sync.rollBack(machines)));
+    if (machines) return;
+    for (const { mode, from, to, machine, held } of this.states())
+      if (held) {
+        const changes = held.map((path) => ({ kind: 'undo', path }));
+        this.#options.onLive({ mode, from, to, machine, kind: 'rolled-back', changes });
+      }
+  }
+
+  states(): TreeState[] {
+    return this.#kept.flatMap(({ sync, from }) =>
+      sync.states().map(({ held = [], ...state }) => {
+        const others = held.filter((path) => !this.#isOwn(from, path));
+        return others.length > 0 ? { ...state, held: others } : state;
+      }),
+    );
+  }
+
+  /** Machines that have a tree and are not connected. */
+  away(): string[] {
+    return [...new Set(this.#kept.flatMap(({ sync }) => sync.away))];
+  }
+
+  /** Whether any machine has its trees. */
+  isAnyThere(): boolean {
+    return this.#kept.some(({ sync }) => sync.away.length < sync.tree.on.length);
+  }
+
+  /** All files of a tree, without folders. */
+  filesOf(tree: TreeSpec): string[] {
+    const kept = this.#kept.find(({ sync }) => sync.tree === tree);
+    return [...(kept?.sync.host.entries ?? [])].flatMap(([path, { stamp }]) =>
+      isFolder(stamp) ? [] : path,
+    );
+  }
+
+  /** Machines are looked for at once. */
+  wake(): void {
+    for (const { sync } of this.#kept) sync.wake();
+  }
+
+  /** Resolves when that machine has all that is on the host; it is waited for. */
+  async whenReady(machine: string): Promise<void> {
+    await Promise.all(this.#kept.map(({ sync }) => sync.whenReady(machine)));
+  }
+
+  #isOwn(from: string, path: string): boolean {
+    return this.#outputs.includes(join(from, path));
+  }
+
+  #hear(event: TreeEvent): void {
+    const { onMachine, onLive } = this.#options;
+    this.#heard.add(keyOf(event.tree, event.machine));
+    const isThere = event.kind === 'pushed';
+    onMachine(event.machine, isThere, isThere ? '' : event.reason);
+    onLive(liveEventOf(event));
+  }
+}
+
+function keyOf({ to }: TreeSpec, machine: string): string {
+  return join(machine, to);
+}

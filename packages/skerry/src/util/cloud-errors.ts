@@ -1,0 +1,41 @@
+import { type ErrorRow, EXIT } from './error-row.ts';
+
+/** The rows about the cloud; part of the table in error-table.ts. `{detail}` is in the words of whoever refused. */
+export const CLOUD_ERRORS = {
+  CLOUD_UNKNOWN: {
+    message: 'there is no cloud that these commands could be about',
+    hint: 'start one on this machine: skerry cloud dev; or set SKERRY_CLOUD to its address and SKERRY_CLOUD_TOKEN',
+    exitCode: EXIT.notFound,
+  },
+  CLOUD_DENIED: {
+    message: '{detail}',
+    hint: '{hint}',
+    exitCode: EXIT.failure,
+  },
+  CLOUD_NOT_FOUND: {
+    message: '{detail}',
+    hint: 'see what there is: skerry vm list; skerry hypervisor list',
+    exitCode: EXIT.notFound,
+  },
+  CLOUD_INVALID: { message: '{detail}', hint: 'see: {command} --help', exitCode: EXIT.usage },
+  CLOUD_CONFLICT: {
+    message: '{detail}',
+    hint: 'see how it is: skerry vm list; who did what is in the web UI, under Log',
+    exitCode: EXIT.conflict,
+  },
+  CLOUD_UNREACHABLE: {
+    message: '{detail}',
+    hint: 'look whether it runs: skerry cloud dev; skerry hypervisor list',
+    exitCode: EXIT.failure,
+  },
+  CLOUD_TIMEOUT: {
+    message: '{detail}',
+    hint: 'it may still be under way: skerry vm list shows what is being done',
+    exitCode: EXIT.timeout,
+  },
+  CLOUD_FAILED: {
+    message: '{detail}',
+    hint: 'what libvirt says of it: skerry vm info NAME, and the log of the hypervisor',
+    exitCode: EXIT.failure,
+  },
+} as const satisfies Record<string, ErrorRow>;
