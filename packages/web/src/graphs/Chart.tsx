@@ -71,7 +71,14 @@ function options(
     },
     axes: [
       { ...axis, grid: { show: false }, size: 22, values: (_, ticks) => ticks.map(clock), space: 90 },
-      { ...axis, size: 62, space: 36, values: (_, ticks) => ticks.map(format) },
+      {
+        ...axis,
+        size: 62,
+        space: 36,
+        values: (_, ticks) => ticks.map(format),
+        // A known end is a line of its own, and its half.
+        ...(max && { splits: () => [0, max / 2, max] }),
+      },
     ],
     series: [
       {},
@@ -86,5 +93,10 @@ function options(
 }
 
 function clock(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  return new Date(seconds * 1000).toLocaleTimeString([], {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  });
 }

@@ -1,9 +1,9 @@
+import { useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import type { HypervisorState } from '../api/types.ts';
 import { ChatTab } from '../chat/ChatTab.tsx';
 import { EntityLog } from '../log/EntityLog.tsx';
 import { PermissionsTab } from '../people/PermissionsTab.tsx';
-import { hypervisorRoute } from '../shell/router.tsx';
 import { useCloud } from '../store/cloud.ts';
 import { hypervisorOf } from '../store/state.ts';
 import { Empty } from '../ui/bits.tsx';
@@ -28,7 +28,7 @@ const TABS: readonly (readonly [string, string, View])[] = [
 ];
 
 export function HypervisorPage() {
-  const { name, tab = '' } = hypervisorRoute.useParams();
+  const { name, tab = '' } = useParams({ from: '/hypervisor/$name/{-$tab}' });
   const host = useCloud((state) => hypervisorOf(state, name));
   const phase = useCloud((state) => state.phase.is);
   if (phase === 'connecting') return <div className="waiting-page" aria-busy="true" />;

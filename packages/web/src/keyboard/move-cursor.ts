@@ -1,4 +1,4 @@
-import { openEntity } from '../shell/router.tsx';
+import { openEntity } from '../shell/navigation.ts';
 import { cursor } from '../store/ui.ts';
 import { rosterView } from '../roster/roster-view.ts';
 

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import type { EntityState } from '../api/types.ts';
-import { entityOfPath, router } from '../shell/router.tsx';
+import { goTo, openedEntity, openEntity } from '../shell/navigation.ts';
 import { cloud } from '../store/cloud.ts';
 import { permissionsFor } from '../store/state.ts';
 import { clearSelected, cursor, helpOpen, newMachine, paletteOpen, toggleSelected } from '../store/ui.ts';
@@ -41,7 +41,7 @@ function isTyping(target: EventTarget | null): boolean {
 function go(key: string): boolean {
   const pages = { o: '/map', l: '/log', p: '/parked', u: '/people' } as const;
   const to = pages[key as keyof typeof pages];
-  if (to) void router.navigate({ to });
+  if (to) goTo(to);
   return to !== undefined;
 }
 
@@ -99,8 +99,7 @@ const VERB_KEYS: Readonly<Record<string, readonly string[]>> = {
 /** The machine that is open, else the one under the cursor. */
 export function currentEntity(): EntityState | undefined {
   const { entities } = cloud.get();
-  const open = entityOfPath(router.state.location.pathname);
-  return entities.get(open ?? '') ?? entities.get(cursor.get() ?? '');
+  return entities.get(openedEntity() ?? '') ?? entities.get(cursor.get() ?? '');
 }
 
 function verbKey(key: string): boolean {
@@ -120,9 +119,6 @@ function verbKey(key: string): boolean {
 function openConsole(): boolean {
   const entity = currentEntity();
   if (entity?.kind !== 'vm') return false;
-  void router.navigate({
-    to: '/vm/$uuid/{-$tab}',
-    params: { uuid: entity.uuid, tab: 'console' },
-  });
+  openEntity(entity.id, 'console');
   return true;
 }

@@ -20,9 +20,12 @@ export function HypervisorTile({ host }: { readonly host: HypervisorState }) {
   const vms = useMemo(() => vmsOn(entities, host.name), [entities, host.name]);
   const used = vms.filter(isOn).reduce((sum, vm) => sum + vm.memoryMiB, 0);
   const shown = vms.toSorted((a, b) => b.memoryMiB - a.memoryMiB).slice(0, MOST);
+  const freeMiB = Math.max(0, host.memoryMiB - used);
+  const takenMiB = shown.reduce((sum, vm) => sum + Math.max(1, vm.memoryMiB), 0);
+  const free = freeMiB / Math.max(1, freeMiB + takenMiB);
   const boxes = treemap(
     shown.map((vm) => Math.max(1, vm.memoryMiB)),
-    MAP,
+    { ...MAP, width: MAP.width * (1 - free) },
   );
   return (
     <article className={`tile ${drop.look}`} {...drop.handlers}>
@@ -52,6 +55,11 @@ export function HypervisorTile({ host }: { readonly host: HypervisorState }) {
           const box = boxes[at];
           return box && <VmBlock key={vm.id} vm={vm} box={box} />;
         })}
+        {vms.length > 0 && free > 0.08 && (
+          <p className="tile-free" style={{ width: `${free * 100}%` }}>
+            {formatMiB(freeMiB)} free
+          </p>
+        )}
         {vms.length === 0 && <p className="tile-none">Nothing here. Drop a machine, or make one.</p>}
         {drop.note && <p className="tile-drop">{drop.note}</p>}
       </div>

@@ -1,6 +1,6 @@
 import { useId, useMemo, useRef, useState } from 'react';
 import { currentEntity } from '../keyboard/use-keyboard.ts';
-import { openEntity, router } from '../shell/router.tsx';
+import { goTo, openEntity } from '../shell/navigation.ts';
 import { cloud } from '../store/cloud.ts';
 import { permissionsFor } from '../store/state.ts';
 import { paletteOpen } from '../store/ui.ts';
@@ -35,7 +35,7 @@ export function Palette() {
   const run = (item: PaletteItem | undefined): void => {
     if (!item) return;
     close();
-    if (item.to) void router.navigate({ to: item.to });
+    if (item.to) goTo(item.to);
     else if (item.verb && item.entity) request([item.entity], item.verb);
     else if (item.entity) openEntity(item.entity.id);
   };

@@ -5,18 +5,19 @@ import {
   lazyRouteComponent,
 } from '@tanstack/react-router';
 import { OverviewPage } from '../overview/OverviewPage.tsx';
+import { setNavigation } from './navigation.ts';
 import { Shell } from './Shell.tsx';
 import { NotFound } from './NotFound.tsx';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const overview = createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage });
 const map = createRoute({ getParentRoute: () => root, path: '/map', component: OverviewPage });
-export const vmRoute = createRoute({
+const vmRoute = createRoute({
   getParentRoute: () => root,
   path: '/vm/$uuid/{-$tab}',
   component: lazyRouteComponent(() => import('../vm/VmPage.tsx'), 'VmPage'),
 });
-export const hypervisorRoute = createRoute({
+const hypervisorRoute = createRoute({
   getParentRoute: () => root,
   path: '/hypervisor/$name/{-$tab}',
   component: lazyRouteComponent(() => import('../hypervisor/HypervisorPage.tsx'), 'HypervisorPage'),
@@ -48,17 +49,4 @@ declare module '@tanstack/react-router' {
   }
 }
 
-/** Where an entity's page is. */
-export function openEntity(id: string): void {
-  const at = id.indexOf(':');
-  const [kind, rest] = [id.slice(0, at), id.slice(at + 1)];
-  if (kind === 'vm') void router.navigate({ to: '/vm/$uuid/{-$tab}', params: { uuid: rest } });
-  else void router.navigate({ to: '/hypervisor/$name/{-$tab}', params: { name: rest } });
-}
-
-/** The entity whose page is open. */
-export function entityOfPath(pathname: string): string | null {
-  const [, kind, id] = pathname.split('/');
-  if (!id || (kind !== 'vm' && kind !== 'hypervisor')) return null;
-  return `${kind}:${decodeURIComponent(id)}`;
-}
+setNavigation((to) => void router.navigate({ to }));

@@ -4,7 +4,7 @@ import { type FormEvent, useMemo, useState } from 'react';
 import { apiGet } from '../api/client.ts';
 import type { Place, VerbErrorData } from '../api/types.ts';
 import { PlaceList } from '../migrate/PlaceList.tsx';
-import { openEntity } from '../shell/router.tsx';
+import { openEntity } from '../shell/navigation.ts';
 import { useCloud } from '../store/cloud.ts';
 import { hypervisorOf } from '../store/state.ts';
 import { newMachine } from '../store/ui.ts';

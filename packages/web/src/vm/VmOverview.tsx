@@ -15,7 +15,7 @@ export function VmOverview({ vm }: { readonly vm: VmState }) {
             ['Memory', `${formatMiB(vm.memoryMiB)}${vm.maxMemoryMiB > vm.memoryMiB ? ` of ${formatMiB(vm.maxMemoryMiB)}` : ''}`],
             ['Processors', `${vm.vcpus}${vm.maxVcpus > vm.vcpus ? ` of ${vm.maxVcpus}` : ''}`],
             ['Processor model', vm.cpu ?? "libvirt's default"],
-            ['Running since', vm.runningSince === null || !on ? 'not running' : <Ago at={vm.runningSince} />],
+            ['Running since', !on ? 'not running' : vm.runningSince === null ? 'before its agent' : <Ago at={vm.runningSince} />],
             ['Autostart', vm.autostart ? 'with its hypervisor' : 'no'],
             ['Machine type', vm.machine ?? 'not known'],
             ['Disks', vm.disks.length === 0 ? 'none' : vm.disks.map(({ target }) => target).join(', ')],

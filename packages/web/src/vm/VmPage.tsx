@@ -1,6 +1,6 @@
+import { useParams } from '@tanstack/react-router';
 import { type ComponentType, lazy, Suspense } from 'react';
 import type { VmState } from '../api/types.ts';
-import { vmRoute } from '../shell/router.tsx';
 import { useCloud } from '../store/cloud.ts';
 import { vmOf } from '../store/state.ts';
 import { Empty } from '../ui/bits.tsx';
@@ -32,7 +32,7 @@ const TABS: readonly (readonly [string, string, ComponentType<{ readonly vm: VmS
 ];
 
 export function VmPage() {
-  const { uuid, tab = '' } = vmRoute.useParams();
+  const { uuid, tab = '' } = useParams({ from: '/vm/$uuid/{-$tab}' });
   const vm = useCloud((state) => vmOf(state, `vm:${uuid}`));
   const phase = useCloud((state) => state.phase.is);
   if (phase === 'connecting') return <div className="waiting-page" aria-busy="true" />;
