@@ -29,7 +29,11 @@ export async function apiPost<T>(path: string, body: unknown = {}, id?: string):
   return request<T>(path, {
     method: 'POST',
     body: JSON.stringify(body),
-    headers: { 'x-skerry': '1', 'content-type': 'application/json', ...(id && { 'x-request-id': id }) },
+    headers: {
+      'x-skerry': '1',
+      'content-type': 'application/json',
+      ...(id && { 'x-request-id': id }),
+    },
   });
 }
 
@@ -60,6 +64,7 @@ export function errorData(error: unknown): VerbErrorData {
 
 /** `vm:UUID` -> `vms/UUID`. */
 export function pathOf(entityId: string): string {
-  const [kind, id = ''] = [entityId.slice(0, entityId.indexOf(':')), entityId.slice(entityId.indexOf(':') + 1)];
-  return `${kind === 'vm' ? 'vms' : 'hypervisors'}/${encodeURIComponent(id)}`;
+  const colon = entityId.indexOf(':');
+  const collection = entityId.slice(0, colon) === 'vm' ? 'vms' : 'hypervisors';
+  return `${collection}/${encodeURIComponent(entityId.slice(colon + 1))}`;
 }

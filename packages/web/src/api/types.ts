@@ -1,11 +1,6 @@
 // What crosses the border to central: its own types, erased by the build.
 import type { AuditEntry, Usage, VerbErrorData } from '../../../skerry/src/cloud/bus/messages.ts';
-import type {
-  EntityState,
-  HypervisorState,
-  Task,
-  VmState,
-} from '../../../skerry/src/cloud/entity.ts';
+import type { EntityState, HypervisorState, VmState } from '../../../skerry/src/cloud/entity.ts';
 import type { LiveMessage } from '../../../skerry/src/cloud/central/http/live.ts';
 import type { Parked } from '../../../skerry/src/cloud/central/parking.ts';
 import type { Place } from '../../../skerry/src/cloud/central/placement.ts';
@@ -14,7 +9,7 @@ import type { Policy } from '../../../skerry/src/cloud/permission/policy.ts';
 import type { Danger, EntityKind } from '../../../skerry/src/cloud/verbs/verb.ts';
 
 export type { AuditEntry, EntityState, HypervisorState, Lamp, LiveMessage, Parked, Place, Policy };
-export type { Danger, EntityKind, Task, Usage, VerbErrorData, VmState };
+export type { Danger, EntityKind, Usage, VerbErrorData, VmState };
 
 /** The part of JSON Schema that zod writes for parameters. */
 export interface JsonSchema {

@@ -18,7 +18,10 @@ interface Line {
 /** What was said, as long as the page is open. */
 const talks = observable<ReadonlyMap<string, readonly Line[]>>(new Map());
 const NOTHING: readonly Line[] = [];
-const SUGGESTED = { vm: ['how are you', 'help', 'start'], hypervisor: ['how are you', 'help', 'vms'] };
+const SUGGESTED = {
+  vm: ['how are you', 'help', 'start'],
+  hypervisor: ['how are you', 'help', 'vms'],
+};
 
 export function ChatTab({ entity }: { readonly entity: EntityState }) {
   const said = useObservable(talks, (all) => all.get(entity.id) ?? NOTHING);

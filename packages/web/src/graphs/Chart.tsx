@@ -70,7 +70,13 @@ function options(
       y: { range: (_, __, top) => [0, max ?? Math.max(1024, (top ?? 0) * 1.15)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 22, values: (_, ticks) => ticks.map(clock), space: 90 },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 22,
+        values: (_, ticks) => ticks.map(clock),
+        space: 90,
+      },
       {
         ...axis,
         size: 62,

@@ -17,7 +17,9 @@ export function UsageCharts({ id, cpus, memoryMiB, on }: UsageChartsProps) {
   const charts = [
     {
       title: 'Processor',
-      lines: [{ name: 'used', values: samples.cpu.map((used) => (used / Math.max(1, cpus)) * 100) }],
+      lines: [
+        { name: 'used', values: samples.cpu.map((used) => (used / Math.max(1, cpus)) * 100) },
+      ],
       format: (value: number) => `${Math.round(value)} %`,
       max: 100,
     },

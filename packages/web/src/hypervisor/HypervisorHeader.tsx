@@ -45,7 +45,11 @@ export function HypervisorHeader({ host }: { readonly host: HypervisorState }) {
         />
       )}
       <div className="head-verbs">
-        <Button look="primary" icon="plus" onClick={() => newMachine.set({ hypervisor: host.name })}>
+        <Button
+          look="primary"
+          icon="plus"
+          onClick={() => newMachine.set({ hypervisor: host.name })}
+        >
           New machine here
         </Button>
         <VerbBar entity={host} />

@@ -16,7 +16,10 @@ export function HypervisorOverview({ host }: { readonly host: HypervisorState })
         <Facts
           rows={[
             ['Machines', `${load?.running ?? 0} running of ${load?.total ?? 0}`],
-            ['Memory given out', `${formatMiB(load?.usedMiB ?? 0)} of ${formatMiB(host.memoryMiB)}`],
+            [
+              'Memory given out',
+              `${formatMiB(load?.usedMiB ?? 0)} of ${formatMiB(host.memoryMiB)}`,
+            ],
             ['Processors', `${host.cpus}, ${host.cpuModel}`],
             ['Machines come by', host.migrationUri ?? 'nothing: none can be migrated to it'],
             ['Agent', host.agentVersion],

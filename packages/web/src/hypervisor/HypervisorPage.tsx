@@ -45,7 +45,6 @@ export function HypervisorPage() {
       <Tabs
         to="/hypervisor/$name/{-$tab}"
         params={{ name }}
-        current={tab}
         tabs={TABS.map(([each, label]) => ({ name: each, label }))}
       />
       <div className={`tab-body tab-${tab || 'overview'}`}>

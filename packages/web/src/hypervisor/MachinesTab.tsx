@@ -21,7 +21,11 @@ export function MachinesTab({ host }: { readonly host: HypervisorState }) {
         icon="machine"
         title="No machines on it"
         action={
-          <Button look="primary" icon="plus" onClick={() => newMachine.set({ hypervisor: host.name })}>
+          <Button
+            look="primary"
+            icon="plus"
+            onClick={() => newMachine.set({ hypervisor: host.name })}
+          >
             New machine here
           </Button>
         }
@@ -49,7 +53,9 @@ export function MachinesTab({ host }: { readonly host: HypervisorState }) {
                   <EntityLink id={vm.id} name={vm.name} />
                 </th>
                 <td>
-                  <StatusPill status={vmStatus(vm, pending.get(vm.id), (name) => verbOf('vm', name), user)} />
+                  <StatusPill
+                    status={vmStatus(vm, pending.get(vm.id), (name) => verbOf('vm', name), user)}
+                  />
                 </td>
                 <td className="number">{formatMiB(vm.memoryMiB)}</td>
                 <td className="number">{vm.vcpus}</td>

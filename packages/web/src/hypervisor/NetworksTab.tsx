@@ -37,17 +37,37 @@ export function NetworksTab({ host }: { readonly host: HypervisorState }) {
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>
-                  <StatusPill status={active ? { tone: 'on', text: 'up' } : { tone: 'off', text: 'down' }} />
+                  <StatusPill
+                    status={active ? { tone: 'on', text: 'up' } : { tone: 'off', text: 'down' }}
+                  />
                 </td>
                 <td>{bridge ?? ''}</td>
                 <td>{autostart ? 'yes' : 'no'}</td>
                 <td className="row-verbs">
                   {active ? (
-                    <VerbButton entity={host} verb="network_destroy" params={{ name }} label="Stop" look="ghost" />
+                    <VerbButton
+                      entity={host}
+                      verb="network_destroy"
+                      params={{ name }}
+                      label="Stop"
+                      look="ghost"
+                    />
                   ) : (
-                    <VerbButton entity={host} verb="network_create" params={{ name }} label="Start" look="ghost" />
+                    <VerbButton
+                      entity={host}
+                      verb="network_create"
+                      params={{ name }}
+                      label="Start"
+                      look="ghost"
+                    />
                   )}
-                  <VerbButton entity={host} verb="network_undefine" params={{ name }} label="Undefine" look="ghost" />
+                  <VerbButton
+                    entity={host}
+                    verb="network_undefine"
+                    params={{ name }}
+                    label="Undefine"
+                    look="ghost"
+                  />
                 </td>
               </tr>
             ))}

@@ -6,7 +6,10 @@ import { rosterView } from '../roster/roster-view.ts';
 export function moveCursor(by: number): void {
   const { rows } = rosterView;
   const at = rows.findIndex(({ id }) => id === cursor.get());
-  const to = Math.min(rows.length - 1, Math.max(0, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by));
+  const to = Math.min(
+    rows.length - 1,
+    Math.max(0, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by),
+  );
   const row = rows[to];
   if (!row) return;
   cursor.set(row.id);

@@ -3,7 +3,14 @@ import type { EntityState } from '../api/types.ts';
 import { goTo, openedEntity, openEntity } from '../shell/navigation.ts';
 import { cloud } from '../store/cloud.ts';
 import { permissionsFor } from '../store/state.ts';
-import { clearSelected, cursor, helpOpen, newMachine, paletteOpen, toggleSelected } from '../store/ui.ts';
+import {
+  clearSelected,
+  cursor,
+  helpOpen,
+  newMachine,
+  paletteOpen,
+  toggleSelected,
+} from '../store/ui.ts';
 import { toast } from '../ui/toasts.ts';
 import { request } from '../verbs/request.ts';
 import { readiness, verbOf } from '../verbs/table.ts';
@@ -34,7 +41,8 @@ export function useKeyboard(): void {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (document.querySelector('dialog[open], [popover]:popover-open')) return true;
-  const isField = target instanceof HTMLInputElement && target.type !== 'checkbox' && target.type !== 'radio';
+  const isField =
+    target instanceof HTMLInputElement && target.type !== 'checkbox' && target.type !== 'radio';
   return isField || target.matches('textarea, select, [contenteditable], .console *, .console');
 }
 

@@ -22,7 +22,9 @@ export function LogPage() {
     <div className="content">
       <header className="page-head">
         <h1>Log</h1>
-        <p className="page-lead">Who did what, to whom, and how it went. It grows while you look.</p>
+        <p className="page-lead">
+          Who did what, to whom, and how it went. It grows while you look.
+        </p>
       </header>
       <div className="filters">
         <input
@@ -34,7 +36,12 @@ export function LogPage() {
         />
         <div className="segments" role="group" aria-label="Outcome">
           {['all', 'done', 'failed', 'denied'].map((each) => (
-            <button key={each} type="button" aria-pressed={outcome === each} onClick={() => setOutcome(each)}>
+            <button
+              key={each}
+              type="button"
+              aria-pressed={outcome === each}
+              onClick={() => setOutcome(each)}
+            >
               {each}
             </button>
           ))}

@@ -45,7 +45,10 @@ export function LogTable({ entries, withEntity }: LogTableProps) {
               )}
               <td>
                 <span className={`outcome-words ${entry.outcome}`}>
-                  <Icon name={{ done: 'check', failed: 'warn', denied: 'lock' }[entry.outcome]} size={14} />
+                  <Icon
+                    name={{ done: 'check', failed: 'warn', denied: 'lock' }[entry.outcome]}
+                    size={14}
+                  />
                   {entry.outcome}
                 </span>
                 {entry.message && <span className="log-message">{entry.message}</span>}
@@ -66,5 +69,7 @@ function Params({ params }: { readonly params: unknown }) {
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
   if (text === '') return null;
-  return <span className="log-params">{text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}</span>;
+  return (
+    <span className="log-params">{text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}</span>
+  );
 }

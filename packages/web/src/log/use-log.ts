@@ -26,7 +26,9 @@ export function useLog(entity?: string) {
   const entries = useMemo(() => {
     const mine = entity === undefined ? fresh : fresh.filter((each) => each.entity === entity);
     const all = [...mine, ...(query.data?.pages.flat() ?? [])];
-    return [...new Map(all.map((entry) => [entry.id, entry])).values()].toSorted((a, b) => b.at - a.at);
+    return [...new Map(all.map((entry) => [entry.id, entry])).values()].toSorted(
+      (a, b) => b.at - a.at,
+    );
   }, [fresh, query.data, entity]);
   return { ...query, entries };
 }

@@ -16,7 +16,7 @@ export function LoginPage() {
     setBusy(true);
     setProblem('');
     try {
-      await logIn(String(form.get('user')), String(form.get('password')));
+      await logIn(form.get('user') as string, form.get('password') as string);
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
       setBusy(false);

@@ -8,8 +8,10 @@ import { dragged } from '../store/ui.ts';
 /** Where the dragged machine can go, by hypervisor; null until central has answered. */
 export const dropPlaces = observable<ReadonlyMap<string, Place> | null>(null);
 
-export function targetsOf(vmId: string, signal?: AbortSignal): Promise<Place[]> {
-  return apiGet<Place[]>(`${pathOf(vmId)}/migration-targets`, signal);
+/** The hypervisors that a machine can go to, the best first, and then those that it cannot. */
+export async function targetsOf(vmId: string, signal?: AbortSignal): Promise<Place[]> {
+  const places = await apiGet<Place[]>(`${pathOf(vmId)}/migration-targets`, signal);
+  return places.toSorted((a, b) => Number(b.possible) - Number(a.possible) || b.score - a.score);
 }
 
 export function startDrag(event: DragEvent, vm: VmState): void {

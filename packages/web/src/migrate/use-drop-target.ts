@@ -41,7 +41,8 @@ export function useDropTarget(name: string): DropTarget {
       const vm = id ? vmOf(cloud.get(), id) : undefined;
       const verb = verbOf('vm', 'migrate');
       stopDrag();
-      if (vm && verb && state === 'yes') void perform({ entity: vm, verb, params: { target: name } });
+      if (vm && verb && state === 'yes')
+        void perform({ entity: vm, verb, params: { target: name } });
     },
   };
   if (state === 'none') return { look: '', note: '', handlers };

@@ -60,7 +60,9 @@ export function HypervisorTile({ host }: { readonly host: HypervisorState }) {
             {formatMiB(freeMiB)} free
           </p>
         )}
-        {vms.length === 0 && <p className="tile-none">Nothing here. Drop a machine, or make one.</p>}
+        {vms.length === 0 && (
+          <p className="tile-none">Nothing here. Drop a machine, or make one.</p>
+        )}
         {drop.note && <p className="tile-drop">{drop.note}</p>}
       </div>
       {vms.length > MOST && <p className="quiet">and {vms.length - MOST} smaller ones</p>}

@@ -32,8 +32,8 @@ export function OverviewPage() {
       </dl>
       {hosts.length === 0 ? (
         <Empty icon="server" title="No hypervisors yet">
-          On each host run <code>skerry agent join TOKEN</code>. It shows up here by itself. Or nobody
-          has let you see any: ask an administrator.
+          On each host run <code>skerry agent join TOKEN</code>. It shows up here by itself. Or
+          nobody has let you see any: ask an administrator.
         </Empty>
       ) : (
         <div className="tiles">
@@ -64,7 +64,9 @@ function Total({ label, value, of, bad = false }: TotalProps) {
   );
 }
 
-function totalsOf(entities: Iterable<Parameters<typeof isOn>[0] | { kind: 'hypervisor'; memoryMiB: number }>) {
+function totalsOf(
+  entities: Iterable<Parameters<typeof isOn>[0] | { kind: 'hypervisor'; memoryMiB: number }>,
+) {
   const sum = { vms: 0, running: 0, paused: 0, crashed: 0, usedMiB: 0, memoryMiB: 0 };
   for (const each of entities) {
     if (each.kind === 'hypervisor') sum.memoryMiB += each.memoryMiB;

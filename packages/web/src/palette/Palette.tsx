@@ -26,14 +26,14 @@ export function Palette() {
         entities: [...state.entities.values()],
         verbs: verbs.get(),
         current,
-        canDo: (verb, entity) => readiness(verb, entity, permissionsFor(state, entity.id)).ready,
+        readinessOf: (verb, entity) => readiness(verb, entity, permissionsFor(state, entity.id)),
         iconOf: verbIcon,
       }),
     [query, state, current],
   );
   const close = (): void => paletteOpen.set(false);
   const run = (item: PaletteItem | undefined): void => {
-    if (!item) return;
+    if (!item || item.off) return;
     close();
     if (item.to) goTo(item.to);
     else if (item.verb && item.entity) request([item.entity], item.verb);
@@ -81,6 +81,7 @@ export function Palette() {
               id={`${id}-${index}`}
               role="option"
               aria-selected={index === at}
+              aria-disabled={item.off || undefined}
               className="palette-item"
               onMouseMove={() => setAt(index)}
               onClick={() => run(item)}
@@ -93,7 +94,8 @@ export function Palette() {
         </ul>
         {items.length === 0 && (
           <p className="palette-none">
-            Nothing is called so. Type a part of a name, or a verb and a name: <code>pause web</code>.
+            Nothing is called so. Type a part of a name, or a verb and a name:{' '}
+            <code>pause web</code>.
           </p>
         )}
       </div>

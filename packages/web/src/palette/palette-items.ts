@@ -11,6 +11,8 @@ export interface PaletteItem {
   readonly entity?: EntityState;
   readonly verb?: VerbInfo;
   readonly to?: string;
+  /** It cannot be chosen now; its detail says why. */
+  readonly off?: boolean;
 }
 
 export interface PaletteInput {
@@ -19,7 +21,10 @@ export interface PaletteInput {
   readonly verbs: readonly VerbInfo[];
   /** The one whose page is open: its verbs come first. */
   readonly current: EntityState | undefined;
-  readonly canDo: (verb: VerbInfo, entity: EntityState) => boolean;
+  readonly readinessOf: (
+    verb: VerbInfo,
+    entity: EntityState,
+  ) => { readonly ready: boolean; readonly why: string };
   readonly iconOf: (verb: string) => string;
 }
 
@@ -45,8 +50,12 @@ export function paletteItems(input: PaletteInput): PaletteItem[] {
   const { query, entities, current } = input;
   const found: [number, PaletteItem][] = [];
   for (const entity of entities) {
-    const points = query === '' ? 0 : scoreWords(query, entity.name) || scoreWords(query, entity.tags.join(' ')) / 2;
-    if (points > 0 || (query === '' && found.length < MOST)) found.push([points, entityItem(entity)]);
+    const points =
+      query === ''
+        ? 0
+        : scoreWords(query, entity.name) || scoreWords(query, entity.tags.join(' ')) / 2;
+    if (points > 0 || (query === '' && found.length < MOST))
+      found.push([points, entityItem(entity)]);
   }
   for (const page of PAGES) {
     const points = query === '' ? 0.5 : scoreWords(query, page.label);
@@ -59,10 +68,15 @@ export function paletteItems(input: PaletteInput): PaletteItem[] {
 
 function currentVerbs(input: PaletteInput, current: EntityState): [number, PaletteItem][] {
   return input.verbs
-    .filter((verb) => verb.entity === current.kind && !verb.programs && input.canDo(verb, current))
+    .filter(
+      (verb) =>
+        verb.entity === current.kind && !verb.programs && input.readinessOf(verb, current).ready,
+    )
     .flatMap((verb) => {
       const points = input.query === '' ? 2 : scoreWords(input.query, verb.title) + 5;
-      return points > 5 || input.query === '' ? [[points, verbItem(input, verb, current)] as [number, PaletteItem]] : [];
+      return points > 5 || input.query === ''
+        ? [[points, verbItem(input, verb, current)] as [number, PaletteItem]]
+        : [];
     });
 }
 
@@ -77,13 +91,14 @@ function spokenVerbs(input: PaletteInput): [number, PaletteItem][] {
       const scored = input.entities
         .filter((entity) => entity.kind === verb.entity)
         .map((entity) => [rest === '' ? 1 : scoreWords(rest, entity.name), entity] as const)
-        .filter(([points, entity]) => points > 0 && input.canDo(verb, entity))
+        .filter(([points]) => points > 0)
         .toSorted(([a], [b]) => b - a)
         .slice(0, ENTITIES_PER_VERB);
-      return scored.map(([points, entity]): [number, PaletteItem] => [
-        rest === '' ? 50 : 60 + points / 2,
-        verbItem(input, verb, entity),
-      ]);
+      return scored.map(([points, entity]): [number, PaletteItem] => {
+        const item = verbItem(input, verb, entity);
+        const ready = item.off ? -40 : 0;
+        return [(rest === '' ? 50 : 60 + points / 2) + ready, item];
+      });
     });
 }
 
@@ -91,7 +106,8 @@ function restAfterVerb(words: readonly string[], verb: VerbInfo): string | undef
   const names = [verb.title.toLowerCase(), verb.command, ...verb.chat];
   for (let taken = Math.min(3, words.length); taken >= 1; taken -= 1) {
     const said = words.slice(0, taken).join(' ');
-    const isPart = (name: string): boolean => (said.length >= 2 ? name.startsWith(said) : name === said);
+    const isPart = (name: string): boolean =>
+      said.length >= 2 ? name.startsWith(said) : name === said;
     if (names.some((name) => isPart(name))) return words.slice(taken).join(' ');
   }
   return undefined;
@@ -103,12 +119,18 @@ function entityItem(entity: EntityState): PaletteItem {
   return { key: entity.id, kind: 'entity', label: entity.name, detail, icon, entity };
 }
 
-function verbItem({ iconOf }: PaletteInput, verb: VerbInfo, entity: EntityState): PaletteItem {
+function verbItem(
+  { iconOf, readinessOf }: PaletteInput,
+  verb: VerbInfo,
+  entity: EntityState,
+): PaletteItem {
+  const { ready, why } = readinessOf(verb, entity);
   return {
     key: `${verb.name} ${entity.id}`,
     kind: 'verb',
     label: `${verb.title}: ${entity.name}`,
-    detail: verb.summary,
+    detail: why,
+    off: !ready,
     icon: iconOf(verb.name),
     verb,
     entity,

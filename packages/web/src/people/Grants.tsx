@@ -49,7 +49,9 @@ export function Grants({ grants, withScope = false, onChange }: GrantsProps) {
                 </td>
               )}
               <td>
-                <Tags tags={grant.permissions.length > 0 ? grant.permissions : ['what the role says']} />
+                <Tags
+                  tags={grant.permissions.length > 0 ? grant.permissions : ['what the role says']}
+                />
               </td>
               {onChange && (
                 <td className="row-verbs">

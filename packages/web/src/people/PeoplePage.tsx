@@ -56,12 +56,19 @@ export function PeoplePage() {
                     </span>
                   </th>
                   <td>
-                    <Tags tags={[...(admins.includes(user) ? ['administrator'] : []), ...(members[user] ?? [])]} />
+                    <Tags
+                      tags={[
+                        ...(admins.includes(user) ? ['administrator'] : []),
+                        ...(members[user] ?? []),
+                      ]}
+                    />
                     {!admins.includes(user) && (members[user] ?? []).length === 0 && (
                       <span className="quiet">none</span>
                     )}
                   </td>
-                  <td className="number">{grants.filter(({ who }) => who === `user:${user}`).length}</td>
+                  <td className="number">
+                    {grants.filter(({ who }) => who === `user:${user}`).length}
+                  </td>
                 </tr>
               ))}
             </tbody>

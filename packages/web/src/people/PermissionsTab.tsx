@@ -35,7 +35,10 @@ export function PermissionsTab({ entity }: { readonly entity: EntityState }) {
       apiGet<Explained[]>(`${pathOf(entity.id)}/explain?user=${encodeURIComponent(user)}`),
     placeholderData: (before) => before,
   });
-  const change = (grant: { readonly who: string; readonly permissions: readonly string[] }): void => {
+  const change = (grant: {
+    readonly who: string;
+    readonly permissions: readonly string[];
+  }): void => {
     const verb = verbOf(entity.kind, 'permission_set');
     const now = cloud.get().entities.get(entity.id);
     if (verb && now) request([now], verb, grant);
@@ -59,7 +62,11 @@ export function PermissionsTab({ entity }: { readonly entity: EntityState }) {
       <section className="card">
         <header className="card-head">
           <h2>Why, and why not</h2>
-          <select aria-label="For whom" value={user} onChange={(event) => setUser(event.target.value)}>
+          <select
+            aria-label="For whom"
+            value={user}
+            onChange={(event) => setUser(event.target.value)}
+          >
             {(users.data ?? [me]).map((each) => (
               <option key={each} value={each}>
                 {each === me ? `${each} (you)` : each}

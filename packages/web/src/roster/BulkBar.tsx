@@ -9,6 +9,8 @@ import { Menu } from '../ui/Menu.tsx';
 import { request } from '../verbs/request.ts';
 import { menuVerbs, readiness, verbs } from '../verbs/table.ts';
 
+const IN_BAR = new Set(['create', 'shutdown', 'destroy']);
+
 /** What can be done with all that is selected; beside each verb for how many. */
 export function BulkBar() {
   const ids = useObservable(selected);
@@ -20,18 +22,19 @@ export function BulkBar() {
     return menuVerbs(all, 'vm')
       .filter(({ danger }) => danger !== 'reads')
       .map((verb) => {
-        const ready = chosen.filter((each) => readiness(verb, each, permissionsFor(state, each.id)).ready);
+        const ready = chosen.filter(
+          (each) => readiness(verb, each, permissionsFor(state, each.id)).ready,
+        );
         return { verb, ready };
       });
   }, [state, ids, all]);
   if (ids.size === 0) return null;
-  const transport = ['create', 'shutdown', 'destroy'];
   return (
     <div className="bulk" role="toolbar" aria-label="For the selected machines">
       <strong>{ids.size} selected</strong>
       <span className="spacer" />
       {items
-        .filter(({ verb }) => transport.includes(verb.name))
+        .filter(({ verb }) => IN_BAR.has(verb.name))
         .map(({ verb, ready }) => (
           <Button
             key={verb.name}

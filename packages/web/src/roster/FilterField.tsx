@@ -32,7 +32,12 @@ export function FilterField() {
         }}
       />
       {text ? (
-        <Button look="ghost" icon="close" label="Clear the filter" onClick={() => filterText.set('')} />
+        <Button
+          look="ghost"
+          icon="close"
+          label="Clear the filter"
+          onClick={() => filterText.set('')}
+        />
       ) : (
         <kbd>/</kbd>
       )}

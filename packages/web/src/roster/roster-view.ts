@@ -5,6 +5,6 @@ import type { CloudState } from '../store/state.ts';
 
 export const rosterView = {
   rows: [] as readonly RosterRow[],
-  scrollTo: (_: number): void => {},
+  scrollTo: (() => {}) as (row: number) => void,
   state: (): CloudState => cloud.get(),
 };

@@ -24,10 +24,14 @@ export function applyLive(
     case 'audit': {
       const { entry } = message;
       const log = [entry, ...state.log].slice(0, LOG_KEPT);
-      return { ...state, log, tasks: isQuiet(entry.verb) ? state.tasks : taskLogged(state.tasks, entry) };
+      return {
+        ...state,
+        log,
+        tasks: isQuiet(entry.verb) ? state.tasks : taskLogged(state.tasks, entry),
+      };
     }
-    case 'usage':
-    case 'shout':
+    default:
+      // Usage and shouts are kept elsewhere.
       return state;
   }
 }

@@ -1,12 +1,13 @@
 // Ties the store to central.
-import { checkLogin, } from '../api/session.ts';
+import { checkLogin } from '../api/session.ts';
 import { apiGet } from '../api/client.ts';
 import { LiveSocket } from '../api/live-socket.ts';
-import type { VerbInfo } from '../api/types.ts';
+import type { AuditEntry, VerbInfo } from '../api/types.ts';
 import { isQuiet, verbs } from '../verbs/table.ts';
 import { applyLive } from './apply-live.ts';
 import { cloud } from './cloud.ts';
 import { EMPTY } from './state.ts';
+import { taskLogged } from './tasks.ts';
 import { takeShout } from './shouts.ts';
 import { onWatch, takeUsage } from './usage.ts';
 
@@ -15,7 +16,13 @@ let live: LiveSocket | undefined;
 /** Follows the cloud until the returned function is called. */
 export function connect(): () => void {
   const loadVerbs = (): void =>
-    void apiGet<VerbInfo[]>('verbs').then((all) => verbs.set(all), () => {});
+    void apiGet<VerbInfo[]>('verbs').then(
+      (all) => {
+        verbs.set(all);
+        return loadTasks();
+      },
+      () => {},
+    );
   loadVerbs();
   live = new LiveSocket({
     onMessage(message) {
@@ -40,6 +47,21 @@ export function connect(): () => void {
     live = undefined;
     cloud.set(EMPTY);
   };
+}
+
+/** What was done before the page was opened. */
+async function loadTasks(): Promise<void> {
+  const entries = await apiGet<AuditEntry[]>('audit?limit=30').catch(() => []);
+  const loud = entries.filter(({ verb }) => !isQuiet(verb)).toSorted((a, b) => a.at - b.at);
+  cloud.update((state) => ({
+    ...state,
+    tasks: [
+      ...state.tasks,
+      ...loud
+        .reduce(taskLogged, [])
+        .filter(({ id }) => !state.tasks.some((task) => task.id === id)),
+    ],
+  }));
 }
 
 export function retryNow(): void {

@@ -46,7 +46,9 @@ function holds({ key, value }: Term, entity: EntityState): boolean {
     case 'tag':
       return entity.tags.some((tag) => tag.toLowerCase().startsWith(value));
     case 'state':
-      return entity.kind === 'vm' && stateNames(entity.state).some((name) => name.startsWith(value));
+      return (
+        entity.kind === 'vm' && stateNames(entity.state).some((name) => name.startsWith(value))
+      );
     case 'host':
       return hostOf(entity).includes(value);
     case 'name':

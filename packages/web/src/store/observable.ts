@@ -3,7 +3,7 @@ export interface Observable<T> {
   get(): T;
   set(value: T): void;
   update(change: (value: T) => T): void;
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (this: void, listener: () => void) => () => void;
 }
 
 export function observable<T>(initial: T): Observable<T> {
@@ -18,7 +18,7 @@ export function observable<T>(initial: T): Observable<T> {
     get: () => value,
     set,
     update: (change) => set(change(value)),
-    subscribe(listener) {
+    subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

@@ -1,5 +1,12 @@
 // What the browser knows of the cloud. Immutable: a change makes a new state, and keeps what it does not touch.
-import type { AuditEntry, EntityState, HypervisorState, Lamp, Parked, VmState } from '../api/types.ts';
+import type {
+  AuditEntry,
+  EntityState,
+  HypervisorState,
+  Lamp,
+  Parked,
+  VmState,
+} from '../api/types.ts';
 import type { TaskEntry } from './tasks.ts';
 
 /** A verb that was asked for here and whose outcome is not known yet. */

@@ -35,12 +35,7 @@ export function taskAsked(
 }
 
 /** The answer to a verb that was asked for here. */
-export function taskAnswered(
-  tasks: Tasks,
-  id: string,
-  at: number,
-  error?: VerbErrorData,
-): Tasks {
+export function taskAnswered(tasks: Tasks, id: string, at: number, error?: VerbErrorData): Tasks {
   const outcome = error ? (error.code === 'denied' ? 'denied' : 'failed') : 'done';
   return change(tasks, id, { outcome, endedAt: at, progress: null, message: error?.message ?? '' });
 }

@@ -20,7 +20,7 @@ export function treemap(weights: readonly number[], within: Box): Box[] {
   const areas = weights.map((each) => each * scale);
   const boxes: Box[] = [];
   let free = within;
-  for (let at = 0; at < areas.length; ) {
+  for (let at = 0; at < areas.length;) {
     const side = Math.min(free.width, free.height);
     let row = areas.slice(at, at + 1);
     while (at + row.length < areas.length) {

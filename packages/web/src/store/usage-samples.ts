@@ -1,7 +1,14 @@
 // The last two minutes of what is on the screen: columns of numbers, as charts take them.
 import type { Usage, UsageSample } from '../api/types.ts';
 
-export const FIELDS = ['cpu', 'memoryMiB', 'diskReadBps', 'diskWriteBps', 'netRxBps', 'netTxBps'] as const;
+export const FIELDS = [
+  'cpu',
+  'memoryMiB',
+  'diskReadBps',
+  'diskWriteBps',
+  'netRxBps',
+  'netTxBps',
+] as const;
 export type UsageField = (typeof FIELDS)[number];
 
 /** Oldest first. `at` in seconds since 1970. */

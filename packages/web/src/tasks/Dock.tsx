@@ -39,7 +39,9 @@ export function Dock() {
       {open && (
         <div className="dock-body" tabIndex={0} role="region" aria-label="Latest tasks">
           {tasks.length === 0 && (
-            <p className="quiet dock-none">What you and others do shows up here. Start a machine.</p>
+            <p className="quiet dock-none">
+              What you and others do shows up here. Start a machine.
+            </p>
           )}
           <ul>
             {tasks.map((task) => (

@@ -12,7 +12,16 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
 }
 
 export function Button(props: ButtonProps) {
-  const { icon, look = 'plain', label, off = false, children, className = '', onClick, ...rest } = props;
+  const {
+    icon,
+    look = 'plain',
+    label,
+    off = false,
+    children,
+    className = '',
+    onClick,
+    ...rest
+  } = props;
   return (
     <button
       type="button"

@@ -34,7 +34,8 @@ export function Menu({ label, trigger, className = 'button ghost', items, onOpen
     if (!at || !box) return;
     const left = Math.min(at.left, innerWidth - box.offsetWidth - 8);
     const below = innerHeight - at.bottom;
-    const top = below < box.offsetHeight + 12 ? Math.max(8, at.top - box.offsetHeight - 4) : at.bottom + 4;
+    const top =
+      below < box.offsetHeight + 12 ? Math.max(8, at.top - box.offsetHeight - 4) : at.bottom + 4;
     box.style.left = `${Math.max(8, left)}px`;
     box.style.top = `${top}px`;
     box.querySelector<HTMLElement>('[role=menuitem]')?.focus();

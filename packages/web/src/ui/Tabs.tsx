@@ -3,12 +3,15 @@ import { Link } from '@tanstack/react-router';
 export interface TabsProps {
   readonly to: '/vm/$uuid/{-$tab}' | '/hypervisor/$name/{-$tab}';
   readonly params: Readonly<Record<string, string>>;
-  readonly current: string;
-  readonly tabs: readonly { readonly name: string; readonly label: string; readonly count?: number }[];
+  readonly tabs: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly count?: number;
+  }[];
 }
 
 /** Tabs that are pages: each has an address of its own. */
-export function Tabs({ to, params, current, tabs }: TabsProps) {
+export function Tabs({ to, params, tabs }: TabsProps) {
   return (
     <nav className="tabs" aria-label="Parts of this page">
       {tabs.map(({ name, label, count }) => (
@@ -17,7 +20,7 @@ export function Tabs({ to, params, current, tabs }: TabsProps) {
           to={to}
           params={{ ...params, tab: name || undefined } as never}
           className="tab"
-          aria-current={name === current ? 'page' : undefined}
+          activeOptions={{ exact: true }}
           resetScroll={false}
         >
           {label}

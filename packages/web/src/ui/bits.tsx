@@ -90,7 +90,10 @@ export function Bar({ part, label }: { readonly part: number; readonly label: st
   const share = Math.min(1, Math.max(0, part));
   return (
     <span className="bar" role="img" aria-label={label} title={label}>
-      <span className={share > 0.9 ? 'bar-part full' : 'bar-part'} style={{ width: `${share * 100}%` }} />
+      <span
+        className={share > 0.9 ? 'bar-part full' : 'bar-part'}
+        style={{ width: `${share * 100}%` }}
+      />
     </span>
   );
 }

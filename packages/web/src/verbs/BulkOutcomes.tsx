@@ -54,7 +54,11 @@ export function BulkOutcomes({ entities, verb, params, onClose }: BulkOutcomesPr
               <Icon name={outcome ? (outcome.ok ? 'check' : 'warn') : 'more'} />
               <span className="outcome-name">{name}</span>
               <span className="outcome-text">
-                {outcome && !outcome.ok ? outcome.error.message : outcome ? 'done' : (verb.pending ?? 'waiting')}
+                {outcome && !outcome.ok
+                  ? outcome.error.message
+                  : outcome
+                    ? 'done'
+                    : (verb.pending ?? 'waiting')}
               </span>
             </li>
           );

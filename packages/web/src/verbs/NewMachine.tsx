@@ -41,7 +41,9 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
     event.preventDefault();
     if (!host || !verb) return;
     const all = toParams(verb.params, values);
-    const params = byXml ? { xml: values['xml'], start: values['start'] } : { ...all, xml: undefined };
+    const params = byXml
+      ? { xml: values['xml'], start: values['start'] }
+      : { ...all, xml: undefined };
     close();
     toast({ tone: 'plain', title: 'New machine', text: `It is being made on ${host.name}.` });
     const outcome = await perform({ entity: host, verb, params, quiet: true });
@@ -98,12 +100,18 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
               onChange={setValues}
               error={error}
               choices={{ network: host?.networks.map(({ name }) => name) ?? [] }}
-              without={byXml ? Object.keys(values).filter((name) => name !== 'xml' && name !== 'start') : ['xml', 'image']}
+              without={
+                byXml
+                  ? Object.keys(values).filter((name) => name !== 'xml' && name !== 'start')
+                  : ['xml', 'image']
+              }
             />
           </div>
           <div className="new-place">
             <h3>Where</h3>
-            <p className="quiet">The place with most points is taken, unless you choose another one.</p>
+            <p className="quiet">
+              The place with most points is taken, unless you choose another one.
+            </p>
             {places?.length === 0 && <p className="quiet">No hypervisor has joined yet.</p>}
             <PlaceList places={places ?? []} chosen={place} onChoose={setChosen} name="place" />
           </div>
@@ -128,6 +136,8 @@ function needsOf(values: Readonly<Record<string, string | boolean>>, byXml: bool
     memoryMiB: text('memoryMiB') || '512',
     vcpus: text('vcpus') || '1',
     networks: text('network'),
-    tags: text('tags').split(/[\s,]+/).join(','),
+    tags: text('tags')
+      .split(/[\s,]+/)
+      .join(','),
   }).toString();
 }

@@ -47,9 +47,13 @@ export function VerbBar({ entity }: { readonly entity: EntityState }) {
   const inBar = entity.kind === 'vm' ? oneOfEach(bar, entity, permissions) : bar;
   const rest = shown.filter((verb) => !bar.includes(verb));
   return (
-    <div className="verbs" role="toolbar" aria-label={`What ${entity.name} can be told`}
+    <div
+      className="verbs"
+      role="toolbar"
+      aria-label={`What ${entity.name} can be told`}
       onPointerEnter={() => setAsksWhy(shown.some(isDenied))}
-      onFocus={() => setAsksWhy(shown.some(isDenied))}>
+      onFocus={() => setAsksWhy(shown.some(isDenied))}
+    >
       {inBar.map((verb) => {
         const { ready, denied } = readiness(verb, entity, permissions);
         const key = KEYS[verb.name];
@@ -87,7 +91,8 @@ export function VerbBar({ entity }: { readonly entity: EntityState }) {
             note: denied ? why(verb) : ready ? verb.summary : '',
             bad: verb.danger === 'destroys',
             first: at > 0 && rest[at - 1]?.danger !== 'destroys' && verb.danger === 'destroys',
-            run: () => (verb.danger === 'reads' ? void read(entity, verb) : request([entity], verb)),
+            run: () =>
+              verb.danger === 'reads' ? void read(entity, verb) : request([entity], verb),
           };
         })}
       />

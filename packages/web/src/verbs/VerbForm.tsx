@@ -16,7 +16,14 @@ export interface VerbFormProps {
 
 const LONG_TEXT = 10_000;
 
-export function VerbForm({ schema, values, onChange, error, choices = {}, without = [] }: VerbFormProps) {
+export function VerbForm({
+  schema,
+  values,
+  onChange,
+  error,
+  choices = {},
+  without = [],
+}: VerbFormProps) {
   const fields = fieldsOf(schema).filter(([name]) => !without.includes(name));
   return fields.map(([name, field], at) => {
     const problem = error?.fields?.find(({ path }) => path.split('.')[0] === name)?.message;
@@ -54,7 +61,11 @@ function VerbField(props: VerbFieldProps) {
   if (typeof value === 'boolean')
     return (
       <label className="check">
-        <input type="checkbox" checked={value} onChange={(event) => onChange(event.target.checked)} />
+        <input
+          type="checkbox"
+          checked={value}
+          onChange={(event) => onChange(event.target.checked)}
+        />
         <span>{field.description ?? labelOf(name)}</span>
       </label>
     );

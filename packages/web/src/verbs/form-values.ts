@@ -4,7 +4,10 @@ import type { JsonSchema } from '../api/types.ts';
 export type Values = Readonly<Record<string, string | boolean>>;
 
 /** What a form shows at first. */
-export function initialValues(schema: JsonSchema, given: Readonly<Record<string, unknown>> = {}): Values {
+export function initialValues(
+  schema: JsonSchema,
+  given: Readonly<Record<string, unknown>> = {},
+): Values {
   return Object.fromEntries(
     fieldsOf(schema).map(([name, field]) => [name, toText(field, given[name] ?? field.default)]),
   );
@@ -18,7 +21,7 @@ function toText(field: JsonSchema, value: unknown): string | boolean {
   if (field.type === 'boolean') return value === true;
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return value.join(' ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The parameters, without those that were left empty. Central checks them; a form only parses. */
@@ -27,7 +30,8 @@ export function toParams(schema: JsonSchema, values: Values): Record<string, unk
   return Object.fromEntries(
     fieldsOf(schema).flatMap(([name, field]) => {
       const value = values[name];
-      if (value === undefined || (value === '' && !required.has(name) && field.type !== 'array')) return [];
+      if (value === undefined || (value === '' && !required.has(name) && field.type !== 'array'))
+        return [];
       return [[name, fromText(field, value)]];
     }),
   );
@@ -62,7 +66,10 @@ export function labelOf(name: string): string {
   const [, base = name, unit] = /^(.*?)(MiB|GiB)?$/.exec(name) ?? [];
   if (name === 'vcpus') return 'Processors';
   if (name === 'xml') return 'XML';
-  const words = base.replaceAll(/([a-z])([A-Z])/g, '$1 $2').replaceAll('_', ' ').toLowerCase();
+  const words = base
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();
   const text = `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
   return unit ? `${text} (${unit})` : text;
 }

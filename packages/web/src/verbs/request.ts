@@ -12,13 +12,18 @@ export function request(
   const [first] = entities;
   if (!first) return;
   if (needsQuestion(verb, params, entities.length))
-    question.set({ entities: entities.map(({ id }) => id), verb: verb.name, ...(params && { params }) });
+    question.set({
+      entities: entities.map(({ id }) => id),
+      verb: verb.name,
+      ...(params && { params }),
+    });
   else void perform({ entity: first, verb, ...(params && { params }) });
 }
 
 function needsQuestion(verb: VerbInfo, params: object | undefined, entities: number): boolean {
   if (isDangerous(verb) || entities > 1) return true;
   if (params || !hasParams(verb)) return false;
-  const isOneClick = verb.name !== 'migrate' && (TRANSPORT as readonly string[]).includes(verb.name);
+  const isOneClick =
+    verb.name !== 'migrate' && (TRANSPORT as readonly string[]).includes(verb.name);
   return !isOneClick;
 }

@@ -60,10 +60,25 @@ export function needsParams({ params }: VerbInfo): boolean {
 }
 
 /** Transport first: what one presses most. The rest keeps the table's order. */
-export const TRANSPORT = ['create', 'resume', 'suspend', 'shutdown', 'reboot', 'destroy', 'migrate'] as const;
+export const TRANSPORT = [
+  'create',
+  'resume',
+  'suspend',
+  'shutdown',
+  'reboot',
+  'destroy',
+  'migrate',
+] as const;
 
 /** Those that have a place of their own on the page, so that menus need not have them. */
-const ELSEWHERE = new Set(['permission_get', 'jobs', 'getroster', 'snapshot_get', 'drives_get', 'rostervm']);
+const ELSEWHERE = new Set([
+  'permission_get',
+  'jobs',
+  'getroster',
+  'snapshot_get',
+  'drives_get',
+  'rostervm',
+]);
 
 /** The verbs of a menu for an entity. */
 export function menuVerbs(all: readonly VerbInfo[], kind: EntityState['kind']): VerbInfo[] {

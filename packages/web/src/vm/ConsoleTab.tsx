@@ -18,7 +18,9 @@ const ScreenConsole = lazy(() =>
 
 export function ConsoleTab({ vm }: { readonly vm: VmState }) {
   const hasScreen = vm.graphics.includes('vnc');
-  const [type, setType] = useState<'serial' | 'vnc'>(hasScreen && !vm.hasConsole ? 'vnc' : 'serial');
+  const [type, setType] = useState<'serial' | 'vnc'>(
+    hasScreen && !vm.hasConsole ? 'vnc' : 'serial',
+  );
   const [state, setState] = useState<ConsoleState>({ is: 'opening' });
   const [attempt, setAttempt] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
@@ -26,7 +28,8 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
   if (!mayOpen)
     return (
       <Empty icon="lock" title="You may not open its console">
-        You lack the permission <code>vnc_display</code>. Who may set permissions can give it to you.
+        You lack the permission <code>vnc_display</code>. Who may set permissions can give it to
+        you.
       </Empty>
     );
   if (!isOn(vm))

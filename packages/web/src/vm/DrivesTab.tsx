@@ -59,18 +59,41 @@ export function DrivesTab({ vm }: { readonly vm: VmState }) {
               return (
                 <tr key={target}>
                   <th scope="row">
-                    {target} <span className="quiet">{[device, bus].filter(Boolean).join(', ')}</span>
+                    {target}{' '}
+                    <span className="quiet">{[device, bus].filter(Boolean).join(', ')}</span>
                   </th>
                   <td className="path">{source ?? 'empty'}</td>
                   <td>{size?.format ?? format ?? ''}</td>
-                  <td className="number">{size?.capacityBytes ? formatBytes(size.capacityBytes) : ''}</td>
-                  <td className="number">{size?.allocationBytes ? formatBytes(size.allocationBytes) : ''}</td>
+                  <td className="number">
+                    {size?.capacityBytes ? formatBytes(size.capacityBytes) : ''}
+                  </td>
+                  <td className="number">
+                    {size?.allocationBytes ? formatBytes(size.allocationBytes) : ''}
+                  </td>
                   <td className="row-verbs">
                     {device === 'disk' && !readonly && (
                       <>
-                        <VerbButton entity={vm} verb="drives_setgolden" params={{ target }} label="Golden image" look="ghost" />
-                        <VerbButton entity={vm} verb="drives_convert" params={{ target }} label="Convert" look="ghost" />
-                        <VerbButton entity={vm} verb="drives_delete" params={{ target }} label="Delete" look="ghost" />
+                        <VerbButton
+                          entity={vm}
+                          verb="drives_setgolden"
+                          params={{ target }}
+                          label="Golden image"
+                          look="ghost"
+                        />
+                        <VerbButton
+                          entity={vm}
+                          verb="drives_convert"
+                          params={{ target }}
+                          label="Convert"
+                          look="ghost"
+                        />
+                        <VerbButton
+                          entity={vm}
+                          verb="drives_delete"
+                          params={{ target }}
+                          label="Delete"
+                          look="ghost"
+                        />
                       </>
                     )}
                   </td>

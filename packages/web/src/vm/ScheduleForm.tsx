@@ -23,7 +23,8 @@ export interface ScheduleFormProps {
 export function ScheduleForm({ entity, onDone }: ScheduleFormProps) {
   const all = useObservable(verbs);
   const possible = menuVerbs(all, entity.kind).filter(
-    ({ danger, name }) => danger !== 'reads' && !name.endsWith('schedule') && !name.startsWith('permission'),
+    ({ danger, name }) =>
+      danger !== 'reads' && !name.endsWith('schedule') && !name.startsWith('permission'),
   );
   const [name, setName] = useState(possible[0]?.name ?? '');
   const [at, setAt] = useState('0 3 * * *');
@@ -72,7 +73,9 @@ export function ScheduleForm({ entity, onDone }: ScheduleFormProps) {
         <label className="field">
           <span>When</span>
           <input value={at} onChange={(event) => setAt(event.target.value)} required />
-          <span className="hint">A time such as 2027-01-31T03:00, or cron: minute hour day month weekday</span>
+          <span className="hint">
+            A time such as 2027-01-31T03:00, or cron: minute hour day month weekday
+          </span>
         </label>
         <div className="presets">
           {PRESETS.map(([label, value]) => (

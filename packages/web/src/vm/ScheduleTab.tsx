@@ -71,7 +71,12 @@ export function ScheduleTab({ entity }: { readonly entity: EntityState }) {
                     <td>{by}</td>
                     <td>{last}</td>
                     <td className="row-verbs">
-                      <Button look="ghost" icon="trash" label="Unschedule" onClick={() => void unschedule(job)} />
+                      <Button
+                        look="ghost"
+                        icon="trash"
+                        label="Unschedule"
+                        onClick={() => void unschedule(job)}
+                      />
                     </td>
                   </tr>
                 ))}

@@ -21,7 +21,12 @@ export function SerialConsole({ vm, onState }: ConsoleViewProps) {
       cursorBlink: true,
       scrollback: 5000,
       screenReaderMode: false,
-      theme: { background: '#0b1114', foreground: '#dfe8ea', cursor: '#59c9c5', selectionBackground: '#2b5a63' },
+      theme: {
+        background: '#0b1114',
+        foreground: '#dfe8ea',
+        cursor: '#59c9c5',
+        selectionBackground: '#2b5a63',
+      },
     });
     const fit = new FitAddon();
     terminal.loadAddon(fit);

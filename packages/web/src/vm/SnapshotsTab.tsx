@@ -49,7 +49,13 @@ function Branch({ vm, snapshot }: { readonly vm: VmState; readonly snapshot: Sna
         </span>
         <span className="spacer" />
         <VerbButton entity={vm} verb="snapshot_revert" params={params} label="Revert" />
-        <VerbButton entity={vm} verb="snapshot_delete" params={params} label="Delete" look="ghost" />
+        <VerbButton
+          entity={vm}
+          verb="snapshot_delete"
+          params={params}
+          label="Delete"
+          look="ghost"
+        />
       </div>
       {children.length > 0 && (
         <ul>

@@ -6,7 +6,7 @@ import { Ago, StatusPill, Tags } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { request } from '../verbs/request.ts';
-import { verbOf } from '../verbs/table.ts';
+import { isQuiet, verbOf } from '../verbs/table.ts';
 import { VerbBar } from '../verbs/VerbBar.tsx';
 
 export function VmHeader({ vm }: { readonly vm: VmState }) {
@@ -43,7 +43,7 @@ export function VmHeader({ vm }: { readonly vm: VmState }) {
             />
           )}
         </span>
-        {vm.lastChange && (
+        {vm.lastChange && !isQuiet(vm.lastChange.verb) && (
           <span className="quiet">
             {verbOf('vm', vm.lastChange.verb)?.title ?? vm.lastChange.verb} by{' '}
             {vm.lastChange.by === user ? 'you' : vm.lastChange.by} <Ago at={vm.lastChange.at} />

@@ -12,15 +12,42 @@ export function VmOverview({ vm }: { readonly vm: VmState }) {
       <section className="card facts-card" aria-label="Facts">
         <Facts
           rows={[
-            ['Memory', `${formatMiB(vm.memoryMiB)}${vm.maxMemoryMiB > vm.memoryMiB ? ` of ${formatMiB(vm.maxMemoryMiB)}` : ''}`],
+            [
+              'Memory',
+              `${formatMiB(vm.memoryMiB)}${vm.maxMemoryMiB > vm.memoryMiB ? ` of ${formatMiB(vm.maxMemoryMiB)}` : ''}`,
+            ],
             ['Processors', `${vm.vcpus}${vm.maxVcpus > vm.vcpus ? ` of ${vm.maxVcpus}` : ''}`],
             ['Processor model', vm.cpu ?? "libvirt's default"],
-            ['Running since', !on ? 'not running' : vm.runningSince === null ? 'before its agent' : <Ago at={vm.runningSince} />],
+            [
+              'Running since',
+              !on ? (
+                'not running'
+              ) : vm.runningSince === null ? (
+                'before its agent'
+              ) : (
+                <Ago at={vm.runningSince} />
+              ),
+            ],
             ['Autostart', vm.autostart ? 'with its hypervisor' : 'no'],
             ['Machine type', vm.machine ?? 'not known'],
-            ['Disks', vm.disks.length === 0 ? 'none' : vm.disks.map(({ target }) => target).join(', ')],
-            ['Networks', vm.nics.length === 0 ? 'none' : vm.nics.map(({ source, type }) => source ?? type).join(', ')],
-            ['MAC', vm.nics.length === 0 ? 'none' : <code>{vm.nics.map(({ mac }) => mac).join(' ')}</code>],
+            [
+              'Disks',
+              vm.disks.length === 0 ? 'none' : vm.disks.map(({ target }) => target).join(', '),
+            ],
+            [
+              'Networks',
+              vm.nics.length === 0
+                ? 'none'
+                : vm.nics.map(({ source, type }) => source ?? type).join(', '),
+            ],
+            [
+              'MAC',
+              vm.nics.length === 0 ? (
+                'none'
+              ) : (
+                <code>{vm.nics.map(({ mac }) => mac).join(' ')}</code>
+              ),
+            ],
             ['UUID', <code key="uuid">{vm.uuid}</code>],
             ...(vm.description ? ([['Description', vm.description]] as const) : []),
             ...(vm.hostDevices.length > 0

@@ -54,7 +54,6 @@ export function VmPage() {
           label,
           ...(name === 'snapshots' && vm.snapshots.length > 0 && { count: vm.snapshots.length }),
         }))}
-        current={tab}
       />
       <div className={`tab-body tab-${tab || 'overview'}`}>
         <Suspense fallback={<div className="waiting-page" aria-busy="true" />}>

@@ -73,7 +73,11 @@ export function XmlTab({ vm }: { readonly vm: VmState }) {
             <Button look="ghost" onClick={() => (setDraft(undefined), setProblem(undefined))}>
               Discard
             </Button>
-            <Button look="primary" disabled={busy || draft === data?.xml} onClick={() => void save()}>
+            <Button
+              look="primary"
+              disabled={busy || draft === data?.xml}
+              onClick={() => void save()}
+            >
               {busy ? 'Defining…' : 'Define'}
             </Button>
           </>

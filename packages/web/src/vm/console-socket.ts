@@ -6,10 +6,7 @@ export type ConsoleState =
   | { readonly is: 'closed'; readonly why: string };
 
 /** Asks for a console and opens its WebSocket; the token is good for this one connection. */
-export async function openConsoleSocket(
-  vmId: string,
-  type: 'serial' | 'vnc',
-): Promise<WebSocket> {
+export async function openConsoleSocket(vmId: string, type: 'serial' | 'vnc'): Promise<WebSocket> {
   const { token } = await apiPost<{ token?: string }>(`${pathOf(vmId)}/console`, { type });
   if (!token) throw new Error('central gave no way to the console');
   const base = location.origin.replace(/^http/, 'ws');

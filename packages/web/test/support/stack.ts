@@ -46,6 +46,7 @@ export async function startStack(webDir: string): Promise<Stack> {
     );
   }
   return Object.assign(cloud, {
-    loginLink: (user: string) => `${cloud.server.url}/#login=${cloud.central.users.issue(user, 'link')}`,
+    loginLink: (user: string) =>
+      `${cloud.server.url}/#login=${cloud.central.users.issue(user, 'link')}`,
   });
 }
