@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url';
 import { type OutputAsset, type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
 
 const DAY_MS = 86_400_000;
+/** Packages that have their license in their repository only. */
+const WITHOUT_LICENSE = new Map([['saxes', join(import.meta.dirname, 'licenses', 'saxes.txt')]]);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const skerry = join(root, 'packages', 'skerry');
 const dist = join(skerry, 'dist');
@@ -118,8 +120,10 @@ function licensesOf(built: readonly Output[]): string {
   );
   const texts = [...folders].sort().map((folder) => {
     const [license] = globSync('LICEN[CS]E*', { cwd: folder });
-    if (license === undefined) throw new Error(`${folder} has no license file`);
-    return `${basename(folder)}\n\n${readFileSync(join(folder, license), 'utf8').trim()}\n`;
+    const file =
+      license === undefined ? WITHOUT_LICENSE.get(basename(folder)) : join(folder, license);
+    if (file === undefined) throw new Error(`${folder} has no license file`);
+    return `${basename(folder)}\n\n${readFileSync(file, 'utf8').trim()}\n`;
   });
   return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }

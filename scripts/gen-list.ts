@@ -4,6 +4,7 @@ import { errorsPage } from './gen-errors.ts';
 import { labFilePage } from './gen-lab-file.ts';
 import { libvirtPage } from './gen-libvirt.ts';
 import { superprojectDoctorPage } from './gen-superproject-doctor.ts';
+import { verbsPage } from './gen-verbs.ts';
 
 /** Every generated file by its path in the repository. */
 export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -13,4 +14,5 @@ export const GENERATORS: Readonly<Record<string, () => string | Promise<string>>
   'docs/reference/errors.md': errorsPage,
   'docs/reference/libvirt.md': libvirtPage,
   'docs/reference/superproject-doctor.md': superprojectDoctorPage,
+  'docs/reference/verbs.md': verbsPage,
 };

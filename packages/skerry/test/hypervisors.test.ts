@@ -1,6 +1,6 @@
 // Hypervisors on this machine, with libvirtd and QEMU: as root, and as an ordinary user.
 import { spawn } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,6 +60,23 @@ test('a start that is given up leaves nothing', async () => {
   const signal = AbortSignal.timeout(400);
   await expect(startHypervisors({ dir, count: 2, accel: 'tcg', signal })).rejects.toMatchObject({
     name: expect.stringMatching(/Abort|Timeout/) as string,
+  });
+  expect(leftOf(before, await surroundings(folder))).toEqual([]);
+});
+
+test('a libvirtd that does not start is told with its hypervisor and its log', async () => {
+  const folder = await temporaryFolder();
+  const before = await surroundings(folder);
+  const lib = join(folder, 'hv', 'hv1', 'libvirt', 'lib');
+  await mkdir(lib, { recursive: true });
+  // libvirtd wants a folder there.
+  await writeFile(join(lib, 'qemu'), '');
+  await expect(
+    startHypervisors({ dir: join(folder, 'hv'), count: 1, accel: 'tcg' }),
+  ).rejects.toMatchObject({
+    code: 'HYPERVISOR_LIBVIRTD',
+    message: expect.stringContaining('libvirtd of the hypervisor hv1 does not run') as string,
+    hint: expect.stringContaining('/hv1/log/libvirtd.log') as string,
   });
   expect(leftOf(before, await surroundings(folder))).toEqual([]);
 });

@@ -84,7 +84,7 @@ export class DevHypervisor {
         },
       },
     });
-    await using connection = await connectLab(this.#paths, signal);
+    await using connection = await this.#connect(signal);
     await this.#keepCapabilities(connection, signal);
   }
 
@@ -141,6 +141,18 @@ export class DevHypervisor {
     const [first] = unshare === undefined ? [] : await childrenOf(unshare);
     if (first === undefined) throw new SkerryError('HYPERVISOR_OFF', { data: { name: this.name } });
     return [...enterArgs(first, '--uts'), 'nsenter', '--net=/run/netns'];
+  }
+
+  async #connect(signal?: AbortSignal): Promise<Connection> {
+    try {
+      return await connectLab(this.#paths, signal);
+    } catch (error) {
+      if (!(error instanceof SkerryError) || error.code !== 'LIBVIRTD_DOWN') throw error;
+      throw new SkerryError('HYPERVISOR_LIBVIRTD', {
+        data: { ...error.data, name: this.name },
+        cause: error,
+      });
+    }
   }
 
   /** Keeps what its libvirt knows of every QEMU, once for all that start later: probing one takes a second. */

@@ -78,7 +78,7 @@ test('a quote, a newline or a $ in a value arrives as it is', () => {
     }),
     { numRuns: 40 },
   );
-});
+}, 60_000);
 
 test('names that a shell would run are refused', () => {
   expect(

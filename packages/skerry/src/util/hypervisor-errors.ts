@@ -17,6 +17,11 @@ export const HYPERVISOR_ERRORS = {
     hint: 'start it first',
     exitCode: EXIT.conflict,
   },
+  HYPERVISOR_LIBVIRTD: {
+    message: 'libvirtd of the hypervisor {name} does not run: {reason}',
+    hint: 'read {log}, then: skerry doctor',
+    exitCode: EXIT.failure,
+  },
   HYPERVISOR_EXPOSE: {
     message: 'nothing can listen at {address}:{port} for the hypervisors: {reason}',
     hint: 'take another port',

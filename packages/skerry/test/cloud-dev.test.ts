@@ -1,0 +1,143 @@
+// A whole cloud on this machine with real hypervisors: what its verbs do to QEMU, and what it survives.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { RestClient } from '../src/cloud/client/rest-client.ts';
+import { type DevCloud, startDevCloud } from '../src/cloud/dev/dev-cloud.ts';
+import { hypervisorId, type VmState } from '../src/cloud/entity.ts';
+import { poll } from '../src/util/poll.ts';
+
+let dir: string;
+let cloud: DevCloud;
+let client: RestClient;
+
+beforeAll(async () => {
+  // Short: unix sockets lie in it.
+  dir = await mkdtemp('/tmp/skc-');
+  cloud = await startDevCloud({
+    dir: join(dir, 'c'),
+    hypervisors: 2,
+    port: 0,
+    version: '0.0.0',
+    webDir: null,
+    accel: 'tcg',
+  });
+  client = new RestClient({ url: cloud.url, token: cloud.token() });
+  await client.call('POST', '/hypervisors/hv1/alloc', { name: 'tiny', memoryMiB: 64, diskGiB: 1 });
+  await client.call('POST', '/vms/tiny/create');
+});
+afterAll(async () => {
+  await cloud[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const vm = async (): Promise<VmState> => (await client.call('GET', '/vms/tiny')) as VmState;
+
+function until(what: string, holds: () => boolean | Promise<boolean>): Promise<boolean> {
+  return poll(async () => ((await holds()) ? true : undefined), {
+    timeoutMs: 20_000,
+    intervalMs: 20,
+    onTimeout: () => new Error(`waited in vain: ${what}`),
+  });
+}
+
+test('a machine moves while it runs, and back', async () => {
+  await client.call('POST', '/vms/tiny/migrate', { target: 'hv2' });
+  await until('it is on hv2', async () => (await vm()).hypervisor === 'hv2');
+  expect(await vm()).toMatchObject({ state: 'running', task: null });
+  await client.call('POST', '/vms/tiny/migrate', { target: 'hv1' });
+  await until('it is on hv1', async () => (await vm()).hypervisor === 'hv1');
+  expect(cloud.central.places.vms).toHaveLength(1);
+});
+
+test('its screen comes through the web port, once for each token', async () => {
+  const { token } = (await client.call('POST', '/vms/tiny/console', { type: 'vnc' })) as {
+    token: string;
+  };
+  const session = cloud.central.users.issue('admin', 'session');
+  const open = (): WebSocket =>
+    new WebSocket(`${cloud.url.replace('http', 'ws')}/api/v1/console?token=${token}`, {
+      headers: { cookie: `skerry=${session}` },
+    });
+  const socket = open();
+  const first = await new Promise<Buffer>((resolve) => socket.once('message', resolve));
+  expect(first.toString()).toBe('RFB 003.008\n');
+  const again = open();
+  const code = await new Promise<number>((resolve) => again.once('close', resolve));
+  expect(code).toBe(1008);
+  socket.close();
+});
+
+test('a picture of it is PNG', async () => {
+  const { png } = (await client.call('POST', '/vms/tiny/screenshot')) as { png: string };
+  expect(Buffer.from(png, 'base64').subarray(1, 4).toString()).toBe('PNG');
+});
+
+test('a drive is added while it runs, and what libvirt refuses leaves nothing', async () => {
+  expect(await client.call('POST', '/vms/tiny/drives_create', { sizeGiB: 1 })).toEqual({
+    target: 'vdb',
+  });
+  const { drives } = (await client.call('POST', '/vms/tiny/drives_get')) as {
+    drives: { target: string; capacityBytes: number }[];
+  };
+  expect(drives.map(({ target, capacityBytes }) => [target, capacityBytes])).toEqual([
+    ['vda', 1024 ** 3],
+    ['vdb', 1024 ** 3],
+  ]);
+});
+
+test('a snapshot with memory is taken, keeps the machine from moving, and is gone back to', async () => {
+  await client.call('POST', '/vms/tiny/snapshot_take', { name: 'before' });
+  expect((await vm()).snapshots).toMatchObject([
+    { name: 'before', state: 'running', current: true },
+  ]);
+  await expect(client.call('POST', '/vms/tiny/migrate', { target: 'hv2' })).rejects.toThrow(
+    'libvirt does not take them along',
+  );
+  await client.call('POST', '/vms/tiny/suspend');
+  await client.call('POST', '/vms/tiny/snapshot_revert', { name: 'before' });
+  expect((await vm()).state).toBe('running');
+  await client.call('POST', '/vms/tiny/snapshot_delete', { name: 'before' });
+  expect((await vm()).snapshots).toEqual([]);
+});
+
+test('libvirtd is killed: it is said, and all is right again after it is back', async () => {
+  const host = cloud.hypervisors.get('hv1');
+  const id = hypervisorId('hv1');
+  const libvirt = (): string | undefined => {
+    const found = cloud.central.registry.get(id);
+    return found?.kind === 'hypervisor' ? found.libvirt : undefined;
+  };
+  const seen: (string | undefined)[] = [];
+  using _ = cloud.central.registry.listen({ onEntities: () => seen.push(libvirt()) });
+  await host.killLibvirtd();
+  await until('the agent lost libvirt', () => seen.includes('lost'));
+  await until('the agent has libvirt again', () => libvirt() === 'connected');
+  expect(await vm()).toMatchObject({ state: 'running', hypervisor: 'hv1' });
+  await client.call('POST', '/vms/tiny/suspend');
+  await client.call('POST', '/vms/tiny/resume');
+});
+
+test('a hypervisor crashes: its machines are not said to run', async () => {
+  await cloud.hypervisors.get('hv2').crash();
+  await until('the agent lost libvirt', () => {
+    const found = cloud.central.registry.get(hypervisorId('hv2'));
+    return found?.kind === 'hypervisor' && found.libvirt === 'lost';
+  });
+  await expect(client.call('POST', '/vms/tiny/migrate', { target: 'hv2' })).rejects.toThrow(
+    'its agent does not reach libvirt',
+  );
+  await cloud.hypervisors.get('hv2').start();
+  await until('the agent has libvirt again', () => {
+    const found = cloud.central.registry.get(hypervisorId('hv2'));
+    return found?.kind === 'hypervisor' && found.libvirt === 'connected';
+  });
+});
+
+test('a machine is deleted with its disks', async () => {
+  await client.call('POST', '/vms/tiny/destroy');
+  const { deleted } = (await client.call('POST', '/vms/tiny/free')) as { deleted: string[] };
+  expect(deleted).toHaveLength(2);
+  await until('it is gone', () => cloud.central.places.vms.length === 0);
+});
