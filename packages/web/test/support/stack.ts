@@ -3,9 +3,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startTestCloud, SETTINGS, type TestCloud } from '../../../skerry/test/support/cloud.ts';
 import { hypervisorId } from '../../../skerry/src/cloud/entity.ts';
+import { type Cable, startCable } from './cable.ts';
 import { nodeXml, type TestVm } from './node-xml.ts';
 
-export type Stack = TestCloud & { readonly loginLink: (user: string) => string };
+export interface Stack extends AsyncDisposable {
+  readonly cloud: TestCloud;
+  /** The browser's way to central. */
+  readonly cable: Cable;
+  /** A one-time link. */
+  loginLink(user: string): string;
+}
 
 const HOSTS: Readonly<Record<string, readonly TestVm[]>> = {
   hv1: [
@@ -45,8 +52,14 @@ export async function startStack(webDir: string): Promise<Stack> {
       (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
     );
   }
-  return Object.assign(cloud, {
-    loginLink: (user: string) =>
-      `${cloud.server.url}/#login=${cloud.central.users.issue(user, 'link')}`,
-  });
+  const cable = await startCable(cloud.server.url);
+  return {
+    cloud,
+    cable,
+    loginLink: (user) => `${cable.url}/#login=${cloud.central.users.issue(user, 'link')}`,
+    async [Symbol.asyncDispose]() {
+      await cable[Symbol.asyncDispose]();
+      await cloud[Symbol.asyncDispose]();
+    },
+  };
 }
