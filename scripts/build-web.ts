@@ -15,6 +15,7 @@ export async function buildWeb(root: string): Promise<void> {
   // Only now: it takes a third of a second to load.
   const { build } = await import('vite');
   process.env['SKERRY_WEB_OUT'] = fresh;
+  process.env['NODE_ENV'] = 'production';
   const built = (await build({ root: web, logLevel: 'warn' })) as RolldownOutput;
   const modules = built.output.flatMap((item) => (item.type === 'chunk' ? item.moduleIds : []));
   const fonts = FONTS.map((name) => join(root, 'node_modules', name, 'index.css'));

@@ -18,6 +18,8 @@ let page: Page;
 
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
+  // As it is released: the tests' own mode would bring React's development build.
+  process.env['NODE_ENV'] = 'production';
   await build({ root: WEB, logLevel: 'error' });
   stack = await startStack(join(WEB, 'dist'));
   browser = await startBrowser();
@@ -33,7 +35,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
 });
 
 test('a one-time link logs in, and is gone from the address', async () => {
@@ -75,7 +77,7 @@ test('a start and a forced stop are seen at once, wherever they come from', asyn
 
 test('what disrupts is asked for twice', async () => {
   await open(`/vm/${uuid('mail')}`);
-  await page.getByRole('button', { name: 'Force off' }).click();
+  await page.getByRole('button', { name: 'Force off', exact: true }).click();
   await expectText(row('mail'), 'running');
   await shot('confirm');
   await page.getByRole('dialog').getByRole('button', { name: 'Force off' }).click();
@@ -210,7 +212,7 @@ test.each(PAGES)('%s: axe finds nothing serious, in light and in dark', async (n
   await open(path());
   await page.waitForTimeout(300);
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     expect(await violations()).toEqual([]);
     await shot(`${name}-${colorScheme}`);
   }

@@ -34,7 +34,9 @@ export function ChatTab({ entity }: { readonly entity: EntityState }) {
     const shoutLines = own.map(({ text: words, at }): Line => ({ from: 'it', text: words, at }));
     return [...said, ...shoutLines].toSorted((a, b) => a.at - b.at);
   }, [said, shouted, entity.id]);
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [lines.length]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'nearest' });
+  }, [lines.length]);
   const add = (line: Omit<Line, 'at'>): void =>
     talks.update((all) => {
       const before = all.get(entity.id) ?? [];

@@ -27,7 +27,6 @@ export const VmBlock = memo(({ vm, box }: { readonly vm: VmState; readonly box: 
       className={`block ${status.tone} ${size}`}
       style={style}
       title={`${vm.name}: ${status.text}, ${formatMiB(vm.memoryMiB)}`}
-      aria-label={`${vm.name}, ${status.text}`}
       draggable
       onDragStart={(event) => startDrag(event, vm)}
       onDragEnd={stopDrag}

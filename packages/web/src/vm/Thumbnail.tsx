@@ -30,7 +30,6 @@ export function Thumbnail({ vm }: { readonly vm: VmState }) {
       to="/vm/$uuid/{-$tab}"
       params={{ uuid: vm.uuid, tab: 'console' }}
       className="shot"
-      aria-label={`Open the console of ${vm.name}`}
     >
       {data && isOn(vm) && <img src={`data:image/png;base64,${data.png}`} alt="" />}
       {words && <span className="shot-words">{words}</span>}
