@@ -48,7 +48,7 @@ test('a link that was used says what to do', async () => {
   const link = stack.loginLink('ben');
   const other = await browser.context.browser()?.newPage();
   const fresh = other ?? (await browser.context.newPage());
-  await stack.cloud.central.users.redeem(link.split('login=')[1] ?? '');
+  stack.cloud.central.users.redeem(link.split('login=')[1] ?? '');
   await browser.context.clearCookies();
   await fresh.goto(link);
   await expectText(fresh.getByRole('alert'), 'ask for another one');
@@ -158,6 +158,44 @@ test('a machine dragged over hypervisors shows where it can go, and why not', as
   await page.locator('.toast.bad').getByRole('button', { name: 'Dismiss' }).click();
 });
 
+test('snapshots are a tree', async () => {
+  await open(`/vm/${uuid('gateway')}/snapshots`);
+  for (const name of ['before', 'after']) {
+    await page.getByRole('button', { name: 'Take snapshot' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill(name);
+    await page.getByRole('dialog').getByRole('button', { name: 'Take snapshot' }).click();
+    await page.locator('.snapshot', { hasText: name }).waitFor();
+  }
+  await expectText(page.locator('.tree ul .snapshot.current'), 'after');
+  await shot('snapshots-tree');
+});
+
+test('a machine is parked, and comes back on another hypervisor', async () => {
+  await open(`/vm/${uuid('test-vm')}`);
+  await page.getByRole('button', { name: 'More verbs' }).click();
+  await page.getByRole('menuitem', { name: 'Park' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Park' }).click();
+  await expectCount(row('test-vm'), 0);
+  await page.getByRole('link', { name: 'Parked' }).first().click();
+  await shot('parked-one');
+  await page.getByRole('button', { name: 'Unpark' }).click();
+  await page.getByRole('dialog').getByLabel('Hypervisor').fill('hv3');
+  await page.getByRole('dialog').getByRole('button', { name: 'Unpark' }).click();
+  await row('test-vm').waitFor();
+  await expectText(group('hv3'), '/ 3 on');
+});
+
+test('what was typed wrong is said beside the field', async () => {
+  await open(`/vm/${uuid('web-2')}`);
+  await page.getByRole('button', { name: 'More verbs' }).click();
+  await page.getByRole('menuitem', { name: 'Tags' }).click();
+  await page.getByRole('dialog').getByLabel('Tags').fill('good !bad');
+  await page.getByRole('dialog').getByRole('button', { name: 'Tags' }).click();
+  await expectText(page.getByRole('dialog').locator('.hint.bad'), 'letters, digits');
+  await shot('field-error');
+  await page.keyboard.press('Escape');
+});
+
 test('a new machine is made where there is room, from the form of the verb', async () => {
   await open('/');
   await page.keyboard.press('n');
@@ -217,6 +255,21 @@ test.each(PAGES)('%s: axe finds nothing serious, in light and in dark', async (n
     await shot(`${name}-${colorScheme}`);
   }
 });
+
+test.each(['permissions', 'schedule'])(
+  '%s asks once, and again when something was done',
+  async (tab) => {
+    const asked: string[] = [];
+    const note = (request: { method(): string; url(): string }): void => {
+      if (request.method() === 'POST') asked.push(request.url());
+    };
+    page.on('request', note);
+    await open(`/vm/${uuid('web-2')}/${tab}`);
+    await page.waitForTimeout(1500);
+    page.off('request', note);
+    expect(asked.length).toBeLessThan(3);
+  },
+);
 
 test('on a phone: the list, then a page, with power and console', async () => {
   await page.setViewportSize({ width: 390, height: 844 });

@@ -4,8 +4,12 @@ import { UsageCharts } from '../graphs/UsageCharts.tsx';
 import { useCloud } from '../store/cloud.ts';
 import { loads } from '../store/roster.ts';
 import { Ago, Facts } from '../ui/bits.tsx';
-import { formatMiB } from '../ui/format.ts';
+import { formatBytes, formatMiB } from '../ui/format.ts';
 import { HypervisorTile } from '../overview/HypervisorTile.tsx';
+
+function poolWords({ name, active, availableBytes }: HypervisorState['pools'][number]): string {
+  return active ? `${name}, ${formatBytes(availableBytes)} free` : `${name} (not active)`;
+}
 
 export function HypervisorOverview({ host }: { readonly host: HypervisorState }) {
   const entities = useCloud((state) => state.entities);
@@ -22,6 +26,13 @@ export function HypervisorOverview({ host }: { readonly host: HypervisorState })
             ],
             ['Processors', `${host.cpus}, ${host.cpuModel}`],
             ['Machines come by', host.migrationUri ?? 'nothing: none can be migrated to it'],
+            [
+              'Networks',
+              host.networks
+                .map(({ name, active }) => (active ? name : `${name} (down)`))
+                .join(', ') || 'none',
+            ],
+            ['Storage', host.pools.map(poolWords).join(', ') || 'no pool'],
             ['Agent', host.agentVersion],
             ['Agent started', <Ago key="started" at={host.agentStartedAt} />],
           ]}

@@ -1,4 +1,3 @@
-import { useMemo } from 'react';
 import type { HypervisorState } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
 import { vmsOn } from '../store/roster.ts';
@@ -8,13 +7,13 @@ import { Empty, StatusPill, Tags } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { EntityLink } from '../ui/EntityLink.tsx';
 import { formatMiB } from '../ui/format.ts';
-import { verbOf } from '../verbs/table.ts';
+import { useVerbs, verbOf } from '../verbs/table.ts';
 
 export function MachinesTab({ host }: { readonly host: HypervisorState }) {
-  const entities = useCloud((state) => state.entities);
+  useVerbs();
   const pending = useCloud((state) => state.pending);
   const user = useCloud((state) => state.user);
-  const vms = useMemo(() => vmsOn(entities, host.name), [entities, host.name]);
+  const vms = useCloud((state) => vmsOn(state, host.name));
   if (vms.length === 0)
     return (
       <Empty

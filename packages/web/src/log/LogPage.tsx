@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import { scoreWords } from '../store/search.ts';
 import { Empty, Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
+import { isQuiet } from '../verbs/table.ts';
 import { LogTable } from './LogTable.tsx';
 import { useLog } from './use-log.ts';
 
@@ -9,14 +10,16 @@ export function LogPage() {
   const { entries, error, hasNextPage, fetchNextPage, isPending } = useLog();
   const [text, setText] = useState('');
   const [outcome, setOutcome] = useState('all');
+  const [withReads, setWithReads] = useState(false);
   const shown = useMemo(
     () =>
       entries.filter(
         (entry) =>
           (outcome === 'all' || entry.outcome === outcome) &&
+          (withReads || !isQuiet(entry.verb)) &&
           scoreWords(text, `${entry.by.user} ${entry.verb} ${entry.name} ${entry.message}`) > 0,
       ),
-    [entries, text, outcome],
+    [entries, text, outcome, withReads],
   );
   return (
     <div className="content">
@@ -46,6 +49,14 @@ export function LogPage() {
             </button>
           ))}
         </div>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={withReads}
+            onChange={(event) => setWithReads(event.target.checked)}
+          />
+          <span>What was only read, too</span>
+        </label>
       </div>
       {error && <Problem title="The log cannot be read" text={error.message} />}
       {shown.length > 0 ? (

@@ -3,7 +3,7 @@ import { Ago } from '../ui/bits.tsx';
 import { EntityLink } from '../ui/EntityLink.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { Icon } from '../ui/Icon.tsx';
-import { verbOf } from '../verbs/table.ts';
+import { useVerbs, verbOf } from '../verbs/table.ts';
 
 export interface LogTableProps {
   readonly entries: readonly AuditEntry[];
@@ -12,6 +12,7 @@ export interface LogTableProps {
 
 /** Who did what, newest first. */
 export function LogTable({ entries, withEntity }: LogTableProps) {
+  useVerbs();
   return (
     <div className="table-scroll">
       <table className="table log-table">

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
-import type { HypervisorState } from '../api/types.ts';
+import { memo, useMemo } from 'react';
+import type { HypervisorState, VmState } from '../api/types.ts';
 import { useDropTarget } from '../migrate/use-drop-target.ts';
 import { Lamp } from '../roster/Lamp.tsx';
 import { useCloud } from '../store/cloud.ts';
@@ -14,18 +14,17 @@ import { VmBlock } from './VmBlock.tsx';
 const MAP = { x: 0, y: 0, width: 100, height: 60 };
 const MOST = 120;
 
-export function HypervisorTile({ host }: { readonly host: HypervisorState }) {
-  const entities = useCloud((state) => state.entities);
+export const HypervisorTile = memo(function HypervisorTile({
+  host,
+}: {
+  readonly host: HypervisorState;
+}) {
   const drop = useDropTarget(host.name);
-  const vms = useMemo(() => vmsOn(entities, host.name), [entities, host.name]);
+  const vms = useCloud((state) => vmsOn(state, host.name));
   const used = vms.filter(isOn).reduce((sum, vm) => sum + vm.memoryMiB, 0);
-  const shown = vms.toSorted((a, b) => b.memoryMiB - a.memoryMiB).slice(0, MOST);
-  const freeMiB = Math.max(0, host.memoryMiB - used);
-  const takenMiB = shown.reduce((sum, vm) => sum + Math.max(1, vm.memoryMiB), 0);
-  const free = freeMiB / Math.max(1, freeMiB + takenMiB);
-  const boxes = treemap(
-    shown.map((vm) => Math.max(1, vm.memoryMiB)),
-    { ...MAP, width: MAP.width * (1 - free) },
+  const { shown, boxes, free } = useMemo(
+    () => layOut(vms, host.memoryMiB - used),
+    [vms, host, used],
   );
   return (
     <article className={`tile ${drop.look}`} {...drop.handlers}>
@@ -57,15 +56,29 @@ export function HypervisorTile({ host }: { readonly host: HypervisorState }) {
         })}
         {vms.length > 0 && free > 0.08 && (
           <p className="tile-free" style={{ width: `${free * 100}%` }}>
-            {formatMiB(freeMiB)} free
+            {formatMiB(host.memoryMiB - used)} free
           </p>
         )}
         {vms.length === 0 && (
           <p className="tile-none">Nothing here. Drop a machine, or make one.</p>
         )}
-        {drop.note && <p className="tile-drop">{drop.note}</p>}
+        {drop.note && (
+          <p className="tile-drop">
+            <span>{drop.note}</span>
+          </p>
+        )}
       </div>
       {vms.length > MOST && <p className="quiet">and {vms.length - MOST} smaller ones</p>}
     </article>
   );
+});
+
+/** Machines by size, and beside them what is free. */
+function layOut(vms: readonly VmState[], freeMiB: number) {
+  const shown = vms.toSorted((a, b) => b.memoryMiB - a.memoryMiB).slice(0, MOST);
+  const weights = shown.map((vm) => Math.max(1, vm.memoryMiB));
+  const taken = weights.reduce((sum, each) => sum + each, 0);
+  const rest = Math.max(0, freeMiB);
+  const free = rest / Math.max(1, rest + taken);
+  return { shown, free, boxes: treemap(weights, { ...MAP, width: MAP.width * (1 - free) }) };
 }

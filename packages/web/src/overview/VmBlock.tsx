@@ -7,9 +7,10 @@ import { vmStatus } from '../store/status.ts';
 import type { Box } from '../store/treemap.ts';
 import { Dot } from '../ui/bits.tsx';
 import { formatMiB } from '../ui/format.ts';
-import { verbOf } from '../verbs/table.ts';
+import { useVerbs, verbOf } from '../verbs/table.ts';
 
 export const VmBlock = memo(({ vm, box }: { readonly vm: VmState; readonly box: Box }) => {
+  useVerbs();
   const pending = useCloud((state) => state.pending.get(vm.id));
   const user = useCloud((state) => state.user);
   const status = vmStatus(vm, pending, (name) => verbOf('vm', name), user);
@@ -37,7 +38,8 @@ export const VmBlock = memo(({ vm, box }: { readonly vm: VmState; readonly box: 
           <span>{vm.name}</span>
         </span>
         <span className="block-text">
-          {status.text} · {formatMiB(vm.memoryMiB)}
+          {box.width < 24 && status.tone !== 'busy' ? '' : `${status.text} · `}
+          {formatMiB(vm.memoryMiB)}
         </span>
       </span>
     </Link>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { apiGet, apiPost, errorData, pathOf } from '../api/client.ts';
 import type { EntityState, Explained } from '../api/types.ts';
 import { cloud, useCloud } from '../store/cloud.ts';
+import { lastChangeOf } from '../store/last-change.ts';
 import { may, permissionsFor } from '../store/state.ts';
 import { Problem } from '../ui/bits.tsx';
 import { Icon } from '../ui/Icon.tsx';
@@ -20,7 +21,7 @@ export function PermissionsTab({ entity }: { readonly entity: EntityState }) {
   const me = useCloud((state) => state.user);
   const mayRead = useCloud((state) => may(permissionsFor(state, entity.id), 'permission_get'));
   const [user, setUser] = useState(me);
-  const changed = useCloud((state) => state.log.find((each) => each.entity === entity.id)?.id);
+  const changed = useCloud((state) => lastChangeOf(state, entity.id));
   const grants = useQuery({
     queryKey: ['grants', entity.id, changed],
     queryFn: () => apiPost<Granted>(`${pathOf(entity.id)}/permission_get`),

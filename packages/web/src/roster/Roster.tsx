@@ -14,7 +14,8 @@ import { rosterView } from './roster-view.ts';
 import { VmRow } from './VmRow.tsx';
 
 const GROUP_PX = 44;
-const VM_PX = 34;
+// As tall as a finger needs where there is no mouse.
+const VM_PX = matchMedia('(max-width: 760px)').matches ? 44 : 34;
 
 /** All hypervisors and machines. Only the rows that are on the screen exist. */
 export function Roster() {

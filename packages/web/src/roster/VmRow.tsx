@@ -7,10 +7,11 @@ import { vmStatus } from '../store/status.ts';
 import { cursor, selected, toggleSelected } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Dot } from '../ui/bits.tsx';
-import { verbOf } from '../verbs/table.ts';
+import { useVerbs, verbOf } from '../verbs/table.ts';
 
 export const VmRow = memo(({ id }: { readonly id: string }) => {
   const vm = useCloud((state) => vmOf(state, id));
+  useVerbs();
   const pending = useCloud((state) => state.pending.get(id));
   const user = useCloud((state) => state.user);
   const isCursor = useObservable(cursor, (at) => at === id);

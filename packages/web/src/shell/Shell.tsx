@@ -9,6 +9,7 @@ import { helpOpen, newMachine, paletteOpen } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Dock } from '../tasks/Dock.tsx';
 import { Toasts } from '../ui/Toasts.tsx';
+import { AnswerDialog } from '../verbs/AnswerDialog.tsx';
 import { QuestionDialog } from '../verbs/QuestionDialog.tsx';
 import { Banner } from './Banner.tsx';
 import { PhoneNav } from './PhoneNav.tsx';
@@ -38,6 +39,7 @@ export function Shell() {
       <PhoneNav />
       <Toasts />
       <QuestionDialog />
+      <AnswerDialog />
       {making && <NewMachine {...making} />}
       {isPalette && <Palette />}
       {isHelp && <HelpDialog />}

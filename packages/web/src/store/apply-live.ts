@@ -16,7 +16,7 @@ export function applyLive(
     case 'hello':
       return welcome(state, message);
     case 'entities':
-      return applyEntities(state, message);
+      return applyEntities(state, message, isQuiet);
     case 'lamp':
       return { ...state, lamps: new Map(state.lamps).set(message.lamp.hypervisor, message.lamp) };
     case 'parked':
@@ -58,7 +58,11 @@ function welcome(state: CloudState, message: Of<'hello'>): CloudState {
   };
 }
 
-function applyEntities(state: CloudState, message: Of<'entities'>): CloudState {
+function applyEntities(
+  state: CloudState,
+  message: Of<'entities'>,
+  isQuiet: (verb: string) => boolean,
+): CloudState {
   const entities = new Map(state.entities);
   let { setOf, pending, tasks, shape } = state;
   for (const [entity, set] of message.changed) {
@@ -66,7 +70,7 @@ function applyEntities(state: CloudState, message: Of<'entities'>): CloudState {
     if (!before || hasOtherPlace(before, entity)) shape = state.shape + 1;
     if (setOf.get(entity.id) !== set) setOf = new Map(setOf).set(entity.id, set);
     if (pending.has(entity.id)) settle((pending = new Map(pending)), entity);
-    tasks = taskSeen(tasks, entity);
+    if (entity.task && !isQuiet(entity.task.verb)) tasks = taskSeen(tasks, entity);
     entities.set(entity.id, entity);
   }
   for (const id of message.removed) {

@@ -65,8 +65,16 @@ export interface Load {
 
 const NOTHING: Load = { total: 0, running: 0, usedMiB: 0 };
 
-/** The load of every hypervisor, by name. */
+const known = new WeakMap<ReadonlyMap<string, EntityState>, ReadonlyMap<string, Load>>();
+
+/** The load of every hypervisor, by name; counted once for each state of the cloud. */
 export function loads(entities: ReadonlyMap<string, EntityState>): ReadonlyMap<string, Load> {
+  const counted = known.get(entities) ?? countLoads(entities);
+  known.set(entities, counted);
+  return counted;
+}
+
+function countLoads(entities: ReadonlyMap<string, EntityState>): ReadonlyMap<string, Load> {
   const found = new Map<string, Load>();
   for (const vm of entities.values()) {
     if (vm.kind !== 'vm') continue;
@@ -92,9 +100,19 @@ export function hypervisorsOf(entities: ReadonlyMap<string, EntityState>): Hyper
     .toSorted((a, b) => collator.compare(a.name, b.name));
 }
 
-/** The machines of a hypervisor by name. */
-export function vmsOn(entities: ReadonlyMap<string, EntityState>, host: string): VmState[] {
-  return [...entities.values()]
-    .filter((each) => each.kind === 'vm' && each.hypervisor === host)
-    .toSorted((a, b) => collator.compare(a.name, b.name)) as VmState[];
+let lastOrder: Order | undefined;
+const lastVms = new Map<string, readonly VmState[]>();
+
+/** The machines of a hypervisor by name: the same list as long as none of them changes. */
+export function vmsOn(state: CloudState, host: string): readonly VmState[] {
+  lastOrder = orderOf(state, lastOrder);
+  const ids = lastOrder.groups.find(({ name }) => name === host)?.vms ?? [];
+  const vms = ids.flatMap((id) => {
+    const found = state.entities.get(id);
+    return found?.kind === 'vm' ? [found] : [];
+  });
+  const before = lastVms.get(host);
+  if (before?.length === vms.length && before.every((vm, at) => vm === vms[at])) return before;
+  lastVms.set(host, vms);
+  return vms;
 }

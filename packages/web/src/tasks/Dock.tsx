@@ -9,10 +9,11 @@ import { Ago } from '../ui/bits.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { EntityLink } from '../ui/EntityLink.tsx';
-import { verbOf } from '../verbs/table.ts';
+import { useVerbs, verbOf } from '../verbs/table.ts';
 
 export function Dock() {
   const tasks = useCloud((state) => state.tasks);
+  useVerbs();
   const user = useCloud((state) => state.user);
   const open = useObservable(dockOpen);
   const running = tasks.filter(({ outcome }) => outcome === 'running');

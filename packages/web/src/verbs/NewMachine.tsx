@@ -5,8 +5,8 @@ import { apiGet } from '../api/client.ts';
 import type { Place, VerbErrorData } from '../api/types.ts';
 import { PlaceList } from '../migrate/PlaceList.tsx';
 import { openEntity } from '../shell/navigation.ts';
-import { useCloud } from '../store/cloud.ts';
-import { hypervisorOf } from '../store/state.ts';
+import { cloud, useCloud } from '../store/cloud.ts';
+import { type CloudState, hypervisorOf, may, permissionsFor } from '../store/state.ts';
 import { newMachine } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Empty, Problem } from '../ui/bits.tsx';
@@ -26,12 +26,14 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
   const [chosen, setChosen] = useState(hypervisor ?? '');
   const [error, setError] = useState<VerbErrorData>();
   const needs = useMemo(() => needsOf(values, byXml), [values, byXml]);
-  const { data: places } = useQuery({
+  const { data } = useQuery({
     queryKey: ['places', needs],
     queryFn: () => apiGet<Place[]>(`places?${needs}`),
     placeholderData: (before) => before,
     staleTime: 0,
   });
+  const state = useCloud((each) => each.permissionSets) && cloud.get();
+  const places = data?.flatMap((each) => allowedPlace(state, each));
   const best = places?.find(({ possible }) => possible)?.hypervisor ?? '';
   const isChosenGood = places?.some((each) => each.hypervisor === chosen && each.possible) ?? true;
   const place = chosen && isChosenGood ? chosen : best;
@@ -127,6 +129,14 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
       </form>
     </Dialog>
   );
+}
+
+/** A place that one may not make machines at is none; one that one does not see is not spoken of. */
+function allowedPlace(state: CloudState, place: Place): Place[] {
+  const id = `hypervisor:${place.hypervisor}`;
+  if (!state.entities.has(id)) return [];
+  if (may(permissionsFor(state, id), 'alloc')) return [place];
+  return [{ ...place, possible: false, score: 0, reasons: ["you lack the permission 'alloc'"] }];
 }
 
 function needsOf(values: Readonly<Record<string, string | boolean>>, byXml: boolean): string {

@@ -9,8 +9,6 @@ import { useObservable } from '../store/use-observable.ts';
 import { Button } from '../ui/Button.tsx';
 import { Icon, verbIcon } from '../ui/Icon.tsx';
 import { Menu } from '../ui/Menu.tsx';
-import { toast } from '../ui/toasts.ts';
-import { perform } from './perform.ts';
 import { request } from './request.ts';
 import { menuVerbs, readiness, TRANSPORT, verbs } from './table.ts';
 
@@ -91,8 +89,7 @@ export function VerbBar({ entity }: { readonly entity: EntityState }) {
             note: denied ? why(verb) : ready ? verb.summary : '',
             bad: verb.danger === 'destroys',
             first: at > 0 && rest[at - 1]?.danger !== 'destroys' && verb.danger === 'destroys',
-            run: () =>
-              verb.danger === 'reads' ? void read(entity, verb) : request([entity], verb),
+            run: () => request([entity], verb),
           };
         })}
       />
@@ -109,16 +106,4 @@ function oneOfEach(
     bar.some((verb) => verb.name === name && readiness(verb, entity, permissions).ready);
   const hidden = isReady('resume') ? 'create' : 'resume';
   return bar.filter(({ name }) => name !== hidden);
-}
-
-/** What only reads answers in words. */
-async function read(entity: EntityState, verb: VerbInfo): Promise<void> {
-  const outcome = await perform({ entity, verb });
-  if (!outcome.ok) return;
-  const { text, xml, uri } = (outcome.result ?? {}) as Record<string, string | undefined>;
-  toast({
-    tone: 'plain',
-    title: `${verb.title}: ${entity.name}`,
-    text: text ?? uri ?? xml?.slice(0, 400) ?? JSON.stringify(outcome.result),
-  });
 }

@@ -1,5 +1,5 @@
 import type { EntityState, VerbInfo } from '../api/types.ts';
-import { question } from '../store/ui.ts';
+import { answerText, question } from '../store/ui.ts';
 import { perform } from './perform.ts';
 import { hasParams, isDangerous, TRANSPORT } from './table.ts';
 
@@ -11,6 +11,10 @@ export function request(
 ): void {
   const [first] = entities;
   if (!first) return;
+  if (verb.danger === 'reads') {
+    void read(first, verb);
+    return;
+  }
   if (needsQuestion(verb, params, entities.length))
     question.set({
       entities: entities.map(({ id }) => id),
@@ -26,4 +30,14 @@ function needsQuestion(verb: VerbInfo, params: object | undefined, entities: num
   const isOneClick =
     verb.name !== 'migrate' && (TRANSPORT as readonly string[]).includes(verb.name);
   return !isOneClick;
+}
+
+/** What only reads answers in words. */
+async function read(entity: EntityState, verb: VerbInfo): Promise<void> {
+  const outcome = await perform({ entity, verb });
+  if (!outcome.ok) return;
+  const result = (outcome.result ?? {}) as Record<string, unknown>;
+  const words = Object.values(result).filter((value) => typeof value === 'string');
+  const text = words.length > 0 ? words.join('\n') : JSON.stringify(result, null, 2);
+  answerText.set({ title: `${verb.title}: ${entity.name}`, text });
 }

@@ -1,9 +1,15 @@
 // The verb table, as central gives it: buttons, menus, forms and the palette are made from it.
 import type { EntityState, VerbInfo } from '../api/types.ts';
 import { observable } from '../store/observable.ts';
+import { useObservable } from '../store/use-observable.ts';
 import { may } from '../store/state.ts';
 
 export const verbs = observable<readonly VerbInfo[]>([]);
+
+/** Renders again when the table is here: what is written comes from it. */
+export function useVerbs(): readonly VerbInfo[] {
+  return useObservable(verbs);
+}
 
 export function verbOf(kind: string, name: string): VerbInfo | undefined {
   return verbs.get().find((verb) => verb.entity === kind && verb.name === name);
@@ -72,6 +78,20 @@ export const TRANSPORT = [
 
 /** Those that have a place of their own on the page, so that menus need not have them. */
 const ELSEWHERE = new Set([
+  'xmldesc',
+  'define',
+  'snapshot_revert',
+  'snapshot_delete',
+  'drives_delete',
+  'drives_convert',
+  'drives_setgolden',
+  'drives_getgolden',
+  'network_create',
+  'network_destroy',
+  'network_undefine',
+  'schedule',
+  'unschedule',
+  'permission_set',
   'permission_get',
   'jobs',
   'getroster',
@@ -80,7 +100,11 @@ const ELSEWHERE = new Set([
   'rostervm',
 ]);
 
-/** The verbs of a menu for an entity. */
+/** The verbs of a menu for an entity, those that destroy at its end. */
 export function menuVerbs(all: readonly VerbInfo[], kind: EntityState['kind']): VerbInfo[] {
-  return all.filter((verb) => verb.entity === kind && !verb.programs && !ELSEWHERE.has(verb.name));
+  const listed = all.filter(
+    (verb) => verb.entity === kind && !verb.programs && !ELSEWHERE.has(verb.name),
+  );
+  const isLast = (verb: VerbInfo): number => Number(verb.danger === 'destroys');
+  return listed.toSorted((a, b) => isLast(a) - isLast(b));
 }

@@ -51,11 +51,7 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
     setState({ is: 'opening' });
   };
   const View = type === 'serial' ? SerialConsole : ScreenConsole;
-  const words = {
-    opening: 'Opening…',
-    open: 'Connected',
-    closed: state.is === 'closed' ? state.why : '',
-  }[state.is];
+  const words = { opening: 'Opening…', open: 'Connected', closed: 'Not connected' }[state.is];
   return (
     <section className="console" ref={frame} aria-label="Console">
       <header className="console-head">
@@ -77,7 +73,6 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
           {words}
         </span>
         <span className="spacer" />
-        {state.is === 'closed' && <Button onClick={again}>Open again</Button>}
         <Button
           look="ghost"
           icon="full"
@@ -89,6 +84,13 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
         <Suspense fallback={<div className="console-wait" aria-busy="true" />}>
           <View key={`${type} ${attempt} ${vm.hypervisor}`} vm={vm} onState={setState} />
         </Suspense>
+        {state.is === 'closed' && (
+          <div className="console-closed" role="alert">
+            <strong>The console is closed</strong>
+            <p>{state.why}</p>
+            <Button onClick={again}>Open again</Button>
+          </div>
+        )}
       </div>
     </section>
   );

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { apiPost, errorData, pathOf } from '../api/client.ts';
 import type { EntityState } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
+import { lastChangeOf } from '../store/last-change.ts';
 import { Empty, Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { perform } from '../verbs/perform.ts';
@@ -20,8 +21,8 @@ interface Jobs {
 }
 
 export function ScheduleTab({ entity }: { readonly entity: EntityState }) {
-  // Each verb that was done may be one that was scheduled.
-  const done = useCloud((state) => state.log.find((each) => each.entity === entity.id)?.id);
+  // Each verb that was done may be one that was scheduled; what only reads is none, and asking is reading.
+  const done = useCloud((state) => lastChangeOf(state, entity.id));
   const { data, error, refetch } = useQuery({
     queryKey: ['jobs', entity.id, done],
     queryFn: () => apiPost<Jobs>(`${pathOf(entity.id)}/jobs`),

@@ -26,11 +26,7 @@ export function Thumbnail({ vm }: { readonly vm: VmState }) {
         ? ''
         : 'off';
   return (
-    <Link
-      to="/vm/$uuid/{-$tab}"
-      params={{ uuid: vm.uuid, tab: 'console' }}
-      className="shot"
-    >
+    <Link to="/vm/$uuid/{-$tab}" params={{ uuid: vm.uuid, tab: 'console' }} className="shot">
       {data && isOn(vm) && <img src={`data:image/png;base64,${data.png}`} alt="" />}
       {words && <span className="shot-words">{words}</span>}
       <span className="shot-open">

@@ -6,10 +6,12 @@ import { Ago, StatusPill, Tags } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { request } from '../verbs/request.ts';
-import { isQuiet, verbOf } from '../verbs/table.ts';
+import { isQuiet, useVerbs, verbOf } from '../verbs/table.ts';
+import { VerbButton } from '../verbs/VerbButton.tsx';
 import { VerbBar } from '../verbs/VerbBar.tsx';
 
 export function VmHeader({ vm }: { readonly vm: VmState }) {
+  useVerbs();
   const pending = useCloud((state) => state.pending.get(vm.id));
   const user = useCloud((state) => state.user);
   const status = vmStatus(vm, pending, (name) => verbOf('vm', name), user);
@@ -22,7 +24,12 @@ export function VmHeader({ vm }: { readonly vm: VmState }) {
       <div className="entity-title">
         <h1 title={vm.name}>{vm.name}</h1>
         <StatusPill status={status} />
-        {!vm.managed && <span className="tag warn">not managed</span>}
+        {!vm.managed && (
+          <>
+            <span className="tag warn">not managed</span>
+            <VerbButton entity={vm} verb="manage" look="ghost" />
+          </>
+        )}
       </div>
       <div className="entity-line">
         <span>
