@@ -124,7 +124,7 @@ test('a save breaks off an attempt that waits', async () => {
   const began = performance.now();
   const said = await through(hack, () => serve('mended'), 'runs');
   expect(performance.now() - began).toBeLessThan((READY_S / 2) * 1000);
-  expect(outcomeOf(said)).toBe('broken-off');
+  expect(said.map((line) => line.outcome)).toContain('broken-off');
   expect(await ask()).toBe('mended\n');
 });
 
@@ -132,7 +132,7 @@ test('a save breaks off a build', async () => {
   await writeFile(path('slow'), '');
   await serve('typo');
   await isBuilt('typo');
-  expect(outcomeOf(await through(hack, () => serve('right')))).toBe('broken-off');
+  await through(hack, () => serve('right'), 'broken-off');
   await isBuilt('right');
   await through(hack, () => rm(path('slow')), 'runs');
   expect(await ask()).toBe('right\n');

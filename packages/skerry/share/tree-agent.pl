@@ -9,12 +9,13 @@ no warnings 'once';
 
 my ($AT_FDCWD, $NOFOLLOW) = (-100, 0x100);
 # System calls of x86-64: Perl's own open makes a file handle, which takes longer than all the rest.
-my ($WRITE, $OPEN, $CLOSE, $LSTAT, $UTIMENSAT) = (1, 2, 3, 6, 280);
+my ($WRITE, $OPEN, $CLOSE, $LSTAT, $UTIMENSAT, $FALLOCATE, $LINKAT) = (1, 2, 3, 6, 280, 285, 265);
 my ($INOTIFY_INIT1, $INOTIFY_ADD) = (294, 254);
 # What closes, comes, goes, moves, or gets other attributes.
 my $INOTIFY_EVENTS = 0x8 | 0x100 | 0x200 | 0x40 | 0x80 | 0x4;
 my ($EEXIST, $EXDEV, $LOCK_EX, $LOCK_NB) = (17, 18, 2, 4);
-my ($O_WRONLY, $O_CREAT, $O_EXCL, $O_CLOEXEC, $O_APPEND) = (1, 0100, 0200, 02000000, 02000);
+my ($O_WRONLY, $O_CREAT, $O_EXCL, $O_CLOEXEC, $O_APPEND, $O_TMPFILE) = (1, 0100, 0200, 02000000, 02000, 020200000);
+my ($ENOSPC, $SYMLINK_FOLLOW) = (28, 0x400);
 
 my ($in, $at) = ('', 0);
 # Where the tree is, and where it is written: elsewhere as long as there is nothing of it yet.
@@ -95,9 +96,9 @@ sub handle {
   elsif ($type eq 'D') { file_data($payload) }
   elsif ($type eq 'E') { file_end() }
   elsif ($type eq 'Q') { drop_file() }
+  elsif ($type eq 'P') { answer('p', '') }
   else {
     my ($path, $rest) = unpack 'n/a a*', $payload;
-    drop_file();
     eval {
       check($path);
       if    ($type eq 'F') { file_begin($path, $rest) }
@@ -117,7 +118,7 @@ sub refuse {
   my ($path, $reason) = @_;
   $reason =~ s/ at \S+ line \d+\.?\n?$//;
   $reason =~ s/\n$//;
-  drop_file();
+  drop_file() if $file && $file->{path} eq $path;
   answer('e', pack 'n/a a*', $path, $reason);
 }
 
@@ -125,7 +126,7 @@ sub refuse {
 sub drop_file {
   return if !$file;
   close $file->{fh} if $file->{fh};
-  unlink $file->{temp};
+  unlink $file->{temp} if $file->{is_named};
   $file = undef;
 }
 
@@ -271,7 +272,6 @@ sub parent {
 sub write_file {
   my ($path, $mode, $size, $seconds, $nanoseconds, $from, $count) = @_;
   check($path);
-  drop_file() if $file;
   parent($path);
   my $is_apart = $top ne $root;
   my $temp = $is_apart ? "$top/$path" : "$stage/" . ++$serial;
@@ -294,13 +294,22 @@ sub write_file {
   syscall $CLOSE, $fd;
 }
 
+# A large file comes in pieces, between which all else goes on. It has no name until it is whole: whatever ends us, nothing
+# is left of it. Where there is no room for it that is said before it is sent.
 sub file_begin {
   my ($path, $head) = @_;
   my ($mode, $size, $seconds, $nanoseconds) = unpack 'n q> q> N', $head;
+  drop_file();
   parent($path);
   my $temp = "$stage/" . ++$serial;
-  sysopen my $fh, $temp, $O_WRONLY | $O_CREAT | $O_EXCL, 0600 or die "$!\n";
-  $file = { path => $path, fh => $fh, temp => $temp, mode => $mode, left => $size, times => [$seconds, $nanoseconds] };
+  my $is_named = 0;
+  my $fh;
+  if (!sysopen $fh, $stage, $O_WRONLY | $O_TMPFILE, 0600) {
+    sysopen $fh, $temp, $O_WRONLY | $O_CREAT | $O_EXCL, 0600 or die "$!\n";
+    $is_named = 1;
+  }
+  $file = { path => $path, fh => $fh, temp => $temp, is_named => $is_named, mode => $mode, left => $size, times => [$seconds, $nanoseconds] };
+  die "$!\n" if syscall($FALLOCATE, fileno $fh, 0, 0, $size) != 0 && $! == $ENOSPC;
 }
 
 sub file_data {
@@ -324,6 +333,15 @@ sub file_end {
   my ($path, $temp) = @$file{qw(path temp)};
   eval {
     die "it came in part\n" if $file->{left} != 0;
+    # Much may have happened to the folders since it began.
+    %parents = ();
+    parent($path);
+    if (!$file->{is_named}) {
+      my $number = fileno $file->{fh};
+      my $own = "/proc/self/fd/$number";
+      syscall($LINKAT, $AT_FDCWD, $own, $AT_FDCWD, $temp, $SYMLINK_FOLLOW) == 0 or die "$!\n";
+      $file->{is_named} = 1;
+    }
     close delete $file->{fh} or die "$!\n";
     chown $uid, $gid, $temp or die "$!\n" if $uid || $gid;
     chmod $file->{mode}, $temp or die "$!\n";

@@ -1,191 +1,200 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { connect } from '@skerry/libvirt';
 import type { LiveMessage } from '../src/cloud/central/http/live.ts';
 import { vmId, type VmState } from '../src/cloud/entity.ts';
 import { startTestCloud, type TestCloud } from './support/cloud.ts';
 
-let cloud: TestCloud;
-let vm: VmState;
+// The same over each bus: what is asked for is done, whatever carries the words.
+describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
+  let cloud: TestCloud;
+  let vm: VmState;
 
-beforeAll(async () => {
-  cloud = await startTestCloud(['hv1']);
-  const found = cloud.central.registry.findVm('test');
-  if (Array.isArray(found)) throw new Error('the test driver has no machine test');
-  vm = found as VmState;
-});
-afterAll(() => cloud[Symbol.asyncDispose]());
-
-test("libvirt's machines are there with their state", () => {
-  expect(vm).toMatchObject({ name: 'test', hypervisor: 'hv1', state: 'running', managed: false });
-});
-
-test('a verb by REST reaches libvirt, and its event comes back', async () => {
-  const answer = await cloud.call('ann', 'POST', '/api/v1/vms/test/suspend');
-  expect(answer).toEqual({ status: 200, body: {} });
-  await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'paused');
-  const resumed = await cloud.call('ann', 'POST', '/api/v1/vms/test/resume');
-  expect(resumed.status).toBe(200);
-  const after = await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'running');
-  expect(after).toMatchObject({ task: null, lastChange: { verb: 'resume', by: 'ann' } });
-});
-
-test("what somebody does with libvirt's own tools is seen as well", async () => {
-  await using connection = await connect(cloud.daemon.uri('test:///default'));
-  const domain = await connection.domain('test');
-  await domain.destroy();
-  await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'shutoff');
-  await domain.start();
-  await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'running');
-});
-
-test('who may not is told what is missing, by the agent itself', async () => {
-  expect((await cloud.call('ben', 'POST', '/api/v1/vms/test/destroy')).status).toBe(404);
-  cloud.central.policies.setGrant('user:ben', vm.id, ['info']);
-  const denied = await cloud.call('ben', 'POST', '/api/v1/vms/test/destroy');
-  expect(denied).toMatchObject({ status: 403, body: { error: { permission: 'destroy' } } });
-  expect(denied.body.error?.message).toContain("'destroy' is missing: here ben has info");
-  expect((await cloud.call('ben', 'POST', '/api/v1/vms/test/info')).status).toBe(200);
-});
-
-test('what makes no sense now is refused in words', async () => {
-  const answer = await cloud.call('ann', 'POST', '/api/v1/vms/test/create');
-  expect(answer).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
-  expect(answer.body.error?.message).toBe(
-    'test is running: to start it must be shutoff or crashed',
-  );
-});
-
-test('a machine is made, tagged, cloned and deleted', async () => {
-  const made = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', {
-    name: 'web',
-    diskGiB: 0,
-    tags: ['blue'],
+  beforeAll(async () => {
+    cloud = await startTestCloud(['hv1'], undefined, {}, bus);
+    const found = cloud.central.registry.findVm('test');
+    if (Array.isArray(found)) throw new Error('the test driver has no machine test');
+    vm = found as VmState;
   });
-  expect(made).toMatchObject({ status: 200, body: { name: 'web' } });
-  const id = vmId(made.body['uuid'] as string);
-  await cloud.until(id, (each) => each?.tags.join() === 'blue');
-  await cloud.call('ann', 'POST', '/api/v1/vms/web/settags', { tags: ['green', 'db:main'] });
-  const tagged = await cloud.until(id, (each) => each?.tags.join() === 'green,db:main');
-  expect(tagged).toMatchObject({ managed: true, state: 'shutoff' });
-  const clone = await cloud.call('ann', 'POST', '/api/v1/vms/web/clone', { name: 'web2' });
-  expect(clone.body).toMatchObject({ name: 'web2' });
-  for (const name of ['web', 'web2'])
-    expect((await cloud.call('ann', 'POST', `/api/v1/vms/${name}/free`)).status).toBe(200);
-  await cloud.until(id, (each) => each === undefined);
-});
+  afterAll(() => cloud[Symbol.asyncDispose]());
 
-test('bad parameters are named, all of them', async () => {
-  const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', {
-    name: 'a b',
-    memoryMiB: -1,
+  test("libvirt's machines are there with their state", () => {
+    expect(vm).toMatchObject({ name: 'test', hypervisor: 'hv1', state: 'running', managed: false });
   });
-  expect(answer.status).toBe(400);
-  expect(answer.body.error).toMatchObject({
-    fields: [{ path: 'name' }, { path: 'memoryMiB' }],
+
+  test('a verb by REST reaches libvirt, and its event comes back', async () => {
+    const answer = await cloud.call('ann', 'POST', '/api/v1/vms/test/suspend');
+    expect(answer).toEqual({ status: 200, body: {} });
+    await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'paused');
+    const resumed = await cloud.call('ann', 'POST', '/api/v1/vms/test/resume');
+    expect(resumed.status).toBe(200);
+    const after = await cloud.until(
+      vm.id,
+      (each) => each?.kind === 'vm' && each.state === 'running',
+    );
+    expect(after).toMatchObject({ task: null, lastChange: { verb: 'resume', by: 'ann' } });
   });
-});
 
-test.each([
-  [
-    '<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]><domain>&y;</domain>',
-    'a DOCTYPE is not allowed',
-  ],
-  ['<domain type="test"><name>x</name>', 'line 1, column'],
-  ['<network><name>x</name></network>', 'a <domain> was expected'],
-])('XML %s is refused', async (xml, message) => {
-  const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { xml });
-  expect(answer.status).toBe(400);
-  expect(answer.body.error?.message).toContain(message);
-});
+  test("what somebody does with libvirt's own tools is seen as well", async () => {
+    await using connection = await connect(cloud.daemon.uri('test:///default'));
+    const domain = await connection.domain('test');
+    await domain.destroy();
+    await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'shutoff');
+    await domain.start();
+    await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'running');
+  });
 
-test('parts of the host need a permission of their own', async () => {
-  cloud.central.policies.setGrant('user:cleo', 'hypervisor:hv1', ['alloc']);
-  const xml = `<domain type='test'><name>spy</name><memory unit='MiB'>64</memory><os><type>hvm</type></os>
+  test('who may not is told what is missing, by the agent itself', async () => {
+    expect((await cloud.call('ben', 'POST', '/api/v1/vms/test/destroy')).status).toBe(404);
+    cloud.central.policies.setGrant('user:ben', vm.id, ['info']);
+    const denied = await cloud.call('ben', 'POST', '/api/v1/vms/test/destroy');
+    expect(denied).toMatchObject({ status: 403, body: { error: { permission: 'destroy' } } });
+    expect(denied.body.error?.message).toContain("'destroy' is missing: here ben has info");
+    expect((await cloud.call('ben', 'POST', '/api/v1/vms/test/info')).status).toBe(200);
+  });
+
+  test('what makes no sense now is refused in words', async () => {
+    const answer = await cloud.call('ann', 'POST', '/api/v1/vms/test/create');
+    expect(answer).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+    expect(answer.body.error?.message).toBe(
+      'test is running: to start it must be shutoff or crashed',
+    );
+  });
+
+  test('a machine is made, tagged, cloned and deleted', async () => {
+    const made = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', {
+      name: 'web',
+      diskGiB: 0,
+      tags: ['blue'],
+    });
+    expect(made).toMatchObject({ status: 200, body: { name: 'web' } });
+    const id = vmId(made.body['uuid'] as string);
+    await cloud.until(id, (each) => each?.tags.join() === 'blue');
+    await cloud.call('ann', 'POST', '/api/v1/vms/web/settags', { tags: ['green', 'db:main'] });
+    const tagged = await cloud.until(id, (each) => each?.tags.join() === 'green,db:main');
+    expect(tagged).toMatchObject({ managed: true, state: 'shutoff' });
+    const clone = await cloud.call('ann', 'POST', '/api/v1/vms/web/clone', { name: 'web2' });
+    expect(clone.body).toMatchObject({ name: 'web2' });
+    for (const name of ['web', 'web2'])
+      expect((await cloud.call('ann', 'POST', `/api/v1/vms/${name}/free`)).status).toBe(200);
+    await cloud.until(id, (each) => each === undefined);
+  });
+
+  test('bad parameters are named, all of them', async () => {
+    const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', {
+      name: 'a b',
+      memoryMiB: -1,
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({
+      fields: [{ path: 'name' }, { path: 'memoryMiB' }],
+    });
+  });
+
+  test.each([
+    [
+      '<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]><domain>&y;</domain>',
+      'a DOCTYPE is not allowed',
+    ],
+    ['<domain type="test"><name>x</name>', 'line 1, column'],
+    ['<network><name>x</name></network>', 'a <domain> was expected'],
+  ])('XML %s is refused', async (xml, message) => {
+    const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { xml });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error?.message).toContain(message);
+  });
+
+  test('parts of the host need a permission of their own', async () => {
+    cloud.central.policies.setGrant('user:cleo', 'hypervisor:hv1', ['alloc']);
+    const xml = `<domain type='test'><name>spy</name><memory unit='MiB'>64</memory><os><type>hvm</type></os>
     <devices><hostdev mode='subsystem' type='pci'/><disk type='file'><source file='/etc/shadow'/><target dev='vda'/></disk></devices></domain>`;
-  const answer = await cloud.call('cleo', 'POST', '/api/v1/hypervisors/hv1/alloc', { xml });
-  expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
-  expect(answer.body.error?.message).toContain('/etc/shadow');
-  expect(answer.body.error?.message).toContain('hostdev');
-});
-
-test('every verb is noted, with who and how it went', async () => {
-  const { body } = await cloud.call('ann', 'GET', `/api/v1/audit?entity=${vm.id}`);
-  const lines = body as unknown as { verb: string; by: { user: string }; outcome: string }[];
-  expect(lines.map(({ verb, by, outcome }) => `${by.user} ${verb} ${outcome}`)).toEqual(
-    expect.arrayContaining(['ann suspend done', 'ben destroy denied', 'ann create failed']),
-  );
-});
-
-test('a browser gets all it may see, then each change', async () => {
-  const session = cloud.central.users.issue('ben', 'session');
-  const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/live`, {
-    headers: { cookie: `skerry=${session}` },
+    const answer = await cloud.call('cleo', 'POST', '/api/v1/hypervisors/hv1/alloc', { xml });
+    expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
+    expect(answer.body.error?.message).toContain('/etc/shadow');
+    expect(answer.body.error?.message).toContain('hostdev');
   });
-  const messages: LiveMessage[] = [];
-  socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString()) as LiveMessage));
-  await new Promise((resolve) => socket.once('message', resolve));
-  expect(messages[0]).toMatchObject({ type: 'hello', user: 'ben', permissionSets: [['info']] });
-  expect(messages[0]?.type === 'hello' && messages[0].entities.map(([{ id }]) => id)).toEqual([
-    vm.id,
-  ]);
-  await cloud.call('ann', 'POST', '/api/v1/vms/test/suspend');
-  await expect
-    .poll(() =>
-      messages.some(
-        (m) =>
-          m.type === 'entities' && m.changed.some(([s]) => s.kind === 'vm' && s.state === 'paused'),
-      ),
-    )
-    .toBe(true);
-  await cloud.call('ann', 'POST', '/api/v1/vms/test/resume');
-  socket.terminate();
-});
 
-test('a stranger gets nothing', async () => {
-  const response = await fetch(`${cloud.server.url}/api/v1/vms`);
-  expect(response.status).toBe(401);
-  const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/live`);
-  const [error] = await new Promise<[Error]>((resolve) =>
-    socket.once('error', (e) => resolve([e])),
-  );
-  expect(error.message).toContain('401');
-});
+  test('every verb is noted, with who and how it went', async () => {
+    const { body } = await cloud.call('ann', 'GET', `/api/v1/audit?entity=${vm.id}`);
+    const lines = body as unknown as { verb: string; by: { user: string }; outcome: string }[];
+    expect(lines.map(({ verb, by, outcome }) => `${by.user} ${verb} ${outcome}`)).toEqual(
+      expect.arrayContaining(['ann suspend done', 'ben destroy denied', 'ann create failed']),
+    );
+  });
 
-test('another site can do nothing with the cookie of a user', async () => {
-  const session = cloud.central.users.issue('ann', 'session');
-  const cookie = `skerry=${session}`;
-  const url = `${cloud.server.url}/api/v1/vms/test/suspend`;
-  const plain = await fetch(url, { method: 'POST', headers: { cookie } });
-  expect(plain.status).toBe(403);
-  const headers = { cookie, 'x-skerry': '1', origin: 'https://evil.example' };
-  expect((await fetch(url, { method: 'POST', headers })).status).toBe(403);
-});
+  test('a browser gets all it may see, then each change', async () => {
+    const session = cloud.central.users.issue('ben', 'session');
+    const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/live`, {
+      headers: { cookie: `skerry=${session}` },
+    });
+    const messages: LiveMessage[] = [];
+    socket.on('message', (data: Buffer) =>
+      messages.push(JSON.parse(data.toString()) as LiveMessage),
+    );
+    await new Promise((resolve) => socket.once('message', resolve));
+    expect(messages[0]).toMatchObject({ type: 'hello', user: 'ben', permissionSets: [['info']] });
+    expect(messages[0]?.type === 'hello' && messages[0].entities.map(([{ id }]) => id)).toEqual([
+      vm.id,
+    ]);
+    await cloud.call('ann', 'POST', '/api/v1/vms/test/suspend');
+    await expect
+      .poll(() =>
+        messages.some(
+          (m) =>
+            m.type === 'entities' &&
+            m.changed.some(([s]) => s.kind === 'vm' && s.state === 'paused'),
+        ),
+      )
+      .toBe(true);
+    await cloud.call('ann', 'POST', '/api/v1/vms/test/resume');
+    socket.terminate();
+  });
 
-test('a machine talks, and tells strangers nothing', async () => {
-  const say = async (user: string, text: string): Promise<unknown> =>
-    (await cloud.call(user, 'POST', '/api/v1/vms/test/chat', { text })).body['text'];
-  expect(await say('ann', 'How are you?')).toMatch(/^I'm running on hv1/);
-  expect(await say('ann', 'pause')).toBe("I'm paused.");
-  expect(await say('ann', 'start')).toBe(
-    "I can't: test is paused: to start it must be shutoff or crashed",
-  );
-  expect(await say('ann', 'Resume!')).toBe("I'm running again.");
-  expect(await say('ann', 'help')).toContain('reboot: ask the guest to reboot');
-  expect(await say('ben', 'destroy')).toContain("I don't talk to people I don't know");
-});
+  test('a stranger gets nothing', async () => {
+    const response = await fetch(`${cloud.server.url}/api/v1/vms`);
+    expect(response.status).toBe(401);
+    const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/live`);
+    const [error] = await new Promise<[Error]>((resolve) =>
+      socket.once('error', (e) => resolve([e])),
+    );
+    expect(error.message).toContain('401');
+  });
 
-test('a machine is parked and brought back', async () => {
-  await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'boat', diskGiB: 0 });
-  const refused = await cloud.call('ann', 'POST', '/api/v1/vms/test/park');
-  expect(refused.body.error?.message).toContain('shut it down first');
-  expect((await cloud.call('ann', 'POST', '/api/v1/vms/boat/park')).status).toBe(200);
-  const [parked] = cloud.central.parking.list();
-  expect(parked).toMatchObject({ name: 'boat', hypervisor: 'hv1', parkedBy: 'ann' });
-  await cloud.until(vmId(parked?.uuid ?? ''), (each) => each === undefined);
-  const back = await cloud.call('ann', 'POST', '/api/v1/central/unpark', { uuid: parked?.uuid });
-  expect(back).toEqual({ status: 200, body: { hypervisor: 'hv1' } });
-  await cloud.until(vmId(parked?.uuid ?? ''), (each) => each !== undefined);
-  expect(cloud.central.parking.list()).toEqual([]);
-  await cloud.call('ann', 'POST', '/api/v1/vms/boat/free');
+  test('another site can do nothing with the cookie of a user', async () => {
+    const session = cloud.central.users.issue('ann', 'session');
+    const cookie = `skerry=${session}`;
+    const url = `${cloud.server.url}/api/v1/vms/test/suspend`;
+    const plain = await fetch(url, { method: 'POST', headers: { cookie } });
+    expect(plain.status).toBe(403);
+    const headers = { cookie, 'x-skerry': '1', origin: 'https://evil.example' };
+    expect((await fetch(url, { method: 'POST', headers })).status).toBe(403);
+  });
+
+  test('a machine talks, and tells strangers nothing', async () => {
+    const say = async (user: string, text: string): Promise<unknown> =>
+      (await cloud.call(user, 'POST', '/api/v1/vms/test/chat', { text })).body['text'];
+    expect(await say('ann', 'How are you?')).toMatch(/^I'm running on hv1/);
+    expect(await say('ann', 'pause')).toBe("I'm paused.");
+    expect(await say('ann', 'start')).toBe(
+      "I can't: test is paused: to start it must be shutoff or crashed",
+    );
+    expect(await say('ann', 'Resume!')).toBe("I'm running again.");
+    expect(await say('ann', 'help')).toContain('reboot: ask the guest to reboot');
+    expect(await say('ben', 'destroy')).toContain("I don't talk to people I don't know");
+  });
+
+  test('a machine is parked and brought back', async () => {
+    await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'boat', diskGiB: 0 });
+    const refused = await cloud.call('ann', 'POST', '/api/v1/vms/test/park');
+    expect(refused.body.error?.message).toContain('shut it down first');
+    expect((await cloud.call('ann', 'POST', '/api/v1/vms/boat/park')).status).toBe(200);
+    const [parked] = cloud.central.parking.list();
+    expect(parked).toMatchObject({ name: 'boat', hypervisor: 'hv1', parkedBy: 'ann' });
+    await cloud.until(vmId(parked?.uuid ?? ''), (each) => each === undefined);
+    const back = await cloud.call('ann', 'POST', '/api/v1/central/unpark', { uuid: parked?.uuid });
+    expect(back).toEqual({ status: 200, body: { hypervisor: 'hv1' } });
+    await cloud.until(vmId(parked?.uuid ?? ''), (each) => each !== undefined);
+    expect(cloud.central.parking.list()).toEqual([]);
+    await cloud.call('ann', 'POST', '/api/v1/vms/boat/free');
+  });
 });

@@ -35,7 +35,10 @@ export function linesOf(hack: Running): HackLine[] {
     .map((line) => JSON.parse(line) as HackLine);
 }
 
-/** Does something, and gives what hack said of it, up to its end, or up to that outcome. */
+/**
+ * Does something, and gives what hack said of it, up to that outcome. On a busy host one save is seen as two, a file that is
+ * empty and then is not: the second breaks off the first, which is no end unless it is asked for.
+ */
 export async function through(
   hack: Running,
   change: () => Promise<unknown>,
@@ -47,7 +50,7 @@ export async function through(
     () => {
       const since = linesOf(hack).slice(before);
       const isOver = (line: HackLine): boolean =>
-        line.kind === 'end' && (outcome === undefined || line.outcome === outcome);
+        outcome === undefined ? isEnd(line) : line.outcome === outcome;
       return since.some(isOver) ? since : undefined;
     },
     {
@@ -57,7 +60,11 @@ export async function through(
   );
 }
 
-/** How the first of what was done ended. */
+/** How it ended. */
 export function outcomeOf(said: readonly HackLine[]): string | undefined {
-  return said.find(({ kind }) => kind === 'end')?.outcome;
+  return said.find(isEnd)?.outcome;
+}
+
+function isEnd({ kind, outcome }: HackLine): boolean {
+  return kind === 'end' && outcome !== 'broken-off';
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { SkerryError } from '../util/errors.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
 
@@ -14,10 +14,19 @@ export function define(command: Command): void {
     )
     .option('--hypervisors <n>', 'how many hypervisors, 1 to 16', '3')
     .option('--port <port>', 'the web port on 127.0.0.1; 0 for any that is free', '8480')
+    .addOption(
+      new Option(
+        '--bus <bus>',
+        'what agents and central talk over: this process alone, or ejabberd',
+      )
+        .choices(['local', 'xmpp'])
+        .default('local'),
+    )
     .option('--name <name>', 'one cloud of several on this machine', 'dev');
   withExample(
     withJson(dev).action(runDev),
     '$ skerry cloud dev',
+    '$ skerry cloud dev --bus xmpp',
     '$ skerry cloud dev --hypervisors 2 --port 0 --json',
   );
   withExample(command, '$ skerry cloud dev --hypervisors 3');
@@ -26,6 +35,7 @@ export function define(command: Command): void {
 interface DevOptions {
   readonly hypervisors: string;
   readonly port: string;
+  readonly bus: 'local' | 'xmpp';
   readonly name: string;
   readonly json?: boolean;
 }
@@ -43,6 +53,7 @@ async function runDev(options: DevOptions): Promise<void> {
     dir: cloudDir(options.name),
     hypervisors: count,
     port,
+    bus: options.bus,
     version: VERSION,
     webDir: builtWeb(),
     signal,

@@ -23,7 +23,7 @@ export function define(command: Command): void {
     'after',
     `
 Each time you save, it builds what needs it, sends what changed to the machines, and restarts the daemons whose
-\`watch\` matches. When one does not get ready, the files from before come back and run again.`,
+\`watch\` matches. When one does not get ready, the files from before come back and run again. The next save breaks off what is under way.`,
   );
 }
 

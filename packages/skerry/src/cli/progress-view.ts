@@ -153,7 +153,7 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
       `[${(event.atMs / 1000).toFixed(1).padStart(6)} s] ${event.machine ?? 'lab'}: ${text}\n`,
     );
   };
-  let last = '';
+  const last = new Map<string, string>();
   const notedMs = new Map<string, number>();
   const note = (event: ProgressEvent): void => {
     const detail = event.detail ?? '';
@@ -161,13 +161,12 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
     const percent = /(\d+) %/.exec(detail)?.[1];
     const topic = percent === undefined ? detail : String(Math.floor(Number(percent) / 10));
     const key = `${event.machine} ${event.phase}`;
-    const said = `${event.machine} ${topic}`;
     if (
-      said === last ||
+      topic === last.get(key) ||
       (event.phase === 'boot' && event.atMs - (notedMs.get(key) ?? 0) < BOOT_NOTE_MS)
     )
       return;
-    last = said;
+    last.set(key, topic);
     notedMs.set(key, event.atMs);
     say(event, detail);
   };

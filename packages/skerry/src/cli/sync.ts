@@ -5,6 +5,7 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import type { LiveEvent, TreePlace } from '../lab/live-protocol.ts';
 import { treeName } from '../lab/tree-name.ts';
 import type { CheckResult, SyncResult } from '../lab/sync.ts';
+import type { Progress } from '../lab/progress.ts';
 import { SkerryError } from '../util/errors.ts';
 import { formatBytes, formatSeconds } from './amounts.ts';
 import {
@@ -56,7 +57,7 @@ export function define(command: Command): void {
 }
 
 async function run(names: string[], options: Options): Promise<void> {
-  const signal = interruptible('trees stay as they are; skerry sync goes on from there');
+  const signal = interruptible('no file is left half done; skerry sync goes on from there');
   const lab = await labOf(options);
   const { labPaths } = await import('../util/paths.ts');
   const { machineNames } = await import('../lab-file/select.ts');
@@ -88,30 +89,34 @@ async function run(names: string[], options: Options): Promise<void> {
     const view = progressView();
     const progress = new Progress(view.onProgress);
     const about = { progress, signal, machines: names.length > 0 ? machines : [] };
-    await withTriggers(lab, 'sync', about, () => bring(lab, machines, signal, options)).finally(
-      view.end,
-    );
+    await withTriggers(lab, 'sync', about, () =>
+      bring(lab, machines, { ...options, progress, signal }),
+    ).finally(view.end);
   }
 }
 
 async function bring(
   lab: LabSpec,
   machines: readonly string[],
-  signal: AbortSignal,
-  options: Options,
+  options: Options & { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<void> {
+  const { progress, signal } = options;
+  const { tellLive } = await import('../lab/tell-sending.ts');
   const { liveFlush } = await import('../lab/live-control.ts');
   const { labPaths } = await import('../util/paths.ts');
   const { liveReachable } = await import('../lab/reach.ts');
   const { labStatus } = await import('../lab/status.ts');
   const { syncLab } = await import('../lab/sync.ts');
   const { pullTrees } = await import('../lab/pull-trees.ts');
-  const flushed = await liveFlush(labPaths(lab), { timeoutMs: FLUSH_MS, signal });
-  const live = flushed && (await liveReachable(lab, flushed, machines, signal));
+  const paths = labPaths(lab);
+  const live = await tellLive(paths, machines, progress, async () => {
+    const flushed = await liveFlush(paths, { timeoutMs: FLUSH_MS, signal });
+    return flushed && liveReachable(lab, flushed, machines, signal);
+  });
   // It may look after some of them only: a fork's shares, or those of `sync --stop`.
-  const pushed = await syncLab(lab, { machines, kept: live?.trees ?? [], signal });
+  const pushed = await syncLab(lab, { machines, kept: live?.trees ?? [], progress, signal });
   const into = options.into === undefined ? undefined : resolve(options.into);
-  const pulled = await pullTrees(lab, { machines, signal, into });
+  const pulled = await pullTrees(lab, { machines, progress, signal, into });
   const states = live?.machines.filter(({ machine }) => machines.includes(machine)) ?? [];
   const isWrong = ({ error, refused }: SyncResult): boolean =>
     (error && error.code !== 'PULL_FORK') || refused.length > 0;
@@ -119,7 +124,11 @@ async function bring(
     states.some(({ connected }) => !connected) ||
     [...pushed, ...pulled].some(({ error }) => error?.code === 'MACHINE_OFF');
   const away = isAway ? awayWords((await labStatus(lab, signal)).machines, lab) : new Map();
-  if (states.some(({ connected, refused, held }) => !connected || refused > 0 || held))
+  if (
+    states.some(
+      ({ connected, refused, held, problem }) => !connected || problem || refused > 0 || held,
+    )
+  )
     process.exitCode = 1;
   if ([...pushed, ...pulled].some(isWrong)) process.exitCode = 1;
   if (options.json) printJson([...states, ...[...pushed, ...pulled].map(asJson)]);

@@ -30,16 +30,28 @@ test('one line for the machines with the same state; trees that are pulled too',
   const lost = { connected: false, reason: 'the machine ended' };
   const states = [
     ...[state(src, 'one'), state(src, 'two', lost), state(src, 'three')],
-    state(made, 'one', { refused: 2 }),
+    state(made, 'one', {
+      refused: 2,
+      refusals: [{ path: 'a', reason: 'No space left on device' }],
+    }),
   ];
   expect(lines(undefined, states)).toEqual([
     'Tree: src -> one,three:/srv/src, up to date',
     'Tree: src -> two:/srv/src, not reached: the machine ended',
-    'Tree: one:/srv/made -> made, 2 not written: see skerry logs --system',
+    'Tree: one:/srv/made -> made, 2 not written: a (No space left on device); more in skerry logs --system',
   ]);
   expect(lines(undefined, states, ['two'])[1]).toBe(
     'Tree: src -> two:/srv/src, two is off: skerry up two',
   );
+});
+
+test('what is on its way is named', () => {
+  const sending = { path: 'big.bin', files: 1, bytes: 40, of: 100 };
+  const states = [state(src, 'one', { sending }), state(src, 'two'), state(made, 'one')];
+  expect(lines(undefined, states).slice(0, 2)).toEqual([
+    'Tree: src -> one:/srv/src, sending big.bin 40 %',
+    'Tree: src -> two:/srv/src, up to date',
+  ]);
 });
 
 test('of a fork it is said what brings a tree there, and that it brings nothing here', () => {

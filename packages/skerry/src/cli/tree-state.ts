@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { TreeState } from '../lab/live-protocol.ts';
 import { isUp } from '../lab/is-up.ts';
+import { percentOf } from '../lab/percent.ts';
 import { treeName } from '../lab/tree-name.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { aboutLab } from './common.ts';
@@ -39,14 +40,32 @@ export function treeLines(
 }
 
 /** How a tree fares that is kept up to date. */
-export function stateWords(
-  { mode, machine, connected, reason, refused, held }: TreeState,
-  away: Away,
-): string {
+export function stateWords(state: TreeState, away: Away): string {
+  const {
+    mode,
+    machine,
+    connected,
+    reason,
+    refused,
+    refusals = [],
+    sending,
+    problem,
+    held,
+  } = state;
   const off = away.get(machine);
   if (!connected && off !== undefined) return styleText('yellow', off);
+  if (problem !== undefined) return styleText('red', problem);
   if (!connected) return styleText('yellow', `not reached: ${reason}`);
-  if (refused > 0) return styleText('red', `${refused} not written: see skerry logs --system`);
+  if (refused > 0) {
+    const some = refusals.map(({ path, reason: why }) => `${path} (${why})`).join(', ');
+    const more = refused > refusals.length ? '; more in skerry logs --system' : '';
+    return styleText('red', `${refused} not written${some && `: ${some}`}${more}`);
+  }
+  if (sending) {
+    const { path, files, bytes, of } = sending;
+    const what = files === 1 ? path : `${files} files`;
+    return styleText('yellow', `sending ${what} ${percentOf(bytes, of)} %`);
+  }
   if (held) return styleText('yellow', `held back by skerry hack: ${some(held)}`);
   return styleText('green', mode === 'share' ? 'shared' : 'up to date');
 }

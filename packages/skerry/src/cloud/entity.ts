@@ -5,10 +5,16 @@ import { z } from 'zod';
 /** `vm:UUID` or `hypervisor:NAME`; the one way to name an entity on the bus, in the API and in the audit. */
 export type EntityId = `vm:${string}` | `hypervisor:${string}`;
 
+/** Whether that is the address of a central agent: `central`, or of one of several, `central-2`. */
+export function isCentral(address: string): boolean {
+  return /^central(-\d+)?$/.test(address);
+}
+
 /** A hypervisor's name: a DNS label, as its host is called. */
 export const hypervisorName = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name without dots, in small letters');
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name without dots, in small letters')
+  .refine((name) => !isCentral(name), 'that is what the central agents are called');
 /** libvirt refuses a slash and a line end; the rest is for people who type it. */
 export const vmName = z
   .string()

@@ -1,17 +1,12 @@
 // What `hack` does, from its start to its end: one attempt after the other. What is saved meanwhile is the next, and breaks
 // off the one under way where daemons are made of it.
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { DaemonSpec, TreeSpec } from '../lab-file/spec-sync.ts';
-import { toText } from '../sync/paths.ts';
 import { labPaths } from '../util/paths.ts';
-import { type DaemonResult, restartDaemons, startDaemons } from './daemons.ts';
-import { runBuilds } from './hack-build.ts';
 import type { HackEvent, HackOutcome } from './hack-event.ts';
 import { DaemonFiles } from './hack-files.ts';
 import { type Change, HackQueue } from './hack-queue.ts';
+import { HackSteps } from './hack-steps.ts';
 import { HackTrees } from './hack-trees.ts';
 import { keepOthers, type KeptTree, sharesReady } from './keep-others.ts';
 import { keptTrees, pushedTrees } from './live-control.ts';
@@ -39,9 +34,8 @@ export class HackSession implements LiveTrees {
   readonly #files: DaemonFiles;
   readonly #queue: HackQueue;
   readonly #trees: HackTrees;
+  readonly #steps: HackSteps;
   #others: readonly KeptTree[] = [];
-  /** Daemons whose first build has failed: each attempt builds them, until that goes well. */
-  #unbuilt: readonly DaemonSpec[] = [];
   /** Machines that came while something else was done. */
   readonly #arrived = new Set<string>();
   /** Breaks off what is under way. */
@@ -60,11 +54,22 @@ export class HackSession implements LiveTrees {
     this.#trees = new HackTrees(lab, {
       ...{ signal, onLive, onNote: (text) => this.#note(text) },
       onSaved: (tree, paths) => this.#saved(tree, paths),
-      onMachine: (machine, isThere, reason) => {
-        this.#tell({ kind: 'machine', machine, isThere, reason });
-        if (isThere) this.#arrived.add(machine);
+      onMachine: (machine, isThere, reason) =>
+        this.#tell({ kind: 'machine', machine, isThere, reason }),
+      onArrived: (machine) => {
+        this.#arrived.add(machine);
         this.#wake();
       },
+    });
+    this.#steps = new HackSteps({
+      ...{
+        lab,
+        daemons: this.#daemons,
+        files: this.#files,
+        queue: this.#queue,
+        trees: this.#trees,
+      },
+      tell: (event) => this.#tell(event),
     });
     signal.addEventListener('abort', () => this.#wake());
   }
@@ -118,8 +123,7 @@ export class HackSession implements LiveTrees {
     });
     // What is saved from here on waits until all is there, and is then tried as any other.
     await this.#trees.watch();
-    if (!(await this.#build(this.#daemons, signal)))
-      this.#unbuilt = this.#daemons.filter(({ build }) => build);
+    await this.#steps.buildFirst(signal);
     // It fails before the signal fires only where the host's folder cannot be read.
     const failed = this.#trees.keep().then(() => new Promise<never>(() => {}));
     failed.catch(() => {});
@@ -131,7 +135,8 @@ export class HackSession implements LiveTrees {
       this.#isBusy = true;
       const arrived = [...this.#arrived];
       this.#arrived.clear();
-      const isDone = arrived.length === 0 || (await this.#start(arrived));
+      const isDone =
+        this.#daemons.length === 0 || arrived.length === 0 || (await this.#start(arrived));
       const change = this.#queue.take();
       if (change) await this.#try(change);
       // The news that broke it off went first.
@@ -145,39 +150,20 @@ export class HackSession implements LiveTrees {
     this.#wake();
   }
 
-  /** Machines have come, or come back: they have all files, and their daemons start. False where that was broken off. */
-  async #start(machines: readonly string[]): Promise<boolean> {
-    if (this.#daemons.length === 0) return true;
-    const began = performance.now();
-    const names = this.#daemons.map(({ name }) => name);
-    // What waits restarts those.
-    const soon = new Set(this.#files.affectedBy(this.#queue.waiting));
-    const filesOf = (daemon: DaemonSpec, machine: string): string[] => {
-      const { name, build } = daemon;
-      if (!names.includes(name) || soon.has(daemon) || this.#unbuilt.includes(daemon)) return [];
-      const made = build ? this.#queue.made : new Set<string>();
-      return this.#files.inMachine(daemon, machine, (tree) => this.#trees.filesOf(tree), made);
-    };
-    return this.#breakable(began, async (signal) => {
-      const onResult = (result: DaemonResult): void =>
-        this.#tell({ kind: 'daemon', result, isRollBack: false });
-      const options = { daemons: names, machines, filesOf, signal, onResult };
-      const results = await startDaemons(this.#lab, options);
-      const isRight = this.#unbuilt.length === 0 && results.every(({ error }) => !error);
-      return isRight ? 'started' : 'failed';
-    });
+  /** False where it was broken off. */
+  #start(machines: readonly string[]): Promise<boolean> {
+    return this.#breakable(performance.now(), async (signal) =>
+      (await this.#steps.start(machines, signal)) ? 'started' : 'failed',
+    );
   }
 
   async #try(change: Change): Promise<void> {
     const { paths, all, savedMs } = change;
     const again = all.filter((path) => !paths.includes(path));
     this.#tell({ kind: 'change', paths, again });
-    const affected = this.#files.affectedBy(all);
-    const daemons = this.#daemons.filter(
-      (daemon) => affected.includes(daemon) || this.#unbuilt.includes(daemon),
-    );
+    const daemons = this.#steps.concernedBy(all);
     await this.#breakable(savedMs, async (signal) => {
-      if (!(await this.#build(daemons, signal))) return 'failed';
+      if (!(await this.#steps.build(daemons, signal))) return 'failed';
       // Saved while it was built.
       if (this.#queue.hasNews) throw NEWS;
       return this.#bring(daemons, signal);
@@ -188,17 +174,16 @@ export class HackSession implements LiveTrees {
   async #bring(daemons: readonly DaemonSpec[], signal: AbortSignal): Promise<HackOutcome> {
     let isSent = true;
     try {
-      const isWritten = await this.#push();
+      const isWritten = await this.#steps.push();
       signal.throwIfAborted();
-      if (isWritten && (await this.#restart(daemons, false, signal))) {
+      if (isWritten && (await this.#steps.restart(daemons, false, signal))) {
         this.#queue.proven();
         if (!this.#trees.isAnyThere()) return 'waits';
         return daemons.length > 0 ? 'runs' : 'sent';
       }
       await this.#trees.rollBack();
       isSent = false;
-      await this.#restart(daemons, true, signal);
-      return 'rolled-back';
+      return (await this.#steps.restart(daemons, true, signal)) ? 'rolled-back' : 'failed';
     } catch (error) {
       // The next attempt goes back to what ran last, if it has to.
       if (isSent && this.#isBrokenOff(signal)) await this.#trees.rollBack();
@@ -231,73 +216,6 @@ export class HackSession implements LiveTrees {
     return signal.aborted && !this.#options.signal.aborted;
   }
 
-  /** False where one failed: nothing is sent then. */
-  async #build(daemons: readonly DaemonSpec[], signal: AbortSignal): Promise<boolean> {
-    const builders = new Set(daemons.flatMap(({ build }) => build?.on ?? []));
-    if (!daemons.some(({ build }) => build)) return true;
-    this.#queue.buildBegins();
-    let isWhole = false;
-    try {
-      const results = await runBuilds(this.#lab, daemons, {
-        signal,
-        prepare: (machine) => this.#trees.prepare(machine),
-        onResult: (result) => this.#tell({ kind: 'build', ...result }),
-      });
-      isWhole = true;
-      const isRight = results.every(({ error }) => error === undefined);
-      if (isRight) this.#unbuilt = this.#unbuilt.filter((daemon) => !daemons.includes(daemon));
-      return isRight;
-    } finally {
-      // What a builder got for it is no more than a trial, either.
-      await this.#trees.rollBack([...builders]);
-      // What was built is in the trees: it is seen now, and not taken for something that was saved later.
-      await this.#trees.look();
-      if (isWhole) await this.#buildEnded();
-      else this.#queue.buildBroke();
-    }
-  }
-
-  async #buildEnded(): Promise<void> {
-    const sums = new Map<string, string>();
-    for (const path of this.#queue.written)
-      sums.set(path, await sumOf(resolve(this.#lab.dir, path)));
-    for (const path of this.#queue.buildEnds(sums, performance.now()))
-      this.#note(`${path} changes with each build, and is not built again for that`);
-  }
-
-  /** False where a machine that is there would not take all of it. */
-  async #push(): Promise<boolean> {
-    let isWritten = true;
-    for (const { machine, result, error } of await this.#trees.push()) {
-      const refused = result?.refused.map(({ path, reason }) => `${toText(path)}: ${reason}`) ?? [];
-      const reason = error?.message ?? (refused.length > 0 ? refused.join(', ') : undefined);
-      const changes = result?.steps.length ?? 0;
-      const bytes = result?.bytes ?? 0;
-      const trouble = reason === undefined ? {} : { error: reason };
-      this.#tell({ kind: 'push', machine, changes, bytes, ...trouble });
-      // One that went away meanwhile gets it when it comes back.
-      if (refused.length > 0 || (error && !this.#trees.away().includes(machine))) isWritten = false;
-    }
-    return isWritten;
-  }
-
-  async #restart(
-    daemons: readonly DaemonSpec[],
-    isRollBack: boolean,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (daemons.length === 0) return true;
-    const away = this.#trees.away();
-    const machines = this.#lab.machines
-      .map(({ name }) => name)
-      .filter((name) => !away.includes(name));
-    const results = await restartDaemons(this.#lab, {
-      ...{ daemons: daemons.map(({ name }) => name), machines, signal },
-      onResult: (result) => this.#tell({ kind: 'daemon', result, isRollBack }),
-    });
-    return results.every(({ error }) => !error);
-  }
-
   #hasWork(): boolean {
     return this.#queue.waiting.length > 0 || this.#arrived.size > 0;
   }
@@ -320,15 +238,5 @@ export class HackSession implements LiveTrees {
 
   #tell(event: HackEvent): void {
     this.#options.onEvent(event);
-  }
-}
-
-async function sumOf(path: string): Promise<string> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex');
-  } catch {
-    return 'gone';
   }
 }

@@ -15,7 +15,9 @@ export interface HackTreesOptions {
   readonly signal: AbortSignal;
   /** Something was saved: what it is called in its tree, as src/sync has paths. */
   readonly onSaved: (tree: TreeSpec, paths: readonly string[]) => void;
-  /** A machine has all there is, or is away. */
+  /** A machine has all of a tree, for the first time or again. */
+  readonly onArrived: (machine: string) => void;
+  /** A machine has all of all its trees, or is away. */
   readonly onMachine: (machine: string, isThere: boolean, reason: string) => void;
   readonly onNote: (text: string) => void;
   /** For those who watch. */
@@ -38,6 +40,10 @@ export class HackTrees {
   #isKeeping = false;
   /** Trees in machines of which something is known. */
   readonly #heard = new Set<string>();
+  /** Trees that machines have. */
+  readonly #whole = new Set<string>();
+  /** Whether machines were there, as it was told last. */
+  readonly #told = new Map<string, boolean>();
 
   constructor(lab: LabSpec, options: HackTreesOptions) {
     this.#options = options;
@@ -166,11 +172,25 @@ export class HackTrees {
   }
 
   #hear(event: TreeEvent): void {
-    const { onMachine, onLive } = this.#options;
-    this.#heard.add(keyOf(event.tree, event.machine));
-    const isThere = event.kind === 'pushed';
-    onMachine(event.machine, isThere, isThere ? '' : event.reason);
+    const { onArrived, onLive } = this.#options;
+    const { tree, machine, kind } = event;
+    const key = keyOf(tree, machine);
+    this.#heard.add(key);
+    if (kind === 'pushed') this.#whole.add(key);
+    else this.#whole.delete(key);
+    this.#tell(machine, kind === 'pushed' ? '' : event.reason);
+    if (kind === 'pushed') onArrived(machine);
     onLive(liveEventOf(event));
+  }
+
+  /** Says once that a machine is there or away, and not why in ever new words. */
+  #tell(machine: string, reason: string): void {
+    const trees = this.#kept.map(({ sync }) => sync.tree).filter(({ on }) => on.includes(machine));
+    const isThere = trees.every((tree) => this.#whole.has(keyOf(tree, machine)));
+    const isOnItsWay = !isThere && reason === '';
+    if (isOnItsWay || this.#told.get(machine) === isThere) return;
+    this.#told.set(machine, isThere);
+    this.#options.onMachine(machine, isThere, reason);
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { labPathsIn, type LabPaths } from '../util/paths.ts';
-import { liveReady, watchLive } from './live-control.ts';
+import { liveFlush, liveReady, watchLive } from './live-control.ts';
 
 let dir: string;
 let paths: LabPaths;
@@ -34,5 +34,7 @@ test('who waits or watches ends when told to', async () => {
   const signal = AbortSignal.timeout(50);
   const asked = liveReady(paths, 'one', { timeoutMs: 60_000, signal });
   await expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
+  const flushed = liveFlush(paths, { timeoutMs: 60_000, signal: AbortSignal.timeout(50) });
+  await expect(flushed).rejects.toMatchObject({ name: 'TimeoutError' });
   await watchLive(paths, () => {}, AbortSignal.timeout(50));
 });

@@ -2,6 +2,7 @@
 // text a line, requests one way, answers the other.
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { toText } from '../sync/paths.ts';
+import type { Sending } from '../sync/tally.ts';
 import type { TreeEvent } from './tree-sync.ts';
 
 export type LiveRequest =
@@ -41,8 +42,14 @@ export interface TreeState extends TreePlace {
   readonly connected: boolean;
   /** Why not, where it is known. */
   readonly reason: string;
+  /** What is wrong with the host's folder: the machine keeps what it has. */
+  readonly problem?: string;
   /** How many paths could not be written. */
   readonly refused: number;
+  /** Some of them. */
+  readonly refusals?: readonly { readonly path: string; readonly reason: string }[];
+  /** What is on its way. */
+  readonly sending?: Sending;
   /** Paths that `hack` holds back: they are not there as they are here. */
   readonly held?: readonly string[];
 }

@@ -7,10 +7,14 @@ import { toText } from '../sync/paths.ts';
 import { pullIndex, type PullResult, PullTree } from '../sync/pull.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
+import { Progress } from './progress.ts';
 import { whenReachable } from './reach.ts';
+import type { TreePlace } from './live-protocol.ts';
+import type { Sending } from '../sync/tally.ts';
 import type { SyncOptions, SyncResult } from './sync.ts';
 import { guestProgram, treeError } from './tree-sync.ts';
 import { labOff } from './lab-off.ts';
+import { tellSending } from './tell-sending.ts';
 import { treeName } from './tree-name.ts';
 
 /** The trees that are pulled. Pure. */
@@ -29,7 +33,7 @@ export interface PullOptions extends SyncOptions {
  */
 export function pullTrees(
   lab: LabSpec,
-  { machines, signal, into }: PullOptions,
+  { machines, signal, into, progress = new Progress() }: PullOptions,
 ): Promise<SyncResult[]> {
   const paths = labPaths(lab);
   const here = pulledTrees(lab).filter(({ on }) => on.some((name) => machines.includes(name)));
@@ -45,9 +49,14 @@ export function pullTrees(
           const name = treeName(tree, machine, process.cwd());
           throw new SkerryError('PULL_FORK', { data: { tree: name, fork: lab.fork } });
         }
-        const { fetched, removed, refused, bytes } = await whenReachable(
-          ...([lab, machine, signal] as const),
-          () => pullOnce(puller(paths, tree, signal)),
+        let pull: PullTree | undefined;
+        const ask = async (): Promise<(TreePlace & { sending?: Sending })[]> => {
+          const sending = pull?.sending;
+          return [{ ...place, ...(sending && { sending }) }];
+        };
+        const once = (): Promise<PullResult> => pullOnce((pull = puller(paths, tree, signal)));
+        const { fetched, removed, refused, bytes } = await tellSending({ progress, ask }, () =>
+          whenReachable(lab, machine, signal, once),
         );
         const durationMs = Math.round(performance.now() - began);
         const words = refused.map(({ path, reason }) => ({ path: toText(path), reason }));

@@ -2,16 +2,20 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { isAbsent } from '../sandbox/gateway.ts';
+import { isAbsent, sandboxStatus } from '../sandbox/gateway.ts';
 import { toBytes, toText } from '../sync/paths.ts';
 import { isFile, isFolder } from '../sync/stamp.ts';
+import type { Sending } from '../sync/tally.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
+import { lockFile } from '../util/file-lock.ts';
 import { labPaths } from '../util/paths.ts';
 import { pushedTrees } from './live-control.ts';
 import type { TreePlace } from './live-protocol.ts';
 import { whenReachable } from './reach.ts';
+import { Progress } from './progress.ts';
+import { tellSending } from './tell-sending.ts';
 import { treeError, TreeSync } from './tree-sync.ts';
 import { labOff } from './lab-off.ts';
 
@@ -21,6 +25,8 @@ export interface SyncOptions {
   /** Somebody keeps these up to date already: they are left alone. */
   readonly kept?: readonly TreeSpec[];
   readonly signal: AbortSignal;
+  /** Told what is on its way. */
+  readonly progress?: Progress | undefined;
 }
 
 /** A tree in one machine, after it was made equal. */
@@ -43,9 +49,20 @@ export interface CheckResult extends TreePlace {
   readonly error?: SkerryError;
 }
 
+/** As long as a large tree may take. */
+const LOCK_MS = 15 * 60_000;
+
 /** Makes trees equal; one that fails does not stop the others. LAB_OFF where nothing runs. */
 export async function syncLab(lab: LabSpec, options: SyncOptions): Promise<SyncResult[]> {
-  return forEach(lab, options, async (sync, machine) => {
+  const { gatewaySocket, syncLock } = labPaths(lab);
+  if (notKept(lab, options).length === 0) return [];
+  if (!(await sandboxStatus(gatewaySocket))) throw labOff(lab);
+  const { signal, progress } = options;
+  await using _lock = await lockFile(syncLock, {
+    ...{ holder: `skerry sync (process ${process.pid})`, timeoutMs: LOCK_MS, signal },
+    onWait: (holder) => progress?.say('lock', undefined, `waiting for ${holder}`),
+  });
+  return await forEach(lab, options, async (sync, machine) => {
     const { steps, bytes, durationMs, refused } = await sync.once(machine);
     const words = refused.map(({ path, reason }) => ({ path: toText(path), reason }));
     return { changes: steps.length, bytes, durationMs, refused: words };
@@ -88,21 +105,21 @@ async function compare(
 
 async function forEach<T extends object>(
   lab: LabSpec,
-  { machines, kept = [], signal }: SyncOptions,
+  options: SyncOptions,
   work: (sync: TreeSync, machine: string) => Promise<T>,
 ): Promise<(T & TreePlace)[]> {
   const { gatewaySocket } = labPaths(lab);
-  const isKept = ({ to }: TreeSpec): boolean =>
-    kept.some((tree) => tree.mode === 'push' && tree.to === to);
-  const trees = pushedTrees(lab).filter((tree) => !isKept(tree));
-  const each = trees.flatMap((tree) => {
+  const { machines, signal, progress = new Progress() } = options;
+  const each = notKept(lab, options).flatMap((tree) => {
     const sync = new TreeSync({ tree, gatewaySocket, signal });
     return tree.on
       .filter((machine) => machines.includes(machine))
       .map(async (machine) => {
         const place = { mode: tree.mode, from: tree.from, to: tree.to, machine };
         try {
-          const result = await whenReachable(lab, machine, signal, () => work(sync, machine));
+          const result = await tellSending({ progress, ask: () => stateOf(sync, place) }, () =>
+            whenReachable(lab, machine, signal, () => work(sync, machine)),
+          );
           return { ...place, ...result };
         } catch (error) {
           signal.throwIfAborted();
@@ -112,6 +129,23 @@ async function forEach<T extends object>(
       });
   });
   return Promise.all(each);
+}
+
+/** The trees that nobody brings by himself. */
+function notKept(lab: LabSpec, { machines, kept = [] }: SyncOptions): TreeSpec[] {
+  const isKept = ({ to }: TreeSpec): boolean =>
+    kept.some((tree) => tree.mode === 'push' && tree.to === to);
+  return pushedTrees(lab).filter(
+    (tree) => !isKept(tree) && tree.on.some((machine) => machines.includes(machine)),
+  );
+}
+
+async function stateOf(
+  sync: TreeSync,
+  place: TreePlace,
+): Promise<(TreePlace & { sending?: Sending })[]> {
+  const sending = sync.sendingOf(place.machine);
+  return [{ ...place, ...(sending && { sending }) }];
 }
 
 function modeOf(stamp: string): string {

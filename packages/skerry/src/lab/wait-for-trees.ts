@@ -3,6 +3,7 @@ import { SkerryError } from '../util/errors.ts';
 import type { LabContext } from './context.ts';
 import { liveReady, pushedTrees, sharedTrees } from './live-control.ts';
 import type { TreeState } from './live-protocol.ts';
+import { tellLive } from './tell-sending.ts';
 import { treeName } from './tree-name.ts';
 
 /** A first copy of a large tree takes its time under emulation. */
@@ -18,7 +19,9 @@ export async function waitForTrees(
   const trees = lab.fork === undefined ? [...pushedTrees(lab), ...shared] : shared;
   if (!trees.some(({ on }) => on.includes(machine))) return;
   await progress.phase('sync', machine, async () => {
-    const status = await liveReady(paths, machine, { timeoutMs: TREES_MS, signal });
+    const status = await tellLive(paths, [machine], progress, () =>
+      liveReady(paths, machine, { timeoutMs: TREES_MS, signal }),
+    );
     const all = status ? [...status.machines, ...status.others] : [];
     const states = all.filter((state) => state.machine === machine && state.mode !== 'pull');
     for (const state of states) {

@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { isInstalled } from './uplink.ts';
 
-export type Need = 'run' | 'user' | 'build' | 'internet' | 'test';
+export type Need = 'run' | 'user' | 'build' | 'internet' | 'bus' | 'test';
 
 export interface HostProgram {
   /** Names or paths of which one is enough. */
@@ -14,7 +14,14 @@ export interface HostProgram {
   readonly purpose: string;
 }
 
-const NEEDS: readonly string[] = ['run', 'user', 'build', 'internet', 'test'] satisfies Need[];
+const NEEDS: readonly string[] = [
+  'run',
+  'user',
+  'build',
+  'internet',
+  'bus',
+  'test',
+] satisfies Need[];
 
 /** The whole table. */
 export function hostPrograms(): HostProgram[] {

@@ -88,9 +88,10 @@ export class TreeAgent {
     this.#queue.push(formatMessage(type, ...parts));
   }
 
-  /** Resolves when it has taken most of what was sent. */
-  room(): Promise<void> {
-    return this.#queue.room();
+  /** Resolves when it has taken most of what was sent. @throws Error where it has ended */
+  async room(): Promise<void> {
+    await this.#queue.room();
+    if (this.#error) throw this.#error;
   }
 
   /** Sends a message; gives all answers up to that of the type `until`, that one as well. */

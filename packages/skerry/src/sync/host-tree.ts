@@ -72,14 +72,6 @@ export class HostTree {
     return before;
   }
 
-  /** Takes a look at one file, which somebody found to be another than it was. */
-  refresh(path: string): Entry | undefined {
-    const entry = this.#look(path);
-    if (entry) this.#entries.set(path, entry);
-    else this.#drop(path, new Map());
-    return entry;
-  }
-
   /** Gives the folders in it that have to be read next. */
   #readFolder(
     folder: string,

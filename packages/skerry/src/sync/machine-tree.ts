@@ -1,13 +1,12 @@
 // A tree in one machine, as the host's is: what is there, and what has to be done.
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import type { Entry, HostTree } from './host-tree.ts';
-import { attributes, CHUNK, fileHead, modeOnly, parsePairs, withLength } from './messages.ts';
-import { toBytes } from './paths.ts';
-import { folderMode, parseFileStamp, stampOf } from './stamp.ts';
+import { LargeFiles, type SentFile, UNKNOWN } from './large-files.ts';
+import { attributes, modeOnly, parsePairs, withLength } from './messages.ts';
+import { fileStamp, LARGE, openFile, sendLarge, sendSmall, unreadable } from './send-file.ts';
+import { folderMode, isFile, parseFileStamp } from './stamp.ts';
+import { type Sending, Tally } from './tally.ts';
 import { applyStep, diffTree, type Remote, type Step } from './tree-diff.ts';
 
 export interface MachineTreeOptions {
@@ -17,6 +16,8 @@ export interface MachineTreeOptions {
   readonly owner: string;
   readonly start: StartProgram;
   readonly signal: AbortSignal;
+  /** Told of each large file that was sent. */
+  readonly onLarge?: ((result: PushResult, durationMs: number) => void) | undefined;
 }
 
 export interface PushOptions {
@@ -35,10 +36,15 @@ export interface PushResult {
 }
 
 const NOTHING: PushResult = { steps: [], bytes: 0, refused: [] };
-/** Its true state is not known. */
-const UNKNOWN = '?';
-const TRIES = 3;
-const TRY_AGAIN_MS = 5;
+
+/** Nothing is removed for a folder that is empty all at once: a disk may not be mounted, or a checkout is under way. */
+export class EmptyTree extends Error {
+  constructor(paths: number) {
+    super(
+      `the folder is empty here, and the machine has ${paths} paths of it: they stay until something is in it`,
+    );
+  }
+}
 
 export class MachineTree {
   readonly #options: MachineTreeOptions;
@@ -46,6 +52,10 @@ export class MachineTree {
   #remote: Remote = new Map();
   #rollBackTo: Remote | undefined;
   #refused: Refusal[] = [];
+  #large: LargeFiles | undefined;
+  #tally = new Tally();
+  /** What could not be had as it should be, up to now. */
+  readonly #lacking = new Map<string, string>();
 
   constructor(options: MachineTreeOptions) {
     this.#options = options;
@@ -55,10 +65,22 @@ export class MachineTree {
     return this.#agent !== undefined;
   }
 
+  /** What is on its way. */
+  get sending(): Sending | undefined {
+    return this.#tally.sending;
+  }
+
+  /** Paths that could not be had as they should be, with the reason. */
+  get lacking(): ReadonlyMap<string, string> {
+    return this.#lacking;
+  }
+
   /** Starts the agent in the machine and asks what is there. Settles `ended` when that goes away. */
   async connect(isReadOnly = false): Promise<{ ended: Promise<Error> }> {
     const { start, signal, to, owner } = this.#options;
-    const agent = new TreeAgent(start, signal, (refusal) => this.#refused.push(refusal));
+    const agent = new TreeAgent(start, signal, (refusal) => {
+      if (!this.#large?.refuse(refusal)) this.#refused.push(refusal);
+    });
     try {
       const list = await agent.hello({ root: to, owner, id: treeId(to), isReadOnly });
       this.#remote = new Map(
@@ -69,6 +91,16 @@ export class MachineTree {
       throw error;
     }
     this.#agent = agent;
+    this.#tally = new Tally();
+    this.#lacking.clear();
+    this.#large = new LargeFiles({
+      ...{ agent, root: this.#options.host.root, remote: this.#remote, tally: this.#tally },
+      onSent: (sent) => {
+        const result = resultOf([sent]);
+        this.#note(result);
+        this.#options.onLarge?.(result, sent.durationMs);
+      },
+    });
     const ended = agent.ended.finally(() => {
       if (this.#agent === agent) this.#agent = undefined;
     });
@@ -77,25 +109,55 @@ export class MachineTree {
 
   /** Makes the machine's tree as the host's, as far as `paths` go; without them, all of it. */
   async push(paths?: Iterable<string>, options: PushOptions = {}): Promise<PushResult> {
+    // What can be rolled back is one whole.
+    if (options.canRollBack) await this.flush();
+    const { steps, bytes, refused } = await this.begin(paths, options);
+    const large = await this.flush();
+    return {
+      steps: [...steps, ...large.steps],
+      bytes: bytes + large.bytes,
+      refused: [...refused, ...large.refused],
+    };
+  }
+
+  /** Resolves when large files are there too, as they are now. */
+  async flush(): Promise<PushResult> {
+    return resultOf((await this.#large?.flush()) ?? []);
+  }
+
+  /** The same as `push`, but large files go on by themselves. */
+  async begin(paths?: Iterable<string>, options: PushOptions = {}): Promise<PushResult> {
     const agent = this.#connected();
     const { entries } = this.#options.host;
     const some = paths ?? new Set([...entries.keys(), ...this.#remote.keys()]);
     const steps = diffTree(entries, this.#remote, some, options.before);
-    // The agent keeps what was before the last push that it heard of.
-    const isUndoable = options.canRollBack === true && steps.length > 0;
-    this.#rollBackTo = isUndoable ? new Map(this.#remote) : undefined;
+    const inOnePiece = options.canRollBack === true;
+    this.#rollBackTo = undefined;
+    for (const path of [...(this.#large?.paths ?? [])])
+      if (!isFile(entries.get(path)?.stamp)) this.#large?.drop(path);
     if (steps.length === 0) return NOTHING;
+    if (entries.size === 0) throw new EmptyTree(this.#remote.size);
+    // The agent keeps what was before the last push that it heard of.
+    if (inOnePiece) this.#rollBackTo = new Map(this.#remote);
     this.#refused = [];
     let bytes = 0;
-    agent.send('B', options.canRollBack ? 'undo' : '');
-    for (const step of steps) {
-      bytes += await this.#perform(agent, step);
+    agent.send('B', inOnePiece ? 'undo' : '');
+    const goesApart = (step: Step): boolean => !inOnePiece && sizeOf(step) > LARGE;
+    const now = steps.filter((step) => !goesApart(step));
+    for (const step of now) if (step.kind === 'file') this.#tally.add(step.path, sizeOf(step));
+    for (const step of now) {
+      this.#large?.drop(step.path);
+      bytes += await this.#perform(agent, step, inOnePiece);
+      if (!this.#large?.has(step.path)) this.#tally.done(step.path);
       await agent.room();
     }
+    for (const step of steps) if (goesApart(step)) this.#large?.add(step.path, sizeOf(step));
     await agent.ask('k', 'K');
     const refused = this.#refused;
     for (const { path } of refused) this.#remote.set(path, UNKNOWN);
-    return { steps, bytes, refused };
+    const result = { steps: now, bytes, refused };
+    this.#note(result);
+    return result;
   }
 
   /** The paths that the machine has not as the host has them, as far as is known; without those that were refused. */
@@ -109,7 +171,8 @@ export class MachineTree {
   async rollBack(): Promise<void> {
     if (!this.#rollBackTo) return;
     await this.#connected().ask('u', 'U');
-    this.#remote = this.#rollBackTo;
+    this.#remote.clear();
+    for (const [path, stamp] of this.#rollBackTo) this.#remote.set(path, stamp);
     this.#rollBackTo = undefined;
   }
 
@@ -128,13 +191,18 @@ export class MachineTree {
     await this.#agent?.close();
   }
 
+  #note({ steps, refused }: PushResult): void {
+    for (const { path } of steps) this.#lacking.delete(path);
+    for (const { path, reason } of refused) this.#lacking.set(path, reason);
+  }
+
   #connected(): TreeAgent {
     if (!this.#agent) throw new Error('the machine is not connected');
     return this.#agent;
   }
 
   /** Gives the bytes of content sent. */
-  async #perform(agent: TreeAgent, step: Step): Promise<number> {
+  async #perform(agent: TreeAgent, step: Step, inOnePiece: boolean): Promise<number> {
     switch (step.kind) {
       case 'remove':
         agent.send('R', withLength(step.path));
@@ -152,7 +220,7 @@ export class MachineTree {
         agent.send('A', withLength(step.path), attributes(parseFileStamp(step.stamp)));
         break;
       case 'file':
-        return this.#sendFile(agent, step.path);
+        return this.#sendFile(agent, step.path, inOnePiece);
       default:
         return step satisfies never;
     }
@@ -160,86 +228,47 @@ export class MachineTree {
     return 0;
   }
 
-  async #sendFile(agent: TreeAgent, path: string): Promise<number> {
-    const { host } = this.#options;
+  async #sendFile(agent: TreeAgent, path: string, inOnePiece: boolean): Promise<number> {
     try {
-      await using file = await open(
-        toBytes(host.root, path),
-        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-      );
-      const { stamp, bytes } = await sendContent(agent, path, file);
-      applyStep(this.#remote, { kind: 'file', path, stamp });
-      if (stamp !== host.entries.get(path)?.stamp) host.refresh(path);
-      return bytes;
+      await using file = await openFile(this.#options.host.root, path);
+      const small = await sendSmall(agent, path, file);
+      if (small) {
+        applyStep(this.#remote, { kind: 'file', path, stamp: small.stamp });
+        return small.bytes;
+      }
+      const stamp = await fileStamp(file);
+      const { size } = parseFileStamp(stamp);
+      if (!inOnePiece) {
+        this.#large?.add(path, size);
+        return 0;
+      }
+      const onSent = (bytes: number): void => this.#tally.sent(path, bytes);
+      const sent = await sendLarge(agent, path, file, { stamp, onSent });
+      applyStep(this.#remote, { kind: 'file', path, stamp: sent === 'whole' ? stamp : UNKNOWN });
+      return size;
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === undefined) throw error;
-      // Gone or no file any more: the watcher will say so, or has.
-      if (code !== 'ENOENT' && code !== 'ELOOP')
-        this.#refused.push({ path, reason: `on this host: ${code}` });
-      host.refresh(path);
+      const reason = unreadable(error);
+      if (reason !== undefined) this.#refused.push({ path, reason });
       return 0;
     }
   }
 }
 
+function sizeOf(step: Step): number {
+  return step.kind === 'file' ? parseFileStamp(step.stamp).size : 0;
+}
+
+function resultOf(sent: readonly SentFile[]): PushResult {
+  return {
+    steps: sent
+      .filter(({ stamp }) => stamp !== '')
+      .map(({ path, stamp }) => ({ kind: 'file', path, stamp })),
+    bytes: sent.reduce((sum, { bytes }) => sum + bytes, 0),
+    refused: sent.flatMap(({ refusal }) => refusal ?? []),
+  };
+}
+
 /** What the machine calls the tree. */
 export function treeId(to: string): string {
   return createHash('sha256').update(to).digest('hex').slice(0, 16);
-}
-
-/** Sends a file as it is at one moment; one that is written all the time, as it was when it was first looked at. */
-async function sendContent(
-  agent: TreeAgent,
-  path: string,
-  file: FileHandle,
-): Promise<{ stamp: string; bytes: number }> {
-  for (let tries = 1; ; tries++) {
-    const stamp = await fileStamp(file);
-    const head = parseFileStamp(stamp);
-    if (head.size > CHUNK) {
-      const whole = await sendChunks(agent, path, file, stamp);
-      if (whole || tries === TRIES) return { stamp: whole ? stamp : UNKNOWN, bytes: head.size };
-      continue;
-    }
-    const data = Buffer.allocUnsafe(head.size);
-    const { bytesRead } = await file.read(data, 0, head.size, 0);
-    if ((bytesRead < head.size || (await fileStamp(file)) !== stamp) && tries < TRIES) {
-      await sleep(TRY_AGAIN_MS);
-      continue;
-    }
-    const size = bytesRead;
-    agent.send('W', withLength(path), fileHead({ ...head, size }), data.subarray(0, size));
-    return { stamp, bytes: size };
-  }
-}
-
-/** False where it became shorter meanwhile; nothing of it is kept then. */
-async function sendChunks(
-  agent: TreeAgent,
-  path: string,
-  file: FileHandle,
-  stamp: string,
-): Promise<boolean> {
-  const head = parseFileStamp(stamp);
-  agent.send('F', withLength(path), fileHead(head));
-  for (let at = 0; at < head.size;) {
-    const data = Buffer.allocUnsafe(Math.min(CHUNK, head.size - at));
-    const { bytesRead } = await file.read(data, 0, data.length, at);
-    if (bytesRead === 0) {
-      agent.send('Q');
-      return false;
-    }
-    agent.send('D', data.subarray(0, bytesRead));
-    at += bytesRead;
-    await agent.room();
-  }
-  agent.send('E');
-  return true;
-}
-
-async function fileStamp(file: FileHandle): Promise<string> {
-  const stamp = stampOf(await file.stat({ bigint: true }), () => '');
-  if (stamp?.startsWith('f')) return stamp;
-  throw Object.assign(new Error('no file any more'), { code: 'ELOOP' });
 }

@@ -26,6 +26,7 @@ import ignore, { type Ignore } from 'ignore';
 import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import { parsePairs } from './messages.ts';
 import { depthOf, folderOf, fromText, toBytes } from './paths.ts';
+import { type Sending, Tally } from './tally.ts';
 import { folderMode, isFile, isFolder, parseFileStamp, stampOf } from './stamp.ts';
 
 export interface PullOptions {
@@ -55,6 +56,7 @@ export class PullTree {
   readonly #rules: Ignore;
   #agent: TreeAgent | undefined;
   #refused: Refusal[] = [];
+  readonly #tally = new Tally();
 
   constructor(options: PullOptions) {
     this.#options = options;
@@ -77,6 +79,11 @@ export class PullTree {
     }
     this.#agent = agent;
     return { ended: agent.ended };
+  }
+
+  /** What is on its way. */
+  get sending(): Sending | undefined {
+    return this.#tally.sending;
   }
 
   async pull(): Promise<PullResult> {
@@ -105,6 +112,8 @@ export class PullTree {
       await this.#remove(path);
       notes.delete(path);
     }
+    for (const [path, stamp] of todo)
+      if (isFile(stamp)) this.#tally.add(path, parseFileStamp(stamp).size);
     let bytes = 0;
     const fetched: string[] = [];
     for (const [path, stamp] of todo.sort(([a], [b]) => depthOf(a) - depthOf(b))) {
@@ -117,6 +126,7 @@ export class PullTree {
         if (code === undefined) throw error;
         this.#refused.push({ path, reason: `on this host: ${code}` });
       }
+      this.#tally.done(path);
     }
     if (todo.length + gone.length > 0) await this.#save(notes);
     const isThere = answers.at(-1)?.payload.length === 1;
@@ -161,7 +171,10 @@ export class PullTree {
       const end = await agent.askForMuch(
         'v',
         // Written at once: so the machine sends no faster than the disk takes it.
-        ({ payload }) => (bytes += writeAll(file, payload)),
+        ({ payload }) => {
+          bytes += writeAll(file, payload);
+          this.#tally.sent(path, payload.length);
+        },
         'G',
         Buffer.from(path, 'latin1'),
       );
@@ -207,8 +220,10 @@ export class PullTree {
     const { index } = this.#options;
     const text = [...notes].map(([path, { there, here }]) => `${path}\0${there}\0${here}\0`);
     await mkdir(dirname(index), { recursive: true });
-    await writeFile(`${index}.new`, text.join(''), 'latin1');
-    await rename(`${index}.new`, index);
+    // Somebody else may be writing it too.
+    const fresh = `${index}.new-${process.pid}`;
+    await writeFile(fresh, text.join(''), 'latin1');
+    await rename(fresh, index);
   }
 }
 

@@ -4,7 +4,7 @@ export class WriteQueue implements AsyncIterable<Buffer> {
   #bytes = 0;
   #ended = false;
   #wakeReader = (): void => {};
-  #wakeWriter = (): void => {};
+  #writers: (() => void)[] = [];
   readonly #limit: number;
 
   /** @param limit bytes that may wait */
@@ -12,7 +12,9 @@ export class WriteQueue implements AsyncIterable<Buffer> {
     this.#limit = limit;
   }
 
+  /** After the end it is thrown away. */
   push(chunk: Buffer): void {
+    if (this.#ended) return;
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     this.#wakeReader();
@@ -21,13 +23,13 @@ export class WriteQueue implements AsyncIterable<Buffer> {
   /** Resolves when less than the limit waits, or nobody reads any more. */
   async room(): Promise<void> {
     while (this.#bytes > this.#limit && !this.#ended)
-      await new Promise<void>((resolve) => (this.#wakeWriter = resolve));
+      await new Promise<void>((resolve) => this.#writers.push(resolve));
   }
 
   end(): void {
     this.#ended = true;
     this.#wakeReader();
-    this.#wakeWriter();
+    this.#wakeWriters();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
@@ -37,9 +39,13 @@ export class WriteQueue implements AsyncIterable<Buffer> {
         const chunk = next.length === 1 && next[0] ? next[0] : Buffer.concat(next);
         yield chunk;
         this.#bytes -= chunk.length;
-        this.#wakeWriter();
+        this.#wakeWriters();
       } else if (this.#ended) return;
       else await new Promise<void>((resolve) => (this.#wakeReader = resolve));
     }
+  }
+
+  #wakeWriters(): void {
+    for (const wake of this.#writers.splice(0)) wake();
   }
 }

@@ -1,3 +1,4 @@
+import { BUS_ERRORS } from './bus-errors.ts';
 import { CLOUD_ERRORS } from './cloud-errors.ts';
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import { type ErrorRow, EXIT } from './error-row.ts';
@@ -327,6 +328,9 @@ export const ERRORS = {
   ...CLOUD_ERRORS,
   ...SUPERPROJECT_ERRORS,
   ...DAEMON_ERRORS,
+
+  // The cloud's bus.
+  ...BUS_ERRORS,
   ...HYPERVISOR_ERRORS,
 
   // skerry/testing.

@@ -34,6 +34,7 @@ export interface LabPaths {
   readonly sandboxPid: string;
   readonly gatewaySocket: string;
   readonly syncSocket: string;
+  readonly syncLock: string;
   readonly libvirtSocket: string;
   readonly libvirtDir: string;
   readonly logDir: string;
@@ -90,6 +91,7 @@ export function labPathsIn(dir: string, id: string): LabPaths {
     sandboxPid: join(dir, 'sandbox.pid'),
     gatewaySocket: join(dir, 'gateway.sock'),
     syncSocket: join(dir, 'sync.sock'),
+    syncLock: join(dir, 'sync.lock'),
     libvirtSocket: join(dir, 'libvirt', 'run', 'libvirt-sock'),
     libvirtDir: join(dir, 'libvirt'),
     logDir: join(dir, 'log'),

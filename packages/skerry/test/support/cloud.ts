@@ -1,10 +1,9 @@
 // A small cloud in this process: real libvirtds (test driver, or any URI), agents, central and its web server, on the local bus.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDaemon } from '../../../libvirt/test/daemon.ts';
 import { Agent, type AgentOptions } from '../../src/cloud/agent/agent.ts';
-import { LocalBus } from '../../src/cloud/bus/local.ts';
+import { type BusKind, type OpenBus, openBus } from '../../src/cloud/bus/open-bus.ts';
 import { Central } from '../../src/cloud/central/central.ts';
 import { CentralServer } from '../../src/cloud/central/http/server.ts';
 import { type EntityState, hypervisorId } from '../../src/cloud/entity.ts';
@@ -12,7 +11,7 @@ import type { VerbTable } from '../../src/cloud/verbs/table.ts';
 import { poll } from '../../src/util/poll.ts';
 
 export interface TestCloud extends AsyncDisposable {
-  readonly bus: LocalBus;
+  readonly bus: OpenBus;
   readonly central: Central;
   readonly server: CentralServer;
   readonly dir: string;
@@ -41,13 +40,14 @@ export async function startTestCloud(
   hypervisors: readonly string[],
   table?: VerbTable,
   agentOptions: Partial<AgentOptions> = {},
+  kind: BusKind = 'local',
   webDir: string | null = null,
 ): Promise<TestCloud> {
-  const dir = await mkdtemp(join(tmpdir(), 'skerry-cloud-'));
+  const dir = await mkdtemp('/tmp/skerry-cloud-');
   const daemon = await startDaemon();
-  const bus = new LocalBus();
+  const bus = await openBus(kind, dir);
   const central = new Central({
-    bus: bus.connect('central'),
+    bus: await bus.connect('central'),
     stateDir: join(dir, 'central'),
     ...(table && { table }),
   });
@@ -85,7 +85,7 @@ export async function startTestCloud(
         name,
         libvirtUri: daemon.uri('test:///default'),
         stateDir: join(dir, name),
-        bus: bus.connect(name),
+        bus: await bus.connect(name),
         settings: SETTINGS,
         version: '0.0.0',
         log: (line) => void said.push(`${name}: ${line}`),
@@ -118,6 +118,7 @@ export async function startTestCloud(
       for (const agent of agents) await agent[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await central[Symbol.asyncDispose]();
+      await bus[Symbol.asyncDispose]();
       await daemon[Symbol.asyncDispose]();
       await rm(dir, { recursive: true, force: true });
     },

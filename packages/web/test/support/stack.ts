@@ -36,7 +36,7 @@ const HOSTS: Readonly<Record<string, readonly TestVm[]>> = {
 };
 
 export async function startStack(webDir: string): Promise<Stack> {
-  const cloud = await startTestCloud([], undefined, {}, webDir);
+  const cloud = await startTestCloud([], undefined, {}, 'local', webDir);
   let host = 0;
   for (const [name, vms] of Object.entries(HOSTS)) {
     host += 1;

@@ -7,7 +7,7 @@ import { connect, type Connection } from '@skerry/libvirt';
 import type { BusConnection } from '../bus/bus.ts';
 import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
-import { type HypervisorState, hypervisorId } from '../entity.ts';
+import { type HypervisorState, hypervisorId, isCentral } from '../entity.ts';
 import { decide, permissionsOf } from '../permission/decide.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
@@ -93,6 +93,7 @@ export class Agent implements AsyncDisposable {
     await this.#connection?.close();
     await this.#work;
     await this.#saving;
+    await this.#audit.written();
     await this.#options.bus[Symbol.asyncDispose]();
   }
 
@@ -123,7 +124,7 @@ export class Agent implements AsyncDisposable {
       task: null,
       lastChange: null,
     });
-    bus.serve((body, _from, signal) => this.#answer(body, signal));
+    bus.serve((body, from, signal) => this.#answer(body, from.address, signal));
     this.#work = Promise.all([
       this.#keepLibvirt(),
       this.#repeat(ALIVE_MS, async () => this.#entities.sayAlive()),
@@ -178,7 +179,9 @@ export class Agent implements AsyncDisposable {
     if (entities.length > 0) this.#options.bus.publish({ type: 'usage', at: Date.now(), entities });
   }
 
-  async #answer(body: unknown, signal: AbortSignal): Promise<unknown> {
+  async #answer(body: unknown, from: string, signal: AbortSignal): Promise<unknown> {
+    // Whoever may name the person who asks has to be trusted with it.
+    if (!isCentral(from)) throw new Error(`only central is answered, and '${from}' is not`);
     const request = agentRequest.parse(body);
     switch (request.type) {
       case 'sync':

@@ -20,6 +20,11 @@ export class AuditLog {
     return this.#work;
   }
 
+  /** Resolves when all that was added is in the file. */
+  written(): Promise<void> {
+    return this.#work;
+  }
+
   /** The entries since a moment (milliseconds since 1970), oldest first, at most 10,000. */
   async since(at: number): Promise<AuditEntry[]> {
     await this.#work;

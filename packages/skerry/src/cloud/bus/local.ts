@@ -44,6 +44,7 @@ class LocalConnection implements BusConnection {
   }
 
   async request(to: Address, body: unknown, options: RequestOptions = {}): Promise<unknown> {
+    options.signal?.throwIfAborted();
     const other = this.#members.get(to);
     if (!this.connected) throw new BusError('closed', 'this connection was closed');
     if (!other) throw new BusError('unreachable', `${to} is not on the bus`);
@@ -54,6 +55,7 @@ class LocalConnection implements BusConnection {
     const work = other.#answer(structuredClone(body), this.address, signal);
     return Promise.race([work, endOf(signal)]).catch((error: unknown) => {
       options.signal?.throwIfAborted();
+      if (!this.connected) throw new BusError('closed', 'this connection was closed');
       if (other.#gone.signal.aborted) throw new BusError('unreachable', `${to} has gone`);
       if (deadline.aborted)
         throw new BusError('timeout', `${to} did not answer within ${timeoutMs / 1000} s`);
@@ -66,6 +68,7 @@ class LocalConnection implements BusConnection {
   }
 
   publish(publication: Publication): void {
+    if (!this.connected) return;
     for (const other of this.#others())
       for (const follower of other.#followers)
         later(() => follower.onPublication(this.address, structuredClone(publication)));

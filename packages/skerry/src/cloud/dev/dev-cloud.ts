@@ -8,7 +8,7 @@ import { type Hypervisors, startHypervisors } from '../../hypervisors/hypervisor
 import type { DevHypervisor } from '../../hypervisors/dev-hypervisor.ts';
 import { type Image, listImages } from '../../image/store.ts';
 import { Agent } from '../agent/agent.ts';
-import { LocalBus } from '../bus/local.ts';
+import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
 import { CentralServer } from '../central/http/server.ts';
 
@@ -17,6 +17,8 @@ export interface DevCloudOptions {
   readonly dir: string;
   readonly hypervisors: number;
   readonly port: number;
+  /** Default: `local`, without a program besides. */
+  readonly bus?: BusKind;
   readonly version: string;
   /** The folder of the built UI. */
   readonly webDir: string | null;
@@ -53,10 +55,10 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
       ...(signal && { signal }),
     }),
   );
-  const bus = new LocalBus();
+  const bus = stack.use(await openBus(options.bus ?? 'local', dir, signal));
   const central = stack.use(
     new Central({
-      bus: bus.connect('central'),
+      bus: await bus.connect('central'),
       stateDir: join(dir, 'central'),
       ...(log && { log }),
     }),
@@ -80,9 +82,9 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
   };
 }
 
-function startAgent(
+async function startAgent(
   hypervisor: DevHypervisor,
-  bus: LocalBus,
+  bus: OpenBus,
   { dir, version, log }: DevCloudOptions,
 ): Promise<Agent> {
   const { name, libvirtUri, migrationUri } = hypervisor;
@@ -90,7 +92,7 @@ function startAgent(
     name,
     libvirtUri,
     stateDir: join(dir, 'agents', name),
-    bus: bus.connect(name),
+    bus: await bus.connect(name),
     version,
     settings: {
       pool: 'default',

@@ -1,0 +1,72 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import type { HackEvent } from '../lab/hack-event.ts';
+import { SkerryError } from '../util/errors.ts';
+import type { LabSpec } from '../lab-file/spec.ts';
+import { formatHackEvent, HackScreen } from './hack-view.ts';
+
+/** Without the time of day. */
+const lines = (event: HackEvent): string[] =>
+  formatHackEvent(event).map((line) => stripVTControlCharacters(line).replace(/^[\d:]{8} {2}/, ''));
+const end = (
+  outcome: (HackEvent & { kind: 'end' })['outcome'],
+  away: string[] = [],
+): HackEvent => ({
+  ...{ kind: 'end', outcome, durationMs: 1400, away },
+});
+const ready: HackEvent = {
+  ...{ kind: 'daemon', isRollBack: false },
+  result: { daemon: 'api', machine: 'one', how: 'stale', durationMs: 900 },
+};
+const failed: HackEvent = {
+  ...{ kind: 'daemon', isRollBack: false },
+  result: {
+    ...{ daemon: 'api', machine: 'one', how: 'restarted', durationMs: 900 },
+    error: new SkerryError('DAEMON_ENDED', {
+      data: { daemon: 'api', machine: 'one', reason: 'ended', log: '\n  no such word' },
+    }),
+  },
+};
+
+test('a change is named, and what is tried again with it', () => {
+  expect(lines({ kind: 'change', paths: ['a', 'b', 'c', 'd'], again: [] })).toEqual([
+    'a, b, c and 1 more saved',
+  ]);
+  expect(lines({ kind: 'change', paths: ['a'], again: ['b'] })).toEqual([
+    'a saved, and tried with b of before',
+  ]);
+});
+
+test.each<[HackEvent, string]>([
+  [end('started'), 'all daemons run'],
+  [end('runs'), 'all run it, 1.4 s after it was saved'],
+  [end('runs', ['two']), 'all run it, 1.4 s after it was saved; two away'],
+  [end('sent'), 'in all machines, 1.4 s after it was saved'],
+  [end('waits', ['one', 'two']), 'no machine is there: it goes to them when they come'],
+  [end('failed'), 'it does not run: mend it and save again'],
+  [end('rolled-back'), 'rolled back: the files from before run again'],
+  [end('broken-off'), 'broken off: something newer was saved'],
+  [ready, 'one  api restarted, for it was older than its files, ready in 0.9 s'],
+])('%j in a log', (event, text) => {
+  expect(lines(event)).toEqual([text]);
+});
+
+test('the screen has machines, daemons, what happened last, and what is wrong until the next change', () => {
+  const lab = { name: 'demo', fork: undefined, machines: [{ name: 'one' }, { name: 'two' }] };
+  const screen = new HackScreen(lab as unknown as LabSpec, ['api']);
+  const draw = (): string => stripVTControlCharacters(screen.draw(30).join('\n'));
+  expect(draw()).toContain('… starting');
+  screen.take({ kind: 'machine', machine: 'one', isThere: true, reason: '' });
+  screen.take({ kind: 'machine', machine: 'two', isThere: false, reason: 'it is off' });
+  screen.take({ kind: 'change', paths: ['a'], again: [] });
+  screen.take(failed);
+  expect(draw()).toMatch(/one +in step +failed/);
+  expect(draw()).toMatch(/two +away: it is off +-/);
+  expect(draw()).toContain('| ');
+  screen.take(end('rolled-back'));
+  expect(draw()).toContain('no such word');
+  expect(draw()).toContain('waiting for a change');
+  screen.take({ kind: 'change', paths: ['a'], again: [] });
+  expect(draw()).not.toContain('no such word');
+  expect(draw()).toContain('… a: sending');
+});

@@ -1,0 +1,163 @@
+// A folder of the host, watched: says what has changed in it. When the folder itself goes, that is no removal of all that
+// was in it: it is waited for, and what changed is told when it is back.
+import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Entry, HostTree, type HostTreeOptions } from './host-tree.ts';
+import { TreeWatcher } from './watch-tree.ts';
+
+/** Changed paths, with what they were. */
+export type Before = Map<string, Entry | undefined>;
+
+export interface HostWatchOptions extends Pick<HostTreeOptions, 'root' | 'exclude'> {
+  readonly onChange: (before: Before) => void;
+  /** Why nothing can be told for now; undefined: it can again. */
+  readonly onAway: (reason: string | undefined) => void;
+  /** Changes in some folders are not seen, and why. */
+  readonly onLimit: (reason: string) => void;
+}
+
+/** Who removes so many at once may be about to remove all of it, the folder last. */
+const MANY = 10;
+const SETTLE_MS = 200;
+const LOOK_MS = 1000;
+
+export class HostWatch {
+  readonly tree: HostTree;
+  readonly #options: HostWatchOptions;
+  #watcher: TreeWatcher | undefined;
+  readonly #closed = new AbortController();
+  /** One look at a time. */
+  #looking: Promise<unknown> = Promise.resolve();
+  #root: string | undefined;
+  #problem: string | undefined;
+  /** Not told yet. */
+  #held: Before = new Map();
+
+  constructor(options: HostWatchOptions) {
+    this.#options = options;
+    this.tree = new HostTree({
+      ...options,
+      onFolder: (path) => this.#watcher?.add(path),
+      onFolderGone: (path) => this.#watcher?.remove(path),
+    });
+  }
+
+  /** Why the folder cannot be read now. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Begins to watch. `scan` of the tree comes next. */
+  start(): void {
+    this.#watcher?.close();
+    this.#watcher = new TreeWatcher({
+      root: this.tree.root,
+      onChange: (folders) => void this.#changed(folders),
+      onLimit: this.#options.onLimit,
+    });
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+
+  /** Looks at all of it again. Gives what has changed, which is not told otherwise; nothing where it is away. */
+  look(): Promise<Before> {
+    return this.#next(() => (this.#problem === undefined ? this.#scan(undefined) : this.#return()));
+  }
+
+  async #changed(folders: ReadonlySet<string> | undefined): Promise<void> {
+    const before = await this.#next(async () =>
+      this.#problem === undefined ? this.#scan(folders) : new Map(),
+    );
+    if (before.size > 0 && !this.#closed.signal.aborted) this.#options.onChange(before);
+  }
+
+  #next(work: () => Promise<Before>): Promise<Before> {
+    const done = this.#looking.then(work);
+    this.#looking = done.catch(() => {});
+    return done;
+  }
+
+  /** What was held as well, unless the folder is gone: then all is held. */
+  async #scan(folders: ReadonlySet<string> | undefined): Promise<Before> {
+    try {
+      const root = rootOf(this.tree.root);
+      const isOther = this.#root !== undefined && root !== this.#root;
+      this.#root = root;
+      // Its watches look at the folder that was there.
+      if (isOther) this.start();
+      this.#hold(await (folders && !isOther ? this.tree.rescan(folders) : this.tree.scan()));
+      if (isOther || this.#removed() >= MANY) await this.#settle();
+      if (rootOf(this.tree.root) !== root) return this.#scan(undefined);
+    } catch (error) {
+      this.#away(error);
+      return new Map();
+    }
+    const all = this.#held;
+    this.#held = new Map();
+    return all;
+  }
+
+  /** Until nothing changes any more for a moment. */
+  async #settle(): Promise<void> {
+    for (let known = -1; known !== this.#held.size;) {
+      known = this.#held.size;
+      await sleep(SETTLE_MS, undefined, { signal: this.#closed.signal });
+      this.#hold(await this.tree.scan());
+    }
+  }
+
+  /** Looks whether it is back. */
+  async #return(): Promise<Before> {
+    try {
+      this.#root = rootOf(this.tree.root);
+      this.start();
+      this.#hold(await this.tree.scan());
+      await this.#settle();
+    } catch {
+      return new Map();
+    }
+    this.#problem = undefined;
+    this.#options.onAway(undefined);
+    const all = this.#held;
+    this.#held = new Map();
+    return all;
+  }
+
+  #away(cause: unknown): void {
+    if (this.#closed.signal.aborted || this.#problem !== undefined) return;
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    this.#problem = `the folder ${this.tree.root} is gone (${code}): machines keep what they have until it is back`;
+    this.#options.onAway(this.#problem);
+    void this.#wait().catch(() => {});
+  }
+
+  async #wait(): Promise<void> {
+    const { signal } = this.#closed;
+    while (this.#problem !== undefined) {
+      await sleep(LOOK_MS, undefined, { signal });
+      const before = await this.look();
+      if (before.size > 0) this.#options.onChange(before);
+    }
+  }
+
+  #hold(before: Before): void {
+    for (const [path, old] of before) if (!this.#held.has(path)) this.#held.set(path, old);
+  }
+
+  #removed(): number {
+    let count = 0;
+    for (const [path, old] of this.#held) if (old && !this.tree.entries.has(path)) count++;
+    return count;
+  }
+}
+
+/** Which folder it is. @throws ENOENT, ENOTDIR */
+function rootOf(path: string): string {
+  const stats = statSync(path, { bigint: true });
+  if (!stats.isDirectory()) throw Object.assign(new Error('no folder'), { code: 'ENOTDIR' });
+  return `${stats.dev} ${stats.ino}`;
+}

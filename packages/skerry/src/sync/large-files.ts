@@ -1,0 +1,220 @@
+// Large files of a tree go to a machine one after the other, in pieces, so that small ones pass in between. One that
+// changes all the time is sent no more than a quarter of the time.
+import type { Refusal, TreeAgent } from './agent.ts';
+import { attributes, withLength } from './messages.ts';
+import { fileStamp, LARGE, openFile, sendLarge, sendSmall, unreadable } from './send-file.ts';
+import { isSameContent, parseFileStamp } from './stamp.ts';
+import type { Tally } from './tally.ts';
+import type { Remote } from './tree-diff.ts';
+
+export interface LargeFilesOptions {
+  readonly agent: TreeAgent;
+  /** The folder of this host. */
+  readonly root: string;
+  /** What is in the machine; it is told here what was sent. */
+  readonly remote: Remote;
+  readonly tally: Tally;
+  readonly onSent: (sent: SentFile) => void;
+}
+
+/** What became of one file. */
+export interface SentFile {
+  readonly path: string;
+  /** Empty where nothing had to be sent. */
+  readonly stamp: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly refusal?: Refusal;
+}
+
+interface Item {
+  readonly path: string;
+  readonly size: number;
+  readonly done: PromiseWithResolvers<SentFile>;
+  state: 'waiting' | 'resting' | 'sending' | 'sent';
+  timer?: NodeJS.Timeout;
+  isUnwanted?: boolean;
+  isAgain?: boolean;
+  refusal?: Refusal;
+}
+
+/** Its true state is not known. */
+export const UNKNOWN = '?';
+/** After each time it is sent a file rests so many times as long as that took, if it has changed again. */
+const REST = 3;
+const REST_MOST_MS = 60_000;
+
+export class LargeFiles {
+  readonly #options: LargeFilesOptions;
+  readonly #items = new Map<string, Item>();
+  /** Until when files rest that were sent. */
+  readonly #rests = new Map<string, number>();
+  #isRunning = false;
+  #isClosed = false;
+
+  constructor(options: LargeFilesOptions) {
+    this.#options = options;
+    void options.agent.ended.then((error) => this.#close(error));
+  }
+
+  /** It is new or another now. */
+  add(path: string, size: number): void {
+    const known = this.#items.get(path);
+    if (known?.state === 'sending' || known?.state === 'sent') known.isAgain = true;
+    if (known || this.#isClosed) return;
+    const done = Promise.withResolvers<SentFile>();
+    done.promise.catch(() => {});
+    const item: Item = { path, size, done, state: 'waiting' };
+    this.#items.set(path, item);
+    this.#options.tally.add(path, size);
+    const restMs = (this.#rests.get(path) ?? 0) - performance.now();
+    if (restMs <= 0) {
+      this.#rests.delete(path);
+      return void this.#run();
+    }
+    item.state = 'resting';
+    item.timer = setTimeout(() => this.#wake(item), restMs);
+    item.timer.unref();
+  }
+
+  /** It is no large file any more, or is sent in another way. */
+  drop(path: string): void {
+    const item = this.#items.get(path);
+    if (!item || item.state === 'sent') return;
+    if (item.state === 'sending') {
+      this.#options.agent.send('Q');
+      item.isUnwanted = true;
+    }
+    this.#finish(item, { stamp: '', bytes: 0, durationMs: 0 });
+  }
+
+  has(path: string): boolean {
+    return this.#items.has(path);
+  }
+
+  get paths(): Iterable<string> {
+    return this.#items.keys();
+  }
+
+  /** Takes a refusal that is of one of these. */
+  refuse(refusal: Refusal): boolean {
+    const item = this.#items.get(refusal.path);
+    if (!item || (item.state !== 'sending' && item.state !== 'sent')) return false;
+    item.refusal = refusal;
+    // The machine has thrown it away.
+    item.isUnwanted = true;
+    return true;
+  }
+
+  /** Resolves when the machine has what is here now, as it is now. */
+  async flush(): Promise<SentFile[]> {
+    const first = await this.#round();
+    // What changed while it was sent; what changes again is not waited for.
+    const isResting = [...this.#items.values()].some(({ state }) => state === 'resting');
+    return isResting ? [...first, ...(await this.#round())] : first;
+  }
+
+  #round(): Promise<SentFile[]> {
+    const items = [...this.#items.values()];
+    for (const item of items) if (item.state === 'resting') this.#wake(item);
+    return Promise.all(items.map(({ done }) => done.promise));
+  }
+
+  #wake(item: Item): void {
+    clearTimeout(item.timer);
+    item.state = 'waiting';
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    const next = (): Item | undefined =>
+      [...this.#items.values()].find(({ state }) => state === 'waiting');
+    for (let item = next(); item && !this.#isClosed; item = next()) {
+      item.state = 'sending';
+      await this.#send(item).catch((error: unknown) => this.#close(error as Error));
+    }
+    this.#isRunning = false;
+  }
+
+  async #send(item: Item): Promise<void> {
+    const { agent, root, remote } = this.#options;
+    const { path } = item;
+    const began = performance.now();
+    let [stamp, bytes] = ['', 0];
+    try {
+      await using file = await openFile(root, path);
+      const found = await fileStamp(file);
+      if (item.isUnwanted) return;
+      const there = remote.get(path);
+      if (found === there) item.isAgain = false;
+      else if (isSameContent(found, there)) {
+        agent.send('A', withLength(path), attributes(parseFileStamp(found)));
+        stamp = found;
+      } else ({ stamp, bytes } = await this.#sendContent(item, file, found));
+      if ((await fileStamp(file)) !== found) item.isAgain = true;
+    } catch (error) {
+      const reason = unreadable(error);
+      if (reason !== undefined) item.refusal = { path, reason };
+    }
+    // It was dropped, and is another's by now.
+    if (this.#items.get(path) !== item) return;
+    if (stamp !== '') remote.set(path, stamp);
+    item.state = 'sent';
+    // The next one goes on its way meanwhile.
+    agent.ask('p', 'P').then(
+      () => this.#finish(item, { stamp, bytes, durationMs: performance.now() - began }),
+      () => {},
+    );
+  }
+
+  async #sendContent(
+    item: Item,
+    file: Awaited<ReturnType<typeof openFile>>,
+    stamp: string,
+  ): Promise<{ stamp: string; bytes: number }> {
+    const { agent, tally } = this.#options;
+    const { path } = item;
+    const { size } = parseFileStamp(stamp);
+    if (size <= LARGE) {
+      const small = await sendSmall(agent, path, file, () => item.isUnwanted === true);
+      if (small) return small;
+    }
+    tally.resize(path, size);
+    const sent = await sendLarge(agent, path, file, {
+      ...{ stamp, isUnwanted: () => item.isUnwanted === true },
+      onSent: (count) => tally.sent(path, count),
+    });
+    if (sent === 'short') item.isAgain = true;
+    return { stamp: sent === 'whole' ? stamp : UNKNOWN, bytes: size };
+  }
+
+  #finish(item: Item, sent: Omit<SentFile, 'path'>): void {
+    const { remote, tally, onSent } = this.#options;
+    const { path, refusal } = item;
+    clearTimeout(item.timer);
+    this.#items.delete(path);
+    tally.done(path);
+    if (refusal) remote.set(path, UNKNOWN);
+    const result = { path, ...sent, ...(refusal && { refusal }) };
+    if (sent.bytes > 0) {
+      const restMs = Math.min(sent.durationMs * REST, REST_MOST_MS);
+      this.#rests.set(path, performance.now() + restMs);
+      setTimeout(() => this.#rests.delete(path), restMs).unref();
+    }
+    // First of all: who waits for it is not to wait for the next time as well.
+    item.done.resolve(result);
+    if (sent.stamp !== '' || refusal) onSent(result);
+    if (item.isAgain && !item.isUnwanted) this.add(path, item.size);
+  }
+
+  #close(error: Error): void {
+    this.#isClosed = true;
+    for (const item of this.#items.values()) {
+      clearTimeout(item.timer);
+      item.done.reject(error);
+    }
+    this.#items.clear();
+  }
+}

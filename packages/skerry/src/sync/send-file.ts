@@ -1,0 +1,94 @@
+// A file of this host on its way to a machine's agent.
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TreeAgent } from './agent.ts';
+import { CHUNK, fileHead, withLength } from './messages.ts';
+import { toBytes } from './paths.ts';
+import { parseFileStamp, stampOf } from './stamp.ts';
+
+/** A file with more bytes goes in pieces, between which others go. */
+export const LARGE: number = 256 * 1024;
+const TRIES = 3;
+const TRY_AGAIN_MS = 5;
+
+/** Never a link, and never waits for a pipe's other end. */
+export function openFile(root: string, path: string): Promise<FileHandle> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  return open(toBytes(root, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
+/**
+ * Sends a file as it is at one moment, in one message. Gives its stamp, which is empty if it is not wanted any more, or
+ * undefined of one that is large: nothing is sent then.
+ */
+export async function sendSmall(
+  agent: TreeAgent,
+  path: string,
+  file: FileHandle,
+  isUnwanted?: () => boolean,
+): Promise<{ stamp: string; bytes: number } | undefined> {
+  for (let tries = 1; ; tries++) {
+    const stamp = await fileStamp(file);
+    const head = parseFileStamp(stamp);
+    if (head.size > LARGE) return undefined;
+    const data = Buffer.allocUnsafe(head.size);
+    const { bytesRead } = await file.read(data, 0, head.size, 0);
+    if ((bytesRead < head.size || (await fileStamp(file)) !== stamp) && tries < TRIES) {
+      await sleep(TRY_AGAIN_MS);
+      continue;
+    }
+    const size = bytesRead;
+    if (isUnwanted?.()) return { stamp: '', bytes: 0 };
+    agent.send('W', withLength(path), fileHead({ ...head, size }), data.subarray(0, size));
+    return { stamp, bytes: size };
+  }
+}
+
+export interface SendLargeOptions {
+  readonly stamp: string;
+  /** Asked before each piece. */
+  readonly isUnwanted?: () => boolean;
+  readonly onSent: (bytes: number) => void;
+}
+
+/** `short`: it became shorter meanwhile. Nothing of it is kept then, nor of one that is not wanted any more. */
+export async function sendLarge(
+  agent: TreeAgent,
+  path: string,
+  file: FileHandle,
+  { stamp, isUnwanted, onSent }: SendLargeOptions,
+): Promise<'whole' | 'short' | 'unwanted'> {
+  const head = parseFileStamp(stamp);
+  agent.send('F', withLength(path), fileHead(head));
+  for (let at = 0; at < head.size;) {
+    const data = Buffer.allocUnsafe(Math.min(CHUNK, head.size - at));
+    const { bytesRead } = await file.read(data, 0, data.length, at);
+    if (isUnwanted?.()) return 'unwanted';
+    if (bytesRead === 0) {
+      agent.send('Q');
+      return 'short';
+    }
+    agent.send('D', data.subarray(0, bytesRead));
+    at += bytesRead;
+    onSent(bytesRead);
+    await agent.room();
+  }
+  if (isUnwanted?.()) return 'unwanted';
+  agent.send('E');
+  return 'whole';
+}
+
+/** What an open file is. @throws ELOOP of what is no file */
+export async function fileStamp(file: FileHandle): Promise<string> {
+  const stamp = stampOf(await file.stat({ bigint: true }), () => '');
+  if (stamp?.startsWith('f')) return stamp;
+  throw Object.assign(new Error('no file any more'), { code: 'ELOOP' });
+}
+
+/** Why a file of this host cannot be read; undefined where it is gone, which the watcher says or has said. */
+export function unreadable(error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return code === 'ENOENT' || code === 'ELOOP' ? undefined : `on this host: ${code}`;
+}

@@ -1,0 +1,167 @@
+// Large files go in pieces, between which small ones pass. The machine is a folder here, at the end of a slow line.
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { StartProgram } from '../src/sync/agent.ts';
+import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
+import { listTree, type LocalTree, localTree } from './local-tree.ts';
+
+const MIB = 2 ** 20;
+const write = (folder: string, path: string, content: string | Buffer = path): void => {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+};
+
+/** Some 6 MiB a second at most. */
+function slowly(start: StartProgram): StartProgram {
+  return (command, io) => {
+    const input = async function* (): AsyncGenerator<Buffer> {
+      for await (const chunk of io.input)
+        for (let at = 0; at < chunk.length; at += 64 * 1024) {
+          yield chunk.subarray(at, at + 64 * 1024);
+          await sleep(10);
+        }
+    };
+    return start(command, { ...io, input: input() });
+  };
+}
+
+async function slowTree(tree: LocalTree): Promise<{ machine: MachineTree; sent: PushResult[] }> {
+  const sent: PushResult[] = [];
+  const machine = new MachineTree({
+    ...{ host: tree.host, to: tree.to, start: slowly(tree.start) },
+    owner: `${process.getuid?.()}:${process.getgid?.()}`,
+    signal: new AbortController().signal,
+    onLarge: (result) => sent.push(result),
+  });
+  await tree.host.scan();
+  await machine.connect();
+  return { machine, sent };
+}
+
+/** What changed here goes there; large files are not waited for. */
+async function go({ host }: LocalTree, machine: MachineTree): Promise<PushResult> {
+  const before = await host.scan();
+  return machine.begin(before.keys(), { before });
+}
+
+test('a small file does not wait for a large one, which is there whole or not at all', async () => {
+  await using tree = localTree();
+  write(tree.from, 'big', Buffer.alloc(8 * MIB, 'big'));
+  const { machine, sent } = await slowTree(tree);
+  await machine.begin();
+  write(tree.from, 'small');
+  await go(tree, machine);
+  expect(readFileSync(join(tree.to, 'small'), 'utf8')).toBe('small');
+  expect(existsSync(join(tree.to, 'big'))).toBe(false);
+  const { path, files, bytes } = machine.sending ?? {};
+  expect([path, files]).toEqual(['big', 1]);
+  expect(bytes).toBeLessThan(8 * MIB);
+  const { steps } = await machine.flush();
+  expect(steps.map((step) => step.path)).toEqual(['big']);
+  expect(sent).toHaveLength(1);
+  expect(machine.sending).toBeUndefined();
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('a large file that goes, moves or becomes a folder while it is sent', async () => {
+  await using tree = localTree();
+  for (const name of ['gone', 'a/moved', 'folder']) write(tree.from, name, Buffer.alloc(2 * MIB));
+  const { machine } = await slowTree(tree);
+  await machine.begin();
+  rmSync(join(tree.from, 'gone'));
+  renameSync(join(tree.from, 'a'), join(tree.from, 'b'));
+  rmSync(join(tree.from, 'folder'));
+  write(tree.from, 'folder/file');
+  await go(tree, machine);
+  await machine.flush();
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('a file that changes all the time is not sent all the time, and is right in the end', async () => {
+  await using tree = localTree();
+  write(tree.from, 'log', Buffer.alloc(MIB));
+  const { machine, sent } = await slowTree(tree);
+  await machine.begin();
+  for (let line = 0; line < 100; line++) {
+    appendFileSync(join(tree.from, 'log'), 'one more line\n');
+    await go(tree, machine);
+    await sleep(20);
+  }
+  expect(sent.length).toBeLessThan(10);
+  const { steps } = await machine.flush();
+  expect(steps.length).toBeGreaterThan(0);
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('an agent that is killed has nothing of a large file left', async () => {
+  await using tree = localTree();
+  write(tree.from, 'a');
+  write(tree.from, 'big', Buffer.alloc(8 * MIB));
+  const { machine } = await slowTree(tree);
+  await machine.begin();
+  const flushed = machine.flush();
+  tree.killAgents();
+  await expect(flushed).rejects.toThrow();
+  expect(Object.keys(listTree(join(tree.to, '../../..')))).not.toContain('machine/srv/src/big');
+  const stage = Object.entries(listTree(join(tree.to, '../../../trees')));
+  const largest = Math.max(...stage.map(([, what]) => what.length));
+  expect(largest).toBeLessThan(MIB);
+});
+
+const large = 300_000;
+const change = fc.record({
+  path: fc.constantFrom('a', 'b', 'dir/a', 'dir/b', 'dir/dir/a', 'dir', 'b/c'),
+  what: fc.constantFrom('small', 'large', 'remove', 'mode', 'move'),
+  to: fc.constantFrom('a', 'dir', 'moved', 'dir/moved'),
+});
+
+test('whatever happens while large files are sent, the machine has the same in the end', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 6 }),
+      async (all) => {
+        await using tree = localTree();
+        write(tree.from, 'always');
+        await tree.host.scan();
+        const { machine } = tree;
+        await machine.connect();
+        await machine.begin();
+        for (const round of all) {
+          for (const one of round) make(tree.from, one);
+          expect((await go(tree, machine)).refused).toEqual([]);
+        }
+        await go(tree, machine);
+        expect((await machine.flush()).refused).toEqual([]);
+        expect(listTree(tree.to)).toEqual(listTree(tree.from));
+      },
+    ),
+    { numRuns: fc.readConfigureGlobal()?.numRuns ?? 40 },
+  );
+}, 120_000);
+
+/** What cannot be done is not done. */
+function make(
+  root: string,
+  { path, what, to }: typeof change extends fc.Arbitrary<infer T> ? T : never,
+): void {
+  const at = join(root, path);
+  try {
+    if (what === 'small') write(root, path, String(Math.random()));
+    else if (what === 'large') write(root, path, Buffer.alloc(large, String(Math.random())));
+    else if (what === 'remove') rmSync(at, { recursive: true });
+    else if (what === 'move') renameSync(at, join(root, to));
+    else if (!statSync(at).isDirectory()) writeFileSync(at, readFileSync(at), { mode: 0o600 });
+  } catch {}
+}
