@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 
 test('a one-time link logs in, and is gone from the address', async () => {
-  expect(page.url()).toBe(`${stack.cable.url}/`);
+  expect(page.url()).toBe(`${stack.url}/`);
   expect(await page.evaluate(() => document.cookie)).toBe('');
   await expectText(page.getByRole('status').first(), 'Live');
 });
@@ -97,7 +97,7 @@ test('a refused verb is taken back, with the words of who refused it', async () 
   await expectText(toast, 'Migrate: web-3');
   await toast.getByRole('button', { name: 'Try again' }).waitFor();
   await expectText(row('web-3'), 'running');
-  await expectText(group('hv2'), '3 / 4 on');
+  await expectText(group('hv2'), '2 / 4 on');
   await shot('refused');
   await toast.getByRole('button', { name: 'Dismiss' }).click();
 });
@@ -161,7 +161,7 @@ test('a machine dragged over hypervisors shows where it can go, and why not', as
 test('snapshots are a tree', async () => {
   await open(`/vm/${uuid('gateway')}/snapshots`);
   for (const name of ['before', 'after']) {
-    await page.getByRole('button', { name: 'Take snapshot' }).click();
+    await page.getByRole('button', { name: 'Take snapshot', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Name').fill(name);
     await page.getByRole('dialog').getByRole('button', { name: 'Take snapshot' }).click();
     await page.locator('.snapshot', { hasText: name }).waitFor();
@@ -293,11 +293,12 @@ test('on a phone: the list, then a page, with power and console', async () => {
 test('a lost connection is said, and what was missed is there when it is back', async () => {
   await open('/');
   await row('metrics').waitFor();
+  stack.cable.set('refuse');
   stack.cable.cut();
   await expectText(page.locator('.banner'), 'The connection to central is lost.');
   await shot('lost');
   await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('metrics')}/suspend`, {});
-  stack.cable.mend();
+  stack.cable.set('up');
   await expectText(row('metrics'), 'paused');
   await expectCount(page.locator('.banner'), 0);
 });
@@ -337,7 +338,7 @@ function uuid(name: string): string {
 }
 
 async function open(path: string, link?: string): Promise<void> {
-  await page.goto(link ?? `${stack.cable.url}${path}`);
+  await page.goto(link ?? `${stack.url}${path}`);
   if (link) await page.reload();
   await page.locator('.group-row, .vm-row, .login').first().waitFor({ state: 'attached' });
 }

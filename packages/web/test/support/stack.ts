@@ -2,14 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startTestCloud, SETTINGS, type TestCloud } from '../../../skerry/test/support/cloud.ts';
+import { startTcpProxy, type TcpProxy } from '../../../skerry/test/support/tcp-proxy.ts';
 import { hypervisorId } from '../../../skerry/src/cloud/entity.ts';
-import { type Cable, startCable } from './cable.ts';
 import { nodeXml, type TestVm } from './node-xml.ts';
 
 export interface Stack extends AsyncDisposable {
   readonly cloud: TestCloud;
   /** The browser's way to central. */
-  readonly cable: Cable;
+  readonly cable: TcpProxy;
+  readonly url: string;
   /** A one-time link. */
   loginLink(user: string): string;
 }
@@ -52,11 +53,13 @@ export async function startStack(webDir: string): Promise<Stack> {
       (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
     );
   }
-  const cable = await startCable(cloud.server.url);
+  const cable = await startTcpProxy(Number(new URL(cloud.server.url).port));
+  const url = `http://127.0.0.1:${cable.port}`;
   return {
     cloud,
     cable,
-    loginLink: (user) => `${cable.url}/#login=${cloud.central.users.issue(user, 'link')}`,
+    url,
+    loginLink: (user) => `${url}/#login=${cloud.central.users.issue(user, 'link')}`,
     async [Symbol.asyncDispose]() {
       await cable[Symbol.asyncDispose]();
       await cloud[Symbol.asyncDispose]();
