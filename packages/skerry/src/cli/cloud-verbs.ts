@@ -6,6 +6,7 @@ import type { Verb } from '../cloud/verbs/verb.ts';
 import type { VerbTable } from '../cloud/verbs/table.ts';
 import { SkerryError } from '../util/errors.ts';
 import { formatMiB } from './amounts.ts';
+import { inCliWords } from './cloud-words.ts';
 import { interruptible, printJson, sentence, withExample, withJson } from './common.ts';
 import { formatTable } from './table.ts';
 
@@ -153,34 +154,12 @@ async function ask(
   signal: AbortSignal,
 ): Promise<unknown> {
   const { loadAccess, RestClient } = await import('../cloud/client/rest-client.ts');
-  const { VerbError } = await import('../cloud/verb-error.ts');
   const { cloudAccessFile } = await import('../util/paths.ts');
   const { SKERRY_CLOUD: url, SKERRY_CLOUD_TOKEN: token } = process.env;
   const access = url && token ? { url, token } : await loadAccess(cloudAccessFile());
   if (!access) throw new SkerryError('CLOUD_UNKNOWN');
-  try {
-    return await new RestClient(access).call(method, path, body, signal);
-  } catch (cause) {
-    if (!(cause instanceof VerbError)) throw cause;
-    const hint =
-      cause.details.hint ?? 'an administrator grants it: skerry vm permission-set --help';
-    throw new SkerryError(CODES[cause.code], {
-      data: { detail: cause.message, hint, command },
-      cause,
-    });
-  }
+  return inCliWords(command, new RestClient(access).call(method, path, body, signal));
 }
-
-const CODES = {
-  denied: 'CLOUD_DENIED',
-  'not-found': 'CLOUD_NOT_FOUND',
-  invalid: 'CLOUD_INVALID',
-  conflict: 'CLOUD_CONFLICT',
-  unreachable: 'CLOUD_UNREACHABLE',
-  timeout: 'CLOUD_TIMEOUT',
-  libvirt: 'CLOUD_FAILED',
-  failed: 'CLOUD_FAILED',
-} as const;
 
 function byFirst(a: readonly string[], b: readonly string[]): number {
   return (a[0] ?? '').localeCompare(b[0] ?? '');

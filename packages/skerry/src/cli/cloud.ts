@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { SkerryError } from '../util/errors.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
 
 export function define(command: Command): void {
@@ -45,9 +41,11 @@ async function runDev(options: DevOptions): Promise<void> {
   const { startDevCloud } = await import('../cloud/dev/dev-cloud.ts');
   const { saveAccess } = await import('../cloud/client/rest-client.ts');
   const { cloudAccessFile, cloudDir } = await import('../util/paths.ts');
+  const { builtWeb } = await import('./built-web.ts');
+  const { wholeNumber } = await import('./whole-number.ts');
   const { VERSION } = await import('./version.ts');
-  const count = wholeNumber('--hypervisors', options.hypervisors, 1, 16);
-  const port = wholeNumber('--port', options.port, 0, 65_535);
+  const count = wholeNumber('skerry cloud dev', '--hypervisors', options.hypervisors, [1, 16]);
+  const port = wholeNumber('skerry cloud dev', '--port', options.port, [0, 65_535]);
   if (!options.json) console.error(`Starting ${count} hypervisors on this machine …`);
   await using cloud = await startDevCloud({
     dir: cloudDir(options.name),
@@ -72,19 +70,4 @@ async function runDev(options: DevOptions): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
   if (!options.json) console.error('Ending the cloud …');
-}
-
-/** The built UI, beside the bundle of the CLI, or where a checkout has it. */
-function builtWeb(): string | null {
-  const folders = ['../web', '../../dist/web'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  return folders.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
-}
-
-function wholeNumber(option: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-  const detail = `${option} is '${text}': a whole number from ${least} to ${most} was expected`;
-  throw new SkerryError('USAGE', { data: { detail, command: 'skerry cloud dev' } });
 }

@@ -21,6 +21,8 @@ import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { AuditStore } from './audit-store.ts';
 import { Database } from './database.ts';
+import type { Membership } from '../hosts/join.ts';
+import { Joins } from './joins.ts';
 import { Parking } from './parking.ts';
 import { migrationTargets, type Place, placesFor, type PlacementInput } from './placement.ts';
 import { PolicyStore } from './policy-store.ts';
@@ -50,6 +52,9 @@ export class Central implements AsyncDisposable {
   readonly audit: AuditStore;
   readonly parking: Parking;
   readonly schedule: Schedule;
+  readonly joins: Joins;
+  /** Takes a hypervisor in, where others can join at all. */
+  join: ((hypervisor: string) => Promise<Membership>) | undefined;
   readonly table: VerbTable;
   readonly #db: Database;
   readonly #bus: BusConnection;
@@ -70,6 +75,7 @@ export class Central implements AsyncDisposable {
     this.users = new Users(this.#db);
     this.policies = new PolicyStore(this.#db);
     this.audit = new AuditStore(this.#db);
+    this.joins = new Joins(this.#db);
     this.parking = new Parking(this.#db);
     this.schedule = new Schedule(this.#db, (job) => this.#runJob(job));
     this.registry = new Registry(bus);

@@ -201,7 +201,8 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
   await killed;
 }
 
-async function ensureAuthority(dir: string): Promise<Credential> {
+/** The authority of an ejabberd's folder; it is made when there is none. */
+export async function ensureAuthority(dir: string): Promise<Credential> {
   const files = { certificate: join(dir, 'ca.pem'), key: join(dir, 'ca-key.pem') };
   if (existsSync(files.certificate) && existsSync(files.key))
     return {

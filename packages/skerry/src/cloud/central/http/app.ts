@@ -284,6 +284,12 @@ function addLogin(app: Hono<Env>, { central, secure }: AppOptions): void {
       );
     return logIn(context, user);
   });
+  app.post('/api/v1/join', async (context) => {
+    const { secret } = z.object({ secret: z.string().max(200) }).parse(await context.req.json());
+    if (!central.join)
+      throw new VerbError('conflict', 'this cloud is on one computer: nobody joins it');
+    return context.json(await central.join(central.joins.redeem(secret)));
+  });
   app.post('/api/v1/logout', (context) => {
     const secret = getCookie(context, COOKIE);
     if (secret) central.users.revoke(secret);
