@@ -1,4 +1,5 @@
-// Builds both packages: the libvirt package and all types by tsc, the CLI as bundles by rolldown (decision 010).
+// Builds the packages: the libvirt package and all types by tsc, the CLI as bundles by rolldown (decision 010),
+// and the web UI (build-web.ts).
 // bin/skerry.js runs this in a checkout whose sources are newer, so a command may be running from the old files:
 // chunks are named by their content and stay for a day, and the files that name them are replaced last, in one step.
 import { spawn } from 'node:child_process';
@@ -6,20 +7,19 @@ import { once } from 'node:events';
 import {
   globSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OutputAsset, type OutputChunk, type OutputOptions, rolldown } from 'rolldown';
+import { buildWeb } from './build-web.ts';
+import { licensesOf } from './licenses.ts';
 
 const DAY_MS = 86_400_000;
-/** Packages that have their license in their repository only. */
-const WITHOUT_LICENSE = new Map([['saxes', join(import.meta.dirname, 'licenses', 'saxes.txt')]]);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const skerry = join(root, 'packages', 'skerry');
 const dist = join(skerry, 'dist');
@@ -28,6 +28,7 @@ const began = new Date();
 // Somebody who waited for another build needs none, when that one began after he asked.
 const asked = process.argv[2]?.replace('--asked=', '');
 if (asked !== undefined && builtAt() > Number(asked)) process.exit();
+const web = buildWeb(root);
 const [types, ...bundles] = await Promise.all([
   run('tsc', '-b', 'packages/libvirt', 'packages/skerry'),
   // CommonJS: Node starts it faster, and does not look at each export of its own modules, as it has to for ESM.
@@ -61,6 +62,7 @@ const [types, ...bundles] = await Promise.all([
     },
   ),
 ]);
+await web;
 if (types === 0) write(bundles.flat());
 process.exitCode = types;
 
@@ -101,7 +103,8 @@ function write(built: readonly Output[]): void {
     writeFileSync(`${file}.new`, item.type === 'chunk' ? item.code : item.source);
     renameSync(`${file}.new`, file);
   }
-  writeFileSync(join(dist, 'licenses.txt'), licensesOf(built));
+  const modules = built.flatMap((item) => (item.type === 'chunk' ? item.moduleIds : []));
+  writeFileSync(join(dist, 'licenses.txt'), licensesOf(modules));
   removeOldChunks(new Set(built.map(({ fileName }) => fileName)));
   // What was edited while this ran counts as newer.
   writeFileSync(join(dist, '.built'), '');
@@ -110,22 +113,6 @@ function write(built: readonly Output[]): void {
 
 function isEntry(item: Output): boolean {
   return item.type === 'chunk' && item.isEntry;
-}
-
-/** The licenses of the packages in the bundles: they want to come along. */
-function licensesOf(built: readonly Output[]): string {
-  const modules = built.flatMap((item) => (item.type === 'chunk' ? item.moduleIds : []));
-  const folders = new Set(
-    modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []),
-  );
-  const texts = [...folders].sort().map((folder) => {
-    const [license] = globSync('LICEN[CS]E*', { cwd: folder });
-    const file =
-      license === undefined ? WITHOUT_LICENSE.get(basename(folder)) : join(folder, license);
-    if (file === undefined) throw new Error(`${folder} has no license file`);
-    return `${basename(folder)}\n\n${readFileSync(file, 'utf8').trim()}\n`;
-  });
-  return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Those of the last day stay: a command that still runs may ask for one. */

@@ -5,13 +5,14 @@ const checks: Record<string, string[]> = {
   format: ['oxfmt', '--check'],
   lint: ['oxlint', '--type-aware', '--quiet'],
   types: ['tsc', '--noEmit', '-p', 'tsconfig.json'],
+  'web types': ['tsc', '--noEmit', '-p', 'packages/web/tsconfig.json'],
   layers: ['node', 'scripts/check-deps.ts'],
   unused: ['knip'],
 };
 
 const results = await Promise.all(Object.entries(checks).map(([name, argv]) => run(name, argv)));
 for (const { name, code, output, ms } of results) {
-  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(8)} ${(ms / 1000).toFixed(1)} s`);
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(9)} ${(ms / 1000).toFixed(1)} s`);
   if (code !== 0) console.log(output.trimEnd());
 }
 process.exitCode = results.some((r) => r.code !== 0) ? 1 : 0;

@@ -41,6 +41,7 @@ export async function startTestCloud(
   table?: VerbTable,
   agentOptions: Partial<AgentOptions> = {},
   kind: BusKind = 'local',
+  webDir: string | null = null,
 ): Promise<TestCloud> {
   const dir = await mkdtemp('/tmp/skerry-cloud-');
   const daemon = await startDaemon();
@@ -55,7 +56,7 @@ export async function startTestCloud(
   const server = await CentralServer.start({
     central,
     version: '0.0.0',
-    webDir: null,
+    webDir,
     host: '127.0.0.1',
     port: 0,
   });

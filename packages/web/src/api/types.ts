@@ -1,0 +1,64 @@
+// What crosses the border to central: its own types, erased by the build.
+import type { AuditEntry, Usage, VerbErrorData } from '../../../skerry/src/cloud/bus/messages.ts';
+import type { EntityState, HypervisorState, VmState } from '../../../skerry/src/cloud/entity.ts';
+import type { LiveMessage } from '../../../skerry/src/cloud/central/http/live.ts';
+import type { Parked } from '../../../skerry/src/cloud/central/parking.ts';
+import type { Place } from '../../../skerry/src/cloud/central/placement.ts';
+import type { Lamp } from '../../../skerry/src/cloud/central/registry.ts';
+import type { Policy } from '../../../skerry/src/cloud/permission/policy.ts';
+import type { Danger, EntityKind } from '../../../skerry/src/cloud/verbs/verb.ts';
+
+export type { AuditEntry, EntityState, HypervisorState, Lamp, LiveMessage, Parked, Place, Policy };
+export type { Danger, EntityKind, Usage, VerbErrorData, VmState };
+
+/** The part of JSON Schema that zod writes for parameters. */
+export interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly enum?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+}
+
+/** A row of the verb table, as GET /api/v1/verbs gives it. */
+export interface VerbInfo {
+  readonly name: string;
+  readonly entity: EntityKind;
+  readonly command: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly params: JsonSchema;
+  readonly permission: string;
+  readonly danger: Danger;
+  readonly runs: 'agent' | 'central';
+  readonly states?: readonly VmState['state'][];
+  readonly pending?: string;
+  readonly slow?: boolean;
+  readonly programs?: boolean;
+  readonly chat: readonly string[];
+}
+
+export interface Me {
+  readonly user: string;
+  readonly admin: boolean;
+  readonly roles: readonly string[];
+  readonly version: string;
+}
+
+/** Why one may or may not: a row of GET …/explain. */
+export interface Explained {
+  readonly verb: string;
+  readonly permission: string;
+  readonly possible: boolean;
+  readonly allowed: boolean;
+  readonly because: string;
+}
+
+export type UsageSample = Omit<Usage, 'id'> & { readonly at: number };

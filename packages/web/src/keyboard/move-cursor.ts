@@ -1,0 +1,24 @@
+import { openEntity } from '../shell/navigation.ts';
+import { cursor } from '../store/ui.ts';
+import { rosterView } from '../roster/roster-view.ts';
+
+/** Moves the roster's cursor by so many rows. */
+export function moveCursor(by: number): void {
+  const { rows } = rosterView;
+  const at = rows.findIndex(({ id }) => id === cursor.get());
+  const to = Math.min(
+    rows.length - 1,
+    Math.max(0, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by),
+  );
+  const row = rows[to];
+  if (!row) return;
+  cursor.set(row.id);
+  rosterView.scrollTo(to);
+}
+
+export function openCursor(): boolean {
+  const id = cursor.get();
+  if (id === null) return false;
+  openEntity(id);
+  return true;
+}

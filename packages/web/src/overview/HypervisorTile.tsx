@@ -1,0 +1,84 @@
+import { Link } from '@tanstack/react-router';
+import { memo, useMemo } from 'react';
+import type { HypervisorState, VmState } from '../api/types.ts';
+import { useDropTarget } from '../migrate/use-drop-target.ts';
+import { Lamp } from '../roster/Lamp.tsx';
+import { useCloud } from '../store/cloud.ts';
+import { isOn, vmsOn } from '../store/roster.ts';
+import { treemap } from '../store/treemap.ts';
+import { Bar } from '../ui/bits.tsx';
+import { count, formatMiB } from '../ui/format.ts';
+import { VmBlock } from './VmBlock.tsx';
+
+/** Percent of a tile's map; its look is 5 wide to 3 high. */
+const MAP = { x: 0, y: 0, width: 100, height: 60 };
+const MOST = 120;
+
+export const HypervisorTile = memo(function HypervisorTile({
+  host,
+}: {
+  readonly host: HypervisorState;
+}) {
+  const drop = useDropTarget(host.name);
+  const vms = useCloud((state) => vmsOn(state, host.name));
+  const used = vms.filter(isOn).reduce((sum, vm) => sum + vm.memoryMiB, 0);
+  const { shown, boxes, free } = useMemo(
+    () => layOut(vms, host.memoryMiB - used),
+    [vms, host, used],
+  );
+  return (
+    <article className={`tile ${drop.look}`} {...drop.handlers}>
+      <header className="tile-head">
+        <Link to="/hypervisor/$name/{-$tab}" params={{ name: host.name }} className="tile-name">
+          {host.name}
+        </Link>
+        <Lamp name={host.name} words />
+        {host.drained && <span className="tag">drained</span>}
+        <span className="spacer" />
+        <span className="tile-count">{count(vms.length, 'machine')}</span>
+      </header>
+      <div className="tile-load">
+        <Bar
+          part={used / Math.max(1, host.memoryMiB)}
+          label={`${formatMiB(used)} of ${formatMiB(host.memoryMiB)} memory in use`}
+        />
+        <span>
+          {formatMiB(used)} <small>of {formatMiB(host.memoryMiB)}</small>
+        </span>
+        <span>
+          {host.cpus} <small>CPUs</small>
+        </span>
+      </div>
+      <div className="tile-map">
+        {shown.map((vm, at) => {
+          const box = boxes[at];
+          return box && <VmBlock key={vm.id} vm={vm} box={box} />;
+        })}
+        {vms.length > 0 && free > 0.08 && (
+          <p className="tile-free" style={{ width: `${free * 100}%` }}>
+            {formatMiB(host.memoryMiB - used)} free
+          </p>
+        )}
+        {vms.length === 0 && (
+          <p className="tile-none">Nothing here. Drop a machine, or make one.</p>
+        )}
+        {drop.note && (
+          <p className="tile-drop">
+            <span>{drop.note}</span>
+          </p>
+        )}
+      </div>
+      {vms.length > MOST && <p className="quiet">and {vms.length - MOST} smaller ones</p>}
+    </article>
+  );
+});
+
+/** Machines by size, and beside them what is free. */
+function layOut(vms: readonly VmState[], freeMiB: number) {
+  const shown = vms.toSorted((a, b) => b.memoryMiB - a.memoryMiB).slice(0, MOST);
+  const weights = shown.map((vm) => Math.max(1, vm.memoryMiB));
+  const taken = weights.reduce((sum, each) => sum + each, 0);
+  const rest = Math.max(0, freeMiB);
+  const free = rest / Math.max(1, rest + taken);
+  return { shown, free, boxes: treemap(weights, { ...MAP, width: MAP.width * (1 - free) }) };
+}

@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import type { Parked, VerbErrorData, VerbInfo } from '../api/types.ts';
+import { cloud } from '../store/cloud.ts';
+import { hypervisorsOf } from '../store/roster.ts';
+import { Problem } from '../ui/bits.tsx';
+import { Button } from '../ui/Button.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
+import { toast } from '../ui/toasts.ts';
+import { initialValues, toParams } from '../verbs/form-values.ts';
+import { performCentral } from '../verbs/perform.ts';
+import { VerbForm } from '../verbs/VerbForm.tsx';
+
+export interface UnparkDialogProps {
+  readonly parked: Parked;
+  readonly verb: VerbInfo;
+  readonly onClose: () => void;
+}
+
+export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
+  const [values, setValues] = useState(() => initialValues(verb.params, { uuid: parked.uuid }));
+  const [error, setError] = useState<VerbErrorData>();
+  const [busy, setBusy] = useState(false);
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    const outcome = await performCentral(verb, toParams(verb.params, values));
+    setBusy(false);
+    if (!outcome.ok) return setError(outcome.error);
+    const { hypervisor } = outcome.result as { hypervisor: string };
+    toast({ tone: 'good', title: parked.name, text: `It is back, on ${hypervisor}.` });
+    onClose();
+  };
+  return (
+    <Dialog title={`${verb.title}: ${parked.name}`} onClose={onClose}>
+      <form
+        className="dialog-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <p className="summary">Its disks are on {parked.hypervisor}, unless they are shared.</p>
+        {error && <Problem title="It was not brought back" text={error.message} />}
+        <VerbForm
+          schema={verb.params}
+          values={values}
+          onChange={setValues}
+          error={error}
+          choices={{ hypervisor: hypervisorsOf(cloud.get().entities).map(({ name }) => name) }}
+          without={['uuid']}
+        />
+        <footer className="dialog-foot">
+          <Button look="ghost" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" look="primary" disabled={busy}>
+            {busy ? 'Doing it…' : verb.title}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

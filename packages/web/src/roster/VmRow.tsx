@@ -1,0 +1,55 @@
+import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
+import { startDrag, stopDrag } from '../migrate/drag.ts';
+import { useCloud } from '../store/cloud.ts';
+import { vmOf } from '../store/state.ts';
+import { vmStatus } from '../store/status.ts';
+import { cursor, selected, toggleSelected } from '../store/ui.ts';
+import { useObservable } from '../store/use-observable.ts';
+import { Dot } from '../ui/bits.tsx';
+import { useVerbs, verbOf } from '../verbs/table.ts';
+
+export const VmRow = memo(({ id }: { readonly id: string }) => {
+  const vm = useCloud((state) => vmOf(state, id));
+  useVerbs();
+  const pending = useCloud((state) => state.pending.get(id));
+  const user = useCloud((state) => state.user);
+  const isCursor = useObservable(cursor, (at) => at === id);
+  const isSelected = useObservable(selected, (all) => all.has(id));
+  const isSelecting = useObservable(selected, (all) => all.size > 0);
+  if (!vm) return null;
+  const status = vmStatus(vm, pending, (name) => verbOf('vm', name), user);
+  const [tag, ...more] = vm.tags;
+  return (
+    <div
+      className={`vm-row ${isCursor ? 'cursor' : ''} ${isSelected ? 'selected' : ''} ${isSelecting ? 'selecting' : ''}`}
+      draggable
+      onDragStart={(event) => startDrag(event, vm)}
+      onDragEnd={stopDrag}
+    >
+      <input
+        type="checkbox"
+        className="row-check"
+        checked={isSelected}
+        aria-label={`Select ${vm.name}`}
+        onChange={() => toggleSelected(id)}
+      />
+      <Link
+        to="/vm/$uuid/{-$tab}"
+        params={{ uuid: vm.uuid }}
+        className="row-link"
+        draggable={false}
+        onClick={(event) => {
+          if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+          event.preventDefault();
+          toggleSelected(id);
+        }}
+      >
+        <Dot tone={status.tone} />
+        <span className={vm.managed ? 'row-name' : 'row-name unmanaged'}>{vm.name}</span>
+        {tag && <span className="tag">{more.length > 0 ? `${tag} +${more.length}` : tag}</span>}
+        <span className={`row-status ${status.tone}`}>{status.text}</span>
+      </Link>
+    </div>
+  );
+});

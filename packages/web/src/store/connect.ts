@@ -1,0 +1,69 @@
+// Ties the store to central.
+import { checkLogin } from '../api/session.ts';
+import { apiGet } from '../api/client.ts';
+import { LiveSocket } from '../api/live-socket.ts';
+import type { AuditEntry, VerbInfo } from '../api/types.ts';
+import { isQuiet, verbs } from '../verbs/table.ts';
+import { applyLive } from './apply-live.ts';
+import { cloud } from './cloud.ts';
+import { EMPTY } from './state.ts';
+import { taskLogged } from './tasks.ts';
+import { takeShout } from './shouts.ts';
+import { onWatch, takeUsage } from './usage.ts';
+
+let live: LiveSocket | undefined;
+
+/** Follows the cloud until the returned function is called. */
+export function connect(): () => void {
+  const loadVerbs = (): void =>
+    void apiGet<VerbInfo[]>('verbs').then(
+      (all) => {
+        verbs.set(all);
+        return loadTasks();
+      },
+      () => {},
+    );
+  loadVerbs();
+  live = new LiveSocket({
+    onMessage(message) {
+      if (message.type === 'usage') takeUsage(message.entities, message.at);
+      else if (message.type === 'shout') takeShout(message);
+      else cloud.update((state) => applyLive(state, message, isQuiet));
+      // A central that is back may be a newer one.
+      if (message.type === 'hello' && verbs.get().length === 0) loadVerbs();
+    },
+    onLost(retryAt) {
+      cloud.update((state) => {
+        const since = state.phase.is === 'lost' ? state.phase.since : Date.now();
+        return { ...state, phase: { is: 'lost', since, retryAt } };
+      });
+      // Perhaps it is the login that ended.
+      void checkLogin();
+    },
+  });
+  onWatch((ids) => live?.watch(ids));
+  return () => {
+    live?.[Symbol.dispose]();
+    live = undefined;
+    cloud.set(EMPTY);
+  };
+}
+
+/** What was done before the page was opened. */
+async function loadTasks(): Promise<void> {
+  const entries = await apiGet<AuditEntry[]>('audit?limit=30').catch(() => []);
+  const loud = entries.filter(({ verb }) => !isQuiet(verb)).toSorted((a, b) => a.at - b.at);
+  cloud.update((state) => ({
+    ...state,
+    tasks: [
+      ...state.tasks,
+      ...loud
+        .reduce(taskLogged, [])
+        .filter(({ id }) => !state.tasks.some((task) => task.id === id)),
+    ],
+  }));
+}
+
+export function retryNow(): void {
+  live?.retryNow();
+}

@@ -1,0 +1,118 @@
+// The rows of the roster: hypervisors with their machines under them. Pure, and made anew only when it must be.
+import type { EntityState, HypervisorState, VmState } from '../api/types.ts';
+import { type Filter, matches } from './filter.ts';
+import type { CloudState } from './state.ts';
+
+export type RosterRow =
+  | { readonly kind: 'group'; readonly id: string; readonly name: string; readonly shown: number }
+  | { readonly kind: 'vm'; readonly id: string };
+
+const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** Hypervisors by name, each with its machines by name. */
+export interface Order {
+  readonly shape: number;
+  readonly groups: readonly { readonly name: string; readonly vms: readonly string[] }[];
+}
+
+export function orderOf({ entities, shape }: CloudState, before?: Order): Order {
+  if (before?.shape === shape) return before;
+  const byHost = new Map<string, VmState[]>();
+  for (const entity of entities.values()) {
+    const host = entity.kind === 'vm' ? entity.hypervisor : entity.name;
+    const vms = byHost.get(host) ?? [];
+    byHost.set(host, vms);
+    if (entity.kind === 'vm') vms.push(entity);
+  }
+  const groups = [...byHost]
+    .toSorted(([a], [b]) => collator.compare(a, b))
+    .map(([name, vms]) => ({
+      name,
+      vms: vms.toSorted((a, b) => collator.compare(a.name, b.name)).map(({ id }) => id),
+    }));
+  return { shape, groups };
+}
+
+/** With a filter, collapsed groups are open: what matches is what one wants to see. */
+export function rosterRows(
+  order: Order,
+  entities: ReadonlyMap<string, EntityState>,
+  filter: Filter,
+  collapsed: ReadonlySet<string>,
+): RosterRow[] {
+  const isFiltered = filter.terms.length > 0;
+  return order.groups.flatMap(({ name, vms }) => {
+    const id = `hypervisor:${name}`;
+    const host = entities.get(id);
+    const shown = isFiltered ? vms.filter((vm) => isShown(filter, entities.get(vm))) : vms;
+    if (isFiltered && shown.length === 0 && !isShown(filter, host)) return [];
+    const group = { kind: 'group', id, name, shown: shown.length } as const;
+    if (collapsed.has(name) && !isFiltered) return [group];
+    return [group, ...shown.map((vm) => ({ kind: 'vm', id: vm }) as const)];
+  });
+}
+
+function isShown(filter: Filter, entity: EntityState | undefined): boolean {
+  return entity !== undefined && matches(filter, entity);
+}
+
+/** What is on a hypervisor, in numbers. */
+export interface Load {
+  readonly total: number;
+  readonly running: number;
+  readonly usedMiB: number;
+}
+
+const NOTHING: Load = { total: 0, running: 0, usedMiB: 0 };
+
+const known = new WeakMap<ReadonlyMap<string, EntityState>, ReadonlyMap<string, Load>>();
+
+/** The load of every hypervisor, by name; counted once for each state of the cloud. */
+export function loads(entities: ReadonlyMap<string, EntityState>): ReadonlyMap<string, Load> {
+  const counted = known.get(entities) ?? countLoads(entities);
+  known.set(entities, counted);
+  return counted;
+}
+
+function countLoads(entities: ReadonlyMap<string, EntityState>): ReadonlyMap<string, Load> {
+  const found = new Map<string, Load>();
+  for (const vm of entities.values()) {
+    if (vm.kind !== 'vm') continue;
+    const { total, running, usedMiB } = found.get(vm.hypervisor) ?? NOTHING;
+    const on = isOn(vm);
+    found.set(vm.hypervisor, {
+      total: total + 1,
+      running: running + (vm.state === 'running' ? 1 : 0),
+      usedMiB: usedMiB + (on ? vm.memoryMiB : 0),
+    });
+  }
+  return found;
+}
+
+export function isOn({ state }: VmState): boolean {
+  return state !== 'shutoff' && state !== 'crashed';
+}
+
+/** All hypervisors by name. */
+export function hypervisorsOf(entities: ReadonlyMap<string, EntityState>): HypervisorState[] {
+  return [...entities.values()]
+    .filter((each) => each.kind === 'hypervisor')
+    .toSorted((a, b) => collator.compare(a.name, b.name));
+}
+
+let lastOrder: Order | undefined;
+const lastVms = new Map<string, readonly VmState[]>();
+
+/** The machines of a hypervisor by name: the same list as long as none of them changes. */
+export function vmsOn(state: CloudState, host: string): readonly VmState[] {
+  lastOrder = orderOf(state, lastOrder);
+  const ids = lastOrder.groups.find(({ name }) => name === host)?.vms ?? [];
+  const vms = ids.flatMap((id) => {
+    const found = state.entities.get(id);
+    return found?.kind === 'vm' ? [found] : [];
+  });
+  const before = lastVms.get(host);
+  if (before?.length === vms.length && before.every((vm, at) => vm === vms[at])) return before;
+  lastVms.set(host, vms);
+  return vms;
+}

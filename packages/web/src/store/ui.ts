@@ -1,0 +1,61 @@
+// What is only about the page: what is typed, open, chosen and dragged.
+import { observable, type Observable } from './observable.ts';
+
+export const filterText = observable('');
+export const selected = observable<ReadonlySet<string>>(new Set());
+/** Where j and k are, when the roster has the focus. */
+export const cursor = observable<string | null>(null);
+/** The machine that is being dragged. */
+export const dragged = observable<string | null>(null);
+export const paletteOpen = observable(false);
+/** What a verb that only reads has answered. */
+export const answerText = observable<{ readonly title: string; readonly text: string } | null>(
+  null,
+);
+export const helpOpen = observable(false);
+export const dockOpen = observable(false);
+export const collapsed = kept<readonly string[]>('collapsed', []);
+export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto');
+
+/** A question about a verb: a form, a confirmation, or both. */
+export interface Question {
+  readonly entities: readonly string[];
+  readonly verb: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+export const question = observable<Question | null>(null);
+/** A new machine, and where; null when nobody makes one. */
+export const newMachine = observable<{ readonly hypervisor?: string } | null>(null);
+
+export function toggleSelected(id: string): void {
+  selected.update((all) => {
+    const next = new Set(all);
+    if (!next.delete(id)) next.add(id);
+    return next;
+  });
+}
+
+export function clearSelected(): void {
+  selected.set(new Set());
+}
+
+/** Remembered in this browser. */
+function kept<T>(name: string, initial: T): Observable<T> {
+  const key = `skerry.${name}`;
+  const raw = globalThis.localStorage?.getItem(key);
+  const value = observable<T>(raw === null || raw === undefined ? initial : read(raw, initial));
+  value.subscribe(() => {
+    const now = value.get();
+    localStorage.setItem(key, typeof now === 'string' ? now : JSON.stringify(now));
+  });
+  return value;
+}
+
+function read<T>(raw: string, initial: T): T {
+  if (typeof initial === 'string') return raw as T;
+  try {
+    return JSON.parse(raw) as T;
+  } catch {
+    return initial;
+  }
+}

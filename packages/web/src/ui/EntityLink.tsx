@@ -1,0 +1,18 @@
+import { Link } from '@tanstack/react-router';
+import { useCloud } from '../store/cloud.ts';
+
+/** A name that leads to the entity's page, as long as there is one. */
+export function EntityLink({ id, name }: { readonly id: string; readonly name: string }) {
+  const exists = useCloud((state) => state.entities.has(id));
+  const rest = id.slice(id.indexOf(':') + 1);
+  if (!exists) return <span className="entity-link gone">{name}</span>;
+  return id.startsWith('vm:') ? (
+    <Link to="/vm/$uuid/{-$tab}" params={{ uuid: rest }} className="entity-link">
+      {name}
+    </Link>
+  ) : (
+    <Link to="/hypervisor/$name/{-$tab}" params={{ name: rest }} className="entity-link">
+      {name}
+    </Link>
+  );
+}

@@ -1,0 +1,153 @@
+// A new machine: the form of `alloc`, on the hypervisor where there is most room, or another one.
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useMemo, useState } from 'react';
+import { apiGet } from '../api/client.ts';
+import type { Place, VerbErrorData } from '../api/types.ts';
+import { PlaceList } from '../migrate/PlaceList.tsx';
+import { openEntity } from '../shell/navigation.ts';
+import { cloud, useCloud } from '../store/cloud.ts';
+import { type CloudState, hypervisorOf, may, permissionsFor } from '../store/state.ts';
+import { newMachine } from '../store/ui.ts';
+import { useObservable } from '../store/use-observable.ts';
+import { Empty, Problem } from '../ui/bits.tsx';
+import { Button } from '../ui/Button.tsx';
+import { Dialog } from '../ui/Dialog.tsx';
+import { toast } from '../ui/toasts.ts';
+import { ImagePicker } from './ImagePicker.tsx';
+import { initialValues, toParams } from './form-values.ts';
+import { perform } from './perform.ts';
+import { verbs } from './table.ts';
+import { VerbForm } from './VerbForm.tsx';
+
+export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
+  const verb = useObservable(verbs, (all) => all.find((each) => each.name === 'alloc'));
+  const [values, setValues] = useState(() => (verb ? initialValues(verb.params) : {}));
+  const [byXml, setByXml] = useState(false);
+  const [chosen, setChosen] = useState(hypervisor ?? '');
+  const [error, setError] = useState<VerbErrorData>();
+  const needs = useMemo(() => needsOf(values, byXml), [values, byXml]);
+  const { data } = useQuery({
+    queryKey: ['places', needs],
+    queryFn: () => apiGet<Place[]>(`places?${needs}`),
+    placeholderData: (before) => before,
+    staleTime: 0,
+  });
+  const state = useCloud((each) => each.permissionSets) && cloud.get();
+  const places = data?.flatMap((each) => allowedPlace(state, each));
+  const best = places?.find(({ possible }) => possible)?.hypervisor ?? '';
+  const isChosenGood = places?.some((each) => each.hypervisor === chosen && each.possible) ?? true;
+  const place = chosen && isChosenGood ? chosen : best;
+  const host = useCloud((state) => hypervisorOf(state, place));
+  const close = (): void => newMachine.set(null);
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (!host || !verb) return;
+    const all = toParams(verb.params, values);
+    const params = byXml
+      ? { xml: values['xml'], start: values['start'] }
+      : { ...all, xml: undefined };
+    close();
+    toast({ tone: 'plain', title: 'New machine', text: `It is being made on ${host.name}.` });
+    const outcome = await perform({ entity: host, verb, params, quiet: true });
+    if (outcome.ok) {
+      const { uuid, name } = outcome.result as { uuid: string; name: string };
+      toast({
+        tone: 'good',
+        title: name,
+        text: `It is on ${host.name}.`,
+        action: { label: 'Open', run: () => openEntity(`vm:${uuid}`) },
+      });
+    } else {
+      setError(outcome.error);
+      toast({
+        tone: 'bad',
+        title: 'New machine',
+        text: outcome.error.message,
+        action: { label: 'Change and try again', run: () => newMachine.set({ hypervisor: place }) },
+      });
+    }
+  };
+  if (!verb)
+    return (
+      <Dialog title="New machine" onClose={close}>
+        <Empty icon="server" title="Central did not say how yet">
+          Wait for the connection, and open this again.
+        </Empty>
+      </Dialog>
+    );
+  return (
+    <Dialog title="New machine" onClose={close} wide>
+      <form className="dialog-form new-machine" onSubmit={(event) => void submit(event)}>
+        <div className="segments" role="group" aria-label="Made from">
+          <button type="button" aria-pressed={!byXml} onClick={() => setByXml(false)}>
+            From an image
+          </button>
+          <button type="button" aria-pressed={byXml} onClick={() => setByXml(true)}>
+            From XML
+          </button>
+        </div>
+        {error && <Problem title="It was not made" text={error.message} />}
+        <div className="new-columns">
+          <div className="new-fields">
+            {!byXml && (
+              <ImagePicker
+                hypervisor={place}
+                value={String(values['image'] ?? '')}
+                onChange={(image) => setValues({ ...values, image })}
+              />
+            )}
+            <VerbForm
+              schema={verb.params}
+              values={values}
+              onChange={setValues}
+              error={error}
+              choices={{ network: host?.networks.map(({ name }) => name) ?? [] }}
+              without={
+                byXml
+                  ? Object.keys(values).filter((name) => name !== 'xml' && name !== 'start')
+                  : ['xml', 'image']
+              }
+            />
+          </div>
+          <div className="new-place">
+            <h3>Where</h3>
+            <p className="quiet">
+              The place with most points is taken, unless you choose another one.
+            </p>
+            {places?.length === 0 && <p className="quiet">No hypervisor has joined yet.</p>}
+            <PlaceList places={places ?? []} chosen={place} onChoose={setChosen} name="place" />
+          </div>
+        </div>
+        <footer className="dialog-foot">
+          <Button look="ghost" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" look="primary" off={!place}>
+            {place ? `Make it on ${place}` : 'It fits nowhere'}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A place that one may not make machines at is none; one that one does not see is not spoken of. */
+function allowedPlace(state: CloudState, place: Place): Place[] {
+  const id = `hypervisor:${place.hypervisor}`;
+  if (!state.entities.has(id)) return [];
+  if (may(permissionsFor(state, id), 'alloc')) return [place];
+  return [{ ...place, possible: false, score: 0, reasons: ["you lack the permission 'alloc'"] }];
+}
+
+function needsOf(values: Readonly<Record<string, string | boolean>>, byXml: boolean): string {
+  if (byXml) return '';
+  const text = (name: string): string => String(values[name] ?? '').trim();
+  return new URLSearchParams({
+    memoryMiB: text('memoryMiB') || '512',
+    vcpus: text('vcpus') || '1',
+    networks: text('network'),
+    tags: text('tags')
+      .split(/[\s,]+/)
+      .join(','),
+  }).toString();
+}

@@ -1,0 +1,70 @@
+import type { VmState } from '../api/types.ts';
+import { UsageCharts } from '../graphs/UsageCharts.tsx';
+import { isOn } from '../store/roster.ts';
+import { Ago, Facts } from '../ui/bits.tsx';
+import { count, formatMiB } from '../ui/format.ts';
+import { Thumbnail } from './Thumbnail.tsx';
+
+export function VmOverview({ vm }: { readonly vm: VmState }) {
+  const on = isOn(vm);
+  return (
+    <div className="overview-grid">
+      <section className="card facts-card" aria-label="Facts">
+        <Facts
+          rows={[
+            [
+              'Memory',
+              `${formatMiB(vm.memoryMiB)}${vm.maxMemoryMiB > vm.memoryMiB ? ` of ${formatMiB(vm.maxMemoryMiB)}` : ''}`,
+            ],
+            ['Processors', `${vm.vcpus}${vm.maxVcpus > vm.vcpus ? ` of ${vm.maxVcpus}` : ''}`],
+            ['Processor model', vm.cpu ?? "libvirt's default"],
+            [
+              'Running since',
+              !on ? (
+                'not running'
+              ) : vm.runningSince === null ? (
+                'before its agent'
+              ) : (
+                <Ago at={vm.runningSince} />
+              ),
+            ],
+            ['Autostart', vm.autostart ? 'with its hypervisor' : 'no'],
+            ['Machine type', vm.machine ?? 'not known'],
+            [
+              'Disks',
+              vm.disks.length === 0 ? 'none' : vm.disks.map(({ target }) => target).join(', '),
+            ],
+            [
+              'Networks',
+              vm.nics.length === 0
+                ? 'none'
+                : vm.nics.map(({ source, type }) => source ?? type).join(', '),
+            ],
+            [
+              'MAC',
+              vm.nics.length === 0 ? (
+                'none'
+              ) : (
+                <code>{vm.nics.map(({ mac }) => mac).join(' ')}</code>
+              ),
+            ],
+            ['UUID', <code key="uuid">{vm.uuid}</code>],
+            ...(vm.description ? ([['Description', vm.description]] as const) : []),
+            ...(vm.hostDevices.length > 0
+              ? ([["Host's devices", `${vm.hostDevices.join(', ')}: it cannot migrate`]] as const)
+              : []),
+          ]}
+        />
+      </section>
+      <section className="card shot-card" aria-label="Screen">
+        <Thumbnail vm={vm} />
+        <p className="quiet">
+          {on
+            ? `${count(vm.snapshots.length, 'snapshot')}. The picture is a minute old at most.`
+            : 'There is a picture when it runs.'}
+        </p>
+      </section>
+      <UsageCharts id={vm.id} cpus={vm.vcpus} memoryMiB={vm.maxMemoryMiB} on={on} />
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+// What we use of noVNC, which has no types of its own.
+declare module '@novnc/novnc' {
+  // eslint-disable-next-line import/no-default-export
+  export default class RFB extends EventTarget {
+    constructor(target: Element, channel: WebSocket);
+    scaleViewport: boolean;
+    background: string;
+    focus(): void;
+    disconnect(): void;
+    sendCtrlAltDel(): void;
+    clipboardPasteFrom(text: string): void;
+  }
+}

@@ -1,0 +1,41 @@
+// The UI's build: hashed files under assets/ (central lets browsers keep those for ever), and each packed by brotli once.
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+export default defineConfig({
+  plugins: [react(), packByBrotli()],
+  build: {
+    target: 'es2023',
+    // Tests and `npm run build` say where; central serves that folder.
+    outDir: process.env.SKERRY_WEB_OUT ?? 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  // `npm run dev --workspace @skerry/web` beside a central on its usual port.
+  server: { proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } } },
+});
+
+/** Central sends `NAME.br` to a browser that takes it. */
+function packByBrotli(): Plugin {
+  let outDir = 'dist';
+  return {
+    name: 'skerry-brotli',
+    apply: 'build',
+    configResolved(config) {
+      outDir = join(config.root, config.build.outDir);
+      if (config.build.outDir.startsWith('/')) outDir = config.build.outDir;
+    },
+    closeBundle() {
+      for (const name of globSync('**/*.{js,css,html,svg,webmanifest}', { cwd: outDir })) {
+        const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
+        const packed = brotliCompressSync(readFileSync(join(outDir, name)), { params });
+        writeFileSync(join(outDir, `${name}.br`), packed);
+      }
+    },
+  };
+}
