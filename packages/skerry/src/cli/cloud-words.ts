@@ -26,3 +26,19 @@ export async function inCliWords<T>(command: string, work: Promise<T>): Promise<
     });
   }
 }
+
+/** Asks whom the commands are about: the environment says it, or this machine's own cloud. */
+export async function askCloud(
+  command: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { loadAccess, RestClient } = await import('../cloud/client/rest-client.ts');
+  const { cloudAccessFile } = await import('../util/paths.ts');
+  const { SKERRY_CLOUD: url, SKERRY_CLOUD_TOKEN: token } = process.env;
+  const access = url && token ? { url, token } : await loadAccess(cloudAccessFile());
+  if (!access) throw new SkerryError('CLOUD_UNKNOWN');
+  return inCliWords(command, new RestClient(access).call(method, path, body, signal));
+}

@@ -25,7 +25,18 @@ export function define(command: Command): void {
     '$ skerry cloud dev --bus xmpp',
     '$ skerry cloud dev --hypervisors 2 --port 0 --json',
   );
-  withExample(command, '$ skerry cloud dev --hypervisors 3');
+  const doctor = command
+    .command('doctor')
+    .summary('examine the cloud')
+    .description(
+      'Examine the cloud: the bus, every hypervisor with its libvirt, storage, networks and clock, and how they differ. Exit code 1 when there is a problem.',
+    );
+  withExample(
+    withJson(doctor).action(runDoctor),
+    '$ skerry cloud doctor',
+    '$ skerry cloud doctor --json',
+  );
+  withExample(command, '$ skerry cloud dev --hypervisors 3', '$ skerry cloud doctor');
 }
 
 interface DevOptions {
@@ -70,4 +81,24 @@ async function runDev(options: DevOptions): Promise<void> {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
   if (!options.json) console.error('Ending the cloud …');
+}
+
+async function runDoctor(options: { json?: boolean }): Promise<void> {
+  const { z } = await import('zod');
+  const { check } = await import('../cloud/doctor/check.ts');
+  const { askCloud } = await import('./cloud-words.ts');
+  const answer = await askCloud(
+    'skerry cloud doctor',
+    'GET',
+    '/doctor',
+    undefined,
+    interruptible(),
+  );
+  const checks = z.array(check).parse(answer);
+  if (options.json) printJson(checks);
+  else {
+    const { formatChecks } = await import('./format-checks.ts');
+    console.log(formatChecks(checks));
+  }
+  if (checks.some(({ state }) => state === 'problem')) process.exitCode = 1;
 }

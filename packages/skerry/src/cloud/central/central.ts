@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { auditParams } from '../agent/audit-log.ts';
 import { parseParams, subjectOf } from '../agent/perform.ts';
-import { type BusConnection, BusError } from '../bus/bus.ts';
+import { type BusConnection, BusError, type RequestOptions } from '../bus/bus.ts';
 import {
   type Actor,
   type AuditEntry,
@@ -199,6 +199,11 @@ export class Central implements AsyncDisposable {
     const twin = this.places.vms.find(({ name }) => name === given.data.name);
     if (twin)
       throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
+  }
+
+  /** Asks an agent something that is no verb. @throws BusError */
+  ask(hypervisor: string, body: object, options: RequestOptions): Promise<unknown> {
+    return this.#bus.request(hypervisor, body, options);
   }
 
   /** What an entity answers to words; it decides itself whom it talks to. */
