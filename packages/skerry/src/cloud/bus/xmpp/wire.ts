@@ -147,7 +147,11 @@ export class Wire {
       try {
         this.#stream?.write(chunk);
       } catch (error) {
-        this.refuse('not-well-formed', asError(error));
+        const { message } = asError(error);
+        this.refuse(
+          'not-well-formed',
+          new Error(`the server sent what cannot be read: ${message}`),
+        );
         return;
       }
       if (!this.#end) this.#handlers?.onIdle();
