@@ -26,7 +26,7 @@ beforeAll(async () => {
   ejabberd = await startEjabberd({ dir, domain: DOMAIN });
   accounts = new ChatAccounts(ejabberd.admin, DOMAIN);
   await accounts.prepare();
-  await accounts.addPerson('ada', 'enchantress');
+  await accounts.addPerson('ada', 'enchantress', true);
   const passwords = new Map([
     [`vm:${UUID}`, await accounts.addEntity(`vm:${UUID}`)],
     ['hypervisor:hv1', await accounts.addEntity('hypervisor:hv1')],
@@ -200,6 +200,41 @@ test('strangers are refused, politely and once; machines do not talk to each oth
   await Promise.all([mallory, other].map(({ client }) => client[Symbol.asyncDispose]()));
 });
 
+test('who is no administrator sees and talks to whom they were introduced to, as long as that lasts', async () => {
+  await accounts.addPerson('ben', 'secret');
+  const { client, got } = await person('ben', 'secret');
+  client.send(chat('start'));
+  await until('it is refused', () => bodies(got).length > 0);
+  expect(bodies(got)[0]).toMatch(/^I'm sorry, I only talk to people I know/);
+  expect(
+    got.filter(
+      ({ name, attributes }) => name === 'presence' && !attributes.from?.startsWith('ben'),
+    ),
+  ).toEqual([]);
+  await accounts.introduce('ben', `vm:${UUID}`, 'web-1');
+  const from = `${UUID}@${DOMAIN}/hv1`;
+  await until('it is seen', () => statuses(got, from).length > 0);
+  client.send(chat('start'));
+  await until('it answers', () => bodies(got).includes("I'm starting."));
+  expect(heard.at(-1)).toBe(`vm:${UUID} ben: start`);
+  const count = heard.length;
+  await accounts.separate('ben', `vm:${UUID}`);
+  await until('it is gone', () =>
+    got.some(({ attributes }) => attributes.from === from && attributes.type === 'unavailable'),
+  );
+  client.send(chat('destroy'));
+  client.send(chat('destroy', `hv1@${DOMAIN}`));
+  await until('the other one has refused', () => bodies(got).length >= 3);
+  expect(heard.length).toBe(count);
+  // An administrator sees all of them.
+  await accounts.addPerson('ben', 'secret', true);
+  await client[Symbol.asyncDispose]();
+  const again = await person('ben', 'secret');
+  await until('it is seen', () => statuses(again.got, from).length > 0);
+  await again.client[Symbol.asyncDispose]();
+  await accounts.removePerson('ben');
+});
+
 test('what was said while it was away is not done any more', async () => {
   const { client, got } = await person('ada', 'enchantress');
   const count = heard.length;
@@ -215,7 +250,9 @@ test('what was said while it was away is not done any more', async () => {
 test('a person is not called like a hypervisor, nor the other way round', async () => {
   await expect(accounts.addPerson('hv1', 'x')).rejects.toThrow('is one of the hypervisors');
   await expect(accounts.addPerson(UUID, 'x')).rejects.toThrow('is one of the machines');
-  await expect(accounts.addEntity('hypervisor:ada')).rejects.toThrow('is one of the people');
+  await expect(accounts.addEntity('hypervisor:ada')).rejects.toThrow(
+    'is one of the administrators',
+  );
 });
 
 test.skipIf(!hasSlixmpp)('with slixmpp, over TLS', { timeout: 60_000 }, async () => {

@@ -65,7 +65,7 @@ export class EntitySession implements AsyncDisposable {
         onRequest: (stanza) => this.#roster.onPush(stanza),
       },
     });
-    this.#roster = new Roster(this.client);
+    this.#roster = new Roster(this.client, (jid, sees) => this.#sendPresence(jid, sees));
   }
 
   set(presence: EntityPresence): void {
@@ -98,11 +98,12 @@ export class EntitySession implements AsyncDisposable {
     this.#sendCard();
   }
 
-  #sendPresence(): void {
+  /** To all who know it, or to one who has just come to know it, or has ceased to. */
+  #sendPresence(to?: string, isHere = true): void {
     const { show, status, name } = this.#presence;
     const stanza = element(
       'presence',
-      {},
+      { to, type: isHere ? undefined : 'unavailable' },
       ...(show ? [element('show', {}, show)] : []),
       element('status', {}, status),
       element('nick', { xmlns: 'http://jabber.org/protocol/nick' }, name),

@@ -6,17 +6,18 @@ import type { Element } from '../xml/element.ts';
 
 export class Roster {
   readonly #client: XmppClient;
+  readonly #onChange: (jid: string, sees: boolean) => void;
   readonly #subscriptions = new Map<string, string>();
 
-  constructor(client: XmppClient) {
+  /** @param onChange hears of who sees the entity from now on, or does not any more. */
+  constructor(client: XmppClient, onChange: (jid: string, sees: boolean) => void) {
     this.#client = client;
+    this.#onChange = onChange;
   }
 
   /** Bare addresses of all that see whether the entity is there. */
   get subscribers(): string[] {
-    return [...this.#subscriptions].flatMap(([jid, subscription]) =>
-      subscription === 'both' || subscription === 'from' ? [jid] : [],
-    );
+    return [...this.#subscriptions.keys()].filter((jid) => this.#sees(jid));
   }
 
   /** Asks the server when it does not know them: they may have been added elsewhere. */
@@ -41,9 +42,17 @@ export class Roster {
     const { from, id, type } = stanza.attributes;
     if (type !== 'set' || !child(stanza, 'query', NS.roster)) return false;
     if (from !== undefined && from !== bareJid(this.#client.jid)) return false;
+    const before = new Set(this.subscribers);
     this.#apply(stanza);
+    for (const jid of this.subscribers) if (!before.delete(jid)) this.#onChange(jid, true);
+    for (const jid of before) this.#onChange(jid, false);
     this.#client.send(element('iq', { type: 'result', to: from, id }), { again: false });
     return true;
+  }
+
+  #sees(jid: string): boolean {
+    const subscription = this.#subscriptions.get(jid);
+    return subscription === 'both' || subscription === 'from';
   }
 
   #apply(stanza: Element): void {

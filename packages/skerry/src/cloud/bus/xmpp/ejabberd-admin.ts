@@ -76,6 +76,10 @@ export class EjabberdAdmin {
     await this.call('srg_user_add', { user, host, group, grouphost: host });
   }
 
+  async removeFromGroup(user: string, host: string, group: string): Promise<void> {
+    await this.call('srg_user_del', { user, host, group, grouphost: host });
+  }
+
   /** Bare addresses. */
   async groupMembers(host: string, group: string): Promise<string[]> {
     return (await this.call('srg_get_members', { group, host })) as string[];

@@ -107,13 +107,16 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
 }
 
 const API_COMMANDS = [
+  'add_rosteritem',
   'change_password',
   'check_password',
+  'delete_rosteritem',
   'register',
   'registered_users',
   'srg_create',
   'srg_get_members',
   'srg_user_add',
+  'srg_user_del',
   'status',
   'unregister',
 ];
