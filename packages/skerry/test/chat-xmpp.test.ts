@@ -267,9 +267,9 @@ test.skipIf(!hasSlixmpp)('with slixmpp, over TLS', { timeout: 60_000 }, async ()
     host: '127.0.0.1',
     port: ejabberd.remote.port,
   };
-  const { lines, end } = start('/usr/bin/python3', [script], JSON.stringify(options));
+  const slixmpp = start('/usr/bin/python3', [script], JSON.stringify(options));
   const seen = (): Record<string, unknown>[] =>
-    lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    slixmpp.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   await until('it is answered', () => seen().some(({ kind }) => kind === 'chat'));
   await until('the presence is seen', () => seen().some(({ status }) => status === 'Paused'));
   sessions.say(`vm:${UUID}`, 'I was here.');
@@ -289,7 +289,7 @@ test.skipIf(!hasSlixmpp)('with slixmpp, over TLS', { timeout: 60_000 }, async ()
       { kind: 'headline', jid: `${UUID}@${DOMAIN}/hv1`, body: 'I was here.' },
     ]),
   );
-  end();
+  slixmpp.end();
 });
 
 test.skipIf(!hasGoSendxmpp)('with go-sendxmpp, over TLS', { timeout: 60_000 }, async () => {

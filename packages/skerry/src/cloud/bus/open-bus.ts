@@ -17,8 +17,8 @@ export interface OpenBus extends AsyncDisposable {
 }
 
 export interface People {
-  /** For their clients: host, port, and the certificate of the authority. */
-  readonly server: { readonly host: string; readonly port: number; readonly ca: string };
+  /** For their clients; `caFile` has the certificate of the server's authority. */
+  readonly server: { readonly host: string; readonly port: number; readonly caFile: string };
   readonly domain: string;
   /** Who may log in, and how. */
   readonly accounts: ChatAccounts;
@@ -66,7 +66,7 @@ async function openXmppBus(dir: string, signal: AbortSignal | undefined): Promis
       return connection;
     },
     people: {
-      server: ejabberd.remote,
+      server: { host: ejabberd.remote.host, port: ejabberd.remote.port, caFile: ejabberd.caFile },
       domain: DOMAIN,
       accounts,
       show: (hypervisor) =>

@@ -46,8 +46,8 @@ export interface ChatLogin {
   readonly password: string;
   readonly host: string;
   readonly port: number;
-  /** The certificate of the server's authority, in PEM. */
-  readonly ca: string;
+  /** The certificate of the server's authority. */
+  readonly caFile: string;
 }
 
 /** The administrator of a cloud on one machine. */
@@ -130,8 +130,7 @@ async function openChat({ people }: OpenBus): Promise<ChatLogin | undefined> {
   if (!people) return undefined;
   const password = randomBytes(12).toString('base64url');
   await people.accounts.addPerson(DEV_USER, password, true);
-  const { host, port, ca } = people.server;
-  return { jid: `${DEV_USER}@${people.domain}`, password, host, port, ca };
+  return { jid: `${DEV_USER}@${people.domain}`, password, ...people.server };
 }
 
 async function addAdministrator({ users, policies }: Central): Promise<void> {
