@@ -43,12 +43,12 @@ export async function openBus(kind: BusKind, dir: string, signal?: AbortSignal):
 
 /** Loaded only by who asks for it. */
 async function openXmppBus(dir: string, signal: AbortSignal | undefined): Promise<OpenBus> {
-  const { startEjabberd } = await import('./xmpp/ejabberd.ts');
+  const { keepEjabberd } = await import('./xmpp/keep-ejabberd.ts');
   const { XmppBus } = await import('./xmpp/xmpp-bus.ts');
   const { ChatAccounts } = await import('../chat/chat-accounts.ts');
   const { ChatBus } = await import('../chat/chat-bus.ts');
   await using stack = new AsyncDisposableStack();
-  const ejabberd = stack.use(await startEjabberd({ dir, domain: DOMAIN, signal }));
+  const ejabberd = stack.use(await keepEjabberd({ dir, domain: DOMAIN, signal }));
   const accounts = new ChatAccounts(ejabberd.admin, DOMAIN);
   await accounts.prepare();
   const ends = stack.move();
