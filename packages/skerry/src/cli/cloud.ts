@@ -71,10 +71,16 @@ async function runDev(options: DevOptions): Promise<void> {
   await saveAccess(cloudAccessFile(), { url: cloud.url, token: cloud.token() });
   const link = cloud.loginLink();
   const names = cloud.hypervisors.list.map(({ name }) => name);
-  if (options.json) printJson({ url: cloud.url, loginLink: link, hypervisors: names });
+  const { chat } = cloud;
+  if (options.json)
+    printJson({ url: cloud.url, loginLink: link, hypervisors: names, chat: chat ?? null });
   else
     console.log(
       `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. In another terminal: skerry vm list. Ctrl-C ends the cloud; what you made in it stays.`,
+    );
+  if (chat && !options.json)
+    console.log(
+      `\nWith an XMPP client: ${chat.jid}, password ${chat.password}, server ${chat.host} port ${chat.port} with TLS; its authority is in ${chat.caFile}`,
     );
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

@@ -86,8 +86,8 @@ async function checkPool(
       remedy: `start it: virsh pool-start ${name}; virsh pool-autostart ${name}`,
     };
   const { availableBytes } = await pool.info({ signal });
-  const free = `${Math.round(Number(availableBytes) / 1024 ** 3)} GiB free in '${name}' for ${what}`;
-  if (Number(availableBytes) > LITTLE_BYTES) return { state: 'ok', found: free };
+  const free = `${Math.round(availableBytes / 1024 ** 3)} GiB free in '${name}' for ${what}`;
+  if (availableBytes > LITTLE_BYTES) return { state: 'ok', found: free };
   return {
     state: 'note',
     found: `only ${free}`,

@@ -53,7 +53,7 @@ export async function runAgent(
     bus: new XmppBus({
       address,
       domain: bus.domain,
-      server: { host: bus.host, port: bus.port, ...(bus.tls && { ca }) },
+      server: { host: bus.host, port: bus.port, ca },
       password: bus.password,
     }),
     ...(options.log && { log: options.log }),

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { SkerryError } from '../../util/errors.ts';
 import { issueCertificate } from '../bus/xmpp/certificate.ts';
-import { ensureAuthority, startEjabberd } from '../bus/xmpp/ejabberd.ts';
+import { ensureAuthority } from '../bus/xmpp/ejabberd.ts';
+import { keepEjabberd } from '../bus/xmpp/keep-ejabberd.ts';
 import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
 import { Central } from '../central/central.ts';
 import { CentralServer } from '../central/http/server.ts';
@@ -72,7 +73,7 @@ export async function runCentral(
   const config = await loadCentralConfig(dir);
   await using stack = new AsyncDisposableStack();
   const ejabberd = stack.use(
-    await startEjabberd({
+    await keepEjabberd({
       dir: join(dir, 'bus'),
       domain: 'skerry.local',
       host: config.listen,
@@ -83,7 +84,7 @@ export async function runCentral(
   const bus = new XmppBus({
     address: 'central',
     domain: ejabberd.busDomain,
-    server: ejabberd.place,
+    server: ejabberd.local,
     password: await ejabberd.addMember('central'),
   });
   const central = stack.use(new Central({ bus, stateDir: dir, ...(log && { log }) }));
@@ -91,13 +92,12 @@ export async function runCentral(
   central.join = async (hypervisor): Promise<Membership> => ({
     address: hypervisor,
     url: urlOf(config),
-    ca: ejabberd.ca,
+    ca: ejabberd.remote.ca,
     bus: {
       domain: ejabberd.busDomain,
       host: config.name,
       port: config.busPort,
       password: await ejabberd.addMember(hypervisor),
-      tls: ejabberd.place.ca !== undefined,
     },
   });
   const server = stack.use(

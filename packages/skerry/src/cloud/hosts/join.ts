@@ -17,8 +17,6 @@ export const membership = z.object({
     host: z.string(),
     port: z.int(),
     password: z.string(),
-    /** Whether the bus speaks TLS; not on central's own computer. */
-    tls: z.boolean(),
   }),
 });
 export type Membership = z.infer<typeof membership>;
