@@ -191,7 +191,7 @@ export class HackTrees {
     const stamp = this.#kept
       .find(({ sync }) => sync.tree === tree)
       ?.sync.host.entries.get(path)?.stamp;
-    const isLarge = isFile(stamp) && parseFileStamp(stamp).size > LARGE;
+    const isLarge = stamp !== undefined && isFile(stamp) && parseFileStamp(stamp).size > LARGE;
     return isLarge && this.#options.isApart(tree, path);
   }
 
