@@ -88,3 +88,16 @@ test('of a large file on its way each tenth is a line, and that it is there', ()
     'big.bin is there, 1000 bytes',
   ]);
 });
+
+test('a daemon that is restarted is not ready, and the last screen does not say that it goes on', () => {
+  const lab = { name: 'demo', fork: undefined, machines: [{ name: 'one' }] };
+  const screen = new HackScreen(lab as unknown as LabSpec, ['api']);
+  const draw = (): string => stripVTControlCharacters(screen.draw(30).join('\n'));
+  screen.take(ready);
+  expect(draw()).toMatch(/one .*ready/);
+  screen.take({ kind: 'restart', daemons: ['api'], machines: ['one'] });
+  expect(draw()).toMatch(/one .*restarting/);
+  screen.end();
+  expect(draw()).not.toContain('restarting');
+  expect(draw()).toMatch(/not seen to be ready[^]*ended$/);
+});

@@ -1,5 +1,5 @@
 // What `hack` shows: one calm screen in a terminal, lines elsewhere, or events as JSON.
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { HackEvent } from '../lab/hack-event.ts';
 import type { DaemonResult } from '../lab/daemons.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -73,6 +73,8 @@ export function formatHackEvent(event: HackEvent): string[] {
               `${event.machine}  ${event.changes === 1 ? '1 change' : `${event.changes} changes`}, ${formatBytes(event.bytes)}`,
             ),
           );
+    case 'restart':
+      return [];
     case 'sending':
       return line(
         styleText(
@@ -155,6 +157,11 @@ export class HackScreen {
     }
     if (event.kind === 'build') this.#busy = 'sending';
     if (event.kind === 'push') this.#busy = 'restarting';
+    if (event.kind === 'restart')
+      for (const daemon of event.daemons)
+        for (const machine of event.machines)
+          if (this.#states.has(`${daemon} ${machine}`))
+            this.#states.set(`${daemon} ${machine}`, styleText('cyan', 'restarting'));
     if (event.kind === 'daemon') this.#states.set(keyOf(event.result), stateOf(event.result));
     const isTrouble =
       (event.kind === 'daemon' && event.result.error && !event.isRollBack) ||
@@ -163,6 +170,14 @@ export class HackScreen {
     if (event.kind === 'end') this.#busy = '';
     if (event.kind === 'change' || event.kind === 'end' || event.kind === 'note')
       this.#history = [...this.#history, ...formatHackEvent(event)].slice(-HISTORY);
+  }
+
+  /** Nothing is under way any more, and what is not seen to its end is not known. */
+  end(): void {
+    this.#busy = 'ended';
+    for (const [key, state] of this.#states)
+      if (stripVTControlCharacters(state) === 'restarting')
+        this.#states.set(key, styleText('yellow', 'not seen to be ready'));
   }
 
   /** @param rows how many lines there is room for */
@@ -179,7 +194,9 @@ export class HackScreen {
     const busy =
       this.#busy === ''
         ? styleText('dim', 'waiting for a change')
-        : styleText('cyan', `… ${this.#busy}`);
+        : this.#busy === 'ended'
+          ? styleText('dim', 'ended')
+          : styleText('cyan', `… ${this.#busy}`);
     const top = [title, '', ...formatTable(head, table).split('\n'), '', ...this.#history, busy];
     const room = Math.max(0, rows - top.length - 2);
     const trouble = this.#trouble.slice(0, room);
@@ -203,7 +220,11 @@ function liveView(lab: LabSpec, daemons: readonly string[], stream: NodeJS.Write
       screen.take(event);
       draw();
     },
-    end: () => stream.off('resize', draw),
+    end: () => {
+      stream.off('resize', draw);
+      screen.end();
+      draw();
+    },
   };
 }
 

@@ -48,6 +48,12 @@ export type HackEvent =
       readonly bytes: number;
       readonly of: number;
     }
+  /** Those daemons are restarted or started now. */
+  | {
+      readonly kind: 'restart';
+      readonly daemons: readonly string[];
+      readonly machines: readonly string[];
+    }
   | { readonly kind: 'daemon'; readonly result: DaemonResult; readonly isRollBack: boolean }
   | {
       readonly kind: 'end';

@@ -110,8 +110,10 @@ export class HackSteps {
     const { lab, trees, tell } = this.#options;
     const away = trees.away();
     const machines = lab.machines.map(({ name }) => name).filter((name) => !away.includes(name));
+    const names = daemons.map(({ name }) => name);
+    tell({ kind: 'restart', daemons: names, machines });
     const results = await restartDaemons(lab, {
-      ...{ daemons: daemons.map(({ name }) => name), machines, signal },
+      ...{ daemons: names, machines, signal },
       onResult: (result) => tell({ kind: 'daemon', result, isRollBack }),
     });
     const isThere = (machine: string): boolean => !trees.away().includes(machine);
