@@ -183,6 +183,25 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     expect(await say('ben', 'destroy')).toContain("I don't talk to people I don't know");
   });
 
+  test('the doctor looks at every part, and says what to do', async () => {
+    const { body } = await cloud.call('ann', 'GET', '/api/v1/doctor');
+    const checks = body as unknown as { name: string; state: string; remedy?: string }[];
+    const states = Object.fromEntries(checks.map(({ name, state }) => [name, state]));
+    expect(states).toMatchObject({
+      hypervisors: 'ok',
+      'hv1: bus': 'ok',
+      'hv1: clock': 'ok',
+      'hv1: libvirt': 'ok',
+      'hv1: pool': 'ok',
+      'hv1: network': 'ok',
+      'hv1: migration': 'note',
+      machines: 'ok',
+    });
+    for (const { state, remedy } of checks)
+      if (state !== 'ok') expect(remedy).toEqual(expect.any(String));
+    expect((await cloud.call('ben', 'GET', '/api/v1/doctor')).status).toBe(403);
+  });
+
   test('a machine is parked and brought back', async () => {
     await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'boat', diskGiB: 0 });
     const refused = await cloud.call('ann', 'POST', '/api/v1/vms/test/park');

@@ -5,6 +5,8 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import { startEjabberd } from '../src/cloud/bus/xmpp/ejabberd.ts';
+import { keepEjabberd } from '../src/cloud/bus/xmpp/keep-ejabberd.ts';
+import { XmppBus } from '../src/cloud/bus/xmpp/xmpp-bus.ts';
 import { poll } from '../src/util/poll.ts';
 
 const dir = await mkdtemp('/tmp/skerry-ej-');
@@ -101,5 +103,28 @@ test('a port that is taken is said', async () => {
 test('a start that is given up leaves nothing', async () => {
   const stop = AbortSignal.timeout(300);
   await expect(startEjabberd({ dir, domain: 'kill.test', signal: stop })).rejects.toThrow();
+  expect(processesOf(dir)).toEqual([]);
+});
+
+test('one that is kept is there again when it dies, and so are its members', async () => {
+  const server = await keepEjabberd({ dir, domain: 'kill.test' });
+  const member = async (address: string): Promise<XmppBus> => {
+    const password = await server.addMember(address);
+    const bus = new XmppBus({ address, domain: server.busDomain, server: server.local, password });
+    await bus.ready();
+    return bus;
+  };
+  await using central = await member('central');
+  await using agent = await member('hv1');
+  agent.serve(async (body) => body);
+  expect(await central.request('hv1', 1)).toBe(1);
+  const { pid } = server;
+  process.kill(pid, 'SIGKILL');
+  await poll(() => (server.pid !== pid && central.connected && agent.connected) || undefined, {
+    timeoutMs: 40_000,
+    onTimeout: () => new Error('it is not back'),
+  });
+  expect(await central.request('hv1', 2)).toBe(2);
+  await server[Symbol.asyncDispose]();
   expect(processesOf(dir)).toEqual([]);
 });

@@ -75,6 +75,17 @@ test('a small file does not wait for a large one, which is there whole or not at
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
 });
 
+test('files that were handed over are on their way until the machine says that it has them', async () => {
+  await using tree = localTree();
+  for (let at = 0; at < 50; at++) write(tree.from, `file-${at}`, Buffer.alloc(20_000));
+  const { machine } = await slowTree(tree);
+  const begun = machine.begin();
+  await sleep(50);
+  expect(machine.sending?.files).toBe(50);
+  await begun;
+  expect(machine.sending).toBeUndefined();
+});
+
 test('a large file that goes, moves or becomes a folder while it is sent', async () => {
   await using tree = localTree();
   for (const name of ['gone', 'a/moved', 'folder']) write(tree.from, name, Buffer.alloc(2 * MIB));

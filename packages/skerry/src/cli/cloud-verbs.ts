@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import type { HypervisorState, VmState } from '../cloud/entity.ts';
 import type { Verb } from '../cloud/verbs/verb.ts';
 import type { VerbTable } from '../cloud/verbs/table.ts';
-import { SkerryError } from '../util/errors.ts';
 import { formatMiB } from './amounts.ts';
+import { askCloud } from './cloud-words.ts';
 import { interruptible, printJson, sentence, withExample, withJson } from './common.ts';
 import { formatTable } from './table.ts';
 
@@ -76,7 +76,7 @@ async function runVerb(
     }),
   );
   const path = `/${COLLECTIONS[kind]}/${encodeURIComponent(target)}/${verb.name}`;
-  const result = await ask(`skerry ${kind} ${verb.command}`, 'POST', path, params, signal);
+  const result = await askCloud(`skerry ${kind} ${verb.command}`, 'POST', path, params, signal);
   if (json) printJson(result);
   else console.log(inWords(verb, target, result));
 }
@@ -115,7 +115,7 @@ function textOf(value: unknown): string {
 
 async function runList(kind: Kind, options: { json?: boolean }): Promise<void> {
   const path = `/${COLLECTIONS[kind]}`;
-  const found = await ask(`skerry ${kind} list`, 'GET', path, undefined, interruptible());
+  const found = await askCloud(`skerry ${kind} list`, 'GET', path, undefined, interruptible());
   if (options.json) return printJson(found);
   const rows =
     kind === 'vm'
@@ -143,44 +143,6 @@ async function runList(kind: Kind, options: { json?: boolean }): Promise<void> {
     kind === 'vm' ? 'No machines. Make one: skerry hypervisor create-vm hv1' : 'No hypervisors.';
   console.log(rows.length === 0 ? none : formatTable(head, rows.toSorted(byFirst)));
 }
-
-/** Asks whom the commands are about: the environment says it, or this machine's own cloud. */
-async function ask(
-  command: string,
-  method: 'GET' | 'POST',
-  path: string,
-  body: unknown,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { loadAccess, RestClient } = await import('../cloud/client/rest-client.ts');
-  const { VerbError } = await import('../cloud/verb-error.ts');
-  const { cloudAccessFile } = await import('../util/paths.ts');
-  const { SKERRY_CLOUD: url, SKERRY_CLOUD_TOKEN: token } = process.env;
-  const access = url && token ? { url, token } : await loadAccess(cloudAccessFile());
-  if (!access) throw new SkerryError('CLOUD_UNKNOWN');
-  try {
-    return await new RestClient(access).call(method, path, body, signal);
-  } catch (cause) {
-    if (!(cause instanceof VerbError)) throw cause;
-    const hint =
-      cause.details.hint ?? 'an administrator grants it: skerry vm permission-set --help';
-    throw new SkerryError(CODES[cause.code], {
-      data: { detail: cause.message, hint, command },
-      cause,
-    });
-  }
-}
-
-const CODES = {
-  denied: 'CLOUD_DENIED',
-  'not-found': 'CLOUD_NOT_FOUND',
-  invalid: 'CLOUD_INVALID',
-  conflict: 'CLOUD_CONFLICT',
-  unreachable: 'CLOUD_UNREACHABLE',
-  timeout: 'CLOUD_TIMEOUT',
-  libvirt: 'CLOUD_FAILED',
-  failed: 'CLOUD_FAILED',
-} as const;
 
 function byFirst(a: readonly string[], b: readonly string[]): number {
   return (a[0] ?? '').localeCompare(b[0] ?? '');

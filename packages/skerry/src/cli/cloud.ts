@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { SkerryError } from '../util/errors.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
 
 export function define(command: Command): void {
@@ -29,7 +25,18 @@ export function define(command: Command): void {
     '$ skerry cloud dev --bus xmpp',
     '$ skerry cloud dev --hypervisors 2 --port 0 --json',
   );
-  withExample(command, '$ skerry cloud dev --hypervisors 3');
+  const doctor = command
+    .command('doctor')
+    .summary('examine the cloud')
+    .description(
+      'Examine the cloud: the bus, every hypervisor with its libvirt, storage, networks and clock, and how they differ. Exit code 1 when there is a problem.',
+    );
+  withExample(
+    withJson(doctor).action(runDoctor),
+    '$ skerry cloud doctor',
+    '$ skerry cloud doctor --json',
+  );
+  withExample(command, '$ skerry cloud dev --hypervisors 3', '$ skerry cloud doctor');
 }
 
 interface DevOptions {
@@ -45,9 +52,11 @@ async function runDev(options: DevOptions): Promise<void> {
   const { startDevCloud } = await import('../cloud/dev/dev-cloud.ts');
   const { saveAccess } = await import('../cloud/client/rest-client.ts');
   const { cloudAccessFile, cloudDir } = await import('../util/paths.ts');
+  const { builtWeb } = await import('./built-web.ts');
+  const { wholeNumber } = await import('./whole-number.ts');
   const { VERSION } = await import('./version.ts');
-  const count = wholeNumber('--hypervisors', options.hypervisors, 1, 16);
-  const port = wholeNumber('--port', options.port, 0, 65_535);
+  const count = wholeNumber('skerry cloud dev', '--hypervisors', options.hypervisors, [1, 16]);
+  const port = wholeNumber('skerry cloud dev', '--port', options.port, [0, 65_535]);
   if (!options.json) console.error(`Starting ${count} hypervisors on this machine …`);
   await using cloud = await startDevCloud({
     dir: cloudDir(options.name),
@@ -62,10 +71,16 @@ async function runDev(options: DevOptions): Promise<void> {
   await saveAccess(cloudAccessFile(), { url: cloud.url, token: cloud.token() });
   const link = cloud.loginLink();
   const names = cloud.hypervisors.list.map(({ name }) => name);
-  if (options.json) printJson({ url: cloud.url, loginLink: link, hypervisors: names });
+  const { chat } = cloud;
+  if (options.json)
+    printJson({ url: cloud.url, loginLink: link, hypervisors: names, chat: chat ?? null });
   else
     console.log(
       `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. In another terminal: skerry vm list. Ctrl-C ends the cloud; what you made in it stays.`,
+    );
+  if (chat && !options.json)
+    console.log(
+      `\nWith an XMPP client: ${chat.jid}, password ${chat.password}, server ${chat.host} port ${chat.port} with TLS; its authority is in ${chat.caFile}`,
     );
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -74,17 +89,22 @@ async function runDev(options: DevOptions): Promise<void> {
   if (!options.json) console.error('Ending the cloud …');
 }
 
-/** The built UI, beside the bundle of the CLI, or where a checkout has it. */
-function builtWeb(): string | null {
-  const folders = ['../web', '../../dist/web'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
+async function runDoctor(options: { json?: boolean }): Promise<void> {
+  const { z } = await import('zod');
+  const { check } = await import('../cloud/doctor/check.ts');
+  const { askCloud } = await import('./cloud-words.ts');
+  const answer = await askCloud(
+    'skerry cloud doctor',
+    'GET',
+    '/doctor',
+    undefined,
+    interruptible(),
   );
-  return folders.find((folder) => existsSync(join(folder, 'index.html'))) ?? null;
-}
-
-function wholeNumber(option: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
-  const detail = `${option} is '${text}': a whole number from ${least} to ${most} was expected`;
-  throw new SkerryError('USAGE', { data: { detail, command: 'skerry cloud dev' } });
+  const checks = z.array(check).parse(answer);
+  if (options.json) printJson(checks);
+  else {
+    const { formatChecks } = await import('./format-checks.ts');
+    console.log(formatChecks(checks));
+  }
+  if (checks.some(({ state }) => state === 'problem')) process.exitCode = 1;
 }

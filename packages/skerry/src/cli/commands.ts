@@ -125,6 +125,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./cloud.ts'),
   },
   {
+    name: 'central',
+    summary: 'run the central agent of a cloud on real hosts',
+    load: () => import('./central.ts'),
+  },
+  {
+    name: 'agent',
+    summary: 'make this host a hypervisor of a cloud',
+    load: () => import('./agent.ts'),
+  },
+  {
     name: 'vm',
     summary: 'list and change the machines of a cloud',
     load: () => import('./vm.ts'),

@@ -148,11 +148,13 @@ export class MachineTree {
     for (const step of now) {
       this.#large?.drop(step.path);
       bytes += await this.#perform(agent, step, inOnePiece);
-      if (!this.#large?.has(step.path)) this.#tally.done(step.path);
+      // What was handed over, and not what has arrived: that is known at the end.
+      if (!this.#large?.has(step.path)) this.#tally.sent(step.path, sizeOf(step));
       await agent.room();
     }
     for (const step of steps) if (goesApart(step)) this.#large?.add(step.path, sizeOf(step));
     await agent.ask('k', 'K');
+    for (const { path } of now) if (!this.#large?.has(path)) this.#tally.done(path);
     const refused = this.#refused;
     for (const { path } of refused) this.#remote.set(path, UNKNOWN);
     const result = { steps: now, bytes, refused };

@@ -33,6 +33,26 @@ export const CLOUD_ERRORS = {
     hint: 'it may still be under way: skerry vm list shows what is being done',
     exitCode: EXIT.timeout,
   },
+  CENTRAL_EXISTS: {
+    message: '{dir} has a central already',
+    hint: 'run it: skerry central run --dir {dir}; or choose another folder',
+    exitCode: EXIT.conflict,
+  },
+  CENTRAL_MISSING: {
+    message: '{dir} has no central',
+    hint: 'make one: skerry central init --name NAME --dir {dir}',
+    exitCode: EXIT.notFound,
+  },
+  CENTRAL_USER: {
+    message: "central has no user '{user}'; it has: {known}",
+    hint: 'see: skerry central login-link --help',
+    exitCode: EXIT.notFound,
+  },
+  AGENT_MISSING: {
+    message: '{dir} has no agent: this host has not joined a cloud',
+    hint: 'make a token where central is, skerry central token NAME, and here: skerry agent join TOKEN --dir {dir}',
+    exitCode: EXIT.notFound,
+  },
   CLOUD_FAILED: {
     message: '{detail}',
     hint: 'what libvirt says of it: skerry vm info NAME, and the log of the hypervisor',

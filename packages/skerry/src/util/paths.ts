@@ -74,6 +74,12 @@ export function cloudDir(name: string): string {
   return join(stateDir(), 'clouds', name);
 }
 
+/** Where central or the agent of this host keeps its files: for root where services have theirs. */
+export function hostDir(part: 'central' | 'agent'): string {
+  const isService = process.getuid?.() === 0 && process.env.SKERRY_STATE_DIR === undefined;
+  return join(isService ? '/var/lib/skerry' : stateDir(), part);
+}
+
 /** Where commands find this machine's own cloud, and their token. */
 export function cloudAccessFile(): string {
   return join(stateDir(), 'clouds', 'access.json');

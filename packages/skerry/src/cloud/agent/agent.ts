@@ -7,6 +7,7 @@ import { connect, type Connection } from '@skerry/libvirt';
 import type { BusConnection } from '../bus/bus.ts';
 import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
+import { checkHost } from '../doctor/agent-checks.ts';
 import { type HypervisorState, hypervisorId, isCentral } from '../entity.ts';
 import { decide, permissionsOf } from '../permission/decide.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
@@ -184,6 +185,12 @@ export class Agent implements AsyncDisposable {
     if (!isCentral(from)) throw new Error(`only central is answered, and '${from}' is not`);
     const request = agentRequest.parse(body);
     switch (request.type) {
+      case 'ping':
+        return {};
+      case 'check': {
+        const { settings } = this.#options;
+        return { checks: await checkHost(this.#connection, settings, signal), now: Date.now() };
+      }
       case 'sync':
         return this.#entities.snapshot();
       case 'policy':

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { type AuditEntry, auditEntry } from '../bus/messages.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
-const SECRET = /passw|secret|token|key/i;
+const SECRET = /passw|secret|token|key|streamUrl/i;
 
 export class AuditLog {
   readonly #path: string;

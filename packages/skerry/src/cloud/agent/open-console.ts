@@ -27,7 +27,7 @@ export async function openConsole(
   if (!streamUrl) throw new VerbError('invalid', 'a console is opened through central');
   const near = type === 'serial' ? await openSerial(context) : await openScreen(context, dialTcp);
   try {
-    const socket = await openSocket(streamUrl);
+    const socket = await openSocket(streamUrl, context.settings.streamCa);
     const far = createWebSocketStream(socket);
     near.pipe(far).pipe(near);
     const end = (): void => void (near.destroy(), far.destroy());
@@ -59,9 +59,9 @@ function dialLocal(host: string, port: number, signal: AbortSignal): Promise<Dup
   });
 }
 
-function openSocket(url: string): Promise<WebSocket> {
+function openSocket(url: string, ca: string | undefined): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, { handshakeTimeout: OPEN_MS, perMessageDeflate: false });
+    const socket = new WebSocket(url, { handshakeTimeout: OPEN_MS, perMessageDeflate: false, ca });
     socket.once('open', () => resolve(socket)).once('error', reject);
   });
 }

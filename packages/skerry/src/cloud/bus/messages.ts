@@ -34,6 +34,10 @@ export const chatRequest = z.object({
 export const agentRequest = z.discriminatedUnion('type', [
   verbRequest,
   chatRequest,
+  /** Whether it is there. */
+  z.object({ type: z.literal('ping') }),
+  /** How its host is, for the doctor. */
+  z.object({ type: z.literal('check') }),
   /** Its full state, at once. */
   z.object({ type: z.literal('sync') }),
   /** Who may do what, from now on. */

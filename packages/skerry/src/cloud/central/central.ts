@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { auditParams } from '../agent/audit-log.ts';
 import { parseParams, subjectOf } from '../agent/perform.ts';
-import { type BusConnection, BusError } from '../bus/bus.ts';
+import { type BusConnection, BusError, type RequestOptions } from '../bus/bus.ts';
 import {
   type Actor,
   type AuditEntry,
@@ -21,6 +21,8 @@ import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { AuditStore } from './audit-store.ts';
 import { Database } from './database.ts';
+import type { Membership } from '../hosts/join.ts';
+import { Joins } from './joins.ts';
 import { Parking } from './parking.ts';
 import { migrationTargets, type Place, placesFor, type PlacementInput } from './placement.ts';
 import { PolicyStore } from './policy-store.ts';
@@ -50,6 +52,9 @@ export class Central implements AsyncDisposable {
   readonly audit: AuditStore;
   readonly parking: Parking;
   readonly schedule: Schedule;
+  readonly joins: Joins;
+  /** Takes a hypervisor in, where others can join at all. */
+  join: ((hypervisor: string) => Promise<Membership>) | undefined;
   readonly table: VerbTable;
   readonly #db: Database;
   readonly #bus: BusConnection;
@@ -70,6 +75,7 @@ export class Central implements AsyncDisposable {
     this.users = new Users(this.#db);
     this.policies = new PolicyStore(this.#db);
     this.audit = new AuditStore(this.#db);
+    this.joins = new Joins(this.#db);
     this.parking = new Parking(this.#db);
     this.schedule = new Schedule(this.#db, (job) => this.#runJob(job));
     this.registry = new Registry(bus);
@@ -193,6 +199,11 @@ export class Central implements AsyncDisposable {
     const twin = this.places.vms.find(({ name }) => name === given.data.name);
     if (twin)
       throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
+  }
+
+  /** Asks an agent something that is no verb. @throws BusError */
+  ask(hypervisor: string, body: object, options: RequestOptions): Promise<unknown> {
+    return this.#bus.request(hypervisor, body, options);
   }
 
   /** What an entity answers to words; it decides itself whom it talks to. */

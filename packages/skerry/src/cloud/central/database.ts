@@ -16,6 +16,7 @@ const MIGRATIONS = [
      tags TEXT NOT NULL, parked_by TEXT NOT NULL, parked_at INTEGER NOT NULL) STRICT;
    CREATE TABLE jobs (id TEXT PRIMARY KEY, entity TEXT NOT NULL, verb TEXT NOT NULL, params TEXT NOT NULL,
      at TEXT NOT NULL, user TEXT NOT NULL, next_at INTEGER, last TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE joins (hash TEXT PRIMARY KEY, hypervisor TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;`,
 ] as const;
 
 type Row = Record<string, SQLInputValue>;
@@ -29,7 +30,7 @@ export class Database implements Disposable {
     this.#db = new DatabaseSync(path);
     if (path !== ':memory:') chmodSync(path, 0o600);
     this.#db.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL',
+      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL',
     );
     this.#migrate();
   }

@@ -90,6 +90,19 @@ export class Registry implements AsyncDisposable {
     return named.length === 1 && named[0] ? named[0] : named;
   }
 
+  /** Machines that run on two hypervisors, in words. */
+  runningTwice(): string[] {
+    const places = new Map<string, string[]>();
+    for (const { entities } of this.#sources.values())
+      for (const each of entities.values())
+        if (each.kind === 'vm' && each.state === 'running' && !each.task)
+          places.set(each.id, [
+            ...(places.get(each.id) ?? []),
+            `${each.name} on ${each.hypervisor}`,
+          ]);
+    return [...places.values()].filter(({ length }) => length > 1).map((names) => names.join(', '));
+  }
+
   lamps(): Lamp[] {
     return [...this.#sources].map(([hypervisor, { live, heardAt }]) => ({
       hypervisor,

@@ -1,5 +1,6 @@
 // A whole cloud on this machine, for trying it and for work on it: hypervisors in sandboxes, an agent for each, central and
 // its web port, all of them on the bus of this process.
+import { randomBytes } from 'node:crypto';
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
@@ -31,10 +32,22 @@ export interface DevCloud extends AsyncDisposable {
   readonly url: string;
   readonly central: Central;
   readonly hypervisors: Hypervisors;
+  /** How the administrator gets in with an XMPP client; undefined with the local bus. */
+  readonly chat: ChatLogin | undefined;
   /** A link that logs the administrator in, once. */
   loginLink(): string;
   /** A token for programs, of the same user. */
   token(): string;
+}
+
+/** What an XMPP client of people's asks for. */
+export interface ChatLogin {
+  readonly jid: string;
+  readonly password: string;
+  readonly host: string;
+  readonly port: number;
+  /** The certificate of the server's authority. */
+  readonly caFile: string;
 }
 
 /** The administrator of a cloud on one machine. */
@@ -71,10 +84,12 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     await offerImages(hypervisor, signal);
     stack.use(await startAgent(hypervisor, bus, options));
   }
+  const chat = await openChat(bus);
   const ends = stack.move();
   return {
     url: server.url,
     central,
+    chat,
     hypervisors,
     loginLink: () => `${server.url}/#login=${central.users.issue(DEV_USER, 'link')}`,
     token: () => central.users.issue(DEV_USER, 'token', 'skerry cloud dev'),
@@ -88,11 +103,13 @@ async function startAgent(
   { dir, version, log }: DevCloudOptions,
 ): Promise<Agent> {
   const { name, libvirtUri, migrationUri } = hypervisor;
-  return Agent.start({
+  const connection = await bus.connect(name);
+  const shown = bus.people?.show(connection);
+  const agent = await Agent.start({
     name,
     libvirtUri,
     stateDir: join(dir, 'agents', name),
-    bus: await bus.connect(name),
+    bus: shown ?? connection,
     version,
     settings: {
       pool: 'default',
@@ -104,6 +121,16 @@ async function startAgent(
     },
     ...(log && { log: (line: string) => log(`${name}: ${line}`) }),
   });
+  shown?.answer((entity, user, text) => agent.chat(entity, user, text));
+  return agent;
+}
+
+/** Lets the administrator in with an XMPP client, with a new password each time. */
+async function openChat({ people }: OpenBus): Promise<ChatLogin | undefined> {
+  if (!people) return undefined;
+  const password = randomBytes(12).toString('base64url');
+  await people.accounts.addPerson(DEV_USER, password, true);
+  return { jid: `${DEV_USER}@${people.domain}`, password, ...people.server };
 }
 
 async function addAdministrator({ users, policies }: Central): Promise<void> {

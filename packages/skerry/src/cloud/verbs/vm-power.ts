@@ -76,7 +76,7 @@ export const suspend = defineVerb({
   params: nothing,
   result: nothing,
   permission: 'suspend',
-  danger: 'disrupts',
+  danger: 'changes',
   states: ['running', 'blocked'],
   pending: 'pausing',
   chat: { words: ['pause', 'suspend'], says: "I'm paused." },

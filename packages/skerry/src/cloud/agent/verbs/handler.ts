@@ -36,6 +36,8 @@ export interface AgentSettings {
   readonly migrationUri: string | null;
   /** Reaches a port of the hypervisor's loopback where the agent is not on it. */
   readonly dialTcp?: DialTcp;
+  /** The authority by which central's web port is known, in PEM; without one, those of the host. */
+  readonly streamCa?: string;
 }
 
 export interface VmContext extends Context {

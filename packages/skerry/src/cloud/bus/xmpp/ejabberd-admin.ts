@@ -54,39 +54,36 @@ export class EjabberdAdmin {
     return (await this.call('registered_users', { host })) as string[];
   }
 
-  /** Each of two bare addresses has the other in its list, and sees whether it is there. */
-  async befriend(one: Friend, other: Friend): Promise<void> {
-    await this.#listFriend(one, other);
-    await this.#listFriend(other, one);
-  }
-
   /** All accounts of a host see each other. */
   async shareRoster(host: string, group: string): Promise<void> {
-    const description = 'all accounts';
-    await this.call('srg_create', { group, host, label: group, description, display: [group] });
-    await this.call('srg_user_add', { user: '@all@', host, group, grouphost: host });
+    await this.createGroup(host, group, group, [group]);
+    await this.addToGroup('@all@', host, group);
   }
 
-  async #listFriend(owner: Friend, friend: Friend): Promise<void> {
-    await this.call('add_rosteritem', {
-      localuser: owner.user,
-      localhost: owner.host,
-      user: friend.user,
-      host: friend.host,
-      nick: friend.nick,
-      group: friend.group,
-      subs: 'both',
-    });
+  /** Makes a group whose members have those of the displayed groups in their lists. */
+  async createGroup(
+    host: string,
+    group: string,
+    label: string,
+    displayed: readonly string[],
+  ): Promise<void> {
+    // The API of 23.01 wants a backslash and an n between them.
+    const display = displayed.join('\\n');
+    await this.call('srg_create', { group, host, label, description: label, display });
   }
-}
 
-export interface Friend {
-  readonly user: string;
-  readonly host: string;
-  /** What others call it. */
-  readonly nick: string;
-  /** The group that it is in, in others' lists. */
-  readonly group: string;
+  async addToGroup(user: string, host: string, group: string): Promise<void> {
+    await this.call('srg_user_add', { user, host, group, grouphost: host });
+  }
+
+  async removeFromGroup(user: string, host: string, group: string): Promise<void> {
+    await this.call('srg_user_del', { user, host, group, grouphost: host });
+  }
+
+  /** Bare addresses. */
+  async groupMembers(host: string, group: string): Promise<string[]> {
+    return (await this.call('srg_get_members', { group, host })) as string[];
+  }
 }
 
 function post(

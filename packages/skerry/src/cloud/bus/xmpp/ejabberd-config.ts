@@ -5,11 +5,11 @@ export interface EjabberdSettings {
   readonly domain: string;
   readonly host: string;
   readonly port: number;
+  /** For parts on this computer. */
+  readonly socket: string;
   readonly adminSocket: string;
   /** Certificate and key in one file. */
   readonly certificate: string;
-  /** Without TLS only this computer is let in. */
-  readonly requiresTls: boolean;
 }
 
 /** The domain of the bus's members: nobody else has an account there. */
@@ -18,8 +18,17 @@ export function busDomain(domain: string): string {
 }
 
 export function ejabberdConfig(settings: EjabberdSettings): string {
-  const { domain, host, port, adminSocket, certificate, requiresTls } = settings;
+  const { domain, host, port, socket, adminSocket, certificate } = settings;
   const bus = busDomain(domain);
+  const c2s = {
+    module: 'ejabberd_c2s',
+    access: 'c2s',
+    shaper: 'c2s',
+    max_stanza_size: 1_048_576,
+    max_fsm_queue: 100_000,
+    // After a fault they all come at once.
+    backlog: 4096,
+  };
   const config = {
     hosts: [domain, bus],
     // From level 4 on, passwords that are set over the API are in the log.
@@ -29,7 +38,8 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
     auth_method: 'internal',
     auth_password_format: 'scram',
     auth_scram_hash: 'sha256',
-    disable_sasl_mechanisms: ['DIGEST-MD5', 'PLAIN', 'X-OAUTH2'],
+    // Some people's clients know nothing but PLAIN; they all come with TLS.
+    disable_sasl_mechanisms: ['DIGEST-MD5', 'X-OAUTH2'],
     // Who comes later is the same part, started again.
     resource_conflict: 'closeold',
     s2s_access: 'none',
@@ -43,19 +53,14 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
     },
     listen: [
       {
-        module: 'ejabberd_c2s',
+        ...c2s,
         ip: host,
         port,
-        access: 'c2s',
-        shaper: 'c2s',
         starttls: true,
-        starttls_required: requiresTls,
+        starttls_required: true,
         protocol_options: ['no_sslv3', 'no_tlsv1', 'no_tlsv1_1'],
-        max_stanza_size: 1_048_576,
-        max_fsm_queue: 100_000,
-        // After a fault they all come at once.
-        backlog: 4096,
       },
+      { ...c2s, port: `unix:${socket}` },
       // Whoever can open this socket may do all of this: only we can, by the rights of its folder.
       {
         module: 'ejabberd_http',
@@ -81,6 +86,7 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
     },
     host_config: {
       [bus]: {
+        disable_sasl_mechanisms: ['DIGEST-MD5', 'PLAIN', 'X-OAUTH2'],
         modules: {
           mod_admin_extra: {},
           mod_ping: {
@@ -103,17 +109,14 @@ export function ejabberdConfig(settings: EjabberdSettings): string {
 const API_COMMANDS = [
   'add_rosteritem',
   'change_password',
-  'check_account',
   'check_password',
-  'connected_users',
   'delete_rosteritem',
-  'get_roster',
-  'kick_user',
   'register',
   'registered_users',
-  'set_vcard',
   'srg_create',
+  'srg_get_members',
   'srg_user_add',
+  'srg_user_del',
   'status',
   'unregister',
 ];

@@ -12,7 +12,7 @@ import { poll } from '../../../util/poll.ts';
 import { type Credential, issueCertificate, makeAuthority } from './certificate.ts';
 import { EjabberdAdmin } from './ejabberd-admin.ts';
 import { busDomain, ejabberdConfig } from './ejabberd-config.ts';
-import { isLoopback, type ServerPlace } from './wire.ts';
+import type { ServerPlace } from './wire.ts';
 
 export interface EjabberdOptions {
   /** Where its accounts, certificates and log are; nobody else may read there. A short path: a socket is in it. */
@@ -30,9 +30,12 @@ export interface Ejabberd extends AsyncDisposable {
   readonly domain: string;
   /** The domain of the bus's members. */
   readonly busDomain: string;
-  readonly place: Extract<ServerPlace, { host: string }>;
-  /** The certificate of its authority, in PEM: who has it knows the server. */
-  readonly ca: string;
+  /** For parts on this computer: a socket, in a folder that only its owner enters. */
+  readonly local: Extract<ServerPlace, { socketPath: string }>;
+  /** For all others, people's clients among them: with TLS, and the certificate of its authority. */
+  readonly remote: Extract<ServerPlace, { host: string }>;
+  /** The same certificate, in a file. */
+  readonly caFile: string;
   readonly admin: EjabberdAdmin;
   readonly pid: number;
   /** Resolves when it has ended, with the reason; it does not start again by itself. */
@@ -59,6 +62,7 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
   const libraries = findLibraries();
   const log = join(dir, 'ejabberd.log');
   const adminSocket = join(dir, 'admin.sock');
+  const socketPath = join(dir, 'c2s.sock');
   if (Buffer.byteLength(adminSocket) > 107)
     throw new SkerryError('STATE_PATH_LONG', { data: { path: adminSocket } });
   await mkdir(dir, { recursive: true });
@@ -66,10 +70,9 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
   const authority = await ensureAuthority(dir);
   const certificate = await writeCertificate(dir, authority, domain, host);
   const port = options.port ?? (await freePort(host));
-  const requiresTls = !isLoopback(host);
-  const config = { domain, host, port, adminSocket, certificate, requiresTls };
+  const config = { domain, host, port, socket: socketPath, adminSocket, certificate };
   await writeFile(join(dir, 'ejabberd.yml'), ejabberdConfig(config), { mode: 0o600 });
-  await rm(adminSocket, { force: true });
+  for (const socket of [adminSocket, socketPath]) await rm(socket, { force: true });
   const child = await launch(dir, libraries, log);
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, by) => resolve(`it ended with ${by ?? `code ${code}`}`));
@@ -82,12 +85,12 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
     await stop(child, ended);
     throw error;
   }
-  const ca = authority.certificate;
   return {
     domain,
     busDomain: busDomain(domain),
-    place: requiresTls ? { host, port, ca } : { host, port },
-    ca,
+    local: { socketPath },
+    remote: { host, port, ca: authority.certificate },
+    caFile: join(dir, 'ca.pem'),
     admin,
     pid: child.pid ?? 0,
     ended,
@@ -201,7 +204,8 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
   await killed;
 }
 
-async function ensureAuthority(dir: string): Promise<Credential> {
+/** The authority of an ejabberd's folder; it is made when there is none. */
+export async function ensureAuthority(dir: string): Promise<Credential> {
   const files = { certificate: join(dir, 'ca.pem'), key: join(dir, 'ca-key.pem') };
   if (existsSync(files.certificate) && existsSync(files.key))
     return {

@@ -49,12 +49,19 @@ export function text({ children }: Element): string {
 export function formatStanza({ name, attributes, children }: Element): string {
   let head = `<${name}`;
   for (const [key, value] of Object.entries(attributes))
-    head += ` ${key}="${escapeText(value).replaceAll('"', '&quot;').replaceAll('\n', '&#10;')}"`;
+    head += ` ${key}="${escapeAttribute(value)}"`;
   if (children.length === 0) return `${head}/>`;
   const inner = children.map((each) =>
     typeof each === 'string' ? escapeText(each) : formatStanza(each),
   );
   return `${head}>${inner.join('')}</${name}>`;
+}
+
+/** Blanks of other kinds would be read as spaces. */
+function escapeAttribute(value: string): string {
+  return escapeText(value)
+    .replaceAll('"', '&quot;')
+    .replaceAll(/[\t\n]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 function escapeText(value: string): string {

@@ -1,14 +1,16 @@
 // A socket with an XML stream in each direction.
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Element } from '../../xml/element.ts';
 import { element, formatStanza, NS } from './stanza.ts';
 import { XmlStream } from './xml-stream.ts';
 
-/** Where a server listens. */
+/**
+ * Where a server listens. Over the network only with TLS, and only to who has a certificate of that authority (PEM); a
+ * socket of this computer is its folder's to guard.
+ */
 export type ServerPlace =
-  /** Without `ca` only on this computer: nothing else would keep others from listening in. */
-  | { readonly host: string; readonly port: number; readonly ca?: string | undefined }
+  | { readonly host: string; readonly port: number; readonly ca: string }
   | { readonly socketPath: string };
 
 export interface WireHandlers {
@@ -36,8 +38,6 @@ export class Wire {
 
   /** @throws Error when nobody answers there; the signal's reason when it is aborted. */
   static async dial(place: ServerPlace, signal: AbortSignal): Promise<Wire> {
-    if ('host' in place && place.ca === undefined && !isLoopback(place.host))
-      throw new Error(`${place.host} is another computer, so its certificate authority is needed`);
     const socket =
       'host' in place
         ? connectTcp({ host: place.host, port: place.port, noDelay: true })
@@ -147,7 +147,11 @@ export class Wire {
       try {
         this.#stream?.write(chunk);
       } catch (error) {
-        this.refuse('not-well-formed', asError(error));
+        const { message } = asError(error);
+        this.refuse(
+          'not-well-formed',
+          new Error(`the server sent what cannot be read: ${message}`),
+        );
         return;
       }
       if (!this.#end) this.#handlers?.onIdle();
@@ -172,11 +176,6 @@ export class Wire {
     this.#wake?.();
     this.#handlers?.onEnd(reason);
   }
-}
-
-/** `localhost` may be anything in a strange /etc/hosts, but whoever can write that is root here. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function connected(

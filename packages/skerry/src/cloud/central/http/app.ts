@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { VerbErrorData } from '../../bus/messages.ts';
 import { type EntityState, hypervisorId } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
+import { checkCloud } from '../../doctor/cloud-checks.ts';
 import { isPossible } from '../../verbs/table.ts';
 import type { Central, Target } from '../central.ts';
 import { openApi, schemaOf } from './openapi.ts';
@@ -122,6 +123,11 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (!policy.admins.includes(user))
       return fail(context, deniedWords('only an administrator sees all permissions'));
     return context.json(policy);
+  });
+  app.get('/api/v1/doctor', async (context) => {
+    if (!central.policies.policy.admins.includes(context.get('login').user))
+      return fail(context, deniedWords('only an administrator examines the cloud'));
+    return context.json(await checkCloud(central, context.req.raw.signal));
   });
   app.get('/api/v1/audit', (context) => {
     const { entity, before, limit } = auditQuery.parse(context.req.query());
@@ -283,6 +289,12 @@ function addLogin(app: Hono<Env>, { central, secure }: AppOptions): void {
         401,
       );
     return logIn(context, user);
+  });
+  app.post('/api/v1/join', async (context) => {
+    const { secret } = z.object({ secret: z.string().max(200) }).parse(await context.req.json());
+    if (!central.join)
+      throw new VerbError('conflict', 'this cloud is on one computer: nobody joins it');
+    return context.json(await central.join(central.joins.redeem(secret)));
   });
   app.post('/api/v1/logout', (context) => {
     const secret = getCookie(context, COOKIE);

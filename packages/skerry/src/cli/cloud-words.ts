@@ -1,0 +1,44 @@
+import { SkerryError } from '../util/errors.ts';
+
+const CODES = {
+  denied: 'CLOUD_DENIED',
+  'not-found': 'CLOUD_NOT_FOUND',
+  invalid: 'CLOUD_INVALID',
+  conflict: 'CLOUD_CONFLICT',
+  unreachable: 'CLOUD_UNREACHABLE',
+  timeout: 'CLOUD_TIMEOUT',
+  libvirt: 'CLOUD_FAILED',
+  failed: 'CLOUD_FAILED',
+} as const;
+
+/** What the cloud refuses, as the errors of the CLI, with their exit codes and hints. */
+export async function inCliWords<T>(command: string, work: Promise<T>): Promise<T> {
+  const { VerbError } = await import('../cloud/verb-error.ts');
+  try {
+    return await work;
+  } catch (cause) {
+    if (!(cause instanceof VerbError)) throw cause;
+    const hint =
+      cause.details.hint ?? 'an administrator grants it: skerry vm permission-set --help';
+    throw new SkerryError(CODES[cause.code], {
+      data: { detail: cause.message, hint, command },
+      cause,
+    });
+  }
+}
+
+/** Asks whom the commands are about: the environment says it, or this machine's own cloud. */
+export async function askCloud(
+  command: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { loadAccess, RestClient } = await import('../cloud/client/rest-client.ts');
+  const { cloudAccessFile } = await import('../util/paths.ts');
+  const { SKERRY_CLOUD: url, SKERRY_CLOUD_TOKEN: token } = process.env;
+  const access = url && token ? { url, token } : await loadAccess(cloudAccessFile());
+  if (!access) throw new SkerryError('CLOUD_UNKNOWN');
+  return inCliWords(command, new RestClient(access).call(method, path, body, signal));
+}

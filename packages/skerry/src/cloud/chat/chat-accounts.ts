@@ -1,0 +1,101 @@
+// The accounts of people, machines and hypervisors on our server, and who has whom in their list.
+import { randomBytes } from 'node:crypto';
+import type { EjabberdAdmin } from '../bus/xmpp/ejabberd-admin.ts';
+import type { EntityId } from '../entity.ts';
+
+const ADMINISTRATORS = 'administrators';
+const PEOPLE = 'people';
+const HYPERVISORS = 'hypervisors';
+const MACHINES = 'machines';
+const GROUPS = [ADMINISTRATORS, PEOPLE, HYPERVISORS, MACHINES];
+
+/** Central's part: nobody can register, so it makes every account. */
+export class ChatAccounts {
+  readonly #admin: EjabberdAdmin;
+  readonly #domain: string;
+
+  constructor(admin: EjabberdAdmin, domain: string) {
+    this.#admin = admin;
+    this.#domain = domain;
+  }
+
+  /**
+   * Makes the groups that fill lists by themselves: administrators and all hypervisors and machines see each other.
+   * Others see whom they have been introduced to, and a machine never sees another.
+   */
+  async prepare(): Promise<void> {
+    await this.#group(ADMINISTRATORS, 'Administrators', [HYPERVISORS, MACHINES]);
+    await this.#group(PEOPLE, 'People', []);
+    await this.#group(HYPERVISORS, 'All Hypervisors', [ADMINISTRATORS]);
+    await this.#group(MACHINES, 'All Virtual Machines', [ADMINISTRATORS]);
+  }
+
+  /** Makes the account of an entity, and gives its new password. */
+  async addEntity(entity: EntityId): Promise<string> {
+    const password = randomBytes(24).toString('base64url');
+    const group = entity.startsWith('vm:') ? MACHINES : HYPERVISORS;
+    await this.#account(localOf(entity), password, group);
+    return password;
+  }
+
+  async removeEntity(entity: EntityId): Promise<void> {
+    await this.#admin.removeAccount(localOf(entity), this.#domain);
+  }
+
+  /**
+   * Lets a person in with the password of their own client.
+   * @throws Error when a hypervisor or a machine is called like that.
+   */
+  async addPerson(user: string, password: string, isAdministrator = false): Promise<void> {
+    const [group, other] = isAdministrator ? [ADMINISTRATORS, PEOPLE] : [PEOPLE, ADMINISTRATORS];
+    await this.#admin.removeFromGroup(user, this.#domain, other);
+    await this.#account(user, password, group);
+  }
+
+  async removePerson(user: string): Promise<void> {
+    await this.#admin.removeAccount(user, this.#domain);
+  }
+
+  /** A person and an entity see each other: Archipel's permission `presence`. */
+  async introduce(user: string, entity: EntityId, name: string): Promise<void> {
+    const local = localOf(entity);
+    const host = this.#domain;
+    const group = entity.startsWith('vm:') ? 'All Virtual Machines' : 'All Hypervisors';
+    const list = (localuser: string, other: string, nick: string, group: string) =>
+      this.#admin.call('add_rosteritem', {
+        ...{ localuser, localhost: host, user: other, host, nick, group, subs: 'both' },
+      });
+    await list(local, user, user, 'People');
+    await list(user, local, name, group);
+  }
+
+  /** They do not see each other any more. */
+  async separate(user: string, entity: EntityId): Promise<void> {
+    const local = localOf(entity);
+    const host = this.#domain;
+    for (const [localuser, other] of [
+      [local, user],
+      [user, local],
+    ])
+      await this.#admin.call('delete_rosteritem', {
+        ...{ localuser, localhost: host, user: other, host },
+      });
+  }
+
+  async #account(user: string, password: string, group: string): Promise<void> {
+    const host = this.#domain;
+    for (const other of GROUPS.filter((each) => each !== group))
+      if ((await this.#admin.groupMembers(host, other)).includes(`${user}@${host}`))
+        throw new Error(`${user}@${host} is one of the ${other} already`);
+    await this.#admin.ensureAccount(user, host, password);
+    await this.#admin.addToGroup(user, host, group);
+  }
+
+  async #group(group: string, label: string, displayed: readonly string[]): Promise<void> {
+    await this.#admin.createGroup(this.#domain, group, label, displayed);
+  }
+}
+
+function localOf(entity: EntityId): string {
+  return entity.slice(entity.indexOf(':') + 1).toLowerCase();
+}

@@ -1,0 +1,69 @@
+// An agent's place on the bus, where people's XMPP clients see what it publishes, and write to its machines.
+import type {
+  Address,
+  BusConnection,
+  Follower,
+  RequestHandler,
+  RequestOptions,
+} from '../bus/bus.ts';
+import type { Publication } from '../bus/messages.ts';
+import type { ChatHandler } from './entity-session.ts';
+import { EntitySessions, type EntitySessionsOptions } from './entity-sessions.ts';
+import { presentEntities } from './present-entities.ts';
+
+/**
+ * @example
+ * const bus = new ChatBus(connection, options);
+ * const agent = await Agent.start({ ...settings, bus });
+ * bus.answer((entity, user, text) => agent.chat(entity, user, text));
+ */
+export class ChatBus implements BusConnection {
+  readonly #bus: BusConnection;
+  readonly #sessions: EntitySessions;
+  readonly #present: (publication: Publication) => void;
+  #onChat: ChatHandler = async () => "I'm just waking up. Ask me again in a moment.";
+
+  constructor(bus: BusConnection, options: Omit<EntitySessionsOptions, 'onChat'>) {
+    this.#bus = bus;
+    this.#sessions = new EntitySessions({
+      ...options,
+      onChat: (entity, user, text) => this.#onChat(entity, user, text),
+    });
+    this.#present = presentEntities(this.#sessions);
+  }
+
+  /** Who answers people from now on. */
+  answer(onChat: ChatHandler): void {
+    this.#onChat = onChat;
+  }
+
+  get address(): Address {
+    return this.#bus.address;
+  }
+
+  get connected(): boolean {
+    return this.#bus.connected;
+  }
+
+  request(to: Address, body: unknown, options?: RequestOptions): Promise<unknown> {
+    return this.#bus.request(to, body, options);
+  }
+
+  serve(handler: RequestHandler): void {
+    this.#bus.serve(handler);
+  }
+
+  publish(publication: Publication): void {
+    this.#bus.publish(publication);
+    this.#present(publication);
+  }
+
+  follow(follower: Follower): void {
+    this.#bus.follow(follower);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions[Symbol.asyncDispose]();
+    await this.#bus[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,198 @@
+// One machine or hypervisor as people's XMPP clients see it: it is in their list, its presence is its state, and it
+// answers when it is written to.
+import { bareJid, type Jid, parseJid } from '../bus/xmpp/jid.ts';
+import { child, element, text } from '../bus/xmpp/stanza.ts';
+import type { ServerPlace } from '../bus/xmpp/wire.ts';
+import { XmppClient } from '../bus/xmpp/xmpp-client.ts';
+import type { EntityId } from '../entity.ts';
+import type { Element } from '../xml/element.ts';
+import type { EntityPresence } from './presence-words.ts';
+import { Roster } from './roster.ts';
+
+/** Answers what a person has written; what it throws is not told to them. */
+export type ChatHandler = (entity: EntityId, user: string, text: string) => Promise<string>;
+
+export interface EntitySessionOptions {
+  readonly entity: EntityId;
+  readonly jid: Jid;
+  readonly server: ServerPlace;
+  readonly password: () => Promise<string>;
+  readonly onChat: ChatHandler;
+}
+
+const MAX_LENGTH = 10_000;
+const MAX_WAITING = 20;
+/** What was said longer ago than this is not done any more. */
+const STALE_MS = 60_000;
+/** A stranger is answered once in this time, so that two machines never talk to each other for ever. */
+const REFUSE_EVERY_MS = 60_000;
+/** Hundreds of these lose the server at once, and nobody waits for them as for the bus. */
+const BACKOFF = { firstMs: 500, maxMs: 30_000 };
+
+const STRANGER = "I'm sorry, I only talk to people I know. Ask an administrator to introduce us.";
+const STALE = 'I was away when you said that. Say it again if you still want it.';
+const TOO_LONG = "I'm sorry, that is too long for me.";
+const TOO_MANY = "One after the other, please: I'm still busy with what you said before.";
+const FAILED = "I'm sorry, something went wrong with that. It is in my hypervisor's log.";
+
+export class EntitySession implements AsyncDisposable {
+  readonly client: XmppClient;
+  readonly #options: EntitySessionOptions;
+  readonly #roster: Roster;
+  /** For each person what is still to be answered: the answers come in order. */
+  readonly #talks = new Map<string, { waiting: number; last: Promise<void> }>();
+  readonly #refusedAt = new Map<string, number>();
+  /** Full addresses of people's clients that are there. */
+  readonly #online = new Set<string>();
+  #presence: EntityPresence;
+  #cardName: string | undefined;
+
+  constructor(options: EntitySessionOptions, presence: EntityPresence) {
+    this.#options = options;
+    this.#presence = presence;
+    this.client = new XmppClient({
+      server: options.server,
+      jid: options.jid,
+      password: options.password,
+      resumeSeconds: 30,
+      backoff: BACKOFF,
+      handlers: {
+        onSession: (isResumed) => {
+          if (!isResumed) this.#introduce();
+        },
+        onMessage: (stanza) => void this.#onMessage(stanza),
+        onPresence: (stanza) => this.#onPresence(stanza),
+        onRequest: (stanza) => this.#roster.onPush(stanza),
+      },
+    });
+    this.#roster = new Roster(this.client, (jid, sees) => this.#sendPresence(jid, sees));
+  }
+
+  set(presence: EntityPresence): void {
+    const { show, status, name } = this.#presence;
+    const isSame = show === presence.show && status === presence.status && name === presence.name;
+    this.#presence = presence;
+    if (isSame || !this.client.online) return;
+    this.#sendPresence();
+    this.#sendCard();
+  }
+
+  /** Says something to everybody who knows it. */
+  say(words: string): void {
+    for (const to of this.#roster.subscribers)
+      this.client.send(element('message', { to, type: 'headline' }, element('body', {}, words)), {
+        keep: false,
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+  }
+
+  #introduce(): void {
+    this.#cardName = undefined;
+    this.#online.clear();
+    // Whoever asks for its contacts gets changes of them, too.
+    void this.#roster.load().catch(() => {});
+    this.#sendPresence();
+    this.#sendCard();
+  }
+
+  /** To all who know it, or to one who has just come to know it, or has ceased to. */
+  #sendPresence(to?: string, isHere = true): void {
+    const { show, status, name } = this.#presence;
+    const stanza = element(
+      'presence',
+      { to, type: isHere ? undefined : 'unavailable' },
+      ...(show ? [element('show', {}, show)] : []),
+      element('status', {}, status),
+      element('nick', { xmlns: 'http://jabber.org/protocol/nick' }, name),
+    );
+    this.client.send(stanza, { keep: false, again: false });
+  }
+
+  /** Its name in people's lists comes from its card (XEP-0054). */
+  #sendCard(): void {
+    const { name } = this.#presence;
+    if (this.#cardName === name) return;
+    this.#cardName = name;
+    const card = element(
+      'vCard',
+      { xmlns: 'vcard-temp' },
+      element('FN', {}, name),
+      element('NICKNAME', {}, name),
+    );
+    void this.client.request('set', undefined, card).catch(() => (this.#cardName = undefined));
+  }
+
+  /** Who sees its presence is for administrators to say. */
+  #onPresence({ attributes: { type, from = '' } }: Element): void {
+    if (type === undefined) this.#online.add(from);
+    if (type === 'unavailable') this.#online.delete(from);
+    if (type !== 'subscribe' || from === '') return;
+    const to = bareJid(from);
+    if (!this.#roster.subscribers.includes(to))
+      this.client.send(element('presence', { type: 'unsubscribed', to }));
+  }
+
+  async #onMessage(stanza: Element): Promise<void> {
+    const { from = '', type = 'normal' } = stanza.attributes;
+    const body = child(stanza, 'body');
+    const words = body && text(body).trim();
+    if (!words || (type !== 'chat' && type !== 'normal')) return;
+    const person = bareJid(from);
+    if (!(await this.#isFriend(person))) this.#refuse(stanza, person);
+    else if (isStale(stanza)) this.#answer(stanza, STALE);
+    else if (words.length > MAX_LENGTH) this.#answer(stanza, TOO_LONG);
+    else this.#talk(stanza, person, words);
+  }
+
+  /** In its list, and of its own domain: the names of others' users are not ours. */
+  async #isFriend(person: string): Promise<boolean> {
+    const { local, domain } = parseJid(person);
+    if (!local || domain !== this.#options.jid.domain) return false;
+    return this.#roster.knows(person).catch(() => false);
+  }
+
+  #refuse(stanza: Element, person: string): void {
+    const now = performance.now();
+    for (const [who, at] of this.#refusedAt)
+      if (at < now - REFUSE_EVERY_MS) this.#refusedAt.delete(who);
+    if (this.#refusedAt.has(person)) return;
+    this.#refusedAt.set(person, now);
+    this.#answer(stanza, STRANGER);
+  }
+
+  #talk(stanza: Element, person: string, words: string): void {
+    const talk = this.#talks.get(person) ?? { waiting: 0, last: Promise.resolve() };
+    this.#talks.set(person, talk);
+    if (talk.waiting >= MAX_WAITING) return this.#answer(stanza, TOO_MANY);
+    talk.waiting++;
+    const { entity, onChat } = this.#options;
+    talk.last = talk.last
+      .then(() => onChat(entity, parseJid(person).local, words))
+      .catch(() => FAILED)
+      .then((answer) => {
+        this.#answer(stanza, answer);
+        if (--talk.waiting === 0) this.#talks.delete(person);
+      });
+  }
+
+  #answer({ attributes, children }: Element, words: string): void {
+    if (words === '') return;
+    const { from = '', type, id } = attributes;
+    // A client that only sends, and is gone again, gets no answer; the person's others may.
+    const to = this.#online.has(from) ? from : bareJid(from);
+    const thread = children.filter((each) => typeof each !== 'string' && each.name === 'thread');
+    const reply = id === undefined ? undefined : `re-${id}`;
+    this.client.send(
+      element('message', { to, type, id: reply }, element('body', {}, words), ...thread),
+    );
+  }
+}
+
+/** The server kept it while we were away (XEP-0203). */
+function isStale(stanza: Element): boolean {
+  const stamp = child(stanza, 'delay', 'urn:xmpp:delay')?.attributes.stamp;
+  return stamp !== undefined && !(Date.parse(stamp) > Date.now() - STALE_MS);
+}

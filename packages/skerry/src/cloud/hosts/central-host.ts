@@ -1,0 +1,183 @@
+// Central on a real host: its files, its bus, its web port.
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SkerryError } from '../../util/errors.ts';
+import { issueCertificate } from '../bus/xmpp/certificate.ts';
+import { ensureAuthority } from '../bus/xmpp/ejabberd.ts';
+import { keepEjabberd } from '../bus/xmpp/keep-ejabberd.ts';
+import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
+import { Central } from '../central/central.ts';
+import { CentralServer } from '../central/http/server.ts';
+import { fingerprintOf, formatToken } from './join-token.ts';
+import type { Membership } from './join.ts';
+
+const schema = z.object({
+  /** The name or address by which browsers and agents call this host. */
+  name: z.string().min(1),
+  /** The address to listen on. */
+  listen: z.string(),
+  webPort: z.int().min(0).max(65_535),
+  busPort: z.int().min(1).max(65_535),
+  /** A certificate of one's own for browsers, in PEM files. Default: one of central's own authority. */
+  certificate: z.string().optional(),
+  key: z.string().optional(),
+});
+/** What `skerry central init` has noted. */
+export type CentralConfig = z.infer<typeof schema>;
+
+export interface RunningCentral extends AsyncDisposable {
+  readonly central: Central;
+  readonly url: string;
+  /** Resolves, with the reason, when it cannot go on. */
+  readonly ended: Promise<string>;
+}
+
+/** Notes the configuration and makes the authority and the first user. @throws CENTRAL_EXISTS */
+export async function initCentral(
+  dir: string,
+  config: CentralConfig,
+  admin: string,
+): Promise<void> {
+  const path = join(dir, 'central.json');
+  if (existsSync(path)) throw new SkerryError('CENTRAL_EXISTS', { data: { dir } });
+  await mkdir(join(dir, 'bus'), { recursive: true, mode: 0o700 });
+  await chmod(dir, 0o700);
+  await ensureAuthority(join(dir, 'bus'));
+  await using central = offline(dir);
+  await central.users.add(admin);
+  central.policies.update((policy) => ({ ...policy, admins: [...policy.admins, admin] }));
+  await writeFile(path, `${JSON.stringify(schema.parse(config), null, 2)}\n`, { mode: 0o600 });
+}
+
+/** @throws CENTRAL_MISSING when `init` has not been run there. */
+export async function loadCentralConfig(dir: string): Promise<CentralConfig> {
+  const text = await readFile(join(dir, 'central.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) throw new SkerryError('CENTRAL_MISSING', { data: { dir } });
+  return schema.parse(JSON.parse(text));
+}
+
+/** Runs it until it is disposed of. */
+export async function runCentral(
+  dir: string,
+  options: {
+    readonly version: string;
+    readonly webDir: string | null;
+    readonly signal?: AbortSignal;
+    readonly log?: (line: string) => void;
+  },
+): Promise<RunningCentral> {
+  const { version, webDir, signal, log } = options;
+  const config = await loadCentralConfig(dir);
+  await using stack = new AsyncDisposableStack();
+  const ejabberd = stack.use(
+    await keepEjabberd({
+      dir: join(dir, 'bus'),
+      domain: 'skerry.local',
+      host: config.listen,
+      port: config.busPort,
+      signal,
+    }),
+  );
+  const bus = new XmppBus({
+    address: 'central',
+    domain: ejabberd.busDomain,
+    server: ejabberd.local,
+    password: await ejabberd.addMember('central'),
+  });
+  const central = stack.use(new Central({ bus, stateDir: dir, ...(log && { log }) }));
+  await bus.ready();
+  central.join = async (hypervisor): Promise<Membership> => ({
+    address: hypervisor,
+    url: urlOf(config),
+    ca: ejabberd.remote.ca,
+    bus: {
+      domain: ejabberd.busDomain,
+      host: config.name,
+      port: config.busPort,
+      password: await ejabberd.addMember(hypervisor),
+    },
+  });
+  const server = stack.use(
+    await CentralServer.start({
+      central,
+      version,
+      webDir,
+      host: config.listen,
+      port: config.webPort,
+      tls: await webCertificate(dir, config),
+    }),
+  );
+  central.streamBase = urlOf(config);
+  const ends = stack.move();
+  return {
+    central,
+    url: config.webPort === 0 ? server.url : urlOf(config),
+    ended: ejabberd.ended,
+    [Symbol.asyncDispose]: () => ends.disposeAsync(),
+  };
+}
+
+/** A token for a hypervisor that joins; also while central runs. */
+export async function makeJoinToken(dir: string, hypervisor: string): Promise<string> {
+  const config = await loadCentralConfig(dir);
+  const { certificate } = await ensureAuthority(join(dir, 'bus'));
+  await using central = offline(dir);
+  return formatToken({
+    hypervisor,
+    url: urlOf(config),
+    authority: fingerprintOf(certificate),
+    secret: central.joins.issue(hypervisor),
+  });
+}
+
+/** A link that logs a user in once; also while central runs. @throws CENTRAL_USER */
+export async function makeLoginLink(dir: string, user: string): Promise<string> {
+  const config = await loadCentralConfig(dir);
+  await using central = offline(dir);
+  if (!central.users.exists(user))
+    throw new SkerryError('CENTRAL_USER', {
+      data: { user, known: central.users.names().join(', ') },
+    });
+  return `${urlOf(config)}/#login=${central.users.issue(user, 'link')}`;
+}
+
+/** Its database alone: what is noted there, a central that runs sees. */
+function offline(dir: string): Central {
+  return new Central({ bus: NO_BUS, stateDir: dir });
+}
+
+const NO_BUS = {
+  address: 'central',
+  connected: false,
+  request: () => Promise.reject(new Error('there is no bus')),
+  serve: () => {},
+  publish: () => {},
+  follow: () => {},
+  [Symbol.asyncDispose]: async () => {},
+} as const;
+
+function urlOf({ name, webPort }: CentralConfig): string {
+  return `https://${name}:${webPort}`;
+}
+
+async function webCertificate(
+  dir: string,
+  config: CentralConfig,
+): Promise<{ cert: string; key: string }> {
+  if (config.certificate && config.key)
+    return {
+      cert: await readFile(config.certificate, 'utf8'),
+      key: await readFile(config.key, 'utf8'),
+    };
+  const authority = await ensureAuthority(join(dir, 'bus'));
+  const names = [
+    config.name,
+    ...(isIPv4(config.listen) && config.listen !== '0.0.0.0' ? [config.listen] : []),
+  ];
+  const { certificate, key } = issueCertificate(authority, names);
+  // With its authority: an agent that joins looks at it.
+  return { cert: `${certificate}\n${authority.certificate}`, key };
+}

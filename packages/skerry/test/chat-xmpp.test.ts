@@ -1,0 +1,333 @@
+// Chat and presence, as people see it with clients that nobody here wrote.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Ejabberd, startEjabberd } from '../src/cloud/bus/xmpp/ejabberd.ts';
+import { child, element, text } from '../src/cloud/bus/xmpp/stanza.ts';
+import { XmppClient } from '../src/cloud/bus/xmpp/xmpp-client.ts';
+import { ChatAccounts } from '../src/cloud/chat/chat-accounts.ts';
+import { EntitySessions } from '../src/cloud/chat/entity-sessions.ts';
+import type { Element } from '../src/cloud/xml/element.ts';
+import { until } from './support/bus-contract.ts';
+
+const UUID = '0a1b2c3d-0000-4000-8000-000000000001';
+const DOMAIN = 'cloud.test';
+const dir = await mkdtemp('/tmp/skerry-chat-');
+const hasSlixmpp = spawnSync('/usr/bin/python3', ['-c', 'import slixmpp']).status === 0;
+const hasGoSendxmpp = spawnSync('go-sendxmpp', ['--version']).status === 0;
+
+let ejabberd: Ejabberd;
+let accounts: ChatAccounts;
+let sessions: EntitySessions;
+const heard: string[] = [];
+const running = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  ejabberd = await startEjabberd({ dir, domain: DOMAIN });
+  accounts = new ChatAccounts(ejabberd.admin, DOMAIN);
+  await accounts.prepare();
+  await accounts.addPerson('ada', 'enchantress', true);
+  const passwords = new Map([
+    [`vm:${UUID}`, await accounts.addEntity(`vm:${UUID}`)],
+    ['hypervisor:hv1', await accounts.addEntity('hypervisor:hv1')],
+  ]);
+  sessions = new EntitySessions({
+    server: ejabberd.local,
+    domain: DOMAIN,
+    hypervisor: 'hv1',
+    password: async (entity) => passwords.get(entity) ?? '',
+    async onChat(entity, user, words) {
+      heard.push(`${entity} ${user}: ${words}`);
+      if (words === 'throw') throw new Error('a secret path');
+      return words === 'start' ? "I'm starting." : `You said <${words}>.`;
+    },
+  });
+  sessions.set(`vm:${UUID}`, { show: 'xa', status: 'Off', name: 'web-1' });
+  sessions.set('hypervisor:hv1', { show: '', status: 'Online (1)', name: 'hv1' });
+}, 60_000);
+
+afterAll(async () => {
+  for (const each of running) each.kill('SIGKILL');
+  await sessions[Symbol.asyncDispose]();
+  await ejabberd[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A client of ours that remembers all it gets. */
+async function person(
+  user: string,
+  password: string,
+  domain = DOMAIN,
+  isShown = true,
+): Promise<{ client: XmppClient; got: Element[] }> {
+  const got: Element[] = [];
+  const client = new XmppClient({
+    server: ejabberd.local,
+    jid: { local: user, domain, resource: 'phone' },
+    password,
+    handlers: {
+      onSession: () => {},
+      onMessage: (stanza) => got.push(stanza),
+      onPresence: (stanza) => got.push(stanza),
+    },
+  });
+  await client.ready();
+  if (isShown) client.send(element('presence'));
+  return { client, got };
+}
+
+function chat(words: string, to = `${UUID}@${DOMAIN}`): Element {
+  return element('message', { to, type: 'chat', id: '7' }, element('body', {}, words));
+}
+
+function bodies(got: readonly Element[], type = 'chat'): string[] {
+  return got.flatMap((stanza) => {
+    const body = child(stanza, 'body');
+    return body && stanza.attributes.type === type ? [text(body)] : [];
+  });
+}
+
+function statuses(got: readonly Element[], from: string): string[] {
+  return got.flatMap((stanza) => {
+    if (stanza.name !== 'presence' || stanza.attributes.from !== from) return [];
+    const [show, status] = ['show', 'status'].map((name) => child(stanza, name));
+    return [`${show ? text(show) : 'free'}: ${status ? text(status) : ''}`];
+  });
+}
+
+/** Starts a program that is to be fed, and gives its lines as they come. */
+function start(
+  program: string,
+  args: string[],
+  input: string,
+  env = {},
+): { lines: string[]; end(): void } {
+  const process_ = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  running.add(process_);
+  process_.on('exit', () => running.delete(process_));
+  process_.stdin.end(input);
+  const lines: string[] = [];
+  let rest = '';
+  process_.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+  });
+  return { lines, end: () => void process_.kill() };
+}
+
+test('presence is the state, and every change of it is seen', async () => {
+  const { client, got } = await person('ada', 'enchantress');
+  const jid = `${UUID}@${DOMAIN}/hv1`;
+  await until('the machine is seen', () => statuses(got, jid).includes('xa: Off'));
+  await until('the hypervisor is seen', () =>
+    statuses(got, `hv1@${DOMAIN}/hv1`).includes('free: Online (1)'),
+  );
+  sessions.set(`vm:${UUID}`, { show: 'dnd', status: 'Snapshoting...', name: 'web-1' });
+  sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
+  await until('the changes are seen', () => statuses(got, jid).includes('free: Running'));
+  // Who was just there is told twice what it is: at its own coming, and as the answer to its question.
+  expect([...new Set(statuses(got, jid))]).toEqual([
+    'xa: Off',
+    'dnd: Snapshoting...',
+    'free: Running',
+  ]);
+  sessions.say(`vm:${UUID}`, "I've created a snapshot named x as asked by ada");
+  await until('it is heard', () => bodies(got, 'headline').length === 1);
+  await client[Symbol.asyncDispose]();
+});
+
+test('a chat is answered in order, and what goes wrong is not told', async () => {
+  const { client, got } = await person('ada', 'enchantress');
+  for (const words of ['start', 'a < b & "c"', 'throw', 'x'.repeat(10_001), ' '])
+    client.send(chat(words));
+  client.send(element('message', { to: `${UUID}@${DOMAIN}`, type: 'chat' }));
+  client.send(
+    element('message', { to: `${UUID}@${DOMAIN}`, type: 'headline' }, element('body', {}, 'start')),
+  );
+  await until('all is answered', () => bodies(got).length >= 4);
+  expect(bodies(got).toSorted()).toEqual(
+    [
+      "I'm starting.",
+      'You said <a < b & "c">.',
+      "I'm sorry, something went wrong with that. It is in my hypervisor's log.",
+      "I'm sorry, that is too long for me.",
+    ].toSorted(),
+  );
+  expect(heard.slice(-3)).toEqual([
+    `vm:${UUID} ada: start`,
+    `vm:${UUID} ada: a < b & "c"`,
+    `vm:${UUID} ada: throw`,
+  ]);
+  const count = heard.length;
+  for (let number = 0; number < 40; number++) client.send(chat(`number ${number}`));
+  await until('all is answered', () => bodies(got).length >= 44);
+  expect(heard.length - count).toBeGreaterThanOrEqual(20);
+  await client[Symbol.asyncDispose]();
+});
+
+test('strangers are refused, politely and once; machines do not talk to each other', async () => {
+  const count = heard.length;
+  await ejabberd.admin.ensureAccount('mallory', DOMAIN, 'x');
+  const mallory = await person('mallory', 'x');
+  for (let times = 0; times < 3; times++) mallory.client.send(chat('start'));
+  mallory.client.send(element('presence', { type: 'subscribe', to: `${UUID}@${DOMAIN}` }));
+  await until('it is refused', () =>
+    mallory.got.some(({ attributes }) => attributes.type === 'unsubscribed'),
+  );
+  await until('it is answered', () => bodies(mallory.got).length > 0);
+  expect(bodies(mallory.got)).toEqual([
+    "I'm sorry, I only talk to people I know. Ask an administrator to introduce us.",
+  ]);
+  expect(
+    mallory.got.filter(({ name, attributes }) => {
+      return (
+        name === 'presence' &&
+        attributes.type === undefined &&
+        !attributes.from?.includes('mallory')
+      );
+    }),
+  ).toEqual([]);
+  // Ada of the bus's domain is not Ada.
+  await ejabberd.admin.ensureAccount('ada', ejabberd.busDomain, 'x');
+  const other = await person('ada', 'x', ejabberd.busDomain);
+  other.client.send(chat('start'));
+  await until('it is answered', () => bodies(other.got).length > 0);
+  expect(heard.length).toBe(count);
+  await Promise.all([mallory, other].map(({ client }) => client[Symbol.asyncDispose]()));
+});
+
+test('who is no administrator sees and talks to whom they were introduced to, as long as that lasts', async () => {
+  await accounts.addPerson('ben', 'secret');
+  const { client, got } = await person('ben', 'secret');
+  client.send(chat('start'));
+  await until('it is refused', () => bodies(got).length > 0);
+  expect(bodies(got)[0]).toMatch(/^I'm sorry, I only talk to people I know/);
+  expect(
+    got.filter(
+      ({ name, attributes }) => name === 'presence' && !attributes.from?.startsWith('ben'),
+    ),
+  ).toEqual([]);
+  await accounts.introduce('ben', `vm:${UUID}`, 'web-1');
+  const from = `${UUID}@${DOMAIN}/hv1`;
+  await until('it is seen', () => statuses(got, from).length > 0);
+  client.send(chat('start'));
+  await until('it answers', () => bodies(got).includes("I'm starting."));
+  expect(heard.at(-1)).toBe(`vm:${UUID} ben: start`);
+  const count = heard.length;
+  await accounts.separate('ben', `vm:${UUID}`);
+  await until('it is gone', () =>
+    got.some(({ attributes }) => attributes.from === from && attributes.type === 'unavailable'),
+  );
+  client.send(chat('destroy'));
+  client.send(chat('destroy', `hv1@${DOMAIN}`));
+  await until('the other one has refused', () => bodies(got).length >= 3);
+  expect(heard.length).toBe(count);
+  // An administrator sees all of them.
+  await accounts.addPerson('ben', 'secret', true);
+  await client[Symbol.asyncDispose]();
+  const again = await person('ben', 'secret');
+  await until('it is seen', () => statuses(again.got, from).length > 0);
+  await again.client[Symbol.asyncDispose]();
+  await accounts.removePerson('ben');
+});
+
+test('what was said while it was away is not done any more', async () => {
+  const { client, got } = await person('ada', 'enchantress');
+  const count = heard.length;
+  const delay = { xmlns: 'urn:xmpp:delay', stamp: '2026-01-01T00:00:00Z' };
+  const said = chat('start');
+  client.send({ ...said, children: [...said.children, element('delay', delay)] });
+  await until('it is answered', () => bodies(got).length > 0);
+  expect(bodies(got)[0]).toMatch(/^I was away when you said that/);
+  expect(heard.length).toBe(count);
+  await client[Symbol.asyncDispose]();
+});
+
+test('a person is not called like a hypervisor, nor the other way round', async () => {
+  await expect(accounts.addPerson('hv1', 'x')).rejects.toThrow('is one of the hypervisors');
+  await expect(accounts.addPerson(UUID, 'x')).rejects.toThrow('is one of the machines');
+  await expect(accounts.addEntity('hypervisor:ada')).rejects.toThrow(
+    'is one of the administrators',
+  );
+});
+
+test.skipIf(!hasSlixmpp)('with slixmpp, over TLS', { timeout: 60_000 }, async () => {
+  sessions.set(`vm:${UUID}`, { show: 'away', status: 'Paused', name: 'web-1' });
+  const script = new URL('support/chat-client.py', import.meta.url).pathname;
+  const options = {
+    jid: `ada@${DOMAIN}/desk`,
+    password: 'enchantress',
+    to: `${UUID}@${DOMAIN}`,
+    say: ['start'],
+    ca: `${dir}/ca.pem`,
+    host: '127.0.0.1',
+    port: ejabberd.remote.port,
+  };
+  const slixmpp = start('/usr/bin/python3', [script], JSON.stringify(options));
+  const seen = (): Record<string, unknown>[] =>
+    slixmpp.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  await until('it is answered', () => seen().some(({ kind }) => kind === 'chat'));
+  await until('the presence is seen', () => seen().some(({ status }) => status === 'Paused'));
+  sessions.say(`vm:${UUID}`, 'I was here.');
+  await until('the shout is heard', () => seen().some(({ kind }) => kind === 'headline'));
+  expect(seen()).toEqual(
+    expect.arrayContaining([
+      {
+        kind: 'contact',
+        jid: `${UUID}@${DOMAIN}`,
+        name: 'web-1',
+        subscription: 'both',
+        groups: ['All Virtual Machines'],
+      },
+      expect.objectContaining({ kind: 'contact', jid: `hv1@${DOMAIN}`, subscription: 'both' }),
+      expect.objectContaining({ kind: 'presence', show: 'away', status: 'Paused' }),
+      { kind: 'chat', jid: `${UUID}@${DOMAIN}/hv1`, body: "I'm starting." },
+      { kind: 'headline', jid: `${UUID}@${DOMAIN}/hv1`, body: 'I was here.' },
+    ]),
+  );
+  slixmpp.end();
+});
+
+test.skipIf(!hasGoSendxmpp)('with go-sendxmpp, over TLS', { timeout: 60_000 }, async () => {
+  const count = heard.length;
+  const login = [
+    '-u',
+    `ada@${DOMAIN}`,
+    '-p',
+    'enchantress',
+    '-j',
+    `127.0.0.1:${ejabberd.remote.port}`,
+  ];
+  const env = { SSL_CERT_FILE: `${dir}/ca.pem`, HOME: dir };
+  const { lines } = start('go-sendxmpp', [...login, '-l'], '', env);
+  const hears = (words: string): boolean => lines.some((line) => line.includes(words));
+  await until('it listens', () => {
+    sessions.say(`vm:${UUID}`, 'Is anybody there?');
+    return hears('Is anybody there?');
+  });
+  start('go-sendxmpp', [...login, `${UUID}@${DOMAIN}`], 'how are you\n', env);
+  await until('it has come', () => heard.length > count);
+  expect(heard.at(-1)).toBe(`vm:${UUID} ada: how are you`);
+  // That one has gone before it could be answered. Answers to a client that does not show itself go to the others.
+  const { client } = await person('ada', 'enchantress', DOMAIN, false);
+  client.send(chat('and you'));
+  await until('the answer has come', () => hears('You said <and you>.'));
+  await client[Symbol.asyncDispose]();
+});
+
+test('who is removed is gone from all lists', async () => {
+  const { client, got } = await person('ada', 'enchantress');
+  const from = `${UUID}@${DOMAIN}/hv1`;
+  await until('the machine is seen', () => statuses(got, from).length > 0);
+  await sessions.remove(`vm:${UUID}`);
+  await until('it is gone', () =>
+    got.some(({ attributes }) => attributes.from === from && attributes.type === 'unavailable'),
+  );
+  await accounts.removeEntity(`vm:${UUID}`);
+  expect(await ejabberd.admin.accounts(DOMAIN)).toEqual(['ada', 'hv1', 'mallory']);
+  await client[Symbol.asyncDispose]();
+});
