@@ -9,6 +9,8 @@ export default defineConfig({
   plugins: [react(), packByBrotli()],
   build: {
     target: 'es2023',
+    // Those that know light-dark(): translated for older ones, a dark part of a light page would not be dark.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // Tests and `npm run build` say where; central serves that folder.
     outDir: process.env.SKERRY_WEB_OUT ?? 'dist',
     emptyOutDir: true,

@@ -196,6 +196,17 @@ test('what was typed wrong is said beside the field', async () => {
   await page.keyboard.press('Escape');
 });
 
+test('one talks with a machine, and it does what it is told', async () => {
+  await open(`/vm/${uuid('cache')}/talk`);
+  await page.getByRole('button', { name: 'how are you' }).click();
+  await expectText(page.locator('.chat-line.it'), 'on hv1');
+  await page.getByLabel('Message to cache').fill('start');
+  await page.keyboard.press('Enter');
+  await expectText(page.locator('.chat-line.it').nth(1), "I'm starting.");
+  await expectText(row('cache'), 'running');
+  await shot('talk');
+});
+
 test('a new machine is made where there is room, from the form of the verb', async () => {
   await open('/');
   await page.keyboard.press('n');
