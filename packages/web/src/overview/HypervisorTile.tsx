@@ -87,6 +87,8 @@ function layOut(vms: readonly VmState[], freeMiB: number) {
   const weights = shown.map((vm) => Math.max(1, vm.memoryMiB));
   const taken = weights.reduce((sum, each) => sum + each, 0);
   const rest = Math.max(0, freeMiB);
-  const free = rest / Math.max(1, rest + taken);
+  // A small machine on a large host can still be seen, and hit.
+  const least = Math.min(0.6, 0.2 * Math.sqrt(weights.length));
+  const free = Math.min(rest / Math.max(1, rest + taken), 1 - least);
   return { shown, free, boxes: treemap(weights, { ...MAP, width: MAP.width * (1 - free) }) };
 }
