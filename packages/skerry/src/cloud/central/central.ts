@@ -97,6 +97,7 @@ export class Central implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.schedule[Symbol.dispose]();
     await this.registry[Symbol.asyncDispose]();
