@@ -18,8 +18,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  // `npm run dev --workspace @skerry/web` beside a central on its usual port.
-  server: { proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } } },
+  // `npx vite packages/web` beside a central on its usual port.
+  server: { proxy: { '/api': { target: 'http://127.0.0.1:8480', ws: true } } },
 });
 
 /** The text's font comes with the page, so that the first one is drawn with it. */
