@@ -15,6 +15,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          // They take milliseconds; a machine that does something else besides may need seconds.
+          testTimeout: 60_000,
           ...(process.env.SKERRY_CAMPAIGN && {
             setupFiles: ['test/more-runs.ts'],
             testTimeout: 300_000,

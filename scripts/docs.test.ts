@@ -55,7 +55,7 @@ test('lab files in the docs are valid', async () => {
     errors.map(({ message }) => `${labs[at]?.path}, line ${labs[at]?.block.line}: ${message}`),
   );
   expect(wrong).toEqual([]);
-});
+}, 60_000);
 
 test('commands and options in the docs exist', async () => {
   const program = await buildProgram(COMMANDS);
@@ -71,7 +71,7 @@ test('commands and options in the docs exist', async () => {
     ),
   );
   expect(wrong).toEqual([]);
-});
+}, 60_000);
 
 test('npm scripts in the docs exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {

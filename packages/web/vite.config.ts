@@ -6,9 +6,11 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
 export default defineConfig({
-  plugins: [react(), packByBrotli()],
+  plugins: [react(), preloadFont(), packByBrotli()],
   build: {
     target: 'es2023',
+    // Those that know light-dark(): translated for older ones, a dark part of a light page would not be dark.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // Tests and `npm run build` say where; central serves that folder.
     outDir: process.env.SKERRY_WEB_OUT ?? 'dist',
     emptyOutDir: true,
@@ -16,9 +18,31 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  // `npm run dev --workspace @skerry/web` beside a central on its usual port.
-  server: { proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } } },
+  // `npx vite packages/web` beside a central on its usual port.
+  server: { proxy: { '/api': { target: 'http://127.0.0.1:8480', ws: true } } },
 });
+
+/** The text's font comes with the page, so that the first one is drawn with it. */
+function preloadFont(): Plugin {
+  return {
+    name: 'skerry-font',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle = {} }) {
+        const font = Object.keys(bundle).find((name) => /inter-latin-wght.*woff2$/.test(name));
+        const attrs = {
+          rel: 'preload',
+          as: 'font',
+          type: 'font/woff2',
+          href: `/${font}`,
+          crossorigin: '',
+        };
+        return font ? [{ tag: 'link', attrs, injectTo: 'head' }] : [];
+      },
+    },
+  };
+}
 
 /** Central sends `NAME.br` to a browser that takes it. */
 function packByBrotli(): Plugin {

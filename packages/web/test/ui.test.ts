@@ -196,6 +196,38 @@ test('what was typed wrong is said beside the field', async () => {
   await page.keyboard.press('Escape');
 });
 
+test('charts are drawn in the colours of the theme', async () => {
+  await open(`/vm/${uuid('web-2')}`);
+  await page.locator('.uplot canvas').first().waitFor();
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.waitForTimeout(300);
+    const black = await page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>('.uplot canvas');
+      const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
+      let found = 0;
+      for (let at = 0; at < (data?.length ?? 0); at += 4) {
+        const [red = 1, green = 1, blue = 1, alpha = 0] = data?.subarray(at, at + 4) ?? [];
+        if (alpha === 255 && red + green + blue === 0) found += 1;
+      }
+      return found;
+    });
+    // What no canvas understands is drawn in black.
+    expect(black).toBe(0);
+  }
+});
+
+test('one talks with a machine, and it does what it is told', async () => {
+  await open(`/vm/${uuid('cache')}/talk`);
+  await page.getByRole('button', { name: 'how are you' }).click();
+  await expectText(page.locator('.chat-line.it'), 'on hv1');
+  await page.getByLabel('Message to cache').fill('start');
+  await page.keyboard.press('Enter');
+  await expectText(page.locator('.chat-line.it').nth(1), "I'm starting.");
+  await expectText(row('cache'), 'running');
+  await shot('talk');
+});
+
 test('a new machine is made where there is room, from the form of the verb', async () => {
   await open('/');
   await page.keyboard.press('n');

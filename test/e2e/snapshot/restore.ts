@@ -41,6 +41,26 @@ export function restore(lab: () => TestLab): void {
     expect(await lab().ok(['snapshot', 'list'])).not.toContain('push');
   });
 
+  test('what was written between two snapshots is on the disk, not only in memory', async () => {
+    await lab().ok(['snapshot', 'save', 'lower']);
+    const sum = 'sha256sum </root/middle';
+    const written = await on(lab(), 'one', `head -c 4M /dev/urandom >/root/middle; sync; ${sum}`);
+    await lab().ok(['snapshot', 'save', 'upper']);
+    const onDisk = (): Promise<string> =>
+      on(lab(), 'one', `sync; echo 3 >/proc/sys/vm/drop_caches; ${sum}`);
+    await lab().ok(['snapshot', 'restore', 'upper']);
+    expect(await onDisk()).toBe(written);
+    await lab().ok(['suspend']);
+    await lab().ok(['resume']);
+    expect(await onDisk()).toBe(written);
+    await lab().ok(['reload', 'one']);
+    expect(await onDisk()).toBe(written);
+    expect(await on(lab(), 'one', 'dmesg | grep -c "EXT4-fs error" || true')).toBe('0');
+    for (const name of ['upper', 'lower']) await lab().ok(['snapshot', 'delete', name]);
+    await lab().ok(['snapshot', 'restore', 'ready']);
+    await expectTalk(lab());
+  });
+
   test('--cold restores the disks; up then boots from them', async () => {
     const before = await on(lab(), 'one', 'cat /proc/sys/kernel/random/boot_id');
     await lab().ok(['snapshot', 'save', 'cold']);

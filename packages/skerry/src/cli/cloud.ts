@@ -57,7 +57,10 @@ async function runDev(options: DevOptions): Promise<void> {
   const { VERSION } = await import('./version.ts');
   const count = wholeNumber('skerry cloud dev', '--hypervisors', options.hypervisors, [1, 16]);
   const port = wholeNumber('skerry cloud dev', '--port', options.port, [0, 65_535]);
-  if (!options.json) console.error(`Starting ${count} hypervisors on this machine …`);
+  if (!options.json)
+    console.error(
+      `Starting ${count === 1 ? 'a hypervisor' : `${count} hypervisors`} on this machine …`,
+    );
   await using cloud = await startDevCloud({
     dir: cloudDir(options.name),
     hypervisors: count,

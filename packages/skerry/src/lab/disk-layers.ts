@@ -54,12 +54,26 @@ export function addLayers(
   );
 }
 
-/** The same definition with other files as its disks. Pure. */
+/**
+ * The same definition with other files as its disks. What libvirt had noted of the files below goes: it would be taken
+ * instead of what the new files say themselves, and a layer between them would be left out with all that is in it. Pure.
+ */
 export function withDisks(xml: string, from: readonly DiskFile[], to: readonly DiskFile[]): string {
   return from.reduce((text, disk, at) => {
     const path = to[at]?.path ?? disk.path;
     return text.replace(`<source file='${disk.path}'`, `<source file='${path}'`);
-  }, xml);
+  }, withoutBackingStores(xml));
+}
+
+/** They nest: the innermost go first. */
+function withoutBackingStores(xml: string): string {
+  const innermost =
+    /\s*<backingStore\b(?:[^>]*\/>|(?:(?!<backingStore\b)[\s\S])*?<\/backingStore>)/g;
+  for (let text = xml; ;) {
+    const next = text.replace(innermost, '');
+    if (next === text) return text;
+    text = next;
+  }
 }
 
 /** A disk's file and all it is based on, as far as these are in the lab's state folder: paths inside the sandbox. */

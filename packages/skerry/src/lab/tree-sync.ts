@@ -4,7 +4,7 @@ import { execInGuest } from '../guest/exec.ts';
 import { openGuest } from '../sandbox/gateway.ts';
 import type { StartProgram } from '../sync/agent.ts';
 import type { HostTree } from '../sync/host-tree.ts';
-import { type Before, HostWatch } from '../sync/host-watch.ts';
+import { type Before, folderTrouble, HostWatch } from '../sync/host-watch.ts';
 import { MachineTree, type MachineTreeOptions, type PushResult } from '../sync/machine-tree.ts';
 import { toText } from '../sync/paths.ts';
 import type { Sending } from '../sync/tally.ts';
@@ -58,9 +58,11 @@ export class TreeSync {
   readonly #running = new Map<string, MachineTree>();
   /** Resolves when it is known which machines there are, or that nothing can be sent. */
   readonly #begun = Promise.withResolvers<void>();
+  /** Resolves when there are targets, or never will be. */
+  readonly #aimed = Promise.withResolvers<void>();
   #isWatching = false;
-  /** Why nothing can be sent at all. */
-  #problem: string | undefined;
+  /** The host's folder is back. */
+  #isBack = (): void => {};
   #waiting: { readonly machine: string; readonly resolve: () => void }[] = [];
 
   constructor(options: TreeSyncOptions) {
@@ -88,8 +90,11 @@ export class TreeSync {
   scan(): Promise<unknown> {
     return (this.#scanned ??= this.host.scan().catch((cause: unknown) => {
       const { from } = this.tree;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new SkerryError('TREE_MISSING', { data: { from, reason }, cause });
+      this.#scanned = undefined;
+      throw new SkerryError('TREE_MISSING', {
+        data: { from, reason: folderTrouble(cause) },
+        cause,
+      });
     }));
   }
 
@@ -141,16 +146,12 @@ export class TreeSync {
     await this.scan();
   }
 
-  /** Goes on until the signal fires. */
+  /** Goes on until the signal fires. A folder that is not there is waited for. */
   async keep(): Promise<void> {
     const { signal } = this.#options;
     try {
-      await this.watch().catch((error: unknown) => {
-        this.#problem = error instanceof Error ? error.message : String(error);
-        for (const machine of this.tree.on) this.#arrived(machine);
-        this.#begun.resolve();
-        throw error;
-      });
+      await this.watch().catch(() => this.#untilBack());
+      signal.throwIfAborted();
       const targets = this.tree.on.map(
         (machine) =>
           new Target({
@@ -162,8 +163,11 @@ export class TreeSync {
       );
       for (const target of targets) this.#targets.set(target.machine, target);
       this.#begun.resolve();
+      this.#aimed.resolve();
       await Promise.all(targets.map((target) => target.keep()));
     } finally {
+      this.#begun.resolve();
+      this.#aimed.resolve();
       this.#watch.close();
       this.#targets.clear();
     }
@@ -173,17 +177,18 @@ export class TreeSync {
   /** Looks at the whole folder again, and resolves when the machines that are there have all of it. */
   async flush(): Promise<void> {
     await this.#begun.promise;
-    if (this.#problem !== undefined) return;
     const before = await this.#watch.look();
     // Who asks is told by the state.
     if (this.#watch.problem !== undefined) return;
+    await this.#aimed.promise;
     await Promise.all([...this.#targets.values()].map((target) => target.flush(before)));
   }
 
   /** Resolves when that machine has all that is on the host now; it is waited for. */
   async whenReady(machine: string): Promise<void> {
     const target = this.#targets.get(machine);
-    if (this.#problem !== undefined || !this.tree.on.includes(machine)) return;
+    if (!this.tree.on.includes(machine)) return;
+    if (!target && this.#watch.problem !== undefined) return;
     if (target?.isConnected && !target.isFirst) {
       if (!this.#options.onHeld) await this.flush();
     } else await new Promise<void>((resolve) => this.#waiting.push({ machine, resolve }));
@@ -215,13 +220,14 @@ export class TreeSync {
   /** Which machines have the tree, and since when others have not. */
   states(): TreeState[] {
     const { mode, from, to, on } = this.tree;
-    if (this.#problem !== undefined) {
-      const state = { connected: false, reason: this.#problem, problem: this.#problem, refused: 0 };
+    const { problem: away } = this.#watch;
+    if (this.#targets.size === 0 && away !== undefined) {
+      const state = { connected: false, reason: away, problem: away, refused: 0 };
       return on.map((machine) => ({ mode, from, to, machine, ...state }));
     }
     return [...this.#targets.values()].map((target) => {
       const { machine, isConnected, reason, lacking, held } = target;
-      const problem = this.#watch.problem ?? target.problem;
+      const problem = away ?? target.problem;
       const refusals = [...lacking].slice(0, NAMED).map(([path, why]) => ({ path, reason: why }));
       return {
         ...{ mode, from, to, machine, connected: isConnected, reason, refused: lacking.size },
@@ -243,6 +249,20 @@ export class TreeSync {
     for (const target of this.#targets.values()) target.wake();
   }
 
+  /** The folder is away at the start, which is told as any other time; nobody waits for machines meanwhile. */
+  async #untilBack(): Promise<void> {
+    const { signal } = this.#options;
+    const back = Promise.withResolvers<void>();
+    this.#isBack = back.resolve;
+    await this.#watch.look();
+    if (this.#watch.problem === undefined) return;
+    this.#begun.resolve();
+    for (const machine of this.tree.on) this.#arrived(machine);
+    signal.addEventListener('abort', this.#isBack, { once: true });
+    await back.promise;
+    signal.removeEventListener('abort', this.#isBack);
+  }
+
   #arrived(machine: string): void {
     for (const one of this.#waiting) if (one.machine === machine) one.resolve();
     this.#waiting = this.#waiting.filter((one) => one.machine !== machine);
@@ -257,6 +277,7 @@ export class TreeSync {
   #away(reason: string | undefined): void {
     const { tree, onNote } = this.#options;
     onNote?.(reason ?? `the folder ${tree.from} is back`);
+    if (reason === undefined) this.#isBack();
     for (const target of this.#targets.values()) target.tellProblem(reason);
   }
 

@@ -35,6 +35,10 @@ export async function watchTrees(lab: LabSpec, options: WatchOptions): Promise<v
       },
     );
     onKeeper(keeper);
+    // Who begins to look on has not heard of what went before.
+    for (const { mode, from, to, machine, problem } of keeper.machines)
+      if (problem !== undefined)
+        onEvent({ mode, from, to, machine, kind: 'lost', reason: problem });
     await watchLive(paths, onEvent, signal);
   }
 }

@@ -129,8 +129,7 @@ export class HostWatch {
 
   #away(cause: unknown): void {
     if (this.#closed.signal.aborted || this.#problem !== undefined) return;
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    this.#problem = `the folder ${this.tree.root} is gone (${code}): machines keep what they have until it is back`;
+    this.#problem = `the folder ${this.tree.root} ${folderTrouble(cause)}: machines keep what they have until it is back`;
     this.#options.onAway(this.#problem);
     void this.#wait().catch(() => {});
   }
@@ -153,6 +152,15 @@ export class HostWatch {
     for (const [path, old] of this.#held) if (old && !this.tree.entries.has(path)) count++;
     return count;
   }
+}
+
+/** Why a folder cannot be read, in words that go on after its name. Pure. */
+export function folderTrouble(cause: unknown): string {
+  const { code, message = String(cause) } = cause as Partial<NodeJS.ErrnoException>;
+  if (code === 'ENOENT') return 'is gone';
+  if (code === 'ENOTDIR') return 'is not a folder';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by you';
+  return `cannot be read (${code ?? message})`;
 }
 
 /** Which folder it is. @throws ENOENT, ENOTDIR */

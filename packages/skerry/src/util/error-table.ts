@@ -192,8 +192,8 @@ export const ERRORS = {
     exitCode: EXIT.notFound,
   },
   TREE_MISSING: {
-    message: 'the tree {from} cannot be read: {reason}',
-    hint: 'make the folder, or change `from` in the lab file',
+    message: 'a tree cannot be read: the folder {from} {reason}',
+    hint: 'bring it back or make it, or change `from` in the lab file',
     exitCode: EXIT.failure,
   },
   SYNC_FAILED: {

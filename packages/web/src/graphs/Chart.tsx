@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { theme } from '../store/ui.ts';
+import { useSystemDark } from './use-system-dark.ts';
 import { useObservable } from '../store/use-observable.ts';
 
 export interface ChartProps {
@@ -19,7 +20,7 @@ const SECONDS = 120;
 export function Chart({ at, lines, version, format, max }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const mode = useObservable(theme);
+  const mode = `${useObservable(theme)} ${useSystemDark()}`;
   const count = lines.length;
   useEffect(() => {
     const element = place.current;
@@ -51,8 +52,7 @@ function options(
   format: (value: number) => string,
   max: number | undefined,
 ): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const colour = (name: string): string => colourOf(element, name);
   const axis = {
     stroke: colour('--text-3'),
     font: '11px "Inter Variable", system-ui, sans-serif',
@@ -96,6 +96,15 @@ function options(
       })),
     ],
   };
+}
+
+/** A token as a canvas takes it: it does not know light-dark(). */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = element.appendChild(document.createElement('i'));
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 function clock(seconds: number): string {

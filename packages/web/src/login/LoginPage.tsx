@@ -40,7 +40,10 @@ export function LoginPage() {
         <Button type="submit" look="primary" disabled={busy}>
           {busy ? 'Logging in…' : 'Log in'}
         </Button>
-        <p className="quiet">No password? Ask an administrator for a one-time link.</p>
+        <p className="quiet">
+          No password? An administrator makes a one-time link on central:{' '}
+          <code>skerry central login-link</code>
+        </p>
       </form>
     </main>
   );

@@ -8,17 +8,21 @@ import { isOn, vmsOn } from '../store/roster.ts';
 import { treemap } from '../store/treemap.ts';
 import { Bar } from '../ui/bits.tsx';
 import { count, formatMiB } from '../ui/format.ts';
+import { useVerbs } from '../verbs/table.ts';
 import { VmBlock } from './VmBlock.tsx';
 
 /** Percent of a tile's map; its look is 5 wide to 3 high. */
 const MAP = { x: 0, y: 0, width: 100, height: 60 };
-const MOST = 120;
+const MOST = 48;
 
 export const HypervisorTile = memo(function HypervisorTile({
   host,
 }: {
   readonly host: HypervisorState;
 }) {
+  useVerbs();
+  const pending = useCloud((state) => state.pending);
+  const user = useCloud((state) => state.user);
   const drop = useDropTarget(host.name);
   const vms = useCloud((state) => vmsOn(state, host.name));
   const used = vms.filter(isOn).reduce((sum, vm) => sum + vm.memoryMiB, 0);
@@ -52,7 +56,11 @@ export const HypervisorTile = memo(function HypervisorTile({
       <div className="tile-map">
         {shown.map((vm, at) => {
           const box = boxes[at];
-          return box && <VmBlock key={vm.id} vm={vm} box={box} />;
+          return (
+            box && (
+              <VmBlock key={vm.id} vm={vm} box={box} pending={pending.get(vm.id)} user={user} />
+            )
+          );
         })}
         {vms.length > 0 && free > 0.08 && (
           <p className="tile-free" style={{ width: `${free * 100}%` }}>
@@ -79,6 +87,8 @@ function layOut(vms: readonly VmState[], freeMiB: number) {
   const weights = shown.map((vm) => Math.max(1, vm.memoryMiB));
   const taken = weights.reduce((sum, each) => sum + each, 0);
   const rest = Math.max(0, freeMiB);
-  const free = rest / Math.max(1, rest + taken);
+  // A small machine on a large host can still be seen, and hit.
+  const least = Math.min(0.6, 0.2 * Math.sqrt(weights.length));
+  const free = Math.min(rest / Math.max(1, rest + taken), 1 - least);
   return { shown, free, boxes: treemap(weights, { ...MAP, width: MAP.width * (1 - free) }) };
 }

@@ -1,18 +1,23 @@
-import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import type { VmState } from '../api/types.ts';
 import { startDrag, stopDrag } from '../migrate/drag.ts';
-import { useCloud } from '../store/cloud.ts';
+import type { Pending } from '../store/state.ts';
 import { vmStatus } from '../store/status.ts';
 import type { Box } from '../store/treemap.ts';
 import { Dot } from '../ui/bits.tsx';
+import { EntityAnchor } from '../ui/EntityAnchor.tsx';
 import { formatMiB } from '../ui/format.ts';
-import { useVerbs, verbOf } from '../verbs/table.ts';
+import { verbOf } from '../verbs/table.ts';
 
-export const VmBlock = memo(({ vm, box }: { readonly vm: VmState; readonly box: Box }) => {
-  useVerbs();
-  const pending = useCloud((state) => state.pending.get(vm.id));
-  const user = useCloud((state) => state.user);
+export interface VmBlockProps {
+  readonly vm: VmState;
+  readonly box: Box;
+  readonly pending: Pending | undefined;
+  readonly user: string;
+}
+
+/** A machine on the map of its hypervisor. */
+export const VmBlock = memo(({ vm, box, pending, user }: VmBlockProps) => {
   const status = vmStatus(vm, pending, (name) => verbOf('vm', name), user);
   const style = {
     left: `${box.x}%`,
@@ -22,9 +27,8 @@ export const VmBlock = memo(({ vm, box }: { readonly vm: VmState; readonly box: 
   };
   const size = box.width < 14 || box.height < 11 ? 'tiny' : box.height < 20 ? 'flat' : '';
   return (
-    <Link
-      to="/vm/$uuid/{-$tab}"
-      params={{ uuid: vm.uuid }}
+    <EntityAnchor
+      entity={vm.id}
       className={`block ${status.tone} ${size}`}
       style={style}
       title={`${vm.name}: ${status.text}, ${formatMiB(vm.memoryMiB)}`}
@@ -42,6 +46,6 @@ export const VmBlock = memo(({ vm, box }: { readonly vm: VmState; readonly box: 
           {formatMiB(vm.memoryMiB)}
         </span>
       </span>
-    </Link>
+    </EntityAnchor>
   );
 });

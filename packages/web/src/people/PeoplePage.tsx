@@ -31,9 +31,7 @@ export function PeoplePage() {
       <section className="card">
         <header className="card-head">
           <h2>Users</h2>
-          <span className="quiet">
-            Add one on central: <code>skerry central user add NAME</code>
-          </span>
+          <span className="quiet">They log in by a password, or by a one-time link</span>
         </header>
         <div className="table-scroll">
           <table className="table">

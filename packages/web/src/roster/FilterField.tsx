@@ -13,7 +13,7 @@ export function FilterField() {
         id="filter"
         type="text"
         role="searchbox"
-        placeholder="Filter: web tag:prod state:paused"
+        placeholder="Filter: web tag:prod"
         aria-label="Filter machines"
         autoComplete="off"
         spellCheck={false}

@@ -1,11 +1,10 @@
-import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import { useCloud } from '../store/cloud.ts';
 import { loads } from '../store/roster.ts';
 import { hypervisorOf } from '../store/state.ts';
-import { collapsed, cursor } from '../store/ui.ts';
+import { collapsed, cursor, opened } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Bar } from '../ui/bits.tsx';
+import { EntityAnchor } from '../ui/EntityAnchor.tsx';
 import { formatMiB } from '../ui/format.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { useDropTarget } from '../migrate/use-drop-target.ts';
@@ -20,13 +19,13 @@ export interface GroupRowProps {
 export function GroupRow({ name, shown, filtered }: GroupRowProps) {
   const id = `hypervisor:${name}`;
   const host = useCloud((state) => hypervisorOf(state, name));
-  const entities = useCloud((state) => state.entities);
-  const load = useMemo(() => loads(entities).get(name), [entities, name]);
+  const running = useCloud((state) => loads(state.entities).get(name)?.running ?? 0);
+  const total = useCloud((state) => loads(state.entities).get(name)?.total ?? 0);
+  const used = useCloud((state) => loads(state.entities).get(name)?.usedMiB ?? 0);
   const folded = useObservable(collapsed, (all) => all.includes(name));
+  const isOpen = useObservable(opened, (at) => at === id);
   const isCursor = useObservable(cursor, (at) => at === id);
   const drop = useDropTarget(name);
-  const total = load?.total ?? 0;
-  const used = load?.usedMiB ?? 0;
   return (
     <div className={`group-row ${isCursor ? 'cursor' : ''} ${drop.look}`} {...drop.handlers}>
       <button
@@ -40,7 +39,12 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
       >
         <Icon name={folded ? 'chevron' : 'down'} size={14} />
       </button>
-      <Link to="/hypervisor/$name/{-$tab}" params={{ name }} className="row-link" draggable={false}>
+      <EntityAnchor
+        entity={id}
+        className={isOpen ? 'row-link active' : 'row-link'}
+        aria-current={isOpen ? 'page' : undefined}
+        draggable={false}
+      >
         <Lamp name={name} />
         <span className="row-name">{name}</span>
         {host?.drained && <span className="tag">drained</span>}
@@ -49,7 +53,7 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
         ) : (
           <span className="group-load">
             <span className="row-count">
-              {filtered ? `${shown} of ${total}` : `${load?.running ?? 0} / ${total} on`}
+              {filtered ? `${shown} of ${total}` : `${running} / ${total} on`}
             </span>
             {host && (
               <Bar
@@ -59,7 +63,7 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
             )}
           </span>
         )}
-      </Link>
+      </EntityAnchor>
     </div>
   );
 }

@@ -1,12 +1,12 @@
-import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import { startDrag, stopDrag } from '../migrate/drag.ts';
 import { useCloud } from '../store/cloud.ts';
 import { vmOf } from '../store/state.ts';
 import { vmStatus } from '../store/status.ts';
-import { cursor, selected, toggleSelected } from '../store/ui.ts';
+import { cursor, opened, selected, toggleSelected } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Dot } from '../ui/bits.tsx';
+import { EntityAnchor } from '../ui/EntityAnchor.tsx';
 import { useVerbs, verbOf } from '../verbs/table.ts';
 
 export const VmRow = memo(({ id }: { readonly id: string }) => {
@@ -14,6 +14,7 @@ export const VmRow = memo(({ id }: { readonly id: string }) => {
   useVerbs();
   const pending = useCloud((state) => state.pending.get(id));
   const user = useCloud((state) => state.user);
+  const isOpen = useObservable(opened, (at) => at === id);
   const isCursor = useObservable(cursor, (at) => at === id);
   const isSelected = useObservable(selected, (all) => all.has(id));
   const isSelecting = useObservable(selected, (all) => all.size > 0);
@@ -34,10 +35,10 @@ export const VmRow = memo(({ id }: { readonly id: string }) => {
         aria-label={`Select ${vm.name}`}
         onChange={() => toggleSelected(id)}
       />
-      <Link
-        to="/vm/$uuid/{-$tab}"
-        params={{ uuid: vm.uuid }}
-        className="row-link"
+      <EntityAnchor
+        entity={id}
+        className={isOpen ? 'row-link active' : 'row-link'}
+        aria-current={isOpen ? 'page' : undefined}
         draggable={false}
         onClick={(event) => {
           if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
@@ -49,7 +50,7 @@ export const VmRow = memo(({ id }: { readonly id: string }) => {
         <span className={vm.managed ? 'row-name' : 'row-name unmanaged'}>{vm.name}</span>
         {tag && <span className="tag">{more.length > 0 ? `${tag} +${more.length}` : tag}</span>}
         <span className={`row-status ${status.tone}`}>{status.text}</span>
-      </Link>
+      </EntityAnchor>
     </div>
   );
 });

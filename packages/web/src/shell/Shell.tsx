@@ -5,13 +5,14 @@ import { HelpDialog } from '../keyboard/HelpDialog.tsx';
 import { NewMachine } from '../verbs/NewMachine.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { Roster } from '../roster/Roster.tsx';
-import { helpOpen, newMachine, paletteOpen } from '../store/ui.ts';
+import { helpOpen, newMachine, opened, paletteOpen } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Dock } from '../tasks/Dock.tsx';
 import { Toasts } from '../ui/Toasts.tsx';
 import { AnswerDialog } from '../verbs/AnswerDialog.tsx';
 import { QuestionDialog } from '../verbs/QuestionDialog.tsx';
 import { Banner } from './Banner.tsx';
+import { openedEntity } from './navigation.ts';
 import { PhoneNav } from './PhoneNav.tsx';
 import { TopBar } from './TopBar.tsx';
 
@@ -22,6 +23,7 @@ export function Shell() {
   const isHelp = useObservable(helpOpen);
   const making = useObservable(newMachine);
   useEffect(() => {
+    opened.set(openedEntity());
     document.querySelector('#page')?.scrollTo(0, 0);
   }, [pathname]);
   return (

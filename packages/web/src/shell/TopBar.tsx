@@ -4,6 +4,7 @@ import { apiGet } from '../api/client.ts';
 import { logOut } from '../api/session.ts';
 import type { Me } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
+import { may } from '../store/state.ts';
 import { helpOpen, newMachine, paletteOpen, theme } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Button } from '../ui/Button.tsx';
@@ -21,6 +22,7 @@ export function TopBar() {
   const me = useMe();
   const phase = useCloud((state) => state.phase.is);
   const mode = useObservable(theme);
+  const mayMake = useCloud((state) => state.permissionSets.some((set) => may(set, 'alloc')));
   const words = { connecting: 'Connecting', live: 'Live', lost: 'Not connected' }[phase];
   return (
     <header className="topbar">
@@ -51,7 +53,14 @@ export function TopBar() {
         <span className="live-dot" aria-hidden="true" />
         <span className="live-word">{words}</span>
       </span>
-      <Button look="primary" icon="plus" className="new-button" onClick={() => newMachine.set({})}>
+      <Button
+        look="primary"
+        icon="plus"
+        className="new-button"
+        off={!mayMake}
+        title={mayMake ? 'Make a machine (n)' : "you lack the permission 'alloc' everywhere"}
+        onClick={() => newMachine.set({})}
+      >
         New machine
       </Button>
       <Menu

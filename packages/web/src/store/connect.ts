@@ -2,10 +2,11 @@
 import { checkLogin } from '../api/session.ts';
 import { apiGet } from '../api/client.ts';
 import { LiveSocket } from '../api/live-socket.ts';
-import type { AuditEntry, VerbInfo } from '../api/types.ts';
+import type { AuditEntry, LiveMessage, VerbInfo } from '../api/types.ts';
 import { isQuiet, verbs } from '../verbs/table.ts';
 import { applyLive } from './apply-live.ts';
 import { cloud } from './cloud.ts';
+import { eachFrame } from './each-frame.ts';
 import { EMPTY } from './state.ts';
 import { taskLogged } from './tasks.ts';
 import { takeShout } from './shouts.ts';
@@ -24,11 +25,16 @@ export function connect(): () => void {
       () => {},
     );
   loadVerbs();
+  const apply = eachFrame<LiveMessage>((messages) =>
+    cloud.update((before) =>
+      messages.reduce((state, message) => applyLive(state, message, isQuiet), before),
+    ),
+  );
   live = new LiveSocket({
     onMessage(message) {
       if (message.type === 'usage') takeUsage(message.entities, message.at);
       else if (message.type === 'shout') takeShout(message);
-      else cloud.update((state) => applyLive(state, message, isQuiet));
+      else apply(message);
       // A central that is back may be a newer one.
       if (message.type === 'hello' && verbs.get().length === 0) loadVerbs();
     },

@@ -3,6 +3,8 @@ import { observable, type Observable } from './observable.ts';
 
 export const filterText = observable('');
 export const selected = observable<ReadonlySet<string>>(new Set());
+/** The entity whose page is open. */
+export const opened = observable<string | null>(null);
 /** Where j and k are, when the roster has the focus. */
 export const cursor = observable<string | null>(null);
 /** The machine that is being dragged. */

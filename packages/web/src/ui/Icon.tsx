@@ -90,6 +90,21 @@ const VERB_ICONS: Readonly<Record<string, string>> = {
   alloc: 'plus',
   drain: 'drain',
   drives_create: 'disk',
+  drives_setgolden: 'disk',
+  drives_convert: 'migrate',
+  drives_delete: 'trash',
+  snapshot_revert: 'reboot',
+  snapshot_delete: 'trash',
+  network_define: 'network',
+  network_create: 'play',
+  network_destroy: 'power',
+  network_undefine: 'trash',
+  manage: 'check',
+  unmanage: 'close',
+  autostart: 'power',
+  info: 'chat',
+  nodeinfo: 'chat',
+  unpark: 'migrate',
 };
 
 /** A verb that is new has a dot, until somebody draws one. */

@@ -95,7 +95,7 @@ async function attempt(
     progress: (note: string, progress: number | null = null) =>
       setTask(performer, entity, { ...taskOf(request), note, progress }),
   };
-  const isShown = verb.danger !== 'reads';
+  const isShown = verb.danger !== 'reads' && !verb.programs;
   if (isShown) setTask(performer, entity, taskOf(request));
   try {
     const result =
@@ -111,7 +111,12 @@ async function attempt(
         : await handler.run(context, params as never);
     // Whoever asks for the next verb finds what this one has made of it.
     if (isShown && entity.kind === 'vm') await performer.refresh(entity.uuid);
-    return verb.result.parse(result);
+    const parsed = verb.result.parse(result);
+    if (isShown) {
+      const lastChange = { verb: request.verb, by: request.by.user, at: Date.now() };
+      performer.entities.patch(entity.id, { lastChange });
+    }
+    return parsed;
   } finally {
     if (isShown) endTask(performer, entity, request);
   }
@@ -195,12 +200,6 @@ function setTask({ entities }: Performer, entity: EntityState, task: Task): void
   entities.patch(entity.id, { task: { ...task, startedAt } });
 }
 
-function endTask(
-  { entities }: Performer,
-  entity: EntityState,
-  { id, verb, by }: VerbRequest,
-): void {
-  const lastChange = { verb, by: by.user, at: Date.now() };
-  const mine = entities.get(entity.id)?.task?.id === id;
-  entities.patch(entity.id, { lastChange, ...(mine && { task: null }) });
+function endTask({ entities }: Performer, entity: EntityState, { id }: VerbRequest): void {
+  if (entities.get(entity.id)?.task?.id === id) entities.patch(entity.id, { task: null });
 }

@@ -38,14 +38,7 @@ const WEIGHTS = { memory: 50, processors: 30, spread: 20 } as const;
  * placesFor({ memoryMiB: 512, vcpus: 1, networks: ['default'], tags: [] }, input)[0]?.hypervisor;
  */
 export function placesFor(needs: Needs, input: PlacementInput): Place[] {
-  return input.hosts
-    .map((host) => placeOn(host, needs, input))
-    .toSorted(
-      (a, b) =>
-        Number(b.possible) - Number(a.possible) ||
-        b.score - a.score ||
-        a.hypervisor.localeCompare(b.hypervisor),
-    );
+  return input.hosts.map((host) => placeOn(host, needs, input)).toSorted(bestFirst);
 }
 
 /** Each hypervisor as the target of a machine's migration; that which it is on is none. */
@@ -58,12 +51,22 @@ export function migrationTargets(vm: VmState, input: PlacementInput): Place[] {
   };
   const from = input.hosts.find(({ name }) => name === vm.hypervisor);
   const others = { ...input, hosts: input.hosts.filter(({ name }) => name !== vm.hypervisor) };
-  return placesFor(needs, others).map((place) => {
-    const host = others.hosts.find(({ name }) => name === place.hypervisor);
-    const reasons = [...place.reasons, ...(host ? blockers(vm, from, host) : [])];
-    const possible = reasons.length === 0;
-    return { ...place, reasons, possible, score: possible ? place.score : 0 };
-  });
+  return placesFor(needs, others)
+    .map((place) => {
+      const host = others.hosts.find(({ name }) => name === place.hypervisor);
+      const reasons = [...place.reasons, ...(host ? blockers(vm, from, host) : [])];
+      const possible = reasons.length === 0;
+      return { ...place, reasons, possible, score: possible ? place.score : 0 };
+    })
+    .toSorted(bestFirst);
+}
+
+function bestFirst(a: Place, b: Place): number {
+  return (
+    Number(b.possible) - Number(a.possible) ||
+    b.score - a.score ||
+    a.hypervisor.localeCompare(b.hypervisor)
+  );
 }
 
 function blockers(vm: VmState, from: HypervisorState | undefined, to: HypervisorState): string[] {

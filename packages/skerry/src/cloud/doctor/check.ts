@@ -18,4 +18,3 @@ export const agentChecks = z.object({
   /** Its clock, in milliseconds since 1970. */
   now: z.number(),
 });
-export type AgentChecks = z.infer<typeof agentChecks>;

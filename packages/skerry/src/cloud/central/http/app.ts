@@ -12,6 +12,7 @@ import { VerbError } from '../../verb-error.ts';
 import { checkCloud } from '../../doctor/cloud-checks.ts';
 import { isPossible } from '../../verbs/table.ts';
 import type { Central, Target } from '../central.ts';
+import type { Place } from '../placement.ts';
 import { openApi, schemaOf } from './openapi.ts';
 
 export interface AppOptions {
@@ -149,7 +150,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.get('/api/v1/vms/:id/migration-targets', (context) => {
     const target = targetOf(context);
     if ('error' in target) return fail(context, target.error);
-    return context.json(central.migrationTargets((target.entity as EntityState).id));
+    const places = central.migrationTargets((target.entity as EntityState).id);
+    return context.json(visiblePlaces(context, places));
   });
   app.get('/api/v1/:collection{vms|hypervisors}/:id/usage', (context) => {
     const target = targetOf(context);
@@ -172,7 +174,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     );
   });
   app.get('/api/v1/places', (context) =>
-    context.json(central.placesFor(needsQuery.parse(context.req.query()))),
+    context.json(visiblePlaces(context, central.placesFor(needsQuery.parse(context.req.query())))),
   );
   app.post('/api/v1/central/:verb', (context) => perform(context, 'central'));
   app.post('/api/v1/:collection{vms|hypervisors}/:id/chat', async (context) => {
@@ -200,6 +202,12 @@ export function createApp(options: AppOptions): Hono<Env> {
   function seen(context: Request): EntityState[] {
     const { user } = context.get('login');
     return central.registry.all.filter((each) => central.permissions(user, each).size > 0);
+  }
+
+  /** Those of which one may know. */
+  function visiblePlaces(context: Request, places: readonly Place[]): Place[] {
+    const names = new Set(seen(context).map(({ name }) => name));
+    return places.filter(({ hypervisor }) => names.has(hypervisor));
   }
 
   function targetOf(context: Request): { entity: Target } | { error: VerbErrorData } {
