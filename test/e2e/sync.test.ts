@@ -160,11 +160,13 @@ test('a machine that is off catches up when it comes back', async () => {
   await expectEqual();
 });
 
-test('what is edited or lost in the machine is mended after a reconnect; its own files stay', async () => {
-  await sh(
-    'one',
-    'echo edited > /srv/src/hello.txt; rm -r /srv/src/deep; echo own > /srv/src/own.txt',
-  );
+test('what is edited or lost in the machine is mended by sync, and after a reconnect; its own files stay', async () => {
+  const spoil =
+    'echo edited > /srv/src/hello.txt; rm -r /srv/src/deep; echo own > /srv/src/own.txt';
+  await sh('one', spoil);
+  await lab.ok(['sync', 'one']);
+  await expectEqual();
+  await sh('one', spoil);
   const { code, stdout } = await lab.skerry(['sync', '--check', '--json', 'one']);
   const [check] = JSON.parse(stdout) as Check[];
   expect(code).toBe(1);

@@ -92,6 +92,7 @@ sub handle {
   elsif ($type eq 'K') { settle(); answer('k', $payload) }
   elsif ($type eq 'U') { roll_back(); answer('u', '') }
   elsif ($type eq 'T') { walk('', $payload); answer('t', -d $root ? '1' : '') }
+  elsif ($type eq 'O') { list_ours(); answer('o', '') }
   elsif ($type eq 'X') { checksums(); answer('x', '') }
   elsif ($type eq 'G') { give($payload) }
   elsif ($type eq 'I') { watch(); answer('i', '') }
@@ -169,19 +170,24 @@ sub hello {
   make_path($root);
   chown $uid, $gid, $root if $is_new;
   load();
-  my ($list, %kept) = ('');
+  %ours = map { $_ => 1 } list_ours();
+  save_index();
+  begin_apart() if !%ours;
+  answer('r', '');
+}
+
+# Says what is there of ours, and gives the paths.
+sub list_ours {
+  my ($list, @there) = ('');
   for my $path (keys %ours) {
     my $stamp = stamp("$top/$path");
     next if !defined $stamp;
-    $kept{$path} = 1;
+    push @there, $path;
     $list .= pack 'n/a n/a', $path, $stamp;
     if (length $list > 24000) { answer('l', $list); $list = '' }
   }
   answer('l', $list) if length $list;
-  %ours = %kept;
-  save_index();
-  begin_apart() if !%ours;
-  answer('r', '');
+  return @there;
 }
 
 # A tree that is not there yet is written apart, and put there in one step: no file has to be renamed by itself.

@@ -151,6 +151,28 @@ test('after a new connection only what differs is sent, also what was changed in
   expect(rest).toEqual(listTree(tree.from));
 });
 
+test('what somebody changed in the machine meanwhile is seen when it is asked for, and sent again', async () => {
+  await using tree = localTree();
+  for (const path of ['same', 'edited', 'gone', 'mode', 'deep/er']) write(tree.from, path);
+  const machine = await started(tree);
+  expect(await machine.compare()).toEqual([]);
+  write(tree.to, 'edited', 'bad');
+  write(tree.to, 'own', "the machine's");
+  rmSync(join(tree.to, 'gone'));
+  rmSync(join(tree.to, 'deep'), { recursive: true });
+  chmodSync(join(tree.to, 'mode'), 0o600);
+  // Sent at the same moment, and so no change of the machine.
+  write(tree.from, 'same', 'edited here');
+  const [others] = await Promise.all([machine.compare(), sync(tree, machine)]);
+  expect(others.toSorted()).toEqual(['deep', 'deep/er', 'edited', 'gone', 'mode']);
+  expect(machine.behind().toSorted()).toEqual(others.toSorted());
+  expect((await machine.push(others)).refused).toEqual([]);
+  const { own, ...rest } = listTree(tree.to);
+  expect(own).toContain("the machine's");
+  expect(rest).toEqual(listTree(tree.from));
+  expect(await machine.compare()).toEqual([]);
+});
+
 test("what is the machine's own stays, and a folder with such files in the way is named", async () => {
   await using tree = localTree();
   write(tree.from, 'build/made');

@@ -29,10 +29,14 @@ const plan: UpPlan = {
   ],
 };
 const nothing: UpPlan = { ...none, actions: [], unchanged: ['e'], notes: [] };
-const up = (plan: UpPlan, provisioned: UpResult['provisioned'] = []): string =>
+const up = (
+  plan: UpPlan,
+  provisioned: UpResult['provisioned'] = [],
+  areTreesKeptAnew = false,
+): string =>
   stripVTControlCharacters(
     formatUp({ name: 'lab', machines: [{ autostart: true }] } as never, {
-      ...{ plan, provisioned, elapsedMs: 12_345, timings: [] },
+      ...{ plan, provisioned, areTreesKeptAnew, elapsedMs: 12_345, timings: [] },
     }),
   );
 
@@ -66,6 +70,7 @@ test('the end of up says what was done, how long it took and what to do next', (
     '1 machine in 12.3 s',
   );
   expect(up(nothing)).toBe('Lab lab is up; nothing to do.');
+  expect(up(nothing, [], true)).toBe('Lab lab is up; its trees are kept up to date again.');
 });
 
 test('timings as a waterfall', () => {

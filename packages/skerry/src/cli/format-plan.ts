@@ -29,15 +29,20 @@ export function formatPlan(plan: UpPlan): string {
 }
 
 /** What `up` says at its end. */
-export function formatUp(lab: LabSpec, { plan, provisioned, elapsedMs }: UpResult): string {
+export function formatUp(
+  lab: LabSpec,
+  { plan, provisioned, areTreesKeptAnew, elapsedMs }: UpResult,
+): string {
   const notes = plan.notes.map(formatNote);
   const isBack = plan.kept !== undefined;
   const count = isBack
     ? lab.machines.filter(({ autostart }) => autostart).length
     : plan.actions.length;
   const changed = countProvisioned(provisioned);
-  if (count === 0 && changed === 0)
-    return [...notes, `Lab ${labelOf(lab)} is up; nothing to do.`].join('\n');
+  if (count === 0 && changed === 0) {
+    const done = areTreesKeptAnew ? 'its trees are kept up to date again' : 'nothing to do';
+    return [...notes, `Lab ${labelOf(lab)} is up; ${done}.`].join('\n');
+  }
   const of = aboutLab(lab);
   const parts = [
     ...(count > 0 ? [`${formatMachines(count)}${isBack ? ' as provisioned before' : ''}`] : []),

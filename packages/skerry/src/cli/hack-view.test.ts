@@ -29,12 +29,16 @@ const failed: HackEvent = {
 };
 
 test('a change is named, and what is tried again with it', () => {
-  expect(lines({ kind: 'change', paths: ['a', 'b', 'c', 'd'], again: [] })).toEqual([
+  expect(lines({ kind: 'change', paths: ['a', 'b', 'c', 'd'], removed: [], again: [] })).toEqual([
     'a, b, c and 1 more saved',
   ]);
-  expect(lines({ kind: 'change', paths: ['a'], again: ['b'] })).toEqual([
+  expect(lines({ kind: 'change', paths: ['a'], removed: [], again: ['b'] })).toEqual([
     'a saved, and tried with b of before',
   ]);
+  expect(lines({ kind: 'change', paths: ['a', 'b'], removed: ['b'], again: [] })).toEqual([
+    'a saved, b removed',
+  ]);
+  expect(lines({ kind: 'change', paths: ['b'], removed: ['b'], again: [] })).toEqual(['b removed']);
 });
 
 test.each<[HackEvent, string]>([
@@ -59,7 +63,7 @@ test('the screen has machines, daemons, what happened last, and what is wrong un
   expect(draw()).toContain('… starting');
   screen.take({ kind: 'machine', machine: 'one', isThere: true, reason: '' });
   screen.take({ kind: 'machine', machine: 'two', isThere: false, reason: 'it is off' });
-  screen.take({ kind: 'change', paths: ['a'], again: [] });
+  screen.take({ kind: 'change', paths: ['a'], removed: [], again: [] });
   screen.take(failed);
   expect(draw()).toMatch(/one +in step +failed/);
   expect(draw()).toMatch(/two +away: it is off +-/);
@@ -67,7 +71,7 @@ test('the screen has machines, daemons, what happened last, and what is wrong un
   screen.take(end('rolled-back'));
   expect(draw()).toContain('no such word');
   expect(draw()).toContain('waiting for a change');
-  screen.take({ kind: 'change', paths: ['a'], again: [] });
+  screen.take({ kind: 'change', paths: ['a'], removed: [], again: [] });
   expect(draw()).not.toContain('no such word');
   expect(draw()).toContain('… a: sending');
 });

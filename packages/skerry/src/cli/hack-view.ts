@@ -50,7 +50,7 @@ export function formatHackEvent(event: HackEvent): string[] {
       );
     case 'change':
       return line(
-        `${styleText('bold', some(event.paths))} saved` +
+        changeWords(event) +
           (event.again.length > 0 ? `, and tried with ${some(event.again)} of before` : ''),
       );
     case 'build': {
@@ -283,4 +283,12 @@ function indent(text: string): string[] {
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => styleText('dim', `  | ${line.trimEnd()}`));
+}
+
+/** @example 'a, b saved, c removed' */
+function changeWords({ paths, removed }: Extract<HackEvent, { kind: 'change' }>): string {
+  const saved = paths.filter((path) => !removed.includes(path));
+  const part = (names: readonly string[], what: string): string[] =>
+    names.length === 0 ? [] : [`${styleText('bold', some(names))} ${what}`];
+  return [...part(saved, 'saved'), ...part(removed, 'removed')].join(', ');
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { LabSpec } from '../lab-file/spec.ts';
+import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import type { LiveEvent, TreePlace } from '../lab/live-protocol.ts';
 import { treeName } from '../lab/tree-name.ts';
 import type { CheckResult, SyncResult } from '../lab/sync.ts';
@@ -57,6 +58,7 @@ export function define(command: Command): void {
 }
 
 async function run(names: string[], options: Options): Promise<void> {
+  refuseContradictions(options);
   const signal = interruptible('no file is left half done; skerry sync goes on from there');
   const lab = await labOf(options);
   const { labPaths } = await import('../util/paths.ts');
@@ -81,7 +83,9 @@ async function run(names: string[], options: Options): Promise<void> {
   } else if (options.watch) await watch(lab, machines, signal, options);
   else if (options.check) {
     const { checkLab } = await import('../lab/sync.ts');
-    reportChecks(await checkLab(lab, { machines, signal }), options);
+    const { pulledTrees } = await import('../lab/pull-trees.ts');
+    const left = pulledTrees(lab).filter(({ on }) => on.some((name) => machines.includes(name)));
+    reportChecks(await checkLab(lab, { machines, signal }), left, options);
   } else {
     const { withTriggers } = await import('../lab/triggers.ts');
     const { Progress } = await import('../lab/progress.ts');
@@ -93,6 +97,24 @@ async function run(names: string[], options: Options): Promise<void> {
       bring(lab, machines, { ...options, progress, signal }),
     ).finally(view.end);
   }
+}
+
+/** What each of them does leaves no room for the others. @throws USAGE */
+export function refuseContradictions({
+  check,
+  stop,
+  watch: isWatch,
+  into,
+}: Pick<Options, 'check' | 'stop' | 'watch' | 'into'>): void {
+  const given = [
+    ...(isWatch ? ['--watch'] : []),
+    ...(check ? ['--check'] : []),
+    ...(stop ? ['--stop'] : []),
+    ...(into === undefined ? [] : ['--into']),
+  ];
+  if (given.length < 2) return;
+  const detail = `${given.join(' and ')} do not go together: one at a time`;
+  throw new SkerryError('USAGE', { data: { detail, command: 'skerry sync' } });
 }
 
 async function bring(
@@ -174,10 +196,20 @@ async function watch(
   });
 }
 
-function reportChecks(results: readonly CheckResult[], { json }: Options): void {
-  if (results.some(({ error, different }) => error ?? different.length > 0)) process.exitCode = 1;
+/** @param left trees that are not compared: machines make them */
+function reportChecks(
+  results: readonly CheckResult[],
+  left: readonly TreeSpec[],
+  { json }: Options,
+): void {
+  const isOther = results.some(({ error, different }) => !error && different.length > 0);
+  if (isOther || results.some(({ error }) => error)) process.exitCode = 1;
+  const words = left.map((tree) => nameOf({ ...tree, machine: tree.on[0] ?? '' }));
   if (json) printJson(results.map(asJson));
-  else console.log(formatChecks(results));
+  else if (results.length > 0) console.log(formatChecks(results));
+  if (words.length > 0)
+    console.error(`Not compared, since machines make them: ${words.join(', ')}.`);
+  if (isOther && !json) console.error('skerry sync makes the machines equal.');
 }
 
 function asJson({ error, ...rest }: SyncResult | CheckResult): object {

@@ -29,6 +29,8 @@ export type HackEvent =
   | {
       readonly kind: 'change';
       readonly paths: readonly string[];
+      /** Those of `paths` that are not there any more. */
+      readonly removed: readonly string[];
       /** Saved before, and tried again with it: it did not run. */
       readonly again: readonly string[];
     }

@@ -36,6 +36,8 @@ export class HackSession implements LiveTrees {
   readonly #trees: HackTrees;
   readonly #steps: HackSteps;
   #others: readonly KeptTree[] = [];
+  /** What was not there any more when it was seen last. */
+  readonly #removed = new Set<string>();
   /** Machines that came while something else was done. */
   readonly #arrived = new Set<string>();
   /** Names of large files that go by themselves. */
@@ -116,6 +118,7 @@ export class HackSession implements LiveTrees {
   /** What was saved by now has gone its way. */
   async flush(): Promise<void> {
     await this.#trees.look();
+    if (!this.#isBusy) await this.#trees.compare();
     if (this.#isBusy || this.#hasWork())
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     await this.#trees.whole();
@@ -156,7 +159,12 @@ export class HackSession implements LiveTrees {
   }
 
   #saved(tree: TreeSpec, paths: readonly string[]): void {
-    const names = paths.map((path) => this.#files.nameOf(tree, path));
+    const names = paths.map((path) => {
+      const name = this.#files.nameOf(tree, path);
+      if (this.#trees.has(tree, path)) this.#removed.delete(name);
+      else this.#removed.add(name);
+      return name;
+    });
     if (this.#queue.saved(names, performance.now())) this.#attempt?.abort(NEWS);
     for (const path of paths) {
       const name = this.#files.nameOf(tree, path);
@@ -176,7 +184,8 @@ export class HackSession implements LiveTrees {
   async #try(change: Change): Promise<void> {
     const { paths, all, savedMs } = change;
     const again = all.filter((path) => !paths.includes(path));
-    this.#tell({ kind: 'change', paths, again });
+    const removed = paths.filter((path) => this.#removed.has(path));
+    this.#tell({ kind: 'change', paths, removed, again });
     const daemons = this.#steps.concernedBy(all);
     await this.#breakable(savedMs, async (signal) => {
       if (!(await this.#steps.build(daemons, signal))) return 'failed';

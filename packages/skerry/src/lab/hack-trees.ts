@@ -109,6 +109,11 @@ export class HackTrees {
     for (const { sync } of this.#kept) await sync.look();
   }
 
+  /** Sees what somebody changed in the machines. */
+  async compare(): Promise<void> {
+    await Promise.all(this.#kept.map(({ sync }) => sync.compare()));
+  }
+
   /** Makes one machine equal, which is about to build: that may need any file. */
   async prepare(machine: string, signal: AbortSignal): Promise<void> {
     const here = this.#kept.filter(({ sync }) => sync.tree.on.includes(machine));
@@ -201,6 +206,11 @@ export class HackTrees {
     return [...(kept?.sync.host.entries ?? [])].flatMap(([path, { stamp }]) =>
       isFolder(stamp) ? [] : path,
     );
+  }
+
+  /** Whether something is there on the host. */
+  has(tree: TreeSpec, path: string): boolean {
+    return this.#kept.some(({ sync }) => sync.tree === tree && sync.host.entries.has(path));
   }
 
   /** Machines are looked for at once. */

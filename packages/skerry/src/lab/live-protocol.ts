@@ -8,7 +8,7 @@ import type { TreeEvent } from './tree-sync.ts';
 export type LiveRequest =
   /** Answered by LiveStatus. */
   | { readonly ask: 'status' }
-  /** The same, once the machines that are there have all that is there now. */
+  /** The same, once the machines that are there have all that is there now; what somebody changed in them is sent again. */
   | { readonly ask: 'flush' }
   /** The same for one machine, which is waited for. */
   | { readonly ask: 'ready'; readonly machine: string }

@@ -56,7 +56,7 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
     wake: () => {
       for (const one of [...syncs, ...others]) one.wake();
     },
-    flush: () => Promise.all(syncs.map((sync) => sync.flush())),
+    flush: () => Promise.all(syncs.map((sync) => sync.flush(true))),
     whenReady: (machine: string) =>
       Promise.all([...syncs.map((sync) => sync.whenReady(machine)), sharesReady(others, machine)]),
     stop: () => process.exit(0),

@@ -174,14 +174,29 @@ export class TreeSync {
     signal.throwIfAborted();
   }
 
-  /** Looks at the whole folder again, and resolves when the machines that are there have all of it. */
-  async flush(): Promise<void> {
+  /** Looks at what is in the machines, and tells what somebody changed there. */
+  async compare(): Promise<void> {
+    const found = await Promise.allSettled(
+      [...this.#targets.values()].map((target) => target.compare()),
+    );
+    // Of a machine that goes meanwhile the state says so.
+    const paths = new Set(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])));
+    if (paths.size > 0) this.#options.onHeld?.([...paths]);
+  }
+
+  /**
+   * Looks at the whole folder again, and resolves when the machines that are there have all of it.
+   * @param isDoubtful whether to look in the machines too: what somebody changed there is sent again
+   */
+  async flush(isDoubtful = false): Promise<void> {
     await this.#begun.promise;
     const before = await this.#watch.look();
     // Who asks is told by the state.
     if (this.#watch.problem !== undefined) return;
     await this.#aimed.promise;
-    await Promise.all([...this.#targets.values()].map((target) => target.flush(before)));
+    await Promise.all(
+      [...this.#targets.values()].map((target) => target.flush(before, isDoubtful)),
+    );
   }
 
   /** Resolves when that machine has all that is on the host now; it is waited for. */

@@ -30,6 +30,8 @@ export class Target {
   #todo = new Map<string, Entry | undefined>();
   #wake = (): void => {};
   #flushed: (() => void)[] = [];
+  /** Somebody may have changed files in the machine. */
+  #isDoubtful = false;
   /** Resolves when it is known whether the machine is there. */
   readonly #tried = Promise.withResolvers<void>();
   reason = 'not yet there';
@@ -83,9 +85,16 @@ export class Target {
     this.#wake();
   }
 
-  async flush(before: ReadonlyMap<string, Entry | undefined>): Promise<void> {
+  /** Paths that somebody changed in the machine, where all was there before. */
+  compare(): Promise<string[]> {
+    return this.isConnected && !this.isFirst ? this.#tree.compare() : Promise.resolve([]);
+  }
+
+  /** @param isDoubtful whether files may have been changed in the machine: those are sent again */
+  async flush(before: ReadonlyMap<string, Entry | undefined>, isDoubtful: boolean): Promise<void> {
     await this.#tried.promise;
     if (!this.isConnected) return;
+    this.#isDoubtful ||= isDoubtful;
     await new Promise<void>((resolve) => {
       this.#flushed.push(resolve);
       this.changed(before);
@@ -163,9 +172,13 @@ export class Target {
       const before = this.#todo;
       this.#todo = new Map();
       const flushed = this.#flushed.splice(0);
+      const isDoubtful = this.#isDoubtful;
+      this.#isDoubtful = false;
       triedMs = performance.now();
       try {
-        const result = await this.#tree.begin([...before.keys(), ...lacking.keys()], { before });
+        const others = isDoubtful ? await this.#tree.compare() : [];
+        const paths = [...before.keys(), ...lacking.keys(), ...others];
+        const result = await this.#tree.begin(paths, { before });
         if (result.steps.length > 0) this.#tell(result, performance.now() - triedMs);
       } finally {
         for (const resolve of flushed) resolve();

@@ -55,6 +55,8 @@ export interface UpResult {
   readonly plan: UpPlan;
   /** What provisioners have done. */
   readonly provisioned: readonly StepResult[];
+  /** Nobody kept the trees up to date, or others, and now somebody does. */
+  readonly areTreesKeptAnew?: boolean;
   readonly timings: readonly Timing[];
   readonly elapsedMs: number;
 }
@@ -105,7 +107,7 @@ export async function bringUp(
   lab: LabSpec,
   options: UpOptions,
   progress: Progress,
-): Promise<Pick<UpResult, 'plan' | 'provisioned'>> {
+): Promise<Pick<UpResult, 'plan' | 'provisioned' | 'areTreesKeptAnew'>> {
   const { signal, machines: names, provision } = options;
   const paths = labPaths(lab);
   const isCold = options.cold === true;
@@ -159,7 +161,8 @@ export async function bringUp(
     scope.move();
     const triggers = triggersOf(lab, 'up', names);
     const when = isBack && kept ? { kept: kept.made } : {};
-    return { plan: { ...todo, ...order, triggers, ...when }, provisioned };
+    const upPlan = { ...todo, ...order, triggers, ...when };
+    return { plan: upPlan, provisioned, areTreesKeptAnew: areTreesOld };
   });
 }
 

@@ -219,6 +219,27 @@ export class MachineTree {
     return { sums: pairs(sums, 's'), stamps: pairs(stamps, 'l') };
   }
 
+  /** Looks at what is ours in the machine again. Gives the paths that somebody changed there since they were sent. */
+  async compare(): Promise<string[]> {
+    const agent = this.#connected();
+    const known = new Map(this.#remote);
+    const list = await agent.ask('o', 'O');
+    const there = new Map(
+      list.flatMap(({ type, payload }) => (type === 'l' ? parsePairs(payload) : [])),
+    );
+    const others: string[] = [];
+    for (const [path, stamp] of known) {
+      const now = there.get(path);
+      // What was sent meanwhile, or is on its way, is as it should be.
+      const isOld = this.#remote.get(path) !== stamp || this.#large?.has(path);
+      if (now === stamp || stamp === UNKNOWN || isOld) continue;
+      if (now === undefined) this.#remote.delete(path);
+      else this.#remote.set(path, now);
+      others.push(path);
+    }
+    return others;
+  }
+
   async close(): Promise<void> {
     await this.#agent?.close();
   }
