@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection } from '@skerry/libvirt';
 import type { BusConnection } from '../bus/bus.ts';
 import { agentRequest, type AuditEntry } from '../bus/messages.ts';
@@ -161,7 +162,8 @@ export class Agent implements AsyncDisposable {
       if (signal.aborted) return;
       if (performance.now() - began > SETTLED_MS) attempt = 0;
       this.#entities.patch<HypervisorState>(hypervisorId(name), { libvirt: 'lost' });
-      await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0, signal);
+      const retryMs = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
+      await sleep(retryMs, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -292,7 +294,7 @@ export class Agent implements AsyncDisposable {
   async #repeat(everyMs: number, run: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await pause(everyMs, signal);
+      await sleep(everyMs, undefined, { signal }).catch(() => {});
       if (!signal.aborted) await run();
     }
   }
@@ -306,11 +308,4 @@ async function loadKept(stateDir: string): Promise<Kept> {
   } catch {
     return none;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/vm-power.ts';
@@ -54,10 +55,7 @@ export async function migrate(
 async function watchProgress(context: VmContext, done: AbortSignal): Promise<void> {
   const { domain, progress } = context;
   while (!done.aborted) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, PROGRESS_MS);
-      done.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    await sleep(PROGRESS_MS, undefined, { signal: done }).catch(() => {});
     if (done.aborted) return;
     const job = await domain.jobStats({ signal: done }).catch(() => undefined);
     const total = Number(job?.params['data_total'] ?? 0);
