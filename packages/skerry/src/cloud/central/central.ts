@@ -1,8 +1,6 @@
 // The central agent: everybody's way to all hypervisors. It knows what agents tell, passes on what people ask for, and does
 // itself what concerns more than one hypervisor.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { auditParams } from '../agent/audit-log.ts';
 import { parseParams, subjectOf } from '../agent/perform.ts';
@@ -20,7 +18,7 @@ import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { AuditStore } from './audit-store.ts';
-import { Database } from './database.ts';
+import { Database, openDatabase } from './database.ts';
 import type { Membership } from '../hosts/join.ts';
 import { Joins } from './joins.ts';
 import { Parking } from './parking.ts';
@@ -67,8 +65,7 @@ export class Central implements AsyncDisposable {
   streamBase = '';
 
   constructor({ bus, stateDir, table = VERBS, log = () => {} }: CentralOptions) {
-    if (stateDir !== null) mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    this.#db = new Database(stateDir === null ? ':memory:' : join(stateDir, 'central.db'));
+    this.#db = stateDir === null ? new Database(':memory:') : openDatabase(stateDir);
     this.#bus = bus;
     this.#log = log;
     this.table = table;

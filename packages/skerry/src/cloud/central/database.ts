@@ -1,5 +1,6 @@
 // Central's memory: one SQLite file. Everything that agents know by themselves is not in it.
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
 /** Each is done once, in this order; PRAGMA user_version counts them. Never change one that was released. */
@@ -18,6 +19,12 @@ const MIGRATIONS = [
      at TEXT NOT NULL, user TEXT NOT NULL, next_at INTEGER, last TEXT NOT NULL) STRICT;`,
   `CREATE TABLE joins (hash TEXT PRIMARY KEY, hypervisor TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;`,
 ] as const;
+
+/** The database of a central's folder; several processes may have it open. */
+export function openDatabase(stateDir: string): Database {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  return new Database(join(stateDir, 'central.db'));
+}
 
 type Row = Record<string, SQLInputValue>;
 

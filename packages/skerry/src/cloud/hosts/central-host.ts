@@ -10,7 +10,11 @@ import { ensureAuthority } from '../bus/xmpp/ejabberd.ts';
 import { keepEjabberd } from '../bus/xmpp/keep-ejabberd.ts';
 import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
 import { Central } from '../central/central.ts';
+import { openDatabase } from '../central/database.ts';
 import { CentralServer } from '../central/http/server.ts';
+import { Joins } from '../central/joins.ts';
+import { PolicyStore } from '../central/policy-store.ts';
+import { Users } from '../central/users.ts';
 import { fingerprintOf, formatToken } from './join-token.ts';
 import type { Membership } from './join.ts';
 
@@ -46,9 +50,9 @@ export async function initCentral(
   await mkdir(join(dir, 'bus'), { recursive: true, mode: 0o700 });
   await chmod(dir, 0o700);
   await ensureAuthority(join(dir, 'bus'));
-  await using central = offline(dir);
-  await central.users.add(admin);
-  central.policies.update((policy) => ({ ...policy, admins: [...policy.admins, admin] }));
+  using database = openDatabase(dir);
+  await new Users(database).add(admin);
+  new PolicyStore(database).update((policy) => ({ ...policy, admins: [...policy.admins, admin] }));
   await writeFile(path, `${JSON.stringify(schema.parse(config), null, 2)}\n`, { mode: 0o600 });
 }
 
@@ -124,40 +128,26 @@ export async function runCentral(
 export async function makeJoinToken(dir: string, hypervisor: string): Promise<string> {
   const config = await loadCentralConfig(dir);
   const { certificate } = await ensureAuthority(join(dir, 'bus'));
-  await using central = offline(dir);
+  using database = openDatabase(dir);
   return formatToken({
     hypervisor,
     url: urlOf(config),
     authority: fingerprintOf(certificate),
-    secret: central.joins.issue(hypervisor),
+    secret: new Joins(database).issue(hypervisor),
   });
 }
 
 /** A link that logs a user in once; also while central runs. @throws CENTRAL_USER */
 export async function makeLoginLink(dir: string, user: string): Promise<string> {
   const config = await loadCentralConfig(dir);
-  await using central = offline(dir);
-  if (!central.users.exists(user))
+  using database = openDatabase(dir);
+  const users = new Users(database);
+  if (!users.exists(user))
     throw new SkerryError('CENTRAL_USER', {
-      data: { user, known: central.users.names().join(', ') },
+      data: { user, known: users.names().join(', ') },
     });
-  return `${urlOf(config)}/#login=${central.users.issue(user, 'link')}`;
+  return `${urlOf(config)}/#login=${users.issue(user, 'link')}`;
 }
-
-/** Its database alone: what is noted there, a central that runs sees. */
-function offline(dir: string): Central {
-  return new Central({ bus: NO_BUS, stateDir: dir });
-}
-
-const NO_BUS = {
-  address: 'central',
-  connected: false,
-  request: () => Promise.reject(new Error('there is no bus')),
-  serve: () => {},
-  publish: () => {},
-  follow: () => {},
-  [Symbol.asyncDispose]: async () => {},
-} as const;
 
 function urlOf({ name, webPort }: CentralConfig): string {
   return `https://${name}:${webPort}`;
