@@ -180,3 +180,8 @@ export function vmId(uuid: string): `vm:${string}` {
 export function hypervisorId(name: string): `hypervisor:${string}` {
   return `hypervisor:${name}`;
 }
+
+/** Whether a machine has memory and processors now, paused or not. */
+export function isOn({ state }: Pick<VmState, 'state'>): boolean {
+  return state !== 'shutoff' && state !== 'crashed';
+}

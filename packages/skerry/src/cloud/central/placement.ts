@@ -1,5 +1,5 @@
 // Where a machine can be, and where it is best: filter, then weigh. Pure.
-import type { HypervisorState, VmState } from '../entity.ts';
+import { type HypervisorState, isOn, type VmState } from '../entity.ts';
 
 /** A hypervisor as a place for a machine. */
 export interface Place {
@@ -70,7 +70,6 @@ function bestFirst(a: Place, b: Place): number {
 }
 
 function blockers(vm: VmState, from: HypervisorState | undefined, to: HypervisorState): string[] {
-  const isOn = vm.state !== 'shutoff' && vm.state !== 'crashed';
   const reasons: string[] = [];
   if (to.migrationUri === null) reasons.push('its libvirt cannot be reached by others');
   if (vm.task) reasons.push(`${vm.name} is busy: ${vm.task.verb}`);
@@ -80,18 +79,18 @@ function blockers(vm: VmState, from: HypervisorState | undefined, to: Hypervisor
       `${vm.name} has ${vm.snapshots.length} snapshots: libvirt does not take them along`,
     );
   for (const device of vm.hostDevices) reasons.push(`${vm.name} has a ${device} of its host`);
-  if (isOn && vm.cpu?.startsWith('host-passthrough') && from?.cpuModel !== to.cpuModel)
+  if (isOn(vm) && vm.cpu?.startsWith('host-passthrough') && from?.cpuModel !== to.cpuModel)
     reasons.push(
       `its processor is a ${to.cpuModel}, ${vm.name} was started on a ${from?.cpuModel}`,
     );
-  if (from && compareVersions(from.libvirtVersion, to.libvirtVersion) > 0 && isOn)
+  if (from && compareVersions(from.libvirtVersion, to.libvirtVersion) > 0 && isOn(vm))
     reasons.push(`its libvirt ${to.libvirtVersion} is older than ${from.libvirtVersion}`);
   return reasons;
 }
 
 function placeOn(host: HypervisorState, needs: Needs, { vms, isLive }: PlacementInput): Place {
   const here = vms.filter((vm) => vm.hypervisor === host.name);
-  const running = here.filter(({ state }) => state !== 'shutoff' && state !== 'crashed');
+  const running = here.filter(isOn);
   const usedMiB = running.reduce((sum, vm) => sum + vm.memoryMiB, HOST_MIB);
   const freeMiB = host.memoryMiB - usedMiB;
   const vcpus = running.reduce((sum, vm) => sum + vm.vcpus, 0);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Domain, isNotFound, LibvirtError, type StorageVolume } from '@skerry/libvirt';
+import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
 import {
@@ -280,10 +281,10 @@ async function setMetadata(context: VmContext, ours: { managed: boolean; tags: s
   const { domain, vm, signal } = context;
   const xml = metadataXml(ours);
   const options = { key: METADATA.key, signal };
-  const isOn = vm.state !== 'shutoff' && vm.state !== 'crashed';
   if (vm.persistent)
     await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'config' });
-  if (isOn) await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'live' });
+  if (isOn(vm))
+    await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'live' });
   return {};
 }
 

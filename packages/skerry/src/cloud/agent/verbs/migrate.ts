@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
+import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/vm-power.ts';
 import type { VmContext } from './handler.ts';
@@ -23,24 +24,24 @@ export async function migrate(
     throw new VerbError('conflict', `${vm.name} is on ${hypervisor.name} already`);
   if (!uri) throw new VerbError('conflict', `nobody knows how to reach ${params.target}'s libvirt`);
   const began = performance.now();
-  const isOn = vm.state !== 'shutoff' && vm.state !== 'crashed';
+  const live = isOn(vm);
   // A migration lasts; on the shared connection it would keep others' calls waiting.
   await using connection = await context.connection.dup();
   const domain = await connection.domainByUuid(vm.uuid, { signal });
   const done = new AbortController();
-  const watching = isOn ? watchProgress(context, done.signal) : Promise.resolve();
+  const watching = live ? watchProgress(context, done.signal) : Promise.resolve();
   const stop = (): void => void context.domain.abortJob().catch(() => {});
   signal.addEventListener('abort', stop, { once: true });
   try {
     await domain.migrateTo(uri, {
-      live: isOn,
-      offline: !isOn,
+      live,
+      offline: !live,
       persist: true,
       undefineSource: true,
-      abortOnError: isOn,
-      autoConverge: isOn,
+      abortOnError: live,
+      autoConverge: live,
       unsafe: settings.sharedStorage,
-      copyDisks: isOn && !settings.sharedStorage && vm.disks.some(({ readonly }) => !readonly),
+      copyDisks: live && !settings.sharedStorage && vm.disks.some(({ readonly }) => !readonly),
       signal,
     });
   } finally {

@@ -1,4 +1,5 @@
 import { describeVm } from '../../describe.ts';
+import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-power.ts';
 import { formatXml, parseXml, walk } from '../../xml/element.ts';
@@ -43,7 +44,7 @@ export const powerHandlers: readonly Handler[] = [
     const beyond = mebibytes > vm.maxMemoryMiB;
     if (beyond) await domain.setMemory(kib, { maximum: true, affect: 'config', signal });
     if (vm.persistent) await domain.setMemory(kib, { affect: 'config', signal });
-    if (isOn(context) && !beyond) await domain.setMemory(kib, { affect: 'live', signal });
+    if (isOn(context.vm) && !beyond) await domain.setMemory(kib, { affect: 'live', signal });
     return { when: whenOf(context, beyond) };
   }),
   onVm(verbs.setvcpus, async (context, { count }) => {
@@ -51,7 +52,7 @@ export const powerHandlers: readonly Handler[] = [
     const beyond = count > vm.maxVcpus;
     if (beyond) await domain.setVcpus(count, { maximum: true, affect: 'config', signal });
     if (vm.persistent) await domain.setVcpus(count, { affect: 'config', signal });
-    if (isOn(context) && !beyond) await domain.setVcpus(count, { affect: 'live', signal });
+    if (isOn(context.vm) && !beyond) await domain.setVcpus(count, { affect: 'live', signal });
     return { when: whenOf(context, beyond) };
   }),
   onVm(verbs.info, async ({ vm, domain, signal }) => {
@@ -73,11 +74,7 @@ export const powerHandlers: readonly Handler[] = [
 ];
 
 function whenOf(context: VmContext, beyond: boolean): 'now' | 'next start' {
-  return isOn(context) && beyond ? 'next start' : 'now';
-}
-
-function isOn({ vm }: VmContext): boolean {
-  return vm.state !== 'shutoff' && vm.state !== 'crashed';
+  return isOn(context.vm) && beyond ? 'next start' : 'now';
 }
 
 /** libvirt leaves passwords out unless it is asked for them; what others have put into metadata may still hold some. */

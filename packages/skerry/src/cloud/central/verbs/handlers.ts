@@ -1,6 +1,6 @@
 // What central does itself. Parameters are those of the verb table, checked by then.
 import type { Actor } from '../../bus/messages.ts';
-import { type EntityState, hypervisorId, vmId } from '../../entity.ts';
+import { type EntityState, hypervisorId, isOn, vmId } from '../../entity.ts';
 import { maySee } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as definition from '../../verbs/vm-definition.ts';
@@ -37,8 +37,7 @@ export const centralHandlers: ReadonlyMap<string, CentralHandler> = new Map<stri
 async function park(context: CentralContext, { force }: z.output<typeof definition.park.params>) {
   const vm = entityOf(context);
   if (vm.kind !== 'vm') throw new VerbError('invalid', 'only a machine can be parked');
-  const isOn = vm.state !== 'shutoff' && vm.state !== 'crashed';
-  if (isOn && !force)
+  if (isOn(vm) && !force)
     throw new VerbError('conflict', `${vm.name} is ${vm.state}: shut it down first, or say force`);
   if (vm.snapshots.length > 0)
     throw new VerbError(
@@ -46,7 +45,7 @@ async function park(context: CentralContext, { force }: z.output<typeof definiti
       `${vm.name} has snapshots, which would be lost: delete them first`,
     );
   const system: Actor = { user: context.by.user, via: context.by.via };
-  if (isOn) await ask(context, vm, 'destroy', {}, system);
+  if (isOn(vm)) await ask(context, vm, 'destroy', {}, system);
   const { xml } = (await ask(context, vm, 'xmldesc', { inactive: true }, system)) as {
     xml: string;
   };
