@@ -33,10 +33,9 @@ export function decide(
   for (const grant of policy.grants) {
     const through = holderOf(policy, user, grant.who);
     if (through === undefined || !covers(grant.scope, subject)) continue;
-    const granted = grant.who.startsWith('role:')
-      ? [...grant.permissions, ...(policy.roles[grant.who.slice(5)] ?? [])]
-      : grant.permissions;
-    const named = granted.find((each) => each === permission || each === 'all');
+    const named = permissionsIn(policy, grant).find(
+      (each) => each === permission || each === 'all',
+    );
     if (named !== undefined)
       return { allowed: true, because: `${through} has '${named}' for ${scopeWords(grant.scope)}` };
   }
@@ -49,17 +48,21 @@ export function permissionsOf(policy: Policy, user: string, subject: Subject): S
   return new Set(
     policy.grants
       .filter((grant) => holderOf(policy, user, grant.who) && covers(grant.scope, subject))
-      .flatMap((grant) =>
-        grant.who.startsWith('role:')
-          ? [...grant.permissions, ...(policy.roles[grant.who.slice(5)] ?? [])]
-          : grant.permissions,
-      ),
+      .flatMap((grant) => permissionsIn(policy, grant)),
   );
 }
 
 /** Whether a user sees an entity at all: whoever may do anything with it does. */
 export function maySee(policy: Policy, user: string, subject: Subject): boolean {
   return permissionsOf(policy, user, subject).size > 0;
+}
+
+/** What a grant gives: one to a role gives what the role may do now, too. */
+function permissionsIn(
+  { roles }: Policy,
+  { who, permissions }: Policy['grants'][number],
+): string[] {
+  return who.startsWith('role:') ? [...permissions, ...(roles[who.slice(5)] ?? [])] : permissions;
 }
 
 function holderOf(policy: Policy, user: string, who: string): string | undefined {

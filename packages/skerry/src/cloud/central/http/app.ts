@@ -142,27 +142,20 @@ export function createApp(options: AppOptions): Hono<Env> {
     return context.json(entries.filter((entry) => isAdmin || visible.has(entry.entity)));
   });
   app.get('/api/v1/:collection{vms|hypervisors}/:id', (context) => {
-    const target = targetOf(context);
-    return 'error' in target
-      ? fail(context, target.error)
-      : context.json(target.entity as EntityState);
+    return context.json(targetOf(context));
   });
   app.get('/api/v1/vms/:id/migration-targets', (context) => {
-    const target = targetOf(context);
-    if ('error' in target) return fail(context, target.error);
-    const places = central.migrationTargets((target.entity as EntityState).id);
+    const entity = targetOf(context);
+    const places = central.migrationTargets(entity.id);
     return context.json(visiblePlaces(context, places));
   });
   app.get('/api/v1/:collection{vms|hypervisors}/:id/usage', (context) => {
-    const target = targetOf(context);
-    if ('error' in target) return fail(context, target.error);
-    return context.json(usageOf((target.entity as EntityState).id));
+    const entity = targetOf(context);
+    return context.json(usageOf(entity.id));
   });
   /** Why can't I? Every verb of an entity, whether it may be and can be, and why. */
   app.get('/api/v1/:collection{vms|hypervisors}/:id/explain', (context) => {
-    const target = targetOf(context);
-    if ('error' in target) return fail(context, target.error);
-    const entity = target.entity as EntityState;
+    const entity = targetOf(context);
     const user = context.req.query('user') ?? context.get('login').user;
     return context.json(
       central.table.of(entity.kind).map((verb) => ({
@@ -178,17 +171,14 @@ export function createApp(options: AppOptions): Hono<Env> {
   );
   app.post('/api/v1/central/:verb', (context) => perform(context, 'central'));
   app.post('/api/v1/:collection{vms|hypervisors}/:id/chat', async (context) => {
-    const target = targetOf(context);
-    if ('error' in target) return fail(context, target.error);
+    const entity = targetOf(context);
     const { text } = z.object({ text: z.string().max(10_000) }).parse(await context.req.json());
     const { user } = context.get('login');
     const by = { user, via: 'chat' as const };
-    const entity = target.entity as EntityState;
     return context.json({ text: await central.chat(entity, text, by, context.req.raw.signal) });
   });
   app.post('/api/v1/:collection{vms|hypervisors}/:id/:verb', (context) => {
-    const target = targetOf(context);
-    return 'error' in target ? fail(context, target.error) : perform(context, target.entity);
+    return perform(context, targetOf(context));
   });
   app.all('/api/*', (context) =>
     fail(context, {
@@ -210,23 +200,19 @@ export function createApp(options: AppOptions): Hono<Env> {
     return places.filter(({ hypervisor }) => names.has(hypervisor));
   }
 
-  function targetOf(context: Request): { entity: Target } | { error: VerbErrorData } {
+  /** The entity that a path names. @throws VerbError `not-found`, `conflict` */
+  function targetOf(context: Request): EntityState {
     const id = context.req.param('id') ?? '';
     const kind = context.req.param('collection') === 'hypervisors' ? 'hypervisor' : 'machine';
     const found =
       kind === 'hypervisor' ? central.registry.get(hypervisorId(id)) : central.registry.findVm(id);
     if (Array.isArray(found) && found.length > 1)
-      return {
-        error: {
-          code: 'conflict',
-          message: `${found.length} machines are called '${id}': say the uuid`,
-        },
-      };
+      throw new VerbError('conflict', `${found.length} machines are called '${id}': say the uuid`);
     const entity = Array.isArray(found) ? undefined : (found as EntityState | undefined);
     // What one may not see is not there.
     if (!entity || central.permissions(context.get('login').user, entity).size === 0)
-      return { error: { code: 'not-found', message: `there is no ${kind} '${id}'` } };
-    return { entity };
+      throw new VerbError('not-found', `there is no ${kind} '${id}'`);
+    return entity;
   }
 
   async function perform(context: Request, target: Target): Promise<Response> {
