@@ -26,7 +26,9 @@ const newerRoot = process.env.SKERRY_LIBVIRT_ROOT;
 describe.each([
   { what: 'the installed libvirt', root: '', isHere: true },
   {
-    what: 'a newer libvirt (SKERRY_LIBVIRT_ROOT)',
+    what: newerRoot
+      ? 'a newer libvirt (SKERRY_LIBVIRT_ROOT)'
+      : 'a newer libvirt (not run: SKERRY_LIBVIRT_ROOT, a folder that has one, is not set)',
     root: newerRoot,
     isHere: newerRoot !== undefined,
   },

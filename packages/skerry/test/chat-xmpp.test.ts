@@ -255,7 +255,11 @@ test('a person is not called like a hypervisor, nor the other way round', async 
   );
 });
 
-test.skipIf(!hasSlixmpp)('with slixmpp, over TLS', { timeout: 60_000 }, async () => {
+const slixmppName = hasSlixmpp
+  ? 'with slixmpp, over TLS'
+  : 'with slixmpp, over TLS (not run: package python3-slixmpp is missing)';
+
+test.skipIf(!hasSlixmpp)(slixmppName, { timeout: 60_000 }, async () => {
   sessions.set(`vm:${UUID}`, { show: 'away', status: 'Paused', name: 'web-1' });
   const script = new URL('support/chat-client.py', import.meta.url).pathname;
   const options = {
@@ -292,7 +296,11 @@ test.skipIf(!hasSlixmpp)('with slixmpp, over TLS', { timeout: 60_000 }, async ()
   slixmpp.end();
 });
 
-test.skipIf(!hasGoSendxmpp)('with go-sendxmpp, over TLS', { timeout: 60_000 }, async () => {
+const goSendxmppName = hasGoSendxmpp
+  ? 'with go-sendxmpp, over TLS'
+  : 'with go-sendxmpp, over TLS (not run: package go-sendxmpp is missing)';
+
+test.skipIf(!hasGoSendxmpp)(goSendxmppName, { timeout: 60_000 }, async () => {
   const count = heard.length;
   const login = [
     '-u',

@@ -13,7 +13,7 @@ test.runIf(process.getuid?.() === 0).each([
   ['slirp4netns', String(WORLD_BYTES)],
   ['none', '0'],
 ])(
-  '%s: VMs reach the world or not, and never the host; hypervisors neither',
+  '%s: VMs reach the world or not, and never the host; hypervisors neither (only run by root)',
   async (way, heard) => {
     await using world = await startWorld();
     const folder = await mkdtemp(join(tmpdir(), 'skerry-hv-'));

@@ -12,9 +12,12 @@ import { startHypervisors, stopHypervisors } from '../src/hypervisors/hypervisor
 
 const STORY = 'packages/skerry/test/support/hypervisors-story.ts';
 
-test.runIf(process.getuid?.() === 0)('root has two, and VMs move between them', async () => {
-  expect(await tellStory(join(import.meta.dirname, '../../..'), [])).toEqual(EXPECTED);
-});
+test.runIf(process.getuid?.() === 0)(
+  'root has two, and VMs move between them (only run by root)',
+  async () => {
+    expect(await tellStory(join(import.meta.dirname, '../../..'), [])).toEqual(EXPECTED);
+  },
+);
 
 test('an ordinary user has the same', async () => {
   const user = await testUser();

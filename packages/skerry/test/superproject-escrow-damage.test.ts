@@ -176,21 +176,24 @@ describe('escrow against damage and malice', () => {
     [200, /git fetch failed.*space/s],
     [650, /git pack-objects failed.*space/s],
     [1500, /the disk is full/],
-  ])('with a disk of %i KiB it says that it is full, and leaves nothing', async (size, words) => {
-    await using farm = await makeFarm({ components: 1 });
-    farm.enter();
-    const noise = randomBytes(300 * 1024).toString('latin1');
-    await pinOnRemote(farm, {
-      c001: await farm.component(0).commit({ noise, plain: 'x'.repeat(3_000_000) }),
-    });
-    const disk = join(farm.dir, 'disk');
-    await mkdir(disk);
-    const create = `'${process.execPath}' --conditions=@skerry/source '${MAIN}' sp escrow create main '${disk}/deposit' --url '${farm.url}'`;
-    const script = `mount -t tmpfs -o size=${size}k none '${disk}' && { ${create}; echo "code $?"; ls -A '${disk}'; }`;
-    const { stdout, stderr } = await run('unshare', ['--mount', 'sh', '-c', script]);
-    expect(stdout, stderr).toBe('code 1\n');
-    expect(stderr).toMatch(words);
-  });
+  ])(
+    'with a disk of %i KiB it says that it is full, and leaves nothing (only run by root)',
+    async (size, words) => {
+      await using farm = await makeFarm({ components: 1 });
+      farm.enter();
+      const noise = randomBytes(300 * 1024).toString('latin1');
+      await pinOnRemote(farm, {
+        c001: await farm.component(0).commit({ noise, plain: 'x'.repeat(3_000_000) }),
+      });
+      const disk = join(farm.dir, 'disk');
+      await mkdir(disk);
+      const create = `'${process.execPath}' --conditions=@skerry/source '${MAIN}' sp escrow create main '${disk}/deposit' --url '${farm.url}'`;
+      const script = `mount -t tmpfs -o size=${size}k none '${disk}' && { ${create}; echo "code $?"; ls -A '${disk}'; }`;
+      const { stdout, stderr } = await run('unshare', ['--mount', 'sh', '-c', script]);
+      expect(stdout, stderr).toBe('code 1\n');
+      expect(stderr).toMatch(words);
+    },
+  );
 
   test('names that lead out of the tree are refused', async () => {
     await using farm = await makeFarm({ components: 1 });
