@@ -28,7 +28,8 @@ describe.each([
   {
     what: newerRoot
       ? 'a newer libvirt (SKERRY_LIBVIRT_ROOT)'
-      : 'a newer libvirt (not run: SKERRY_LIBVIRT_ROOT, a folder that has one, is not set)',
+      : // A longer name is cut.
+        'newer (not run: no SKERRY_LIBVIRT_ROOT)',
     root: newerRoot,
     isHere: newerRoot !== undefined,
   },
