@@ -10,13 +10,13 @@ import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
 import { checkHost } from '../doctor/agent-checks.ts';
 import { type HypervisorState, hypervisorId, isCentral } from '../entity.ts';
-import { decide, permissionsOf } from '../permission/decide.ts';
+import { permissionsOf } from '../permission/decide.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
 import { perform, type Performer, subjectOf } from './perform.ts';
-import { readHost } from './read-host.ts';
+import { type HostFacts, readHostFacts, readResources } from './read-host.ts';
 import { UsageMeter } from './usage-meter.ts';
 import type { AgentSettings, Handler } from './verbs/handler.ts';
 import { handlersFor } from './verbs/handlers.ts';
@@ -43,6 +43,8 @@ const USAGE_MS = 1000;
 const SETTLED_MS = 10_000;
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 interface Kept {
   readonly policy: Policy;
   readonly tags: string[];
@@ -60,6 +62,8 @@ export class Agent implements AsyncDisposable {
   #kept: Kept;
   #connection: Connection | undefined;
   #watch: LibvirtWatch | undefined;
+  /** What of the host stays the same for a connection: it is asked for once. */
+  #facts: Promise<HostFacts> | undefined;
   #work: Promise<unknown> = Promise.resolve();
   #saving: Promise<void> = Promise.resolve();
 
@@ -159,6 +163,7 @@ export class Agent implements AsyncDisposable {
       await this.#connection?.close();
       this.#connection = undefined;
       this.#watch = undefined;
+      this.#facts = undefined;
       if (signal.aborted) return;
       if (performance.now() - began > SETTLED_MS) attempt = 0;
       this.#entities.patch<HypervisorState>(hypervisorId(name), { libvirt: 'lost' });
@@ -170,9 +175,15 @@ export class Agent implements AsyncDisposable {
   async #readHost(): Promise<void> {
     const connection = this.#connection;
     if (!connection) return;
-    const read = await readHost(connection, this.#stop.signal);
+    const { signal } = this.#stop;
+    this.#facts ??= readHostFacts(connection, signal).catch((error: unknown) => {
+      // Asked for again at the next event.
+      this.#facts = undefined;
+      throw error;
+    });
+    const [facts, resources] = await Promise.all([this.#facts, readResources(connection, signal)]);
     const id = hypervisorId(this.#options.name);
-    this.#entities.patch<HypervisorState>(id, { ...read, libvirt: 'connected' });
+    this.#entities.patch<HypervisorState>(id, { ...facts, ...resources, libvirt: 'connected' });
   }
 
   async #measure(): Promise<void> {
@@ -220,11 +231,10 @@ export class Agent implements AsyncDisposable {
   async chat(entityId: string, user: string, text: string): Promise<string> {
     const entity = this.#entities.get(entityId);
     const { table } = this.#performer;
-    const policy = this.#kept.policy;
-    if (!entity || !decide(policy, user, 'message', subjectOf(entity)).allowed)
-      return "I'm sorry, I don't talk to people I don't know. Ask my administrator for the permission 'message'.";
-    const held = permissionsOf(policy, user, subjectOf(entity));
+    const held = entity ? permissionsOf(this.#kept.policy, user, subjectOf(entity)) : NOTHING;
     const may = (permission: string): boolean => held.has('all') || held.has(permission);
+    if (!entity || !may('message'))
+      return "I'm sorry, I don't talk to people I don't know. Ask my administrator for the permission 'message'.";
     const meaning = parseChat(table, entity.kind, text);
     switch (meaning.kind) {
       case 'help':

@@ -3,19 +3,21 @@ import type { Connection, Network, StoragePool } from '@skerry/libvirt';
 import type { HypervisorState } from '../entity.ts';
 import { parseXml, textOf } from '../xml/element.ts';
 
-export type ReadHost = Pick<
+/** What stays the same as long as libvirt runs. Its capabilities are a long document. */
+export type HostFacts = Pick<
   HypervisorState,
-  'libvirtVersion' | 'driver' | 'cpuModel' | 'cpus' | 'memoryMiB' | 'networks' | 'pools'
+  'libvirtVersion' | 'driver' | 'cpuModel' | 'cpus' | 'memoryMiB'
 >;
 
-export async function readHost(connection: Connection, signal: AbortSignal): Promise<ReadHost> {
-  const [node, libvirtVersion, driver, capabilities, networks, pools] = await Promise.all([
+export async function readHostFacts(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<HostFacts> {
+  const [node, libvirtVersion, driver, capabilities] = await Promise.all([
     connection.nodeInfo({ signal }),
     connection.libVersion({ signal }),
     connection.driver({ signal }),
     connection.capabilities({ signal }),
-    connection.networks({ signal }),
-    connection.pools({ signal }),
   ]);
   return {
     libvirtVersion,
@@ -23,11 +25,23 @@ export async function readHost(connection: Connection, signal: AbortSignal): Pro
     cpuModel: textOf(parseXml(capabilities), 'host/cpu/model') ?? node.model,
     cpus: node.cpus,
     memoryMiB: Math.round(node.memoryKiB / 1024),
-    networks: (await Promise.all(networks.map((each) => readNetwork(each, signal)))).toSorted(
-      byName,
-    ),
-    pools: (await Promise.all(pools.map((each) => readPool(each, signal)))).toSorted(byName),
   };
+}
+
+/** What its machines can use, and what changes. */
+export async function readResources(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Pick<HypervisorState, 'networks' | 'pools'>> {
+  const [networks, pools] = await Promise.all([
+    connection.networks({ signal }),
+    connection.pools({ signal }),
+  ]);
+  const read = await Promise.all([
+    Promise.all(networks.map((each) => readNetwork(each, signal))),
+    Promise.all(pools.map((each) => readPool(each, signal))),
+  ]);
+  return { networks: read[0].toSorted(byName), pools: read[1].toSorted(byName) };
 }
 
 async function readNetwork(
