@@ -58,7 +58,7 @@ export const storageHandlers: readonly Handler[] = [
     );
     let xml = '';
     try {
-      xml = `<disk type='file' device='disk'><driver name='qemu' type='${format}' cache='none'/><source file='${escapeXml(await volume.path({ signal }))}'/><target dev='${target}' bus='virtio'/></disk>`;
+      xml = diskXml({ path: await volume.path({ signal }), target, bus: 'virtio', format });
       if (await domain.isActive({ signal }))
         await domain.attachDevice(xml, { affect: 'live', signal });
       if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', signal });
@@ -71,8 +71,9 @@ export const storageHandlers: readonly Handler[] = [
   }),
   onVm(verbs.drivesDelete, async (context, { target }) => {
     const { domain, signal } = context;
-    const { volume } = await driveOf(context, target);
-    await domain.detachDevice(await deviceXml(context, target), { affect: 'config', signal });
+    const { disk, volume } = await driveOf(context, target);
+    const xml = diskXml({ path: disk.source ?? '', target, bus: disk.bus ?? 'virtio' });
+    await domain.detachDevice(xml, { affect: 'config', signal });
     await volume.delete({ signal });
     return {};
   }),
@@ -92,11 +93,11 @@ export const storageHandlers: readonly Handler[] = [
       from,
       signal,
     });
-    const path = escapeXml(await fresh.path({ signal }));
-    await domain.updateDevice(
-      `<disk type='file' device='disk'><driver name='qemu' type='${format}' cache='none'/><source file='${path}'/><target dev='${target}' bus='${disk.bus ?? 'virtio'}'/></disk>`,
-      { affect: 'config', signal },
-    );
+    const path = await fresh.path({ signal });
+    await domain.updateDevice(diskXml({ path, target, bus: disk.bus ?? 'virtio', format }), {
+      affect: 'config',
+      signal,
+    });
     await volume.delete({ signal });
     return {};
   }),
@@ -124,9 +125,16 @@ async function driveOf({ connection, vm, signal }: VmContext, target: string) {
   return { disk, volume: await findVolume(connection, disk.source, signal) };
 }
 
-async function deviceXml({ vm }: VmContext, target: string): Promise<string> {
-  const disk = vm.disks.find((each) => each.target === target);
-  return `<disk type='file' device='disk'><source file='${escapeXml(disk?.source ?? '')}'/><target dev='${target}' bus='${disk?.bus ?? 'virtio'}'/></disk>`;
+/** A drive as libvirt takes it; to name one that is to go, its format need not be said. */
+function diskXml(disk: {
+  readonly path: string;
+  readonly target: string;
+  readonly bus: string;
+  readonly format?: string;
+}): string {
+  const { path, target, bus, format } = disk;
+  const driver = format === undefined ? '' : `<driver name='qemu' type='${format}' cache='none'/>`;
+  return `<disk type='file' device='disk'>${driver}<source file='${escapeXml(path)}'/><target dev='${target}' bus='${bus}'/></disk>`;
 }
 
 function freeTarget(taken: readonly string[]): string {
