@@ -185,3 +185,8 @@ export function hypervisorId(name: string): `hypervisor:${string}` {
 export function isOn({ state }: Pick<VmState, 'state'>): boolean {
   return state !== 'shutoff' && state !== 'crashed';
 }
+
+/** The name of the hypervisor that an entity is on, or is. */
+export function hypervisorOf(entity: EntityState): string {
+  return entity.kind === 'vm' ? entity.hypervisor : entity.name;
+}

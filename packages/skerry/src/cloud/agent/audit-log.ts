@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import { type AuditEntry, auditEntry } from '../bus/messages.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
-const SECRET = /passw|secret|token|key|streamUrl/i;
 
 export class AuditLog {
   readonly #path: string;
@@ -50,19 +49,6 @@ export class AuditLog {
     if (size > MAX_BYTES) await rename(this.#path, `${this.#path}.1`);
     await appendFile(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
   }
-}
-
-/** Parameters as they may be written down: without secrets, and without long texts. */
-export function auditParams(params: unknown): unknown {
-  if (typeof params === 'string') return params.length > 200 ? `${params.slice(0, 200)}…` : params;
-  if (Array.isArray(params)) return params.slice(0, 50).map(auditParams);
-  if (typeof params !== 'object' || params === null) return params;
-  return Object.fromEntries(
-    Object.entries(params).map(([key, value]) => [
-      key,
-      SECRET.test(key) ? '…' : auditParams(value),
-    ]),
-  );
 }
 
 /** A line that was half written when the host lost its power is no entry. */

@@ -1,13 +1,19 @@
 // One request to the agent: whether it may be, whether it makes sense, the doing, and the note of it.
 import type { Connection } from '@skerry/libvirt';
+import { audited } from '../audited.ts';
 import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
-import type { EntityState, HypervisorState, Task, VmState } from '../entity.ts';
+import {
+  type EntityState,
+  hypervisorOf,
+  type HypervisorState,
+  type Task,
+  type VmState,
+} from '../entity.ts';
 import { decide, permissionsOf } from '../permission/decide.ts';
 import type { Policy } from '../permission/policy.ts';
-import { toVerbError, VerbError } from '../verb-error.ts';
+import { VerbError } from '../verb-error.ts';
 import { isPossible, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
-import { auditParams } from './audit-log.ts';
 import type { Entities } from './entities.ts';
 import type { AgentSettings, Handler } from './verbs/handler.ts';
 
@@ -33,32 +39,14 @@ export async function perform(
   request: VerbRequest,
   signal: AbortSignal,
 ): Promise<VerbReply> {
-  const startedAt = Date.now();
-  const entity = performer.entities.get(request.entity);
-  let outcome: AuditEntry['outcome'] = 'done';
-  let message = '';
-  try {
-    return { ok: true, result: await attempt(performer, request, entity, signal) };
-  } catch (cause) {
-    const error = toVerbError(cause);
-    outcome = error.code === 'denied' ? 'denied' : 'failed';
-    message = error.message;
-    return { ok: false, error: error.toData() };
-  } finally {
-    performer.note({
-      id: request.id,
-      at: startedAt,
-      entity: request.entity,
-      name: entity?.name ?? request.entity,
-      hypervisor: performer.hypervisor().name,
-      verb: request.verb,
-      by: request.by,
-      outcome,
-      message,
-      params: auditParams(request.params),
-      durationMs: Date.now() - startedAt,
-    });
-  }
+  const { id, entity: about, verb, by, params } = request;
+  const entity = performer.entities.get(about);
+  const hypervisor = performer.hypervisor().name;
+  return audited(
+    { id, entity: about, name: entity?.name ?? about, hypervisor, verb, by, params },
+    (entry) => performer.note(entry),
+    () => attempt(performer, request, entity, signal),
+  );
 }
 
 async function attempt(
@@ -124,8 +112,7 @@ async function attempt(
 
 /** What a decision needs to know of an entity. */
 export function subjectOf(entity: EntityState): { id: string; hypervisor: string; tags: string[] } {
-  const hypervisor = entity.kind === 'vm' ? entity.hypervisor : entity.name;
-  return { id: entity.id, hypervisor, tags: entity.tags };
+  return { id: entity.id, hypervisor: hypervisorOf(entity), tags: entity.tags };
 }
 
 function refuseWhoMayNot(

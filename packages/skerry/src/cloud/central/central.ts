@@ -2,7 +2,7 @@
 // itself what concerns more than one hypervisor.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { auditParams } from '../agent/audit-log.ts';
+import { audited } from '../audited.ts';
 import { parseParams, subjectOf } from '../agent/perform.ts';
 import { type BusConnection, BusError, type RequestOptions } from '../bus/bus.ts';
 import {
@@ -12,7 +12,7 @@ import {
   verbReply,
   type VerbReply,
 } from '../bus/messages.ts';
-import { type EntityState, hypervisorId } from '../entity.ts';
+import { type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
 import { decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
@@ -168,7 +168,7 @@ export class Central implements AsyncDisposable {
     id: string,
     signal: AbortSignal,
   ): Promise<VerbReply> {
-    const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    const hypervisor = hypervisorOf(target);
     this.#refuseTwin(verb, params);
     const token = verb.name === 'console' ? this.consoleToken?.(by.user, target.id) : undefined;
     const given =
@@ -206,7 +206,7 @@ export class Central implements AsyncDisposable {
 
   /** What an entity answers to words; it decides itself whom it talks to. */
   async chat(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
-    const hypervisor = target.kind === 'vm' ? target.hypervisor : target.name;
+    const hypervisor = hypervisorOf(target);
     const request = { type: 'chat', entity: target.id, text, by };
     try {
       const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs: QUICK_MS });
@@ -247,7 +247,7 @@ export class Central implements AsyncDisposable {
     return { ...to.data, ...(targetUri && { targetUri }) };
   }
 
-  async #performHere(
+  #performHere(
     target: Target,
     verb: Verb,
     params: unknown,
@@ -255,47 +255,27 @@ export class Central implements AsyncDisposable {
     id: string,
     signal: AbortSignal,
   ): Promise<VerbReply> {
-    const at = Date.now();
-    let outcome: AuditEntry['outcome'] = 'done';
-    let message = '';
-    try {
-      const subject = target === 'central' ? CENTRAL : subjectOf(target);
-      const decision = decide(this.policies.policy, by.user, verb.permission, subject);
-      if (!decision.allowed)
-        throw new VerbError(
-          'denied',
-          `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
-          {
-            permission: verb.permission,
-          },
-        );
-      const handler = centralHandlers.get(verb.name);
-      if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
-      const parsed = parseParams(verb, params);
-      const result = await handler({ central: this, target, by, id, signal }, parsed as never);
-      return { ok: true, result: verb.result.parse(result) };
-    } catch (error) {
-      const known = toVerbError(error);
-      outcome = known.code === 'denied' ? 'denied' : 'failed';
-      message = known.message;
-      return { ok: false, error: known.toData() };
-    } finally {
-      const entity = target === 'central' ? { id: 'central', name: 'central' } : target;
-      const hypervisor = target === 'central' ? '' : subjectOf(target).hypervisor;
-      this.#note({
-        id,
-        at,
-        entity: entity.id,
-        name: entity.name,
-        hypervisor,
-        verb: verb.name,
-        by,
-        outcome,
-        message,
-        params: auditParams(params),
-        durationMs: Date.now() - at,
-      });
-    }
+    const subject = target === 'central' ? CENTRAL : subjectOf(target);
+    const { id: entity, hypervisor } = subject;
+    const name = target === 'central' ? 'central' : target.name;
+    return audited(
+      { id, entity, name, hypervisor, verb: verb.name, by, params },
+      (entry) => this.#note(entry),
+      async () => {
+        const decision = decide(this.policies.policy, by.user, verb.permission, subject);
+        if (!decision.allowed)
+          throw new VerbError(
+            'denied',
+            `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
+            { permission: verb.permission },
+          );
+        const handler = centralHandlers.get(verb.name);
+        if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
+        const parsed = parseParams(verb, params);
+        const result = await handler({ central: this, target, by, id, signal }, parsed as never);
+        return verb.result.parse(result);
+      },
+    );
   }
 
   /** What follows from a verb that an agent has done. */

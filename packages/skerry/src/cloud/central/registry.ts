@@ -8,7 +8,7 @@ import {
   stateSnapshot,
   type Usage,
 } from '../bus/messages.ts';
-import { type EntityState, vmId, type VmState } from '../entity.ts';
+import { type EntityState, hypervisorOf, vmId, type VmState } from '../entity.ts';
 
 /** Whether what is known of a hypervisor is what is there now. */
 export interface Lamp {
@@ -224,7 +224,7 @@ export class Registry implements AsyncDisposable {
     removed: readonly string[],
   ): void {
     // Nobody speaks for another's entities.
-    for (const each of changed) if (ownerOf(each) === from) source.entities.set(each.id, each);
+    for (const each of changed) if (hypervisorOf(each) === from) source.entities.set(each.id, each);
     for (const id of removed) source.entities.delete(id);
     const states: EntityState[] = [];
     const gone: string[] = [];
@@ -280,8 +280,4 @@ const RANKS: Readonly<Partial<Record<VmState['state'], number>>> = {
 function rankOf(entity: EntityState): number {
   if (entity.kind === 'hypervisor') return 0;
   return entity.reason === 'migration' ? 0 : (RANKS[entity.state] ?? 1);
-}
-
-function ownerOf(entity: EntityState): string {
-  return entity.kind === 'vm' ? entity.hypervisor : entity.name;
 }
