@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
+import { untilAborted } from './host-part.ts';
 
 export function define(command: Command): void {
   const dev = command
@@ -85,10 +86,7 @@ async function runDev(options: DevOptions): Promise<void> {
     console.log(
       `\nWith an XMPP client: ${chat.jid}, password ${chat.password}, server ${chat.host} port ${chat.port} with TLS; its authority is in ${chat.caFile}`,
     );
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await untilAborted(signal);
   if (!options.json) console.error('Ending the cloud …');
 }
 

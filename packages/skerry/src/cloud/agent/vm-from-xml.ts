@@ -1,5 +1,13 @@
 // A machine's XML as state. Pure.
-import { all, attribute, contentOf, type Element, first, textOf } from '../xml/element.ts';
+import {
+  all,
+  attribute,
+  contentOf,
+  type Element,
+  elementsOf,
+  first,
+  textOf,
+} from '../xml/element.ts';
 import type { VmState } from '../entity.ts';
 
 /** Our own element in a domain's metadata: it goes with the machine wherever it goes. */
@@ -29,12 +37,9 @@ export function vmFromXml(domain: Element): VmDefinition {
   const maxMemoryMiB = toMiB(first(domain, 'memory'));
   const vcpu = first(domain, 'vcpu');
   const maxVcpus = Number(textOf(domain, 'vcpu') ?? 1);
-  const ours = all(domain, 'metadata').flatMap(({ children }) =>
-    children.filter(
-      (child): child is Element =>
-        typeof child !== 'string' && child.name.endsWith(':vm') && isOurs(child),
-    ),
-  )[0];
+  const ours = all(domain, 'metadata')
+    .flatMap(elementsOf)
+    .find((each) => each.name.endsWith(':vm') && isOurs(each));
   return {
     uuid: textOf(domain, 'uuid') ?? '',
     name: textOf(domain, 'name') ?? '',

@@ -4,7 +4,8 @@ import type { ChatAccounts } from '../chat/chat-accounts.ts';
 import type { ChatBus } from '../chat/chat-bus.ts';
 import { LocalBus } from './local.ts';
 
-const DOMAIN = 'skerry.local';
+/** What the server of a cloud is called among its members; it is no name of the DNS. */
+export const DOMAIN = 'skerry.local';
 
 export const BUS_KINDS = ['local', 'xmpp'] as const;
 export type BusKind = (typeof BUS_KINDS)[number];

@@ -1,8 +1,8 @@
 // Whom an entity knows: its contact list on the server (RFC 6121 section 2), as it is now.
 import { bareJid } from '../bus/xmpp/jid.ts';
-import { child, element, elementsOf, NS } from '../bus/xmpp/stanza.ts';
+import { child, element, NS } from '../bus/xmpp/stanza.ts';
 import type { XmppClient } from '../bus/xmpp/xmpp-client.ts';
-import type { Element } from '../xml/element.ts';
+import { type Element, elementsOf } from '../xml/element.ts';
 
 export class Roster {
   readonly #client: XmppClient;

@@ -5,6 +5,7 @@ import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SkerryError } from '../../util/errors.ts';
+import { DOMAIN } from '../bus/open-bus.ts';
 import { issueCertificate } from '../bus/xmpp/certificate.ts';
 import { ensureAuthority } from '../bus/xmpp/ejabberd.ts';
 import { keepEjabberd } from '../bus/xmpp/keep-ejabberd.ts';
@@ -79,7 +80,7 @@ export async function runCentral(
   const ejabberd = stack.use(
     await keepEjabberd({
       dir: join(dir, 'bus'),
-      domain: 'skerry.local',
+      domain: DOMAIN,
       host: config.listen,
       port: config.busPort,
       signal,

@@ -48,8 +48,7 @@ export function parseXml(text: string): Element {
   parser.on('text', add);
   parser.on('cdata', add);
   parser.write(text).close();
-  const outermost = root.children.find((child) => typeof child !== 'string');
-  return outermost ?? fail('there is no element');
+  return elementsOf(root)[0] ?? fail('there is no element');
 }
 
 /** Writes a tree as it was read: text and order are kept, comments are not. */
@@ -62,17 +61,17 @@ export function formatXml({ name, attributes, children }: Element): string {
   return `<${name}${head.join('')}>${inner.join('')}</${name}>`;
 }
 
+/** Its children without text. */
+export function elementsOf({ children }: Element): Element[] {
+  return children.filter((child) => typeof child !== 'string');
+}
+
 /** The elements at a path such as `devices/disk`. */
 export function all(element: Element, path: string): Element[] {
   return path
     .split('/')
     .reduce<Element[]>(
-      (found, name) =>
-        found.flatMap(({ children }) =>
-          children.filter(
-            (child): child is Element => typeof child !== 'string' && child.name === name,
-          ),
-        ),
+      (found, name) => found.flatMap((each) => elementsOf(each).filter((one) => one.name === name)),
       [element],
     );
 }
@@ -101,8 +100,7 @@ export function contentOf({ children }: Element): string {
 /** Every element of a tree with its path, the outermost first. */
 export function* walk(element: Element, path = element.name): Generator<[Element, string]> {
   yield [element, path];
-  for (const child of element.children)
-    if (typeof child !== 'string') yield* walk(child, `${path}/${child.name}`);
+  for (const child of elementsOf(element)) yield* walk(child, `${path}/${child.name}`);
 }
 
 function isText(child: Element | string): child is string {

@@ -1,8 +1,8 @@
 // What the bus says in XMPP. Requests and answers are `iq`, in the spirit of Archipel; publications are messages of type
 // headline, which no server keeps for who is not there. The JSON is text, in parts where it is long.
-import type { Element } from '../../xml/element.ts';
+import { type Element, elementsOf } from '../../xml/element.ts';
 import { cutText } from './parts.ts';
-import { child, element, elementsOf, text } from './stanza.ts';
+import { child, element, text } from './stanza.ts';
 
 export const BUS = 'urn:skerry:bus:1';
 

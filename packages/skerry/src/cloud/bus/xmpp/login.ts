@@ -1,8 +1,8 @@
 // From a socket to a session: TLS, login, and a session new or resumed (RFC 6120 sections 5 to 7, XEP-0198).
-import type { Element } from '../../xml/element.ts';
+import { type Element, elementsOf } from '../../xml/element.ts';
 import { formatJid, type Jid, parseJid } from './jid.ts';
 import { chooseMechanism, type Scram, startScram } from './scram.ts';
-import { child, element, elementsOf, formatStanza, NS, stanzaError, text } from './stanza.ts';
+import { child, element, formatStanza, NS, stanzaError, text } from './stanza.ts';
 import type { StreamManagement } from './stream-management.ts';
 import { type ServerPlace, Wire } from './wire.ts';
 

@@ -1,5 +1,5 @@
 // Stanzas as small trees, and as text.
-import type { Element } from '../../xml/element.ts';
+import { type Element, elementsOf } from '../../xml/element.ts';
 
 export const NS = {
   bind: 'urn:ietf:params:xml:ns:xmpp-bind',
@@ -31,10 +31,6 @@ export function child(parent: Element, name: string, xmlns?: string): Element | 
   return elementsOf(parent).find(
     (each) => each.name === name && (xmlns === undefined || each.attributes.xmlns === xmlns),
   );
-}
-
-export function elementsOf({ children }: Element): Element[] {
-  return children.filter((each): each is Element => typeof each !== 'string');
 }
 
 /** All text directly in an element, as it is. */

@@ -2,13 +2,12 @@
 // is sent once more; what came while we were away comes then (XEP-0198). Only when the server has forgotten the session
 // is a new one begun, and whoever uses this is told.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Element } from '../../xml/element.ts';
+import { type Element, elementsOf } from '../../xml/element.ts';
 import { BACKOFF, type Backoff, backoffMs } from './backoff.ts';
 import { isStanza, login, LoginRefused, type Session } from './login.ts';
 import { bareJid, formatJid, type Jid } from './jid.ts';
 import {
   child,
-  elementsOf,
   errorReply,
   element,
   formatStanza,

@@ -1,4 +1,5 @@
 // What central does itself. Parameters are those of the verb table, checked by then.
+import { HOST_PERMISSION } from '../../agent/definition-guard.ts';
 import type { Actor } from '../../bus/messages.ts';
 import { type EntityState, hypervisorId, isOn, vmId } from '../../entity.ts';
 import { maySee } from '../../permission/decide.ts';
@@ -102,11 +103,10 @@ function bestPlace(
     networks,
     tags: parked.tags,
   };
-  const [best] = central.placesFor(needs);
+  const places = central.placesFor(needs);
+  const [best] = places;
   if (best?.possible) return best.hypervisor;
-  const reasons = central
-    .placesFor(needs)
-    .map((each) => `${each.hypervisor}: ${each.reasons.join(', ')}`);
+  const reasons = places.map((each) => `${each.hypervisor}: ${each.reasons.join(', ')}`);
   throw new VerbError(
     'conflict',
     `${parked.name} fits nowhere: ${reasons.join('; ') || 'there is no hypervisor'}`,
@@ -147,7 +147,7 @@ async function permissionSet(
 }
 
 /** Permissions that belong to no verb. */
-const EXTRA = ['all', 'presence', 'message', 'define_host'];
+const EXTRA = ['all', 'presence', 'message', HOST_PERMISSION];
 
 async function schedule(
   context: CentralContext,
