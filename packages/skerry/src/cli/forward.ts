@@ -10,6 +10,7 @@ import {
   withLab,
 } from './common.ts';
 import { labOff } from '../lab/lab-off.ts';
+import { messageOf } from '../util/message-of.ts';
 
 interface Options extends CommonOptions {
   readonly address: string;
@@ -65,7 +66,7 @@ async function run(name: string | undefined, ports: string[], options: Options):
       return { closed };
     } catch (error) {
       throw forwardError({
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
         forward,
       });
     }

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { relative } from 'node:path';
 import { EXIT } from '../util/error-table.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** Prints an error for people on stderr, or as JSON on stdout, and gives the exit code it asks for. */
 export function printError(
@@ -74,7 +75,7 @@ function shortPath(file: string): string {
 
 function asSkerryError(error: unknown): SkerryError {
   if (error instanceof SkerryError) return error;
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   // What libvirt could not write it only says in words, which are the C library's (LC_ALL is ours in a sandbox).
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || detail.includes('No space left on device'))

@@ -1,6 +1,7 @@
 import { isNotFound, LibvirtError } from '@skerry/libvirt';
 import type { VerbErrorData } from './bus/messages.ts';
 import { XmlError } from './xml/element.ts';
+import { messageOf } from '../util/message-of.ts';
 
 type Details = Omit<VerbErrorData, 'code' | 'message'>;
 
@@ -34,7 +35,7 @@ export function toVerbError(error: unknown): VerbError {
     const code = isNotFound(error) ? 'not-found' : 'libvirt';
     return new VerbError(code, error.message, { libvirt: error.code });
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new VerbError(isTimeout(error) ? 'timeout' : 'failed', message);
 }
 

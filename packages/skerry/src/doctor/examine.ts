@@ -2,6 +2,7 @@ import { type LabSpec } from '../lab-file/spec.ts';
 import { hostUser } from '../sandbox/host-user.ts';
 import type { Check, Finding, Patient } from './check.ts';
 import { CHECKS } from './checks.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** A check and what it found. */
 export interface Result extends Finding {
@@ -49,7 +50,7 @@ async function resultOf(check: Check, patient: Patient, deadlineMs: number): Pro
   });
   const failed = (error: unknown): Finding => ({
     level: 'warning',
-    finding: `the check itself failed: ${error instanceof Error ? error.message : String(error)}`,
+    finding: `the check itself failed: ${messageOf(error)}`,
   });
   const finding = await Promise.race([check.run(patient).catch(failed), late]);
   return { id: check.id, title: check.title, ...finding };

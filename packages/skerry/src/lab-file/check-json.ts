@@ -1,4 +1,5 @@
 import { SkerryError } from '../util/errors.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** Throws unless the source is strict JSON, as other tools that read the file want it, naming the first wrong place. */
 export function checkJson(file: string, source: string): void {
@@ -24,7 +25,7 @@ function jsonProblem(text: string): { reason: string; isInside: boolean } | unde
     JSON.parse(text);
     return undefined;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const position = Number(/ at position (\d+)/.exec(message)?.[1] ?? -1);
     const isEnd = position >= text.length || /^Unexpected end|^Unterminated/.test(message);
     const reason = message.replace(/ at position .*$/s, '').replace(/, (?:\.{3})?".*$/s, '');

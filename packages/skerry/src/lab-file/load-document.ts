@@ -3,6 +3,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { checkJson } from './check-json.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { inherited, positionsOf, type PositionEntry, type PositionNode } from './positions.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** Reads a lab from YAML or JSON. JSON is read as YAML, its superset, since that parser keeps places. */
 export function loadDocument(file: string, source: string): LoadedConfig {
@@ -34,7 +35,7 @@ function toValue(file: string, document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw syntaxError(file, 1, 1, cause instanceof Error ? cause.message : String(cause));
+    throw syntaxError(file, 1, 1, messageOf(cause));
   }
 }
 

@@ -11,6 +11,7 @@ import { resolveLab } from './resolve.ts';
 import { type HostParts, soundParts } from './sound-parts.ts';
 import type { LabSpec } from './spec.ts';
 import { validateLab, type ValidateOptions } from './validate.ts';
+import { messageOf } from '../util/message-of.ts';
 
 export interface LoadOptions extends ValidateOptions {
   /**
@@ -43,7 +44,7 @@ async function loadConfig(file: string): Promise<LoadedConfig> {
   try {
     source = readFileSync(file, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new SkerryError('LAB_FILE_UNREADABLE', { data: { file, reason }, cause });
   }
   if (/\.[jt]s$|\.mjs$/.test(file))

@@ -1,6 +1,7 @@
 import { SkerryError } from '../util/errors.ts';
 import type { LabSpec } from './spec.ts';
 import { suggest } from './suggest.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /**
  * The daemons that arguments name, in the order they start. An argument is a name or a `/regular expression/`; without
@@ -32,7 +33,7 @@ function regexOf(pattern: string, source: string, flags: string): RegExp {
   try {
     return new RegExp(source, flags.replaceAll(/[gy]/g, ''));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new SkerryError('MACHINE_PATTERN', { data: { pattern, reason }, cause });
   }
 }

@@ -1,6 +1,7 @@
 import { SkerryError } from '../util/errors.ts';
 import type { LabSpec, MachineSpec } from './spec.ts';
 import { suggest } from './suggest.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /**
  * The machines that arguments name, in the file's order, each once. An argument is a name, a host name, or a
@@ -34,7 +35,7 @@ function matching(spec: LabSpec, pattern: string, source: string, flags: string)
   try {
     regex = new RegExp(source, flags.replaceAll(/[gy]/g, ''));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new SkerryError('MACHINE_PATTERN', { data: { pattern, reason }, cause });
   }
   const found = spec.machines.map(({ name }) => name).filter((name) => regex.test(name));

@@ -1,6 +1,7 @@
 import { formatPath, type FieldPath, type Finding } from './finding.ts';
 import { machinesMeant, PATTERN, type Selection, wordsOf } from './select-machines.ts';
 import { suggest } from './suggest.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** Whether each word of a field `on` means a machine. */
 export function checkSelection(
@@ -22,7 +23,7 @@ function patternProblem(source: string): string | undefined {
   try {
     return RegExp(source) && undefined;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     return reason.split(': ').at(-1);
   }
 }

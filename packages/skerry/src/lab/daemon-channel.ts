@@ -4,6 +4,7 @@ import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { labOff } from './lab-off.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** What a machine's helper may take to answer. */
 const SILENCE_MS = 10_000;
@@ -32,6 +33,6 @@ export function machineError(lab: LabSpec, machine: string, cause: unknown): Ske
   if (isHelperMissing(cause) && (cause as SkerryError).code === 'GUEST_ABSENT')
     return new SkerryError('MACHINE_OFF', { data: { machine }, cause });
   if (cause instanceof SkerryError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new SkerryError('EXEC_FAILED', { data: { machine, reason }, cause });
 }

@@ -6,6 +6,7 @@ import { labPaths, type LabPaths } from '../util/paths.ts';
 import { broadcast } from './broadcast.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { labOff } from './lab-off.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** What a guest's helper may take to answer, busy as its machine may be; ssh is tried then. */
 const SILENCE_MS = 5000;
@@ -103,6 +104,6 @@ export function worstExitCode(results: readonly MachineExecResult[]): number {
 
 function asSkerryError(machine: string, cause: unknown): SkerryError {
   if (cause instanceof SkerryError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new SkerryError('EXEC_FAILED', { data: { machine, reason }, cause });
 }

@@ -2,6 +2,7 @@
 // the sandbox goes or the supervisor ends its registration.
 import { listenForward } from './listen-forward.ts';
 import type { Forward, ForwarderReport } from './forwards.ts';
+import { messageOf } from '../util/message-of.ts';
 
 process.once('message', (message) => {
   const { socketPath, forwards } = message as { socketPath: string; forwards: readonly Forward[] };
@@ -18,7 +19,7 @@ async function serve(socketPath: string, forwards: readonly Forward[]): Promise<
       });
       void closed.then(() => process.exit(0));
     } catch (error) {
-      report({ error: error instanceof Error ? error.message : String(error), forward });
+      report({ error: messageOf(error), forward });
       process.exit(1);
     }
   }

@@ -3,6 +3,7 @@ import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import type { LiveEvent, TreeState } from './live-protocol.ts';
 import { PullKeep } from './pull-keep.ts';
 import { ShareKeep } from './share-keep.ts';
+import { messageOf } from '../util/message-of.ts';
 
 export interface KeepOptions {
   readonly gatewaySocket: string;
@@ -32,7 +33,7 @@ export function keepOthers(trees: readonly TreeSpec[], options: KeepOptions): Ke
   });
   for (const one of all)
     one.keep().catch((error: unknown) => {
-      options.onNote(error instanceof Error ? error.message : String(error));
+      options.onNote(messageOf(error));
     });
   return all;
 }

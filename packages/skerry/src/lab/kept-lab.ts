@@ -27,6 +27,7 @@ import { type KeptLab, removeKept, storeKept, touchKept } from './kept-store.ts'
 import { observeOffline } from './observe.ts';
 import { restoreAs, type RestoreContext } from './snapshot-restore.ts';
 import { saveAs } from './snapshot-save.ts';
+import { messageOf } from '../util/message-of.ts';
 
 export interface KeptInput {
   readonly lab: LabSpec;
@@ -91,7 +92,7 @@ export async function restoreKept(context: RestoreContext, kept: KeptLab): Promi
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     progress.say('kept', undefined, `provisioning anew, for it cannot come back: ${reason}`);
     await discardRestored(paths);
     if (!(error instanceof SkerryError) || error.code !== 'DISK_FULL') await removeKept(kept.id);
@@ -112,7 +113,7 @@ export async function finishKept(context: RestoreContext, isCold: boolean): Prom
     await restoreAs(context, KEPT, { consume: true });
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     progress.say('kept', undefined, `making it anew: ${reason}`);
     await discardRestored(paths);
   }
@@ -154,7 +155,7 @@ export async function keepLab(
     });
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     progress.say('keep', undefined, `the provisioned lab is not kept for later: ${reason}`);
   } finally {
     await dropKeptSnapshot(paths);

@@ -7,6 +7,7 @@ import { type LiveServer, serveLive } from './live-server.ts';
 import { keepOthers, sharesReady } from './keep-others.ts';
 import { treeName } from './tree-name.ts';
 import { TreeSync } from './tree-sync.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** What it is told at its start. */
 export interface LiveOrder {
@@ -65,7 +66,7 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
   process.send?.({ ok: true });
   for (const sync of syncs)
     sync.keep().catch((error: unknown) => {
-      log(error instanceof Error ? error.message : String(error));
+      log(messageOf(error));
     });
   await sandboxEnd(gatewaySocket);
   server.close();

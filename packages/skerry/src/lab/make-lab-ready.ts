@@ -11,6 +11,7 @@ import { type MachineOrder, type OrderPlan, probesHash, type ProvisionStep } fro
 import { runInOrder } from './run-in-order.ts';
 import { shutdownMachines } from './shutdown.ts';
 import { startMachine } from './start-machine.ts';
+import { messageOf } from '../util/message-of.ts';
 
 export interface StepResult extends ProvisionStep, Partial<ProvisionOutcome> {
   readonly durationMs: number;
@@ -192,7 +193,7 @@ function provisionError(
   tail: readonly string[],
 ): SkerryError {
   if (cause instanceof SkerryError) return cause;
-  const said = cause instanceof Error ? cause.message : String(cause);
+  const said = messageOf(cause);
   const reason = [said, ...tail].join('\n');
   return new SkerryError('PROVISION_FAILED', {
     data: { machine: name, provisioner, reason },
@@ -203,7 +204,7 @@ function provisionError(
 /** An error that says which machine it is about. */
 export function machineError(machine: string, cause: unknown): SkerryError {
   if (cause instanceof SkerryError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new SkerryError('MACHINE_FAILED', { data: { machine, reason }, cause });
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../util/message-of.ts';
 /** Something an operation on a lab began or ended: what the screen, `--timings` and tests are made from. */
 export interface ProgressEvent {
   /** The machine it is about; none for what concerns the whole lab. */
@@ -90,7 +91,7 @@ export class Progress {
       this.#tell(phase, machine, { status: 'end', ...about });
       return result;
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = messageOf(error);
       this.#tell(phase, machine, { status: 'fail', detail, ...about });
       throw error;
     }

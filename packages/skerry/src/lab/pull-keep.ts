@@ -1,7 +1,7 @@
 // Keeps a tree with `mode: 'pull'` up to date on this host, as TreeSync does with those that are pushed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
-import { isAbsent } from '../sandbox/gateway.ts';
+import { lossOf } from '../sandbox/gateway.ts';
 import { toText } from '../sync/paths.ts';
 import type { PullResult } from '../sync/pull.ts';
 import type { LiveEvent, TreeState } from './live-protocol.ts';
@@ -54,11 +54,7 @@ export class PullKeep {
         await this.#follow(() => (delay = RETRY_MS.first));
       } catch (error) {
         if (signal.aborted) return;
-        const reason = isAbsent(error)
-          ? 'the lab is off'
-          : error instanceof Error
-            ? error.message
-            : String(error);
+        const reason = lossOf(error);
         this.#isConnected = false;
         if (reason !== this.#reason) onEvent({ ...this.#place(), kind: 'lost', reason });
         this.#reason = reason;

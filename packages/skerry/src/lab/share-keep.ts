@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
-import { isAbsent } from '../sandbox/gateway.ts';
+import { isAbsent, lossOf } from '../sandbox/gateway.ts';
 import { BOOT } from '../sync/agent.ts';
 import { WriteQueue } from '../sync/queue.ts';
 import { ShareServer } from '../sync/share-server.ts';
@@ -58,10 +58,9 @@ export class ShareKeep {
     while (!signal.aborted) {
       let isFinal = false;
       const reason = await this.#serve(() => (delay = RETRY_MS.first)).catch((error: unknown) => {
-        if (isAbsent(error)) return 'the lab is off';
         // What the machine itself says will not get better by waiting.
-        isFinal = !(error instanceof SkerryError);
-        return error instanceof Error ? error.message : String(error);
+        isFinal = !isAbsent(error) && !(error instanceof SkerryError);
+        return lossOf(error);
       });
       this.#isConnected = false;
       if (signal.aborted) return;

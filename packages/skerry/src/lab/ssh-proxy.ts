@@ -1,5 +1,6 @@
 // ssh's ProxyCommand: joins stdin and stdout to a port of a machine. argv: gateway socket, host, port.
 import { openTunnel } from '../sandbox/gateway.ts';
+import { messageOf } from '../util/message-of.ts';
 
 const [socketPath = '', host = '', port = '22'] = process.argv.slice(2);
 
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const off = code === 'ENOENT' || code === 'ECONNREFUSED';
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     process.stderr.write(
       `skerry: ${off ? 'the lab is not running (start it with: skerry up)' : reason}\n`,
     );

@@ -30,6 +30,7 @@ import { NETWORK_NAME } from './facts.ts';
 import { TEMPLATE_NAME } from './observe.ts';
 import { imageDisk, makeDisks } from './start-machine.ts';
 import { waitForGuest } from './wait-for-guest.ts';
+import { messageOf } from '../util/message-of.ts';
 
 type Context = Omit<LabContext, 'templateOf'>;
 
@@ -79,7 +80,7 @@ async function choose(
     return made;
   } catch (error) {
     signal.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     say(`${machine.name}: booting, for there is no template (${reason})`);
     return undefined;
   }

@@ -17,6 +17,7 @@ import { makeReady } from './identify.ts';
 import { makeDisks } from './start-machine.ts';
 import { thawDomain } from './thaw-domain.ts';
 import { waitForGuest } from './wait-for-guest.ts';
+import { messageOf } from '../util/message-of.ts';
 
 const SETTLE_MS = 5000;
 
@@ -38,7 +39,7 @@ export async function thawMachine(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SkerryError && error.code === 'DISK_FULL') throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     progress.say('thaw', machine.name, `booting, for it could not be thawed (${reason})`);
     await discard(context, machine, disks);
     return false;

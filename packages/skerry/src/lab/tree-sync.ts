@@ -13,6 +13,7 @@ import { SkerryError } from '../util/errors.ts';
 import type { TreeState } from './live-protocol.ts';
 import { treeName } from './tree-name.ts';
 import { Target } from './tree-target.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** What became of a tree in one machine. */
 export type TreeEvent = {
@@ -315,7 +316,7 @@ export function guestProgram(gatewaySocket: string, machine: string): StartProgr
 /** What went wrong with a tree in one machine. */
 export function treeError(tree: TreeSpec, machine: string, cause: unknown): SkerryError {
   if (cause instanceof SkerryError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const name = treeName(tree, machine, process.cwd());
   return new SkerryError('SYNC_FAILED', { data: { machine, tree: name, reason }, cause });
 }

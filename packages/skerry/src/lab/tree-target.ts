@@ -1,5 +1,5 @@
 // One machine that has a tree kept up to date: changes go there as they are made, and it catches up after it was away.
-import { isAbsent } from '../sandbox/gateway.ts';
+import { isAbsent, lossOf } from '../sandbox/gateway.ts';
 import type { Entry } from '../sync/host-tree.ts';
 import {
   EmptyTree,
@@ -204,11 +204,7 @@ export class Target {
     this.problem = error instanceof EmptyTree ? error.message : undefined;
     this.#tried.resolve();
     if (signal.aborted) return;
-    const reason = isAbsent(error)
-      ? 'the lab is off'
-      : error instanceof Error
-        ? error.message
-        : String(error);
+    const reason = lossOf(error);
     if (reason !== this.reason) onEvent?.({ kind: 'lost', tree, machine: this.machine, reason });
     this.reason = reason;
     // What the agent itself says will not get better by waiting.

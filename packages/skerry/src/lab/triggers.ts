@@ -9,6 +9,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { runShell } from '../util/run-shell.ts';
 import type { Progress } from './progress.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** A trigger as a plan shows it. */
 export interface TriggerStep {
@@ -124,7 +125,7 @@ async function runTrigger(
       progress.say('trigger', machine, `not run, for the machine is not up: ${run}`);
       return undefined;
     }
-    return failed(error instanceof Error ? error.message : String(error));
+    return failed(messageOf(error));
   }
 }
 

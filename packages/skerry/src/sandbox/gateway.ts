@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { SkerryError } from '../util/errors.ts';
 import type { GuestChannel } from '../guest/exec.ts';
 import type { ForwardStatus, MachineFaults, SandboxStatus } from './protocol.ts';
+import { messageOf } from '../util/message-of.ts';
 
 // Imported as a module, node:http would load undici as well, which costs 15 ms and 10 MiB.
 const { request: httpRequest } = process.getBuiltinModule('node:http');
@@ -216,4 +217,9 @@ export function isHelperMissing(error: unknown): boolean {
 export function isAbsent(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
+}
+
+/** Why a connection through the gateway was lost, in words. */
+export function lossOf(error: unknown): string {
+  return isAbsent(error) ? 'the lab is off' : messageOf(error);
 }

@@ -7,6 +7,7 @@ import { type Superproject, superprojectAt } from './read-superproject.ts';
 import { type ComponentTag, type Rolled, rollForward, type TagTarget } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
 import { componentTag } from './tracked.ts';
+import { messageOf } from '../util/message-of.ts';
 
 /** Which components get the superproject's tag. */
 export type TagComponents = 'changed' | 'all' | 'none';
@@ -132,7 +133,7 @@ async function tagOfSuper(
 
 function partial(tag: string, resume: string, error: unknown): SkerryError {
   const errors = error instanceof SkerryErrors ? error.errors : [error];
-  const reason = errors.map((each) => (each instanceof Error ? each.message : String(each)));
+  const reason = errors.map(messageOf);
   return new SkerryError('SP_PARTIAL', {
     data: {
       tag,

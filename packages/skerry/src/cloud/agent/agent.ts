@@ -21,6 +21,7 @@ import { UsageMeter } from './usage-meter.ts';
 import type { AgentSettings, Handler } from './verbs/handler.ts';
 import { handlersFor } from './verbs/handlers.ts';
 import { LibvirtWatch } from './watch-libvirt.ts';
+import { messageOf } from '../../util/message-of.ts';
 
 export interface AgentOptions {
   /** The hypervisor's name; that of its connection to the bus. */
@@ -298,7 +299,7 @@ export class Agent implements AsyncDisposable {
   }
 
   #say(error: unknown): void {
-    this.#options.log?.(error instanceof Error ? error.message : String(error));
+    this.#options.log?.(messageOf(error));
   }
 
   async #repeat(everyMs: number, run: () => Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type RequestOptions,
 } from './bus.ts';
 import type { Publication } from './messages.ts';
+import { messageOf } from '../../util/message-of.ts';
 
 const REQUEST_MS = 30_000;
 
@@ -101,7 +102,7 @@ class LocalConnection implements BusConnection {
     try {
       return structuredClone(await this.#handler(body, { address: from }, signal));
     } catch (error) {
-      throw new BusError('refused', error instanceof Error ? error.message : String(error));
+      throw new BusError('refused', messageOf(error));
     }
   }
 }

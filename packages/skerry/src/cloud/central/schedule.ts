@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Cron } from 'croner';
 import { VerbError } from '../verb-error.ts';
 import type { Database } from './database.ts';
+import { messageOf } from '../../util/message-of.ts';
 
 export interface Job {
   readonly id: string;
@@ -111,7 +112,7 @@ export function nextOf(at: string, now: number): number | null {
   try {
     return new Cron(at, { paused: true, mode: '5-part' }).nextRun(new Date(now))?.getTime() ?? null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new VerbError(
       'invalid',
       `'${at}' is neither a time like 2026-12-24T18:00:00Z nor cron like '0 3 * * *': ${reason}`,

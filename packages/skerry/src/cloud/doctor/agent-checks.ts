@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import type { Connection, StoragePool } from '@skerry/libvirt';
 import type { AgentSettings } from '../agent/verbs/handler.ts';
 import type { Check } from './check.ts';
+import { messageOf } from '../../util/message-of.ts';
 
 const SLOW_MS = 500;
 const LITTLE_BYTES = 5 * 1024 ** 3;
@@ -39,7 +40,7 @@ async function guard(name: string, look: () => Promise<Omit<Check, 'name'>>): Pr
   try {
     return { name, ...(await look()) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { name, state: 'problem', found: message };
   }
 }

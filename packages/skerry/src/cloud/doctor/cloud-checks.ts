@@ -1,6 +1,7 @@
 // What central can tell of the whole cloud.
 import type { Central } from '../central/central.ts';
 import { agentChecks, type Check } from './check.ts';
+import { messageOf } from '../../util/message-of.ts';
 
 const ASK_MS = 10_000;
 const SKEW_MS = 2000;
@@ -46,7 +47,7 @@ async function checkHypervisor(
       ...checks.map((check) => ({ ...check, name: `${name}: ${check.name}` })),
     ];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return [
       {
         name: `${name}: agent`,

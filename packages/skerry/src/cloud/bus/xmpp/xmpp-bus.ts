@@ -33,6 +33,7 @@ import { PresenceBook } from './presence-book.ts';
 import { child, element, errorReply, stanzaError } from './stanza.ts';
 import type { ServerPlace } from './wire.ts';
 import { type IqOptions, XmppClient } from './xmpp-client.ts';
+import { messageOf } from '../../../util/message-of.ts';
 
 export interface XmppBusOptions {
   readonly address: Address;
@@ -397,7 +398,7 @@ export class XmppBus implements BusConnection {
         length = text.length;
       }
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       const refused = element('refused', { xmlns: BUS });
       const words = message.slice(0, MAX_MESSAGE);
       stanzas = [errorReply(stanza, 'undefined-condition', words, refused)];
