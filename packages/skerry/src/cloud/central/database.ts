@@ -1,7 +1,7 @@
 // Central's memory: one SQLite file. Everything that agents know by themselves is not in it.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 /** Each is done once, in this order; PRAGMA user_version counts them. Never change one that was released. */
 const MIGRATIONS = [
@@ -28,9 +28,10 @@ export function openDatabase(stateDir: string): Database {
 
 type Row = Record<string, SQLInputValue>;
 
-/** A database with named statements; they are prepared once. */
+/** A database; each statement is prepared once. */
 export class Database implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
 
   /** @param path the file, or `:memory:`. Only its owner may read it. */
   constructor(path: string) {
@@ -44,7 +45,7 @@ export class Database implements Disposable {
 
   /** All rows of a query; parameters are `:name`. */
   all<T>(sql: string, parameters: Row = {}): T[] {
-    return this.#db.prepare(sql).all(parameters) as T[];
+    return this.#prepare(sql).all(parameters) as T[];
   }
 
   /** Its first row. */
@@ -55,7 +56,7 @@ export class Database implements Disposable {
 
   /** How many rows it changed. */
   run(sql: string, parameters: Row = {}): number {
-    return Number(this.#db.prepare(sql).run(parameters).changes);
+    return Number(this.#prepare(sql).run(parameters).changes);
   }
 
   /** All of it or nothing. */
@@ -73,6 +74,12 @@ export class Database implements Disposable {
 
   [Symbol.dispose](): void {
     this.#db.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   #migrate(): void {
