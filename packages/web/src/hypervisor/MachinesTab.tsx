@@ -8,6 +8,7 @@ import { Button } from '../ui/Button.tsx';
 import { EntityLink } from '../ui/EntityLink.tsx';
 import { formatMiB } from '../ui/format.ts';
 import { useVerbs, verbOf } from '../verbs/table.ts';
+import { Table } from '../ui/Table.tsx';
 
 export function MachinesTab({ host }: { readonly host: HypervisorState }) {
   useVerbs();
@@ -34,38 +35,25 @@ export function MachinesTab({ host }: { readonly host: HypervisorState }) {
     );
   return (
     <section className="card">
-      <div className="table-scroll">
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Machine</th>
-              <th>State</th>
-              <th className="number">Memory</th>
-              <th className="number">Processors</th>
-              <th>Tags</th>
-            </tr>
-          </thead>
-          <tbody>
-            {vms.map((vm) => (
-              <tr key={vm.id}>
-                <th scope="row">
-                  <EntityLink id={vm.id} name={vm.name} />
-                </th>
-                <td>
-                  <StatusPill
-                    status={vmStatus(vm, pending.get(vm.id), (name) => verbOf('vm', name), user)}
-                  />
-                </td>
-                <td className="number">{formatMiB(vm.memoryMiB)}</td>
-                <td className="number">{vm.vcpus}</td>
-                <td>
-                  <Tags tags={vm.tags} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={['Machine', 'State', { number: 'Memory' }, { number: 'Processors' }, 'Tags']}>
+        {vms.map((vm) => (
+          <tr key={vm.id}>
+            <th scope="row">
+              <EntityLink id={vm.id} name={vm.name} />
+            </th>
+            <td>
+              <StatusPill
+                status={vmStatus(vm, pending.get(vm.id), (name) => verbOf('vm', name), user)}
+              />
+            </td>
+            <td className="number">{formatMiB(vm.memoryMiB)}</td>
+            <td className="number">{vm.vcpus}</td>
+            <td>
+              <Tags tags={vm.tags} />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

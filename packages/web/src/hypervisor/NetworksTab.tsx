@@ -1,6 +1,7 @@
 import type { HypervisorState } from '../api/types.ts';
 import { Empty, StatusPill } from '../ui/bits.tsx';
 import { VerbButton } from '../verbs/VerbButton.tsx';
+import { Table } from '../ui/Table.tsx';
 
 export function NetworksTab({ host }: { readonly host: HypervisorState }) {
   if (host.networks.length === 0)
@@ -19,61 +20,46 @@ export function NetworksTab({ host }: { readonly host: HypervisorState }) {
         <h2>Networks</h2>
         <VerbButton entity={host} verb="network_define" look="primary" />
       </header>
-      <div className="table-scroll">
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Network</th>
-              <th>State</th>
-              <th>Bridge</th>
-              <th>Autostart</th>
-              <th>
-                <span className="hidden">What can be done</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {host.networks.map(({ name, active, bridge, autostart }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>
-                  <StatusPill
-                    status={active ? { tone: 'on', text: 'up' } : { tone: 'off', text: 'down' }}
-                  />
-                </td>
-                <td>{bridge ?? ''}</td>
-                <td>{autostart ? 'yes' : 'no'}</td>
-                <td className="row-verbs">
-                  {active ? (
-                    <VerbButton
-                      entity={host}
-                      verb="network_destroy"
-                      params={{ name }}
-                      label="Stop"
-                      look="ghost"
-                    />
-                  ) : (
-                    <VerbButton
-                      entity={host}
-                      verb="network_create"
-                      params={{ name }}
-                      label="Start"
-                      look="ghost"
-                    />
-                  )}
-                  <VerbButton
-                    entity={host}
-                    verb="network_undefine"
-                    params={{ name }}
-                    label="Undefine"
-                    look="ghost"
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={['Network', 'State', 'Bridge', 'Autostart', null]}>
+        {host.networks.map(({ name, active, bridge, autostart }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>
+              <StatusPill
+                status={active ? { tone: 'on', text: 'up' } : { tone: 'off', text: 'down' }}
+              />
+            </td>
+            <td>{bridge ?? ''}</td>
+            <td>{autostart ? 'yes' : 'no'}</td>
+            <td className="row-verbs">
+              {active ? (
+                <VerbButton
+                  entity={host}
+                  verb="network_destroy"
+                  params={{ name }}
+                  label="Stop"
+                  look="ghost"
+                />
+              ) : (
+                <VerbButton
+                  entity={host}
+                  verb="network_create"
+                  params={{ name }}
+                  label="Start"
+                  look="ghost"
+                />
+              )}
+              <VerbButton
+                entity={host}
+                verb="network_undefine"
+                params={{ name }}
+                label="Undefine"
+                look="ghost"
+              />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { Ago, Empty, Tags } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { UnparkDialog } from './UnparkDialog.tsx';
 import { verbs } from '../verbs/table.ts';
+import { Table } from '../ui/Table.tsx';
 
 export function ParkedPage() {
   const parked = useCloud((state) => state.parked);
@@ -25,42 +26,27 @@ export function ParkedPage() {
         </Empty>
       ) : (
         <section className="card">
-          <div className="table-scroll">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th>Machine</th>
-                  <th>Was on</th>
-                  <th>Tags</th>
-                  <th>Parked</th>
-                  <th>
-                    <span className="hidden">What can be done</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {parked.map((each) => (
-                  <tr key={each.uuid}>
-                    <th scope="row">{each.name}</th>
-                    <td>{each.hypervisor}</td>
-                    <td>
-                      <Tags tags={each.tags} />
-                    </td>
-                    <td>
-                      by {each.parkedBy}, <Ago at={each.parkedAt} />
-                    </td>
-                    <td className="row-verbs">
-                      {verb && (
-                        <Button icon="migrate" onClick={() => setChosen(each)}>
-                          {verb.title}
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table columns={['Machine', 'Was on', 'Tags', 'Parked', null]}>
+            {parked.map((each) => (
+              <tr key={each.uuid}>
+                <th scope="row">{each.name}</th>
+                <td>{each.hypervisor}</td>
+                <td>
+                  <Tags tags={each.tags} />
+                </td>
+                <td>
+                  by {each.parkedBy}, <Ago at={each.parkedAt} />
+                </td>
+                <td className="row-verbs">
+                  {verb && (
+                    <Button icon="migrate" onClick={() => setChosen(each)}>
+                      {verb.title}
+                    </Button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </Table>
         </section>
       )}
       {chosen && verb && (

@@ -4,6 +4,7 @@ import type { Policy } from '../api/types.ts';
 import { useMe } from '../shell/TopBar.tsx';
 import { Empty, Problem, Tags } from '../ui/bits.tsx';
 import { Grants } from './Grants.tsx';
+import { Table } from '../ui/Table.tsx';
 
 export function PeoplePage() {
   const me = useMe();
@@ -33,45 +34,34 @@ export function PeoplePage() {
           <h2>Users</h2>
           <span className="quiet">They log in by a password, or by a one-time link</span>
         </header>
-        <div className="table-scroll">
-          <table className="table">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Roles</th>
-                <th className="number">Grants of their own</th>
-              </tr>
-            </thead>
-            <tbody>
-              {(users.data ?? []).map((user) => (
-                <tr key={user}>
-                  <th scope="row">
-                    <span className="person">
-                      <span className="avatar small" aria-hidden="true">
-                        {user.slice(0, 1).toUpperCase()}
-                      </span>
-                      {user}
-                    </span>
-                  </th>
-                  <td>
-                    <Tags
-                      tags={[
-                        ...(admins.includes(user) ? ['administrator'] : []),
-                        ...(members[user] ?? []),
-                      ]}
-                    />
-                    {!admins.includes(user) && (members[user] ?? []).length === 0 && (
-                      <span className="quiet">none</span>
-                    )}
-                  </td>
-                  <td className="number">
-                    {grants.filter(({ who }) => who === `user:${user}`).length}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table columns={['Name', 'Roles', { number: 'Grants of their own' }]}>
+          {(users.data ?? []).map((user) => (
+            <tr key={user}>
+              <th scope="row">
+                <span className="person">
+                  <span className="avatar small" aria-hidden="true">
+                    {user.slice(0, 1).toUpperCase()}
+                  </span>
+                  {user}
+                </span>
+              </th>
+              <td>
+                <Tags
+                  tags={[
+                    ...(admins.includes(user) ? ['administrator'] : []),
+                    ...(members[user] ?? []),
+                  ]}
+                />
+                {!admins.includes(user) && (members[user] ?? []).length === 0 && (
+                  <span className="quiet">none</span>
+                )}
+              </td>
+              <td className="number">
+                {grants.filter(({ who }) => who === `user:${user}`).length}
+              </td>
+            </tr>
+          ))}
+        </Table>
       </section>
       <section className="card">
         <header className="card-head">

@@ -4,6 +4,7 @@ import type { VmState } from '../api/types.ts';
 import { Empty, Problem } from '../ui/bits.tsx';
 import { formatBytes } from '../ui/format.ts';
 import { VerbButton } from '../verbs/VerbButton.tsx';
+import { Table } from '../ui/Table.tsx';
 
 interface Drives {
   readonly drives: readonly {
@@ -39,70 +40,53 @@ export function DrivesTab({ vm }: { readonly vm: VmState }) {
         <VerbButton entity={vm} verb="drives_create" look="primary" />
       </header>
       {error && <Problem title="Their sizes are not known" text={error.message} />}
-      <div className="table-scroll">
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Drive</th>
-              <th>Source</th>
-              <th>Format</th>
-              <th className="number">Size</th>
-              <th className="number">Used</th>
-              <th>
-                <span className="hidden">What can be done</span>
+      <Table columns={['Drive', 'Source', 'Format', { number: 'Size' }, { number: 'Used' }, null]}>
+        {vm.disks.map(({ target, source, device, format, bus, readonly }) => {
+          const size = sizes.get(target);
+          return (
+            <tr key={target}>
+              <th scope="row">
+                {target} <span className="quiet">{[device, bus].filter(Boolean).join(', ')}</span>
               </th>
+              <td className="path">{source ?? 'empty'}</td>
+              <td>{size?.format ?? format ?? ''}</td>
+              <td className="number">
+                {size?.capacityBytes ? formatBytes(size.capacityBytes) : ''}
+              </td>
+              <td className="number">
+                {size?.allocationBytes ? formatBytes(size.allocationBytes) : ''}
+              </td>
+              <td className="row-verbs">
+                {device === 'disk' && !readonly && (
+                  <>
+                    <VerbButton
+                      entity={vm}
+                      verb="drives_setgolden"
+                      params={{ target }}
+                      label="Golden image"
+                      look="ghost"
+                    />
+                    <VerbButton
+                      entity={vm}
+                      verb="drives_convert"
+                      params={{ target }}
+                      label="Convert"
+                      look="ghost"
+                    />
+                    <VerbButton
+                      entity={vm}
+                      verb="drives_delete"
+                      params={{ target }}
+                      label="Delete"
+                      look="ghost"
+                    />
+                  </>
+                )}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {vm.disks.map(({ target, source, device, format, bus, readonly }) => {
-              const size = sizes.get(target);
-              return (
-                <tr key={target}>
-                  <th scope="row">
-                    {target}{' '}
-                    <span className="quiet">{[device, bus].filter(Boolean).join(', ')}</span>
-                  </th>
-                  <td className="path">{source ?? 'empty'}</td>
-                  <td>{size?.format ?? format ?? ''}</td>
-                  <td className="number">
-                    {size?.capacityBytes ? formatBytes(size.capacityBytes) : ''}
-                  </td>
-                  <td className="number">
-                    {size?.allocationBytes ? formatBytes(size.allocationBytes) : ''}
-                  </td>
-                  <td className="row-verbs">
-                    {device === 'disk' && !readonly && (
-                      <>
-                        <VerbButton
-                          entity={vm}
-                          verb="drives_setgolden"
-                          params={{ target }}
-                          label="Golden image"
-                          look="ghost"
-                        />
-                        <VerbButton
-                          entity={vm}
-                          verb="drives_convert"
-                          params={{ target }}
-                          label="Convert"
-                          look="ghost"
-                        />
-                        <VerbButton
-                          entity={vm}
-                          verb="drives_delete"
-                          params={{ target }}
-                          label="Delete"
-                          look="ghost"
-                        />
-                      </>
-                    )}
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+          );
+        })}
+      </Table>
     </section>
   );
 }

@@ -8,6 +8,7 @@ import { Button } from '../ui/Button.tsx';
 import { perform } from '../verbs/perform.ts';
 import { ScheduleForm } from './ScheduleForm.tsx';
 import { verbOf } from '../verbs/table.ts';
+import { Table } from '../ui/Table.tsx';
 
 interface Jobs {
   readonly jobs: readonly {
@@ -47,43 +48,27 @@ export function ScheduleTab({ entity }: { readonly entity: EntityState }) {
             Start it each morning, or take a snapshot each night: choose a verb and a time.
           </Empty>
         ) : (
-          <div className="table-scroll">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th>Verb</th>
-                  <th>When</th>
-                  <th>Next</th>
-                  <th>By</th>
-                  <th>Last time</th>
-                  <th>
-                    <span className="hidden">What can be done</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {jobs.map(({ job, verb, at, next, by, last }) => (
-                  <tr key={job}>
-                    <th scope="row">{verbOf(entity.kind, verb)?.title ?? verb}</th>
-                    <td>
-                      <code>{at}</code>
-                    </td>
-                    <td>{next ? new Date(next).toLocaleString() : 'done'}</td>
-                    <td>{by}</td>
-                    <td>{last}</td>
-                    <td className="row-verbs">
-                      <Button
-                        look="ghost"
-                        icon="trash"
-                        label="Unschedule"
-                        onClick={() => void unschedule(job)}
-                      />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table columns={['Verb', 'When', 'Next', 'By', 'Last time', null]}>
+            {jobs.map(({ job, verb, at, next, by, last }) => (
+              <tr key={job}>
+                <th scope="row">{verbOf(entity.kind, verb)?.title ?? verb}</th>
+                <td>
+                  <code>{at}</code>
+                </td>
+                <td>{next ? new Date(next).toLocaleString() : 'done'}</td>
+                <td>{by}</td>
+                <td>{last}</td>
+                <td className="row-verbs">
+                  <Button
+                    look="ghost"
+                    icon="trash"
+                    label="Unschedule"
+                    onClick={() => void unschedule(job)}
+                  />
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </section>
       <ScheduleForm entity={entity} onDone={() => void refetch()} />
