@@ -2,7 +2,7 @@
 // go through a fake ssh that waits. What is compared and what is not: docs/benchmarks.md.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Farm, makeFarm } from '../packages/skerry/test/support/superproject-farm.ts';
 import { type Bench, type BenchContext, BenchError, type Row } from './lib/bench.ts';
@@ -42,6 +42,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
   log('building skerry');
   const built = await buildSkerry(context);
   fact('git', (await run(['git', 'version'], { signal })).stdout.trim());
+  fact('vcstool', await requireVcstool(context));
   fact('components', `20 commits and 2 to 21 files each; ${CHANGED} of them change a round`);
   for (const [components, latencyMs] of SIZES) {
     const size = `${components}@${latencyMs}`;
@@ -110,13 +111,49 @@ async function checkouts(place: Place): Promise<void> {
   samples.add('skerry', 'remote status', (await skerry(place, remote)).seconds);
   const fetch = ['git', '-C', theirs, 'fetch', '--quiet', '--recurse-submodules=yes', '--jobs=8'];
   samples.add('git', 'remote status', (await git(context, farm, fetch)).seconds);
-  await rm(ours, { recursive: true });
   await rm(theirs, { recursive: true });
+  await vcstool(place, ours);
+  await rm(ours, { recursive: true });
+}
+
+/** The same with vcstool, at the pins that the checkout in `from` has. It has no superproject: a list of repositories is all. */
+async function vcstool({ context, farm, samples }: Place, from: string): Promise<void> {
+  const dir = join(farm.dir, 'vcs');
+  const list = join(farm.dir, 'pins.repos');
+  const { stdout } = await git(context, farm, ['git', '-C', from, 'ls-tree', '-r', 'HEAD']);
+  const pins = [...stdout.matchAll(/^160000 commit (\w+)\t(.*)$/gm)];
+  const url = new Map(farm.components.map((component) => [component.path, component.url]));
+  const entries = pins.map(
+    ([, pin, path = '']) =>
+      `  ${path}:\n    type: git\n    url: ${url.get(path)}\n    version: ${pin}\n`,
+  );
+  await writeFile(list, `repositories:\n${entries.join('')}`);
+  await mkdir(dir);
+  const vcs = async (what: string, ...args: string[]) =>
+    samples.add('vcs', what, (await git(context, farm, ['vcs', ...args, dir])).seconds);
+  await vcs('clone', 'import', '--workers', '8', '--input', list);
+  await vcs('sync', 'import', '--workers', '8', '--input', list);
+  await vcs('status', 'status', '--workers', '8');
+  await rm(dir, { recursive: true });
 }
 
 async function change(farm: Farm, text: string): Promise<void> {
   for (const component of farm.components.slice(0, CHANGED))
     await component.commit({ changed: text });
+}
+
+/** Says how to get it, or gets it when asked to. Gives its version. */
+async function requireVcstool({ signal, install, log }: BenchContext): Promise<string> {
+  const found = await run(['dpkg-query', '-W', '-f', '${Version}', 'vcstool'], { signal }).catch(
+    () => undefined,
+  );
+  if (found) return found.stdout.trim();
+  const apt = ['apt-get', 'install', '-y', '--no-install-recommends', 'vcstool'];
+  if (!install)
+    throw new BenchError(`the peer is not here; run this, or add --install:\n  ${apt.join(' ')}`);
+  log(apt.join(' '));
+  await run(apt, { signal, timeoutMs: 15 * 60_000 });
+  return (await run(['dpkg-query', '-W', '-f', '${Version}', 'vcstool'], { signal })).stdout.trim();
 }
 
 function git(context: BenchContext, { env }: Farm, argv: readonly string[]) {
@@ -164,6 +201,11 @@ function rows(samples: Samples): Row[] {
   const pair = (what: string) => ({
     skerry: samples.of('skerry', what),
     peer: samples.of('git', what),
+  });
+  const besideVcs = (what: string) => ({
+    unit: 's',
+    skerry: samples.of('skerry', what),
+    peer: samples.of('vcs', what),
   });
   const most = 2 * LARGEST + 3 * CHANGED + 5;
   return [
@@ -216,6 +258,21 @@ function rows(samples: Samples): Row[] {
       unit: 's',
       ...pair('clone'),
       peerName: 'git clone --recursive --jobs 8',
+    },
+    {
+      what: '- sync, nothing to do, beside vcstool',
+      ...besideVcs('sync'),
+      peerName: 'vcs import --workers 8 once more',
+    },
+    {
+      what: '- status here, beside vcstool',
+      ...besideVcs('status'),
+      peerName: 'vcs status --workers 8',
+    },
+    {
+      what: '- clone, beside vcstool',
+      ...besideVcs('clone'),
+      peerName: 'vcs import --workers 8',
     },
   ];
 }

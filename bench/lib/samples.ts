@@ -1,5 +1,5 @@
 /** `cold` is Skerry too, with machines that booted. */
-export type Side = 'skerry' | 'vagrant' | 'cold' | 'rsync' | 'git';
+export type Side = 'skerry' | 'vagrant' | 'cold' | 'rsync' | 'git' | 'vcs';
 
 /** Measured values by side and by what was measured. */
 export class Samples {

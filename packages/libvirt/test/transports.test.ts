@@ -182,6 +182,7 @@ describe.runIf(hasSshd)(sshName, () => {
   });
   afterAll(() => daemon?.[Symbol.asyncDispose]());
 
+  // HOME: the login shell would read what the user's own one holds, and that can wait for locks of whatever is there.
   const sshdConfig = (folder: string): string => `
     Port 2222
     ListenAddress 127.0.0.1
@@ -192,6 +193,7 @@ describe.runIf(hasSshd)(sshName, () => {
     PasswordAuthentication no
     StrictModes no
     UsePAM no
+    SetEnv HOME=${folder}
   `;
 
   test('does not trust a host that it does not know', async () => {

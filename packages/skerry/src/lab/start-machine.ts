@@ -67,12 +67,23 @@ export async function startMachine(
   machine: MachineSpec,
   domain: Domain,
 ): Promise<void> {
-  await context.progress.phase('start', machine.name, async () => {
-    const { state } = await domain.state();
-    if (state === 'paused') await domain.resume();
-    else if (state !== 'running') await domain.start();
-  });
+  await context.progress.phase('start', machine.name, () => runDomain(domain));
   await finishMachine(context, machine, domain);
+}
+
+/**
+ * Starts or resumes the domain, whichever it takes. libvirtd may be at the same for a command that was killed: then its state
+ * is looked at once more.
+ */
+export async function runDomain(domain: Domain, isSecond = false): Promise<void> {
+  const { state } = await domain.state();
+  if (state === 'running') return;
+  try {
+    await (state === 'paused' ? domain.resume() : domain.start());
+  } catch (error) {
+    if (isSecond || (await domain.state()).state === state) throw error;
+    await runDomain(domain, true);
+  }
 }
 
 /** The part of `startMachine` after the start; safe to repeat after an interruption. */

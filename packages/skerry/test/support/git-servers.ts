@@ -34,7 +34,10 @@ export async function gitDaemon(root: string): Promise<GitServer> {
   return { url: `git://127.0.0.1:${port}/`, env: {}, [Symbol.asyncDispose]: () => stop(child) };
 }
 
-/** OpenSSH's own sshd with a key of its own, as `user`; it passes GIT_PROTOCOL on, as forges do. */
+/**
+ * OpenSSH's own sshd with a key of its own, as `user`; it passes GIT_PROTOCOL on, as forges do. HOME is a folder of its own:
+ * a login shell would read what lies in the user's.
+ */
 export async function sshServer(dir: string, root: string, more = ''): Promise<GitServer> {
   const ssh = join(dir, 'sshd');
   await mkdir(ssh, { mode: 0o700 });
@@ -53,15 +56,27 @@ UsePAM no
 PasswordAuthentication no
 PermitRootLogin yes
 AcceptEnv GIT_PROTOCOL
+SetEnv HOME=${ssh}
 ${more}
 `,
   );
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(ssh, 'config')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
+  // For root it wants a folder that only the system's own service makes.
+  const isolated = [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    'mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec "$@"',
+    'sh',
+  ];
+  const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', join(ssh, 'config')];
+  const [program = '', ...args] = userInfo().uid === 0 ? [...isolated, ...sshd] : sshd;
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await listening(port).catch((error: unknown) => {
+    throw new Error(`sshd: ${said}`, { cause: error });
   });
-  child.stderr.resume();
-  await listening(port);
   const known = `[127.0.0.1]:${port} ${await readFile(join(ssh, 'host.pub'), 'utf8')}`;
   await writeFile(join(ssh, 'known_hosts'), known);
   await chmod(join(ssh, 'user'), 0o600);
