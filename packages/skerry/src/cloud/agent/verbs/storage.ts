@@ -93,11 +93,14 @@ export const storageHandlers: readonly Handler[] = [
       from,
       signal,
     });
-    const path = await fresh.path({ signal });
-    await domain.updateDevice(diskXml({ path, target, bus: disk.bus ?? 'virtio', format }), {
-      affect: 'config',
-      signal,
-    });
+    try {
+      const path = await fresh.path({ signal });
+      const xml = diskXml({ path, target, bus: disk.bus ?? 'virtio', format });
+      await domain.updateDevice(xml, { affect: 'config', signal });
+    } catch (error) {
+      await fresh.delete({ timeoutMs: UNDO_MS }).catch(() => {});
+      throw error;
+    }
     await volume.delete({ signal });
     return {};
   }),

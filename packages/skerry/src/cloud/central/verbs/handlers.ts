@@ -8,7 +8,7 @@ import type * as definition from '../../verbs/vm-definition.ts';
 import { all, attribute, parseXml, textOf } from '../../xml/element.ts';
 import type { z } from 'zod';
 import type { Central, Target } from '../central.ts';
-import { subjectOf } from '../../agent/perform.ts';
+import { parseParams, subjectOf } from '../../agent/perform.ts';
 
 export interface CentralContext {
   readonly central: Central;
@@ -161,9 +161,7 @@ async function schedule(
       'invalid',
       `a ${entity.kind} has no verb '${params.verb}' that can be scheduled`,
     );
-  const parsed = verb.params.safeParse(params.params);
-  if (!parsed.success)
-    throw new VerbError('invalid', `${verb.name}: ${parsed.error.issues[0]?.message ?? ''}`);
+  parseParams(verb, params.params);
   const may = central.explain(by.user, entity, verb.permission);
   if (!may.allowed) throw new VerbError('denied', may.because, { permission: verb.permission });
   const job = central.schedule.add({ ...params, entity: entity.id, user: by.user });
