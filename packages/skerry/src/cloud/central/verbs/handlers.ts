@@ -4,11 +4,13 @@ import type { Actor } from '../../bus/messages.ts';
 import { type EntityState, hypervisorId, isOn, vmId } from '../../entity.ts';
 import { maySee } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';
+import type * as hypervisorVerbs from '../../verbs/hypervisor.ts';
 import type * as definition from '../../verbs/vm-definition.ts';
 import { all, attribute, parseXml, textOf } from '../../xml/element.ts';
 import type { z } from 'zod';
 import type { Central, Target } from '../central.ts';
 import { parseParams, subjectOf } from '../../agent/perform.ts';
+import { evacuate } from './evacuate.ts';
 
 export interface CentralContext {
   readonly central: Central;
@@ -31,8 +33,19 @@ export const centralHandlers: ReadonlyMap<string, CentralHandler> = new Map<stri
     ['unschedule', unschedule],
     ['jobs', jobs],
     ['getroster', getroster],
+    ['evacuate', evacuateHost],
   ],
 );
+
+async function evacuateHost(
+  context: CentralContext,
+  params: z.output<typeof hypervisorVerbs.evacuate.params>,
+) {
+  const host = entityOf(context);
+  if (host.kind !== 'hypervisor')
+    throw new VerbError('invalid', 'only a hypervisor can be evacuated');
+  return evacuate(context, host, params);
+}
 
 /** Every step is the agent's own verb; the definition is kept before it is forgotten there. */
 async function park(context: CentralContext, { force }: z.output<typeof definition.park.params>) {
