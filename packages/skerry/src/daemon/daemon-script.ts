@@ -72,6 +72,14 @@ sub is_older {
   return 0;
 }
 
+# Unix time in microseconds: clock_gettime(2) of x86-64.
+sub now_us {
+  my $moment = "\0" x 16;
+  syscall(228, 0, $moment) == 0 or return time * 1_000_000;
+  my ($seconds, $nanoseconds) = unpack 'q2', $moment;
+  return $seconds * 1_000_000 + int($nanoseconds / 1000);
+}
+
 connect_bus();
 mkdir $_, 0755 for '/run/skerry', '${UNIT_DIR}';
 mkdir '${ENV_DIR}', 0700;
@@ -104,7 +112,8 @@ reply($_) for @resets;
 my @stale = map { ask($$_{unit}, 'Unit', 'NeedDaemonReload') } grep { $$_{changed} && defined $$_{text} } @begun;
 for (@stale) { $reload = 1 if property($_) }
 reply(manage('Reload')) if $reload;
-$$_{job} = manage('RestartUnit', $$_{unit}, 'replace') for @begun;
+my $now = now_us();
+$$_{began} = $now, $$_{job} = manage('RestartUnit', $$_{unit}, 'replace') for @begun;
 my @watched;
 for (@all) {
   my $how = !$$_{runs} ? 'started' : defined $$_{text} && $$_{changed} ? 'changed' : $restart ? 'restarted' : $$_{stale} ? 'stale' : 'kept';
@@ -113,7 +122,7 @@ for (@all) {
     if (!defined $result) { say_fields('refused', $$_{unit}, $reason =~ s/\s+/ /gr); next }
     $$_{result} = $result;
   }
-  say_fields('did', $$_{unit}, $how, $$_{result} // 'done');
+  say_fields('did', $$_{unit}, $how, $$_{result} // 'done', $$_{began} // '');
   $$_{left} = $how eq 'kept' ? 0 : $settle;
   push @watched, $_;
 }

@@ -45,6 +45,11 @@ test.each([
     { kind: 'did', unit: 'a.service', how: 'started', result: 'done' },
   ],
   [
+    'did\ta.service\trestarted\tdone\t1795875219837736',
+    { kind: 'did', unit: 'a.service', how: 'restarted', result: 'done', beganUs: 1795875219837736 },
+  ],
+  ['did\ta.service\tkept\tdone\t', { kind: 'did', unit: 'a.service', how: 'kept', result: 'done' }],
+  [
     'refused\ta.service\tUnit a.service not found.',
     { kind: 'refused', unit: 'a.service', reason: 'Unit a.service not found.' },
   ],
