@@ -90,6 +90,7 @@ test.each([
 test.each([
   ['ExecMainCode=1 ExecMainStatus=3 Result=exit-code', 'ended at once (exit code 3)'],
   ['ExecMainCode=1 ExecMainStatus=0 Result=success', 'ended at once (exit code 0)'],
+  ['ActiveState=active Result=success', 'ended at once, and systemd has started it again'],
   [
     'ExecMainCode=1 ExecMainStatus=200 Result=exit-code',
     'cannot be started: its folder /nowhere cannot be entered (exit code 200)',
