@@ -185,6 +185,24 @@ test('a machine is parked, and comes back on another hypervisor', async () => {
   await expectText(group('hv3'), '/ 3 on');
 });
 
+test('a hypervisor is evacuated, and what has to stay is said with its reason', async () => {
+  await open('/hypervisor/hv3');
+  await page.getByRole('button', { name: 'More verbs' }).click();
+  await page.getByRole('menuitem', { name: 'Evacuate' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Evacuate' }).click();
+  const answer = page.locator('.answer');
+  await expectText(answer, 'stays');
+  await page.waitForTimeout(300);
+  await shot('evacuated');
+  await page.keyboard.press('Escape');
+  await expectText(group('hv3'), 'drained');
+  await page.locator('.verb-drain').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('checkbox').uncheck();
+  await dialog.getByRole('button', { name: 'Drain' }).click();
+  await expectCount(group('hv3').locator('.tag'), 0);
+});
+
 test('what was typed wrong is said beside the field', async () => {
   await open(`/vm/${uuid('web-2')}`);
   await page.getByRole('button', { name: 'More verbs' }).click();

@@ -39,6 +39,7 @@ export interface VerbInfo {
   readonly danger: Danger;
   readonly runs: 'agent' | 'central';
   readonly states?: readonly VmState['state'][];
+  readonly stops?: string;
   readonly pending?: string;
   readonly slow?: boolean;
   readonly programs?: boolean;

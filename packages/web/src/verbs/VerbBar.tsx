@@ -10,7 +10,7 @@ import { Button } from '../ui/Button.tsx';
 import { Icon, verbIcon } from '../ui/Icon.tsx';
 import { Menu } from '../ui/Menu.tsx';
 import { request } from './request.ts';
-import { menuVerbs, readiness, TRANSPORT, verbs } from './table.ts';
+import { isPossible, menuVerbs, readiness, TRANSPORT, verbs } from './table.ts';
 
 const KEYS: Readonly<Record<string, string>> = {
   create: 's',
@@ -43,7 +43,9 @@ export function VerbBar({ entity }: { readonly entity: EntityState }) {
   const bar = barNames.flatMap((name) => shown.find((verb) => verb.name === name) ?? []);
   // Start and resume, or resume and pause, never make sense together: one place for the one that does.
   const inBar = entity.kind === 'vm' ? oneOfEach(bar, entity, permissions) : bar;
-  const rest = shown.filter((verb) => !bar.includes(verb));
+  const rest = shown.filter(
+    (verb) => !bar.includes(verb) && (verb.stops === undefined || isPossible(verb, entity)),
+  );
   return (
     <div
       className="verbs"

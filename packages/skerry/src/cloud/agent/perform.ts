@@ -85,7 +85,7 @@ async function attempt(
     progress: (note: string, progress: number | null = null) =>
       setTask(performer, entity, { ...taskOf(request), note, progress }),
   };
-  const isShown = verb.danger !== 'reads' && !verb.programs;
+  const isShown = verb.danger !== 'reads' && !verb.programs && verb.stops === undefined;
   if (isShown) setTask(performer, entity, taskOf(request));
   try {
     const result =
@@ -163,6 +163,8 @@ function refuseGain(
 
 function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Verb): void {
   if (!isPossible(verb, entity)) {
+    if (verb.stops !== undefined)
+      throw new VerbError('conflict', `nothing of the kind is being done to ${entity.name}`);
     const state = entity.kind === 'vm' ? entity.state : '';
     const needs = verb.states?.join(' or ') ?? '';
     throw new VerbError(
@@ -180,7 +182,8 @@ function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Ver
 
 /** What must be possible also while something else is being done to a machine. */
 function isUrgent(verb: Verb): boolean {
-  return verb.name === 'destroy' || verb.name === 'suspend' || verb.programs === true;
+  const isStop = verb.stops !== undefined;
+  return isStop || verb.name === 'destroy' || verb.name === 'suspend' || verb.programs === true;
 }
 
 /** A verb's parameters, checked; all that is wrong with them at once. */

@@ -44,6 +44,7 @@ export const VERBS = new VerbTable([
 /** Whether a verb makes sense in an entity's present state; what may be, not who may. */
 export function isPossible(verb: Verb, entity: EntityState): boolean {
   if (verb.entity !== entity.kind) return false;
+  if (verb.stops !== undefined && entity.task?.verb !== verb.stops) return false;
   if (entity.kind !== 'vm') return true;
   return verb.states === undefined || verb.states.includes(entity.state);
 }

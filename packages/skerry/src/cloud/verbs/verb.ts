@@ -43,6 +43,8 @@ export interface Verb<
   readonly runs: 'agent' | 'central';
   /** The states of a machine in which it makes sense; all, if it is not given. */
   readonly states?: readonly VmPower[];
+  /** It stops this verb, and makes sense only while that is under way. */
+  readonly stops?: string;
   /** What the machine is doing from the click until its new state is known: `starting`. */
   readonly pending?: string;
   readonly chat?: Chat;

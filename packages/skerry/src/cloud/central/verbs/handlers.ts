@@ -3,6 +3,7 @@ import type { Actor } from '../../bus/messages.ts';
 import { type EntityState, hypervisorId, isOn, vmId } from '../../entity.ts';
 import { CENTRAL, decide } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';
+import type * as hypervisorVerbs from '../../verbs/hypervisor.ts';
 import type * as definition from '../../verbs/vm-definition.ts';
 import { all, attribute, parseXml, textOf } from '../../xml/element.ts';
 import type { z } from 'zod';
@@ -10,6 +11,7 @@ import { parseParams } from '../../agent/perform.ts';
 import type { Central } from '../central.ts';
 import { parkedFor, subjectOfParked } from '../seen.ts';
 import { type CentralContext, type CentralHandler, entityOf } from './context.ts';
+import { evacuate } from './evacuate.ts';
 import { grantHandlers } from './grants.ts';
 import { loginHandlers } from './logins.ts';
 import { peopleHandlers } from './people.ts';
@@ -25,8 +27,19 @@ export const centralHandlers: ReadonlyMap<string, CentralHandler> = new Map<stri
     ...grantHandlers,
     ...peopleHandlers,
     ...loginHandlers,
+    ['evacuate', evacuateHost],
   ],
 );
+
+async function evacuateHost(
+  context: CentralContext,
+  params: z.output<typeof hypervisorVerbs.evacuate.params>,
+) {
+  const host = entityOf(context);
+  if (host.kind !== 'hypervisor')
+    throw new VerbError('invalid', 'only a hypervisor can be evacuated');
+  return evacuate(context, host, params);
+}
 
 /** Every step is the agent's own verb; the definition is kept before it is forgotten there. */
 async function park(context: CentralContext, { force }: z.output<typeof definition.park.params>) {
