@@ -13,7 +13,7 @@ import {
   type VerbReply,
 } from '../bus/messages.ts';
 import { type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
-import { decide, permissionsOf } from '../permission/decide.ts';
+import { CENTRAL, decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
@@ -27,6 +27,7 @@ import { PolicyStore } from './policy-store.ts';
 import { Registry } from './registry.ts';
 import { type Job, Schedule } from './schedule.ts';
 import { Users } from './users.ts';
+import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
 export interface CentralOptions {
@@ -61,7 +62,7 @@ export class Central implements AsyncDisposable {
   readonly #changes = new EventTarget();
   /** Makes the token of a console, where there is a web server; see http/consoles.ts. */
   consoleToken: ((user: string, vm: string) => string) | undefined;
-  /** Central's own address, as agents reach it: `http://127.0.0.1:8080`. */
+  /** Central's own address, as agents and people reach it: `http://127.0.0.1:8080`. */
   streamBase = '';
 
   constructor({ bus, stateDir, table = VERBS, log = () => {} }: CentralOptions) {
@@ -80,6 +81,7 @@ export class Central implements AsyncDisposable {
       this.#tellPolicy();
       this.#changes.dispatchEvent(new Event('policy'));
     };
+    this.users.onEnded = () => this.#changes.dispatchEvent(new Event('logins'));
     this.parking.onChange = () => this.#changes.dispatchEvent(new Event('parked'));
     this.registry.listen({
       onSynced: (hypervisor) => void this.#catchUp(hypervisor),
@@ -88,7 +90,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** Calls `listener` at each change of that; the function that it returns ends it. */
-  onChange(what: 'policy' | 'parked', listener: () => void): () => void {
+  onChange(what: 'policy' | 'parked' | 'logins', listener: () => void): () => void {
     this.#changes.addEventListener(what, listener);
     return () => this.#changes.removeEventListener(what, listener);
   }
@@ -143,9 +145,14 @@ export class Central implements AsyncDisposable {
     verbName: string,
     params: unknown,
     by: Actor,
-    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly id?: string;
+      readonly signal?: AbortSignal;
+      /** Names the login by which it was asked for; see Users.sessionOf. */
+      readonly session?: string;
+    } = {},
   ): Promise<VerbReply> {
-    const { id = randomUUID(), signal } = options;
+    const { id = randomUUID(), signal, session } = options;
     const kind = target === 'central' ? 'central' : target.kind;
     const verb = this.table.get(kind, verbName);
     try {
@@ -153,7 +160,10 @@ export class Central implements AsyncDisposable {
       const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
       if (verb.runs === 'agent' && target !== 'central')
         return await this.forward(target, verb, params, by, id, AbortSignal.any(signals));
-      return await this.#performHere(target, verb, params, by, id, AbortSignal.any(signals));
+      return await this.#performHere(verb, params, {
+        ...{ target, by, id, session },
+        signal: AbortSignal.any(signals),
+      });
     } catch (error) {
       return { ok: false, error: toVerbError(error).toData() };
     }
@@ -248,22 +258,21 @@ export class Central implements AsyncDisposable {
   }
 
   #performHere(
-    target: Target,
     verb: Verb,
     params: unknown,
-    by: Actor,
-    id: string,
-    signal: AbortSignal,
+    request: Omit<CentralContext, 'central' | 'say'>,
   ): Promise<VerbReply> {
+    const { target, by, id } = request;
     const subject = target === 'central' ? CENTRAL : subjectOf(target);
     const { id: entity, hypervisor } = subject;
     const name = target === 'central' ? 'central' : target.name;
     return audited(
       { id, entity, name, hypervisor, verb: verb.name, by, params },
-      (entry) => this.#note(entry),
-      async () => {
+      // Whoever looks at what is their own does nothing that others ask about.
+      (entry) => (verb.open && verb.danger === 'reads') || this.note(entry),
+      async (say) => {
         const decision = decide(this.policies.policy, by.user, verb.permission, subject);
-        if (!decision.allowed)
+        if (!decision.allowed && !verb.open)
           throw new VerbError(
             'denied',
             `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
@@ -272,7 +281,7 @@ export class Central implements AsyncDisposable {
         const handler = centralHandlers.get(verb.name);
         if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
         const parsed = parseParams(verb, params);
-        const result = await handler({ central: this, target, by, id, signal }, parsed as never);
+        const result = await handler({ central: this, ...request, say }, parsed as never);
         return verb.result.parse(result);
       },
     );
@@ -297,7 +306,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** Notes what central itself did, and tells it like what agents did. */
-  #note(entry: AuditEntry): void {
+  note(entry: AuditEntry): void {
     if (this.audit.add(entry)) this.registry.tellAudit(entry);
   }
 
@@ -312,7 +321,7 @@ export class Central implements AsyncDisposable {
       );
       const since = this.audit.lastOf(hypervisor);
       const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
-      for (const entry of z.array(auditEntry).parse(missed)) this.#note(entry);
+      for (const entry of z.array(auditEntry).parse(missed)) this.note(entry);
     } catch (error) {
       if (!signal.aborted) this.#log(`${hypervisor}: ${String(error)}`);
     }
@@ -331,4 +340,3 @@ export class Central implements AsyncDisposable {
 }
 
 const NAMING = new Set(['alloc', 'clone', 'rename']);
-const CENTRAL = { id: 'central', hypervisor: '', tags: [] };
