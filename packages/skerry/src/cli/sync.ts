@@ -15,6 +15,7 @@ import {
   labelOf,
   labOf,
   printJson,
+  untilInterrupted,
   withExample,
   withJson,
   withLab,
@@ -80,7 +81,8 @@ async function run(names: string[], options: Options): Promise<void> {
     const stopped = await control.stopLive(paths);
     if (options.json) printJson({ stopped });
     else console.log(stopped ? 'Changes stay here from now on.' : 'Nothing kept them up to date.');
-  } else if (options.watch) await watch(lab, machines, signal, options);
+  } else if (options.watch)
+    await untilInterrupted(signal, () => watch(lab, machines, signal, options));
   else if (options.check) {
     const { checkLab } = await import('../lab/sync.ts');
     const { pulledTrees } = await import('../lab/pull-trees.ts');
