@@ -96,8 +96,17 @@ export function createApp(options: AppOptions): Hono<Env> {
       user,
       admin: policy.admins.includes(user),
       roles: policy.members[user] ?? [],
+      chat: central.chat !== undefined,
       version,
     });
+  });
+  /** A new password for one's own XMPP client; the one before is good no more. */
+  app.post('/api/v1/me/chat', async (context) => {
+    if (!central.chat)
+      throw new VerbError('conflict', 'here is no XMPP server: nobody chats but by the web UI', {
+        hint: 'with one: skerry cloud dev --bus xmpp; a central on a host has it',
+      });
+    return context.json(await central.chat.login(context.get('login').user));
   });
   app.get('/api/v1/verbs', (context) =>
     context.json(
@@ -175,7 +184,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const { text } = z.object({ text: z.string().max(10_000) }).parse(await context.req.json());
     const { user } = context.get('login');
     const by = { user, via: 'chat' as const };
-    return context.json({ text: await central.chat(entity, text, by, context.req.raw.signal) });
+    return context.json({ text: await central.talk(entity, text, by, context.req.raw.signal) });
   });
   app.post('/api/v1/:collection{vms|hypervisors}/:id/:verb', (context) => {
     return perform(context, targetOf(context));
