@@ -72,7 +72,7 @@ async function person(user: string): Promise<Person> {
   await central.users.add(user);
   const login = await central.chat?.login(user);
   if (!login) throw new Error('there is no chat');
-  const [local = '', domain = ''] = login.jid.split('@');
+  const [local = '', domain = ''] = login.address.split('@');
   const got: Element[] = [];
   const client = new XmppClient({
     server: login,

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { ChatLogin } from '../cloud/chat/chat-people.ts';
+import { defineCentralVerbs } from './cloud-verbs.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
 import { untilAborted } from './host-part.ts';
 
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
   const dev = command
     .command('dev')
     .summary('run a whole cloud on this machine')
@@ -39,19 +39,13 @@ export function define(command: Command): void {
     '$ skerry cloud doctor',
     '$ skerry cloud doctor --json',
   );
-  const chat = command
-    .command('chat')
-    .summary('chat with the machines by a client of your own')
-    .description(
-      'Let yourself in with an XMPP client of your own: prints your address there and a new password. The one before is good no more. You see there what you have the permission presence for.',
-    )
-    .option('--ca <file>', "write the server's authority there, in PEM, for the client to trust");
+  await defineCentralVerbs(command);
   withExample(
-    withJson(chat).action(runChat),
-    '$ skerry cloud chat --ca skerry-ca.pem',
-    '$ skerry cloud chat --json',
+    command,
+    '$ skerry cloud dev --hypervisors 3',
+    '$ skerry cloud user add ben --roles operator',
+    '$ skerry cloud doctor',
   );
-  withExample(command, '$ skerry cloud dev --hypervisors 3', '$ skerry cloud doctor');
 }
 
 interface DevOptions {
@@ -97,25 +91,12 @@ async function runDev(options: DevOptions): Promise<void> {
     console.log(
       `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. In another terminal: skerry vm list. Ctrl-C ends the cloud; what you made in it stays.`,
     );
-  if (chat && !options.json) console.log(`\n${chatWords(chat, authority)}`);
+  if (chat && !options.json)
+    console.log(
+      `\nWith an XMPP client: ${chat.address}, password ${chat.password}, server ${chat.host} port ${chat.port} with TLS; its authority is in ${authority}`,
+    );
   await untilAborted(signal);
   if (!options.json) console.error('Ending the cloud …');
-}
-
-async function runChat({ ca, json }: { ca?: string; json?: boolean }): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
-  const { askCloud } = await import('./cloud-words.ts');
-  const signal = interruptible();
-  const answer = await askCloud('skerry cloud chat', 'POST', '/me/chat', {}, signal);
-  const login = answer as ChatLogin;
-  if (ca !== undefined) await writeFile(ca, login.ca);
-  if (json) printJson(login);
-  else console.log(chatWords(login, ca));
-}
-
-function chatWords({ jid, password, host, port }: ChatLogin, authority?: string): string {
-  const where = authority ?? 'not written: skerry cloud chat --ca FILE';
-  return `With an XMPP client:\n  address    ${jid}\n  password   ${password}\n  server     ${host} port ${port}, with TLS\n  authority  ${where}`;
 }
 
 async function runDoctor(options: { json?: boolean }): Promise<void> {

@@ -53,7 +53,7 @@ export interface Me {
   readonly version: string;
 }
 
-/** Why one may or may not: a row of GET …/explain. */
+/** Why one may or may not: a row of permission_explain. */
 export interface Explained {
   readonly verb: string;
   readonly permission: string;

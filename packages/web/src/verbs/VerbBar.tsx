@@ -1,8 +1,8 @@
 // The buttons of an entity: its transport, and a menu with all the rest of the verb table.
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { apiGet, pathOf } from '../api/client.ts';
-import type { EntityState, Explained, VerbInfo } from '../api/types.ts';
+import { explain } from '../api/explain.ts';
+import type { EntityState, VerbInfo } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
 import { permissionsFor } from '../store/state.ts';
 import { useObservable } from '../store/use-observable.ts';
@@ -30,7 +30,7 @@ export function VerbBar({ entity }: { readonly entity: EntityState }) {
   const isDenied = (verb: VerbInfo): boolean => readiness(verb, entity, permissions).denied;
   const { data: reasons } = useQuery({
     queryKey: ['explain', entity.id, [...permissions].join(' ')],
-    queryFn: () => apiGet<Explained[]>(`${pathOf(entity.id)}/explain`),
+    queryFn: () => explain(entity),
     enabled: asksWhy,
   });
   const why = (verb: VerbInfo): string => {

@@ -96,6 +96,7 @@ const ELSEWHERE = new Set([
   'unschedule',
   'permission_set',
   'permission_get',
+  'permission_explain',
   'jobs',
   'getroster',
   'snapshot_get',

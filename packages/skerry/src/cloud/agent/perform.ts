@@ -78,8 +78,10 @@ async function attempt(
     signal: AbortSignal.any([signal, deadline]),
     settings: performer.settings,
     refresh: (uuid: string) => performer.refresh(uuid),
-    may: (permission: string) =>
-      decide(performer.policy(), request.by.user, permission, subjectOf(entity)).allowed,
+    mayOnHost: (permission: string) =>
+      decide(performer.policy(), request.by.user, permission, subjectOf(performer.hypervisor()))
+        .allowed,
+    refuseGain: (tags: readonly string[]) => refuseGain(performer, request, entity, tags),
     progress: (note: string, progress: number | null = null) =>
       setTask(performer, entity, { ...taskOf(request), note, progress }),
   };
@@ -138,6 +140,25 @@ function refuseWhoMayNot(
       hint: `somebody who may can grant it: skerry ${entity.kind} permission-set ${entity.name}`,
     },
   );
+}
+
+/** Grants may be for a tag: whoever sets tags gets nothing by that which they had not before. */
+function refuseGain(
+  performer: Performer,
+  { by }: VerbRequest,
+  entity: EntityState,
+  tags: readonly string[],
+): void {
+  const subject = subjectOf(entity);
+  const has = permissionsOf(performer.policy(), by.user, subject);
+  const would = permissionsOf(performer.policy(), by.user, { ...subject, tags });
+  const gained = has.has('all') ? [] : [...would].filter((each) => !has.has(each));
+  if (gained.length > 0)
+    throw new VerbError(
+      'denied',
+      `with these tags ${by.user} would have ${gained.join(', ')} for ${entity.name}: somebody who has that sets them`,
+      { permission: gained[0] },
+    );
 }
 
 function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Verb): void {

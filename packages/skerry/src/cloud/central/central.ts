@@ -15,7 +15,7 @@ import {
 } from '../bus/messages.ts';
 import type { ChatPeople } from '../chat/chat-people.ts';
 import { type EntityId, type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
-import { decide, permissionsOf } from '../permission/decide.ts';
+import { CENTRAL, decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
@@ -29,6 +29,7 @@ import { PolicyStore } from './policy-store.ts';
 import { Registry } from './registry.ts';
 import { type Job, Schedule } from './schedule.ts';
 import { Users } from './users.ts';
+import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
 export interface CentralOptions {
@@ -65,7 +66,7 @@ export class Central implements AsyncDisposable {
   readonly #changes = new EventTarget();
   /** Makes the token of a console, where there is a web server; see http/consoles.ts. */
   consoleToken: ((user: string, vm: string) => string) | undefined;
-  /** Central's own address, as agents reach it: `http://127.0.0.1:8080`. */
+  /** Central's own address, as agents and people reach it: `http://127.0.0.1:8080`. */
   streamBase = '';
 
   constructor({ bus, stateDir, table = VERBS, log = () => {} }: CentralOptions) {
@@ -85,6 +86,7 @@ export class Central implements AsyncDisposable {
       this.#tellPolicy();
       this.#changes.dispatchEvent(new Event('policy'));
     };
+    this.users.onEnded = () => this.#changes.dispatchEvent(new Event('logins'));
     this.parking.onChange = () => this.#changes.dispatchEvent(new Event('parked'));
     this.registry.listen({
       onSynced: (hypervisor) => void this.#catchUp(hypervisor),
@@ -93,7 +95,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** Calls `listener` at each change of that; the function that it returns ends it. */
-  onChange(what: 'policy' | 'parked', listener: () => void): () => void {
+  onChange(what: 'policy' | 'parked' | 'logins', listener: () => void): () => void {
     this.#changes.addEventListener(what, listener);
     return () => this.#changes.removeEventListener(what, listener);
   }
@@ -148,9 +150,14 @@ export class Central implements AsyncDisposable {
     verbName: string,
     params: unknown,
     by: Actor,
-    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly id?: string;
+      readonly signal?: AbortSignal;
+      /** Names the login by which it was asked for; see Users.sessionOf. */
+      readonly session?: string;
+    } = {},
   ): Promise<VerbReply> {
-    const { id = randomUUID(), signal } = options;
+    const { id = randomUUID(), signal, session } = options;
     const kind = target === 'central' ? 'central' : target.kind;
     const verb = this.table.get(kind, verbName);
     try {
@@ -158,7 +165,10 @@ export class Central implements AsyncDisposable {
       const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
       if (verb.runs === 'agent' && target !== 'central')
         return await this.forward(target, verb, params, by, id, AbortSignal.any(signals));
-      return await this.#performHere(target, verb, params, by, id, AbortSignal.any(signals));
+      return await this.#performHere(verb, params, {
+        ...{ target, by, id, session },
+        signal: AbortSignal.any(signals),
+      });
     } catch (error) {
       return { ok: false, error: toVerbError(error).toData() };
     }
@@ -260,22 +270,21 @@ export class Central implements AsyncDisposable {
   }
 
   #performHere(
-    target: Target,
     verb: Verb,
     params: unknown,
-    by: Actor,
-    id: string,
-    signal: AbortSignal,
+    request: Omit<CentralContext, 'central' | 'say'>,
   ): Promise<VerbReply> {
+    const { target, by, id } = request;
     const subject = target === 'central' ? CENTRAL : subjectOf(target);
     const { id: entity, hypervisor } = subject;
     const name = target === 'central' ? 'central' : target.name;
     return audited(
       { id, entity, name, hypervisor, verb: verb.name, by, params },
-      (entry) => this.#note(entry),
-      async () => {
+      // Whoever looks at what is their own does nothing that others ask about.
+      (entry) => (verb.open && verb.danger === 'reads') || this.note(entry),
+      async (say) => {
         const decision = decide(this.policies.policy, by.user, verb.permission, subject);
-        if (!decision.allowed)
+        if (!decision.allowed && !verb.open)
           throw new VerbError(
             'denied',
             `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
@@ -284,7 +293,7 @@ export class Central implements AsyncDisposable {
         const handler = centralHandlers.get(verb.name);
         if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
         const parsed = parseParams(verb, params);
-        const result = await handler({ central: this, target, by, id, signal }, parsed as never);
+        const result = await handler({ central: this, ...request, say }, parsed as never);
         return verb.result.parse(result);
       },
     );
@@ -309,7 +318,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** Notes what central itself did, and tells it like what agents did. */
-  #note(entry: AuditEntry): void {
+  note(entry: AuditEntry): void {
     if (this.audit.add(entry)) this.registry.tellAudit(entry);
   }
 
@@ -324,7 +333,7 @@ export class Central implements AsyncDisposable {
       );
       const since = this.audit.lastOf(hypervisor);
       const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
-      for (const entry of z.array(auditEntry).parse(missed)) this.#note(entry);
+      for (const entry of z.array(auditEntry).parse(missed)) this.note(entry);
     } catch (error) {
       if (!signal.aborted) this.#log(`${hypervisor}: ${String(error)}`);
     }
@@ -343,4 +352,3 @@ export class Central implements AsyncDisposable {
 }
 
 const NAMING = new Set(['alloc', 'clone', 'rename']);
-const CENTRAL = { id: 'central', hypervisor: '', tags: [] };

@@ -18,6 +18,10 @@ const MIGRATIONS = [
    CREATE TABLE jobs (id TEXT PRIMARY KEY, entity TEXT NOT NULL, verb TEXT NOT NULL, params TEXT NOT NULL,
      at TEXT NOT NULL, user TEXT NOT NULL, next_at INTEGER, last TEXT NOT NULL) STRICT;`,
   `CREATE TABLE joins (hash TEXT PRIMARY KEY, hypervisor TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;`,
+  `ALTER TABLE users ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE sessions ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE sessions ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX sessions_user ON sessions(user);`,
 ] as const;
 
 /** The database of a central's folder; several processes may have it open. */

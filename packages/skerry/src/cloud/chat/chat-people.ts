@@ -6,7 +6,8 @@ import { type ChatAccounts, localOf } from './chat-accounts.ts';
 
 /** How somebody logs in with an XMPP client of her own. */
 export interface ChatLogin {
-  readonly jid: string;
+  /** The JID. */
+  readonly address: string;
   readonly password: string;
   readonly host: string;
   /** With STARTTLS, by a certificate of central's authority. */
@@ -60,7 +61,7 @@ export class ChatPeople implements AsyncDisposable {
     this.#given.delete(user);
     await accounts.addPerson(user, password, central.policies.policy.admins.includes(user));
     await this.#now();
-    return { jid: `${user}@${domain}`, password, ...server };
+    return { address: `${user}@${domain}`, password, ...server };
   }
 
   /**
@@ -115,8 +116,7 @@ export class ChatPeople implements AsyncDisposable {
     if (this.#given.get(user) === given) return;
     const known = await accounts.knownTo(user);
     for (const { id, name } of seen)
-      if (!known.delete(localOf(id as EntityId)))
-        await accounts.introduce(user, id as EntityId, name);
+      if (!known.delete(localOf(id))) await accounts.introduce(user, id, name);
     for (const local of known) await accounts.separate(user, local);
     this.#given.set(user, given);
   }

@@ -1,6 +1,7 @@
 import type { EntityState } from '../entity.ts';
 import { hypervisorAccess, vmAccess } from './access.ts';
 import { hypervisorVerbs } from './hypervisor.ts';
+import { peopleVerbs } from './people.ts';
 import type { EntityKind, Verb } from './verb.ts';
 import { definitionVerbs } from './vm-definition.ts';
 import { powerVerbs } from './vm-power.ts';
@@ -37,6 +38,7 @@ export const VERBS = new VerbTable([
   ...vmAccess,
   ...hypervisorVerbs,
   ...hypervisorAccess,
+  ...peopleVerbs,
 ]);
 
 /** Whether a verb makes sense in an entity's present state; what may be, not who may. */

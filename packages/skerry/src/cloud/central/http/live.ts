@@ -5,6 +5,7 @@ import type { AuditEntry, Usage } from '../../bus/messages.ts';
 import type { EntityState } from '../../entity.ts';
 import type { Central } from '../central.ts';
 import type { Parked } from '../parking.ts';
+import { parkedFor, seesLine } from '../seen.ts';
 import type { Lamp } from '../registry.ts';
 
 /** What central tells a browser. */
@@ -79,7 +80,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       entities,
       permissionSets: sets,
       lamps,
-      parked: central.parking.list(),
+      parked: parkedFor(central, user),
     });
   };
   const flush = (): void => {
@@ -117,7 +118,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       if (entities.length > 0) send({ type: 'usage', at, entities });
     },
     onAudit: (entry) => {
-      if (visible.has(entry.entity)) send({ type: 'audit', entry });
+      if (seesLine(central, user, entry, visible)) send({ type: 'audit', entry });
     },
     onShout: ({ entity, text, at }) => {
       if (visible.has(entity)) send({ type: 'shout', entity, text, at });
@@ -125,7 +126,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
   });
   const stops = [
     central.onChange('policy', hello),
-    central.onChange('parked', () => send({ type: 'parked', parked: central.parking.list() })),
+    central.onChange('parked', () => send({ type: 'parked', parked: parkedFor(central, user) })),
   ];
   socket.on('message', (data: Buffer) => {
     const parsed = liveRequest.safeParse(parseJson(data.toString('utf8')));

@@ -3,7 +3,7 @@ import { poll } from '../../../util/poll.ts';
 import { type HypervisorState, isOn, type VmState } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type { Place } from '../placement.ts';
-import type { CentralContext } from './handlers.ts';
+import type { CentralContext } from './context.ts';
 
 export interface Evacuated {
   readonly machine: string;
