@@ -1,6 +1,5 @@
 // A whole cloud on this machine, for trying it and for work on it: hypervisors in sandboxes, an agent for each, central and
 // its web port, all of them on the bus of this process.
-import { randomBytes } from 'node:crypto';
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +10,10 @@ import { type Image, listImages } from '../../image/store.ts';
 import { Agent } from '../agent/agent.ts';
 import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
+import { type ChatLogin, ChatPeople } from '../chat/chat-people.ts';
 import { CentralServer } from '../central/http/server.ts';
+import { hypervisorId } from '../entity.ts';
+import { poll } from '../../util/poll.ts';
 
 export interface DevCloudOptions {
   /** Its state: an absolute path, short. Machines and users are there again at the next start. */
@@ -40,19 +42,10 @@ export interface DevCloud extends AsyncDisposable {
   token(): string;
 }
 
-/** What an XMPP client of people's asks for. */
-export interface ChatLogin {
-  readonly jid: string;
-  readonly password: string;
-  readonly host: string;
-  readonly port: number;
-  /** The certificate of the server's authority. */
-  readonly caFile: string;
-}
-
 /** The administrator of a cloud on one machine. */
 export const DEV_USER = 'admin';
 const IMAGES_POOL = 'golden';
+const KNOWN_MS = 15_000;
 
 /** Starts it; it ends when it is disposed of, or with this process. */
 export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud> {
@@ -77,6 +70,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     }),
   );
   await addAdministrator(central);
+  if (bus.people) central.chat = stack.use(new ChatPeople({ central, ...bus.people, log }));
   const server = stack.use(
     await CentralServer.start({ central, version, webDir, host: '127.0.0.1', port }),
   );
@@ -84,7 +78,8 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     await offerImages(hypervisor, signal);
     stack.use(await startAgent(hypervisor, bus, options));
   }
-  const chat = await openChat(bus);
+  await knownAll(central, hypervisors.list, signal);
+  const chat = await central.chat?.login(DEV_USER);
   const ends = stack.move();
   return {
     url: server.url,
@@ -125,12 +120,20 @@ async function startAgent(
   return agent;
 }
 
-/** Lets the administrator in with an XMPP client, with a new password each time. */
-async function openChat({ people }: OpenBus): Promise<ChatLogin | undefined> {
-  if (!people) return undefined;
-  const password = randomBytes(12).toString('base64url');
-  await people.accounts.addPerson(DEV_USER, password, true);
-  return { jid: `${DEV_USER}@${people.domain}`, password, ...people.server };
+/** Resolves when verbs can be done everywhere. A hypervisor that takes longer is said to be away, as at any other time. */
+async function knownAll(
+  { registry }: Central,
+  hypervisors: readonly DevHypervisor[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const isKnown = ({ name }: DevHypervisor): boolean => {
+    const host = registry.get(hypervisorId(name));
+    return host?.kind === 'hypervisor' && host.libvirt === 'connected';
+  };
+  await poll(() => hypervisors.every(isKnown) || undefined, {
+    ...{ timeoutMs: KNOWN_MS, signal },
+    onTimeout: () => new Error('they take longer'),
+  }).catch(() => signal?.throwIfAborted());
 }
 
 async function addAdministrator({ users, policies }: Central): Promise<void> {
