@@ -18,6 +18,10 @@ const MIGRATIONS = [
    CREATE TABLE jobs (id TEXT PRIMARY KEY, entity TEXT NOT NULL, verb TEXT NOT NULL, params TEXT NOT NULL,
      at TEXT NOT NULL, user TEXT NOT NULL, next_at INTEGER, last TEXT NOT NULL) STRICT;`,
   `CREATE TABLE joins (hash TEXT PRIMARY KEY, hypervisor TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;`,
+  `CREATE TABLE members (hypervisor TEXT PRIMARY KEY, joined_at INTEGER NOT NULL) STRICT;
+   CREATE TABLE standing (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+   CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, gone INTEGER NOT NULL,
+     row TEXT NOT NULL) STRICT;`,
 ] as const;
 
 /** The database of a central's folder; several processes may have it open. */
@@ -32,6 +36,8 @@ type Row = Record<string, SQLInputValue>;
 export class Database implements Disposable {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Called when something was written by this process. */
+  onWrite: () => void = () => {};
 
   /** @param path the file, or `:memory:`. Only its owner may read it. */
   constructor(path: string) {
@@ -56,7 +62,9 @@ export class Database implements Disposable {
 
   /** How many rows it changed. */
   run(sql: string, parameters: Row = {}): number {
-    return Number(this.#prepare(sql).run(parameters).changes);
+    const changes = Number(this.#prepare(sql).run(parameters).changes);
+    if (changes > 0) this.onWrite();
+    return changes;
   }
 
   /** All of it or nothing. */
