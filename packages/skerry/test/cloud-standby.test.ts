@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Actor, VerbReply } from '../src/cloud/bus/messages.ts';
 import type { Central } from '../src/cloud/central/central.ts';
 import { openDatabase } from '../src/cloud/central/database.ts';
@@ -25,7 +25,7 @@ async function isPaired(cloud: TwoCentrals, hypervisors: number): Promise<void> 
       ({ central }) => central.registry.lamps().filter(({ live }) => live).length === hypervisors,
     ),
   );
-  await cloud.until('the standby may follow', () => one.central.leadership.isHeir);
+  await cloud.until('the standby may follow', () => one.central.leadership.isKnownHeir);
   await cloud.until('both know the machine', () =>
     [one, two].every(({ central }) => !Array.isArray(central.registry.findVm('test'))),
   );
@@ -59,8 +59,7 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (kind) => {
       ok: false,
       error: {
         code: 'conflict',
-        message: 'two is a standby; one is active',
-        hint: 'ask there: http://one.test',
+        message: 'two is a standby: ask http://one.test, which is active',
       },
     });
     expect(two.central.registry.lamps().map(({ hypervisor }) => hypervisor)).toEqual(['hv1']);
@@ -109,13 +108,14 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (kind) => {
     expect(two.central.leadership.isActing).toBe(false);
     expect(one.central.policies.policy.grants.map(({ who }) => who)).toContain('user:dora');
     await cloud.until('the other follows', () => one.central.pair?.behind === 0);
-    expect(await verb(one.central, 'suspend')).toMatchObject({ ok: true });
+    await cloud.until('the agent is back', () => one.central.registry.isLive('hv1'));
+    expect(await verb(one.central, 'suspend')).toEqual({ ok: true, result: {} });
     expect(await verb(two.central, 'resume')).toMatchObject({ ok: false });
   });
 });
 
 async function isPairedBack(cloud: TwoCentrals): Promise<void> {
-  await cloud.until('it may follow', () => cloud.two.central.leadership.isHeir);
+  await cloud.until('it may follow', () => cloud.two.central.leadership.isKnownHeir);
 }
 
 describe('cuts, with three hypervisors', () => {
@@ -144,7 +144,7 @@ describe('cuts, with three hypervisors', () => {
     one.central.policies.setGrant('user:ben', 'all', ['info']);
     expect(one.central.leadership.isHeir).toBe(false);
     cuts.delete('one two');
-    await cloud.until('it has all again', () => one.central.leadership.isHeir);
+    await cloud.until('it has all again', () => one.central.leadership.isKnownHeir);
     expect(two.central.policies.policy).toEqual(one.central.policies.policy);
   });
 
@@ -154,6 +154,7 @@ describe('cuts, with three hypervisors', () => {
     const watch = setInterval(() => {
       if (one.central.leadership.isActing && two.central.leadership.isActing) both++;
     }, 1);
+    onTestFinished(() => clearInterval(watch));
     // The active one keeps one hypervisor.
     for (const each of ['one two', 'one hv2', 'one hv3', 'two hv1']) cuts.add(each);
     await cloud.until('the first does not act', () => !one.central.leadership.isActing);
@@ -168,8 +169,7 @@ describe('cuts, with three hypervisors', () => {
     expect(await verbOnHost(two.central, 'hv2')).toMatchObject({ ok: true });
     cuts.clear();
     await cloud.until('the first follows', () => two.central.pair?.behind === 0);
-    await cloud.until('all obey', () => two.central.leadership.isHeir);
-    clearInterval(watch);
+    await cloud.until('all obey', () => two.central.leadership.isKnownHeir);
     expect(both).toBe(0);
     expect(one.central.leadership.kept).toMatchObject({ role: 'standby', active: 'two' });
     expect(await verbOnHost(two.central, 'hv1')).toMatchObject({ ok: true });

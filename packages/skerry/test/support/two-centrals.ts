@@ -10,7 +10,7 @@ import { Central } from '../../src/cloud/central/central.ts';
 import { openDatabase } from '../../src/cloud/central/database.ts';
 import type { LeadershipTimes } from '../../src/cloud/central/leadership.ts';
 import { Standing } from '../../src/cloud/central/standing.ts';
-import { membership, type Membership } from '../../src/cloud/hosts/join.ts';
+import { membership, type Membership } from '../../src/cloud/bus/membership.ts';
 import { poll } from '../../src/util/poll.ts';
 import { SETTINGS } from './cloud.ts';
 

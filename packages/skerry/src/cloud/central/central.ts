@@ -19,7 +19,7 @@ import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { AuditStore } from './audit-store.ts';
 import { Database, openDatabase } from './database.ts';
-import type { Membership } from '../hosts/join.ts';
+import type { Membership } from '../bus/membership.ts';
 import { ChangeLog } from './change-log.ts';
 import { Joins } from './joins.ts';
 import { Leadership, type LeadershipTimes, TIMES } from './leadership.ts';
@@ -53,6 +53,8 @@ const QUICK_MS = 60_000;
 const SLOW_MS = 3_600_000;
 
 export class Central implements AsyncDisposable {
+  /** What it is called among several. */
+  readonly name: string;
   readonly registry: Registry;
   readonly users: Users;
   readonly policies: PolicyStore;
@@ -83,6 +85,7 @@ export class Central implements AsyncDisposable {
     this.#bus = bus;
     this.#log = log;
     this.table = table;
+    this.name = name;
     this.users = new Users(this.#db);
     this.policies = new PolicyStore(this.#db);
     this.audit = new AuditStore(this.#db);

@@ -58,6 +58,8 @@ export class Leadership implements AsyncDisposable {
   #peerHeardAt = -Infinity;
   #activeHeardAt = performance.now();
   #isHeir = false;
+  #isKnownHeir = false;
+  #again = false;
   #highest = 0;
   /** What is wrong with each hypervisor: said once. */
   readonly #wrong = new Map<string, string>();
@@ -108,6 +110,11 @@ export class Leadership implements AsyncDisposable {
     return this.#isHeir;
   }
 
+  /** And more than half of the hypervisors know that. */
+  get isKnownHeir(): boolean {
+    return this.#isHeir && this.#isKnownHeir;
+  }
+
   /** Resolves when the agents know what was decided about the standby. */
   async told(): Promise<void> {
     await this.#leading;
@@ -143,9 +150,10 @@ export class Leadership implements AsyncDisposable {
     const { role, active } = this.#kept;
     const { peer } = this;
     if (role === 'standby')
-      throw new VerbError('conflict', `${name} is a standby; ${active} is active`, {
-        hint: `ask there: ${peer?.url ?? active}`,
-      });
+      throw new VerbError(
+        'conflict',
+        `${name} is a standby: ask ${peer?.url ?? active}, which is active`,
+      );
     throw new VerbError(
       'conflict',
       `${name} reaches neither ${peer?.name ?? ''} nor more than half of the hypervisors: another central may be active`,
@@ -156,7 +164,9 @@ export class Leadership implements AsyncDisposable {
   /** The standby has asked for news: so it has not become active. */
   peerFollows(hasAll: boolean): void {
     this.#peerHeardAt = performance.now();
-    this.#isHeir ||= hasAll;
+    if (this.#isHeir || !hasAll) return;
+    this.#isHeir = true;
+    void this.lead();
   }
 
   /** The active central has answered with news. */
@@ -182,7 +192,8 @@ export class Leadership implements AsyncDisposable {
 
   /** Tells every agent that is here who is active, and hears whether they take it. */
   lead(): Promise<void> {
-    this.#leading ??= this.#leadAll().finally(() => {
+    this.#again = true;
+    this.#leading ??= this.#leadRounds().finally(() => {
       this.#leading = undefined;
     });
     return this.#leading;
@@ -226,7 +237,6 @@ export class Leadership implements AsyncDisposable {
   async disinherit(): Promise<void> {
     if (!this.peer) return;
     this.#isHeir = false;
-    await this.#leading;
     await this.lead();
   }
 
@@ -277,16 +287,27 @@ export class Leadership implements AsyncDisposable {
     }
   }
 
+  /** Whoever calls for it during a round waits for one more. */
+  async #leadRounds(): Promise<void> {
+    while (this.#again && !this.#stop.signal.aborted) {
+      this.#again = false;
+      await this.#leadAll();
+    }
+  }
+
   async #leadAll(): Promise<void> {
     if (this.#kept.term === 0 || !this.peer) return;
     if (performance.now() - this.#peerHeardAt > this.#options.times.leaseMs) this.#isHeir = false;
+    const began = performance.now();
     const work = this.#options.here().map((hypervisor) =>
       this.leadOne(hypervisor).then(
         () => this.#wrong.delete(hypervisor),
         (error: unknown) => this.#complain(hypervisor, messageOf(error)),
       ),
     );
+    const isHeir = this.#isHeir;
     await Promise.all(work);
+    this.#isKnownHeir = isHeir && this.#confirmedSince(began) * 2 > this.members.length;
     // What somebody said by hand was for as long as nobody could be heard.
     if (this.#kept.byHand && this.#isConfirmed()) this.#keep({ ...this.#kept, byHand: false });
   }
@@ -301,9 +322,12 @@ export class Leadership implements AsyncDisposable {
   #isConfirmed(): boolean {
     const after = performance.now() - this.#options.times.leaseMs;
     if (this.#peerHeardAt > after) return true;
-    const { members } = this;
-    const heard = members.filter((each) => (this.#confirmed.get(each) ?? -Infinity) > after);
-    return heard.length * 2 > members.length;
+    return this.#confirmedSince(after) * 2 > this.members.length;
+  }
+
+  /** How many hypervisors have taken our word since then. */
+  #confirmedSince(after: number): number {
+    return this.members.filter((each) => (this.#confirmed.get(each) ?? -Infinity) >= after).length;
   }
 
   async #elect(): Promise<void> {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditEntry } from '../bus/messages.ts';
 import type { BusConnection } from '../bus/bus.ts';
-import { membership as membershipSchema, type Membership } from '../hosts/join.ts';
+import { membership as membershipSchema, type Membership } from '../bus/membership.ts';
+import { OWN_ADDRESS, PEER_ADDRESS } from '../entity.ts';
 import { messageOf } from '../../util/message-of.ts';
 import { VerbError } from '../verb-error.ts';
 import type { AuditStore } from './audit-store.ts';
@@ -14,8 +15,6 @@ import type { Change, ChangeLog } from './change-log.ts';
 import type { Leadership, LeadershipTimes } from './leadership.ts';
 import {
   admitRequest,
-  OWN_ADDRESS,
-  PEER_ADDRESS,
   type PeerRequest,
   peerRequest,
   pullReply,
@@ -370,7 +369,7 @@ export class Pair implements AsyncDisposable {
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, ms);
+      const timer = setTimeout(end, Math.max(0, ms));
       this.#news.addEventListener('news', end);
       signal.addEventListener('abort', end);
     });

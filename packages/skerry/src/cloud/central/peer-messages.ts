@@ -2,14 +2,9 @@
 import { z } from 'zod';
 import { hypervisorName } from '../entity.ts';
 import { auditEntry } from '../bus/messages.ts';
-import { membership } from '../hosts/join.ts';
+import { membership } from '../bus/membership.ts';
 import { change, wholeCopy } from './change-log.ts';
 import { position } from './standing.ts';
-
-/** The name of a central on the bus of the other one. */
-export const PEER_ADDRESS = 'central-2';
-/** And on its own. */
-export const OWN_ADDRESS = 'central';
 
 /** How a central stands. */
 export const stand = z.object({

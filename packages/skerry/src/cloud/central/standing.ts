@@ -1,6 +1,6 @@
 // What a central knows of itself and of the other one; it is not copied to that.
 import { z } from 'zod';
-import { membership } from '../hosts/join.ts';
+import { membership } from '../bus/membership.ts';
 import type { Database } from './database.ts';
 
 const kept = z.object({

@@ -13,6 +13,7 @@ import { checkCloud } from '../../doctor/cloud-checks.ts';
 import { isPossible } from '../../verbs/table.ts';
 import type { Central, Target } from '../central.ts';
 import type { Place } from '../placement.ts';
+import { standView } from '../stand-view.ts';
 import { openApi, schemaOf } from './openapi.ts';
 
 export interface AppOptions {
@@ -82,6 +83,11 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   addLogin(app, options);
 
+  // Whatever changes something is for the central that is active; reading is for both.
+  app.use('/api/v1/*', async (context, next) => {
+    if (context.req.method !== 'GET') central.leadership.check();
+    return next();
+  });
   app.use('/api/v1/*', async (context, next) => {
     const login = loginOf(central, context.req.raw.headers);
     if (!login)
@@ -99,6 +105,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       version,
     });
   });
+  app.get('/api/v1/central', (context) => context.json(standView(central)));
   app.get('/api/v1/verbs', (context) =>
     context.json(
       central.table.all.map(({ params, result, chat, ...verb }) => ({
@@ -288,6 +295,7 @@ function addLogin(app: Hono<Env>, { central, secure }: AppOptions): void {
     const { secret } = z.object({ secret: z.string().max(200) }).parse(await context.req.json());
     if (!central.join)
       throw new VerbError('conflict', 'this cloud is on one computer: nobody joins it');
+    central.leadership.check();
     return context.json(await central.join(central.joins.redeem(secret)));
   });
   app.post('/api/v1/logout', (context) => {
