@@ -31,18 +31,19 @@ ${parts.join('\n')}`;
 }
 
 function section(verb: Verb): string {
-  const { name, entity, command, summary, permission, danger, chat, programs, states } = verb;
+  const { name, entity, command, summary, permission, danger, chat, programs, states, open } = verb;
   const says = chat
     ? `- chat: ${chat.words.map((words) => `“${words}”`).join(', ')}${takes(verb)}\n`
     : '';
-  const cli =
-    programs || entity === 'central' ? '' : `- command: \`skerry ${entity} ${command}\`\n`;
+  const cli = programs
+    ? ''
+    : `- command: \`skerry ${entity === 'central' ? 'cloud' : entity} ${command}\`\n`;
   const when = states ? `- when it is: ${states.join(', ')}\n` : '';
   return `### ${entity}: ${name}
 
 ${summary[0]?.toUpperCase()}${summary.slice(1)}.
 
-- permission: \`${permission}\`; ${DANGERS[danger]}
+- permission: ${open ? 'none for what is your own; else ' : ''}\`${permission}\`; ${DANGERS[danger]}
 ${cli}${says}${when}${parameters(verb)}`;
 }
 

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '@skerry/libvirt';
 import { WebSocket } from 'ws';
 import { RestClient } from '../src/cloud/client/rest-client.ts';
 import { type DevCloud, startDevCloud } from '../src/cloud/dev/dev-cloud.ts';
@@ -49,6 +50,53 @@ test('a machine moves while it runs, and back', async () => {
   await client.call('POST', '/vms/tiny/migrate', { target: 'hv1' });
   await until('it is on hv1', async () => (await vm()).hypervisor === 'hv1');
   expect(cloud.central.places.vms).toHaveLength(1);
+});
+
+test('a migration is cancelled, and the machine runs on where it is', async () => {
+  await using libvirt = await connect(cloud.hypervisors.get('hv1').libvirtUri);
+  const domain = await libvirt.domain('tiny');
+  await domain.setMigrationMaxSpeed(1);
+  await expect(client.call('POST', '/vms/tiny/migrate_cancel')).rejects.toThrow(
+    'nothing of the kind',
+  );
+  const moving = client.call('POST', '/vms/tiny/migrate', { target: 'hv2' });
+  const failed = expect(moving).rejects.toThrow(/cancel/);
+  await until('it moves', async () => ((await vm()).task?.progress ?? null) !== null);
+  await client.call('POST', '/vms/tiny/migrate_cancel');
+  await failed;
+  await domain.setMigrationMaxSpeed(8796093022207n);
+  expect(await vm()).toMatchObject({ hypervisor: 'hv1', state: 'running', task: null });
+});
+
+test('a hypervisor is evacuated: what can move has moved, and nothing new is placed there', async () => {
+  await client.call('POST', '/hypervisors/hv1/alloc', { name: 'off', memoryMiB: 64, diskGiB: 1 });
+  const evacuate = (name: string, dryRun = false): Promise<unknown> =>
+    client.call('POST', `/hypervisors/${name}/evacuate`, { dryRun });
+  const tiny = { machine: 'tiny', to: 'hv2' };
+  const off = { machine: 'off', to: 'hv2' };
+  expect(await evacuate('hv1', true)).toEqual({
+    machines: [tiny, off].map((row) => ({ ...row, outcome: 'would move' })),
+  });
+  const moved = { outcome: expect.stringMatching(/^moved in [\d.]+ s$/) as string };
+  expect(await evacuate('hv1')).toEqual({
+    machines: [
+      { ...tiny, ...moved },
+      { ...off, ...moved },
+    ],
+  });
+  expect(await vm()).toMatchObject({ hypervisor: 'hv2', state: 'running' });
+  // The other is drained too: there is nowhere to go.
+  expect(await evacuate('hv2')).toEqual({
+    machines: [
+      { ...tiny, outcome: 'stays: hv1: it is drained' },
+      { ...off, outcome: 'stays: hv1: it is drained' },
+    ],
+  });
+  for (const name of ['hv1', 'hv2'])
+    await client.call('POST', `/hypervisors/${name}/drain`, { on: false });
+  await client.call('POST', '/vms/off/free');
+  await client.call('POST', '/vms/tiny/migrate', { target: 'hv1' });
+  await until('it is on hv1', async () => (await vm()).hypervisor === 'hv1');
 });
 
 test('its screen comes through the web port, once for each token', async () => {

@@ -114,6 +114,36 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     expect(answer.body.error?.message).toContain('hostdev');
   });
 
+  test('whoever has a machine has no part of its host by that', async () => {
+    const made = await cloud.call('cleo', 'POST', '/api/v1/hypervisors/hv1/alloc', {
+      name: 'mine',
+      diskGiB: 0,
+    });
+    const uuid = made.body['uuid'] as string;
+    const definition = (await cloud.call('cleo', 'POST', `/api/v1/vms/${uuid}/xmldesc`)).body[
+      'xml'
+    ];
+    const xml = String(definition).replace(
+      /<devices>|<devices\/>/,
+      "<devices><disk type='file'><source file='/etc/shadow'/><target dev='vdz'/></disk>",
+    );
+    const answer = await cloud.call('cleo', 'POST', `/api/v1/vms/${uuid}/define`, { xml });
+    expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
+    expect((await cloud.call('cleo', 'POST', `/api/v1/vms/${uuid}/free`)).status).toBe(200);
+  });
+
+  test('whoever sets tags gets no permissions by that', async () => {
+    const { policies } = cloud.central;
+    policies.setGrant('user:ben', vm.id, ['info', 'settags']);
+    policies.setGrant('user:ben', 'tag:loose', ['destroy', 'info']);
+    const set = (tags: string[]) => cloud.call('ben', 'POST', '/api/v1/vms/test/settags', { tags });
+    const answer = await set(['loose']);
+    expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'destroy' } } });
+    expect((await set(['harmless'])).status).toBe(200);
+    policies.setGrant('user:ben', 'tag:loose', []);
+    policies.setGrant('user:ben', vm.id, ['info']);
+  });
+
   test('every verb is noted, with who and how it went', async () => {
     const { body } = await cloud.call('ann', 'GET', `/api/v1/audit?entity=${vm.id}`);
     const lines = body as unknown as { verb: string; by: { user: string }; outcome: string }[];

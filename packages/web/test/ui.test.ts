@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { build } from 'vite';
+import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
+import { Standing } from '../../skerry/src/cloud/central/standing.ts';
 import { type Stack, startStack } from './support/stack.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
 
@@ -185,6 +187,24 @@ test('a machine is parked, and comes back on another hypervisor', async () => {
   await expectText(group('hv3'), '/ 3 on');
 });
 
+test('a hypervisor is evacuated, and what has to stay is said with its reason', async () => {
+  await open('/hypervisor/hv3');
+  await page.getByRole('button', { name: 'More verbs' }).click();
+  await page.getByRole('menuitem', { name: 'Evacuate' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Evacuate' }).click();
+  const answer = page.locator('.answer');
+  await expectText(answer, 'stays');
+  await page.waitForTimeout(300);
+  await shot('evacuated');
+  await page.keyboard.press('Escape');
+  await expectText(group('hv3'), 'drained');
+  await page.locator('.verb-drain').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('checkbox').uncheck();
+  await dialog.getByRole('button', { name: 'Drain' }).click();
+  await expectCount(group('hv3').locator('.tag'), 0);
+});
+
 test('what was typed wrong is said beside the field', async () => {
   await open(`/vm/${uuid('web-2')}`);
   await page.getByRole('button', { name: 'More verbs' }).click();
@@ -351,6 +371,36 @@ test('nothing moved while it loaded, and nobody complained', async () => {
   expect(shift).toBeLessThan(0.01);
   const known = /Failed to load resource|net::ERR|WebSocket connection/;
   expect(browser.complaints.filter((text) => !known.test(text))).toEqual([]);
+});
+
+test('on a standby one looks, and is told where to go', async () => {
+  await open('/');
+  const url = 'https://cloud2.example.org:8443';
+  {
+    using database = openDatabase(join(stack.cloud.dir, 'central'));
+    const bus = { domain: 'bus', host: 'cloud2.example.org', port: 5222, password: '' };
+    const membership = { address: 'central-2', url, ca: '', bus };
+    new Standing(database).peer = { name: bus.host, url, membership };
+  }
+  // As if cloud2 had said so.
+  const said = { name: 'cloud2.example.org', active: 'cloud2.example.org', since: Date.now() };
+  stack.cloud.central.leadership.heard({ ...said, role: 'active', term: 1 });
+  await expectText(page.locator('.stand'), 'central is a standby.');
+  expect(await page.locator('.stand a').getAttribute('href')).toBe(url);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await violations()).toEqual([]);
+    await shot(`standby-${colorScheme}`);
+  }
+  const refused = await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('cache')}/suspend`, {});
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { error: { message: `central is a standby: ask ${url}, which is active` } },
+  });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open(`/vm/${uuid('cache')}`);
+  await expectText(page.locator('.stand'), 'which is active');
+  await shot('standby-phone');
 });
 
 function row(name: string): Locator {

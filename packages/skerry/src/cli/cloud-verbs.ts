@@ -1,8 +1,9 @@
-// `skerry vm` and `skerry hypervisor`: a subcommand for each verb of the table, by central's REST API.
+// `skerry vm`, `skerry hypervisor` and the verbs of `skerry cloud`: a subcommand for each verb of the table, by central's
+// REST API.
 import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import type { HypervisorState, VmState } from '../cloud/entity.ts';
-import type { Verb } from '../cloud/verbs/verb.ts';
+import type { EntityKind, Verb } from '../cloud/verbs/verb.ts';
 import type { VerbTable } from '../cloud/verbs/table.ts';
 import { formatMiB } from './amounts.ts';
 import { askCloud } from './cloud-words.ts';
@@ -25,21 +26,80 @@ export async function defineVerbs(command: Command, kind: Kind, table?: VerbTabl
   for (const verb of (table ?? VERBS).of(kind)) if (!verb.programs) addVerb(command, kind, verb);
 }
 
-function addVerb(command: Command, kind: Kind, verb: Verb): void {
-  const name = kind === 'vm' ? 'vm' : 'hypervisor';
-  const sub = command
-    .command(verb.command)
-    .description(sentence(verb.summary))
-    .argument(`<${name}>`, kind === 'vm' ? 'its name or uuid' : 'its name');
+/** Adds the verbs of central: `user add` is `add` of the group `user`. */
+export async function defineCentralVerbs(command: Command): Promise<void> {
+  const { VERBS } = await import('../cloud/verbs/table.ts');
+  for (const verb of VERBS.of('central')) {
+    if (verb.programs) continue;
+    const [group = '', name] = verb.command.split(' ');
+    const parent = name === undefined ? command : groupOf(command, group);
+    addVerb(parent, 'central', verb, name ?? group);
+  }
+}
+
+function groupOf(command: Command, name: string): Command {
+  const found = command.commands.find((each) => each.name() === name);
+  if (found) return found;
+  const summary = GROUPS[name] ?? '';
+  const group = command.command(name).summary(summary).description(sentence(summary));
+  return withExample(group, `$ skerry cloud ${name} list`);
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  user: 'who may log in to the cloud',
+  role: 'what people of a kind may do; a change holds for all who have the role',
+  grant: 'what is granted to whom, for one machine, a tag, or everything',
+  permission: 'the permissions there are',
+  token: 'the tokens with which programs log in',
+};
+
+function addVerb(command: Command, kind: EntityKind, verb: Verb, name = verb.command): void {
+  const sub = command.command(name).description(sentence(verb.summary));
+  if (kind === 'central') sub.summary(verb.summary);
+  else sub.argument(`<${kind}>`, kind === 'vm' ? 'its name or uuid' : 'its name');
   const fields = fieldsOf(verb);
-  for (const [key, schema] of fields) sub.addOption(optionOf(key, schema));
-  withJson(sub).action((target: string, options: Record<string, unknown>) =>
-    runVerb(kind, verb, target, options),
+  for (const [key, schema] of fields)
+    if (verb.takes?.includes(key))
+      sub.argument(`<${dashed(key)}>`, lowerFirst(schema.description ?? ''));
+    else if (!isSecret(schema)) sub.addOption(optionOf(key, schema));
+    else if (!isNeeded(schema))
+      sub.option(`--${dashed(key)}`, 'read it from standard input, as a line');
+  withJson(sub).action((...given: unknown[]) => runVerb(kind, verb, given));
+  const needed = fields.filter(([key, schema]) => isNeeded(schema) && !verb.takes?.includes(key));
+  const words = needed
+    .filter(([, schema]) => !isSecret(schema))
+    .map(([key]) => `--${dashed(key)} ${EXAMPLES[key] ?? key.toUpperCase()}`);
+  const input = fields.some(([, schema]) => isSecret(schema) && isNeeded(schema)) ? ['< file'] : [];
+  const target = kind === 'central' ? [] : [kind === 'vm' ? 'web' : 'hv1'];
+  const taken = (verb.takes ?? []).map((key) => EXAMPLES[key] ?? key.toUpperCase());
+  const path = kind === 'central' ? 'cloud' : kind;
+  withExample(
+    sub,
+    ['$ skerry', path, verb.command, ...target, ...taken, ...words, ...input].join(' '),
   );
-  const example = kind === 'vm' ? 'web' : 'hv1';
-  const needed = fields.filter(([, schema]) => !schema.safeParse(undefined).success);
-  const words = needed.map(([key]) => `--${dashed(key)} ${key.toUpperCase()}`);
-  withExample(sub, ['$ skerry', kind, verb.command, example, ...words].join(' '));
+}
+
+/** Words for examples, where a field's name in capitals would say little. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  user: 'ben',
+  users: 'ben cleo',
+  role: 'operator',
+  roles: 'operator',
+  to: 'worker',
+  who: 'role:operator',
+  scope: 'tag:web',
+  permissions: 'info create',
+  label: 'backup',
+};
+
+function isNeeded(schema: z.ZodType): boolean {
+  return !schema.safeParse(undefined).success;
+}
+
+/** What is read from standard input, as all can see a command's words. */
+function isSecret(schema: z.ZodType): boolean {
+  const inner = schema.type === 'optional' ? (schema as z.ZodOptional<z.ZodType>).unwrap() : schema;
+  return [schema, inner].some((each) => each.meta()?.['format'] === 'password');
 }
 
 function fieldsOf(verb: Verb): [string, z.ZodType][] {
@@ -48,7 +108,6 @@ function fieldsOf(verb: Verb): [string, z.ZodType][] {
 
 /** `--memory-mib <value>`; for a yes or no, the option alone. */
 function optionOf(key: string, schema: z.ZodType): Option {
-  const isNeeded = !schema.safeParse(undefined).success;
   const isYes = schema.safeParse(true).success && !schema.safeParse('text').success;
   const isMany = schema.safeParse([]).success;
   const description = schema.description ?? '';
@@ -59,26 +118,52 @@ function optionOf(key: string, schema: z.ZodType): Option {
       ? new Option(`--no-${dashed(key)}`, 'switch it off')
       : new Option(flag, description.toLowerCase());
   const value = isMany ? '[words...]' : '<value>';
-  return new Option(`${flag} ${value}`, lowerFirst(description)).makeOptionMandatory(isNeeded);
+  return new Option(`${flag} ${value}`, lowerFirst(description)).makeOptionMandatory(
+    isNeeded(schema),
+  );
 }
 
-async function runVerb(
-  kind: Kind,
-  verb: Verb,
-  target: string,
-  { json, ...options }: Record<string, unknown>,
-): Promise<void> {
+/** @param given what commander gives: the arguments, the options, the command. */
+async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]): Promise<void> {
   const signal = interruptible('the cloud goes on with what it has begun');
-  const params = Object.fromEntries(
-    fieldsOf(verb).flatMap(([key, schema]): [string, unknown][] => {
-      const value = options[optionOf(key, schema).attributeName()];
-      return value === undefined ? [] : [[key, valueOf(schema, value)]];
-    }),
-  );
-  const path = `/${COLLECTIONS[kind]}/${encodeURIComponent(target)}/${verb.name}`;
-  const result = await askCloud(`skerry ${kind} ${verb.command}`, 'POST', path, params, signal);
+  const { json, ...options } = given.at(-2) as Record<string, unknown>;
+  const words = given.slice(0, -2) as string[];
+  const target = kind === 'central' ? undefined : words.shift();
+  const taken = Object.fromEntries((verb.takes ?? []).map((key, at) => [key, words[at]]));
+  const fields = fieldsOf(verb);
+  const plain = fields.flatMap(([key, schema]): [string, unknown][] => {
+    if (isSecret(schema)) return [];
+    const value = taken[key] ?? options[optionOf(key, schema).attributeName()];
+    return value === undefined ? [] : [[key, valueOf(schema, value)]];
+  });
+  const params = {
+    ...Object.fromEntries(plain),
+    ...(await secretsOf(fields, options, signal)),
+  };
+  const collection = kind === 'central' ? 'central' : COLLECTIONS[kind];
+  const path = [collection, ...(target === undefined ? [] : [target]), verb.name]
+    .map((part) => `/${encodeURIComponent(part)}`)
+    .join('');
+  const command = `skerry ${kind === 'central' ? 'cloud' : kind} ${verb.command}`;
+  const result = await askCloud(command, 'POST', path, params, signal);
   if (json) printJson(result);
-  else console.log(inWords(verb, target, result));
+  else console.log(inWords(verb, target ?? words.join(' '), result));
+}
+
+/** The secrets that are needed, and those that an option says will come. */
+async function secretsOf(
+  fields: readonly [string, z.ZodType][],
+  options: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const asked = fields
+    .filter(([key, schema]) => isSecret(schema) && (isNeeded(schema) || options[key] === true))
+    .map(([key]) => key);
+  if (asked.length === 0) return {};
+  const { readSecrets } = await import('./read-secrets.ts');
+  const questions = asked.map((key) => sentence(dashed(key).replaceAll('-', ' ')).slice(0, -1));
+  const secrets = await readSecrets(questions, signal);
+  return Object.fromEntries(secrets.map((secret, at) => [asked[at] ?? '', secret]));
 }
 
 /** A number where one is wanted; `@FILE` where a text may be long. */
@@ -91,10 +176,22 @@ function valueOf(schema: z.ZodType, value: unknown): unknown {
 function inWords(verb: Verb, target: string, result: unknown): string {
   const values = Object.entries((result ?? {}) as Record<string, unknown>);
   const [only] = values;
-  if (!only) return `${verb.title}: ${target}, done.`;
+  if (!only)
+    return [`${verb.title}:`, `${target},`, 'done.'].filter((word) => word !== ',').join(' ');
+  if (only[0] === 'changes') return changesInWords(values);
   if (values.length === 1 && typeof only[1] === 'string') return only[1];
   if (values.length === 1 && Array.isArray(only[1])) return rowsOf(only[1]);
-  return values.map(([key, value]) => `${key}: ${textOf(value)}`).join('\n');
+  return values
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key}: ${textOf(value)}`)
+    .join('\n');
+}
+
+/** What was, and what is. */
+function changesInWords(values: readonly (readonly [string, unknown])[]): string {
+  const [[, changes] = ['', []], ...counts] = values;
+  const lines = (changes as string[]).length > 0 ? (changes as string[]) : ['It was so already.'];
+  return [...lines, ...counts.map(([key, value]) => `- ${String(value)} ${key}`)].join('\n');
 }
 
 function rowsOf(rows: readonly unknown[]): string {

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
+import { defineCentralVerbs } from './cloud-verbs.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
 import { untilAborted } from './host-part.ts';
 
-export function define(command: Command): void {
+export async function define(command: Command): Promise<void> {
   const dev = command
     .command('dev')
     .summary('run a whole cloud on this machine')
@@ -37,7 +38,13 @@ export function define(command: Command): void {
     '$ skerry cloud doctor',
     '$ skerry cloud doctor --json',
   );
-  withExample(command, '$ skerry cloud dev --hypervisors 3', '$ skerry cloud doctor');
+  await defineCentralVerbs(command);
+  withExample(
+    command,
+    '$ skerry cloud dev --hypervisors 3',
+    '$ skerry cloud user add ben --roles operator',
+    '$ skerry cloud doctor',
+  );
 }
 
 interface DevOptions {

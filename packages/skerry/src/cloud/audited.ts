@@ -5,17 +5,20 @@ const SECRET = /passw|secret|token|key|streamUrl/i;
 
 type About = Omit<AuditEntry, 'at' | 'outcome' | 'message' | 'durationMs'>;
 
-/** Does something for somebody and notes how it went. Never throws: what went wrong is the reply. */
+/**
+ * Does something for somebody and notes how it went; what `work` says is noted with it, when it was done. Never throws: what
+ * went wrong is the reply.
+ */
 export async function audited(
   about: About,
   note: (entry: AuditEntry) => void,
-  work: () => Promise<unknown>,
+  work: (say: (words: string) => void) => Promise<unknown>,
 ): Promise<VerbReply> {
   const at = Date.now();
   let outcome: AuditEntry['outcome'] = 'done';
   let message = '';
   try {
-    return { ok: true, result: await work() };
+    return { ok: true, result: await work((words) => (message = words)) };
   } catch (cause) {
     const error = toVerbError(cause);
     outcome = error.code === 'denied' ? 'denied' : 'failed';

@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import type { LiveMessage } from '../../src/cloud/central/http/live.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const argv = [process.execPath, '--conditions=@skerry/source', main];
@@ -83,6 +85,12 @@ export interface Answer {
   readonly cookie: string;
 }
 
+/** What a page knows: whether hypervisors are live, and the state of machines by name. */
+export interface Live extends AsyncDisposable {
+  readonly lamps: Map<string, boolean>;
+  readonly states: Map<string, string>;
+}
+
 /** A browser at a central's web port. */
 export class Browser {
   readonly #host: string;
@@ -107,6 +115,39 @@ export class Browser {
 
   post(path: string): Promise<Answer> {
     return this.call('POST', path, '{}');
+  }
+
+  /** What central pushes, as a page has it. */
+  async live(): Promise<Live> {
+    const ca = await readFile(this.#caFile, 'utf8');
+    const socket = new WebSocket(`wss://${this.#host}:8443/api/v1/live`, {
+      ca,
+      headers: { cookie: this.#cookie },
+    });
+    const live: Live = {
+      lamps: new Map(),
+      states: new Map(),
+      [Symbol.asyncDispose]: async () => socket.terminate(),
+    };
+    const first = Promise.withResolvers<void>();
+    socket.on('error', first.reject);
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString('utf8')) as LiveMessage;
+      const lamps =
+        message.type === 'hello' ? message.lamps : message.type === 'lamp' ? [message.lamp] : [];
+      for (const lamp of lamps) live.lamps.set(lamp.hypervisor, lamp.live);
+      const seen =
+        message.type === 'hello'
+          ? message.entities
+          : message.type === 'entities'
+            ? message.changed
+            : [];
+      for (const [entity] of seen)
+        if (entity.kind === 'vm') live.states.set(entity.name, entity.state);
+      if (message.type === 'hello') first.resolve();
+    });
+    await first.promise;
+    return live;
   }
 
   async call(method: string, path: string, body?: string): Promise<Answer> {

@@ -34,13 +34,13 @@ export class HostNetwork {
     const port = `host${number}`;
     ip('link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pid);
     ip('link', 'set', port, 'master', 'br0', 'up');
-    const enter = ['nsenter', '--target', pid, '--net'];
+    const enter = ['nsenter', '--target', pid, '--net'] as const;
     for (const words of [
       ['link', 'set', 'lo', 'up'],
       ['addr', 'add', `${address}/24`, 'dev', 'eth0'],
       ['link', 'set', 'eth0', 'up'],
     ])
-      execFileSync('nsenter', [...enter.slice(1), 'ip', ...words]);
+      run(...enter, 'ip', ...words);
     return {
       address,
       host: new Host(enter),
@@ -60,5 +60,9 @@ function isRunning(pid: string): boolean {
 }
 
 function ip(...words: string[]): void {
-  execFileSync('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  run('ip', ...words);
+}
+
+function run(program: string, ...words: string[]): void {
+  execFileSync(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -4,11 +4,13 @@ import type { EntityState, HypervisorState, VmState } from '../../../skerry/src/
 import type { LiveMessage } from '../../../skerry/src/cloud/central/http/live.ts';
 import type { Parked } from '../../../skerry/src/cloud/central/parking.ts';
 import type { Place } from '../../../skerry/src/cloud/central/placement.ts';
+import type { StandView } from '../../../skerry/src/cloud/central/stand-view.ts';
 import type { Lamp } from '../../../skerry/src/cloud/central/registry.ts';
 import type { Policy } from '../../../skerry/src/cloud/permission/policy.ts';
 import type { Danger, EntityKind } from '../../../skerry/src/cloud/verbs/verb.ts';
 
 export type { AuditEntry, EntityState, HypervisorState, Lamp, LiveMessage, Parked, Place, Policy };
+export type { StandView };
 export type { Danger, EntityKind, Usage, VerbErrorData, VmState };
 
 /** The part of JSON Schema that zod writes for parameters. */
@@ -39,6 +41,7 @@ export interface VerbInfo {
   readonly danger: Danger;
   readonly runs: 'agent' | 'central';
   readonly states?: readonly VmState['state'][];
+  readonly stops?: string;
   readonly pending?: string;
   readonly slow?: boolean;
   readonly programs?: boolean;
@@ -52,7 +55,7 @@ export interface Me {
   readonly version: string;
 }
 
-/** Why one may or may not: a row of GET …/explain. */
+/** Why one may or may not: a row of permission_explain. */
 export interface Explained {
   readonly verb: string;
   readonly permission: string;

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiGet, apiPost, errorData, pathOf } from '../api/client.ts';
-import type { EntityState, Explained } from '../api/types.ts';
+import { explain } from '../api/explain.ts';
+import type { EntityState } from '../api/types.ts';
 import { cloud, useCloud } from '../store/cloud.ts';
 import { lastChangeOf } from '../store/last-change.ts';
 import { may, permissionsFor } from '../store/state.ts';
@@ -32,8 +33,7 @@ export function PermissionsTab({ entity }: { readonly entity: EntityState }) {
   const users = useQuery({ queryKey: ['users'], queryFn: () => apiGet<string[]>('users') });
   const why = useQuery({
     queryKey: ['explain', entity.id, user, changed],
-    queryFn: () =>
-      apiGet<Explained[]>(`${pathOf(entity.id)}/explain?user=${encodeURIComponent(user)}`),
+    queryFn: () => explain(entity, user),
     placeholderData: (before) => before,
   });
   const change = (grant: {

@@ -10,10 +10,13 @@ export const cursor = observable<string | null>(null);
 /** The machine that is being dragged. */
 export const dragged = observable<string | null>(null);
 export const paletteOpen = observable(false);
-/** What a verb that only reads has answered. */
-export const answerText = observable<{ readonly title: string; readonly text: string } | null>(
-  null,
-);
+/** What a verb has answered: words, or rows. */
+export interface Answer {
+  readonly title: string;
+  readonly text: string;
+  readonly rows?: readonly Readonly<Record<string, unknown>>[];
+}
+export const answerShown = observable<Answer | null>(null);
 export const helpOpen = observable(false);
 export const dockOpen = observable(false);
 export const collapsed = kept<readonly string[]>('collapsed', []);

@@ -9,7 +9,10 @@ import { Ago } from '../ui/bits.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { EntityLink } from '../ui/EntityLink.tsx';
-import { useVerbs, verbOf } from '../verbs/table.ts';
+import { permissionsFor } from '../store/state.ts';
+import { Button } from '../ui/Button.tsx';
+import { perform } from '../verbs/perform.ts';
+import { readiness, useVerbs, verbOf, verbs } from '../verbs/table.ts';
 
 export function Dock() {
   const tasks = useCloud((state) => state.tasks);
@@ -67,6 +70,7 @@ function TaskRow({ task, user }: { readonly task: TaskEntry; readonly user: stri
       <span className="task-by">{task.by === user ? 'you' : task.by}</span>
       <span className="task-text">
         {task.outcome === 'running' ? <Progress task={task} /> : task.message}
+        <Stop task={task} />
       </span>
       <span className="task-time">
         {task.endedAt === null ? '' : formatDuration(task.endedAt - task.startedAt)}
@@ -75,6 +79,21 @@ function TaskRow({ task, user }: { readonly task: TaskEntry; readonly user: stri
         <Ago at={task.startedAt} />
       </span>
     </li>
+  );
+}
+
+/** The button that stops it, where a verb does that and one may. */
+function Stop({ task }: { readonly task: TaskEntry }) {
+  const entity = useCloud((state) => state.entities.get(task.entity));
+  const permissions = useCloud((state) => permissionsFor(state, task.entity));
+  const verb = useObservable(verbs).find(
+    (each) => each.stops === task.verb && each.entity === entity?.kind,
+  );
+  if (!entity || !verb || !readiness(verb, entity, permissions).ready) return null;
+  return (
+    <Button look="ghost" className="task-stop" onClick={() => void perform({ entity, verb })}>
+      {verb.title}
+    </Button>
   );
 }
 

@@ -75,6 +75,8 @@ const VERB_ICONS: Readonly<Record<string, string>> = {
   destroy: 'plug',
   reboot: 'reboot',
   migrate: 'migrate',
+  migrate_cancel: 'close',
+  evacuate: 'migrate',
   snapshot_take: 'camera',
   clone: 'clone',
   rename: 'edit',

@@ -1,17 +1,50 @@
-import { answerText } from '../store/ui.ts';
+import { type Answer, answerShown } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { Table } from '../ui/Table.tsx';
 
-/** What a verb that only reads has answered. */
+/** What a verb has answered. */
 export function AnswerDialog() {
-  const answer = useObservable(answerText);
+  const answer = useObservable(answerShown);
   if (!answer) return null;
   const isLong = answer.text.length > 300;
   return (
-    <Dialog title={answer.title} onClose={() => answerText.set(null)} wide={isLong}>
+    <Dialog
+      title={answer.title}
+      onClose={() => answerShown.set(null)}
+      wide={isLong || answer.rows !== undefined}
+    >
       <div className={isLong ? 'answer code' : 'answer'} tabIndex={0}>
         {answer.text}
+        {answer.rows && <Rows rows={answer.rows} />}
       </div>
     </Dialog>
   );
+}
+
+function Rows({ rows }: { readonly rows: NonNullable<Answer['rows']> }) {
+  const [first] = rows;
+  if (!first) return <p className="quiet">There is nothing.</p>;
+  const keys = Object.keys(first);
+  return (
+    <Table columns={keys.map(titleOf)}>
+      {rows.map((row) => (
+        <tr key={JSON.stringify(row)}>
+          {keys.map((key) => (
+            <td key={key}>{textOf(row[key])}</td>
+          ))}
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+/** @example titleOf('sizeBytes') // 'Size bytes' */
+function titleOf(key: string): string {
+  const words = key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -11,6 +11,7 @@ import { BulkOutcomes } from './BulkOutcomes.tsx';
 import { initialValues, toParams } from './form-values.ts';
 import { MigrateFields } from './MigrateFields.tsx';
 import { perform } from './perform.ts';
+import { isRows, tell } from './request.ts';
 import { needsParams, verbs } from './table.ts';
 import { VerbForm } from './VerbForm.tsx';
 import { useChoices } from './use-choices.ts';
@@ -62,7 +63,12 @@ function Asking({ asked, entities, verb }: AskingProps) {
     setError(undefined);
     // What takes long is followed in the tasks: nobody has to wait before a dialog.
     const done = perform({ entity: first, verb, params, quiet: !verb.slow });
-    if (verb.slow) return close();
+    if (verb.slow) {
+      close();
+      const { ok, ...rest } = await done;
+      if (ok && 'result' in rest && hasList(rest.result)) tell(first, verb, rest.result);
+      return;
+    }
     const outcome = await done;
     setBusy(false);
     if (outcome.ok) close();
@@ -124,6 +130,11 @@ function Asking({ asked, entities, verb }: AskingProps) {
       )}
     </Dialog>
   );
+}
+
+/** What is more than that it is done. */
+function hasList(result: unknown): boolean {
+  return Object.values((result ?? {}) as Record<string, unknown>).some(isRows);
 }
 
 function sentence(text: string): string {

@@ -1,8 +1,8 @@
 // The buttons of an entity: its transport, and a menu with all the rest of the verb table.
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { apiGet, pathOf } from '../api/client.ts';
-import type { EntityState, Explained, VerbInfo } from '../api/types.ts';
+import { explain } from '../api/explain.ts';
+import type { EntityState, VerbInfo } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
 import { permissionsFor } from '../store/state.ts';
 import { useObservable } from '../store/use-observable.ts';
@@ -10,7 +10,7 @@ import { Button } from '../ui/Button.tsx';
 import { Icon, verbIcon } from '../ui/Icon.tsx';
 import { Menu } from '../ui/Menu.tsx';
 import { request } from './request.ts';
-import { menuVerbs, readiness, TRANSPORT, verbs } from './table.ts';
+import { isPossible, menuVerbs, readiness, TRANSPORT, verbs } from './table.ts';
 
 const KEYS: Readonly<Record<string, string>> = {
   create: 's',
@@ -30,7 +30,7 @@ export function VerbBar({ entity }: { readonly entity: EntityState }) {
   const isDenied = (verb: VerbInfo): boolean => readiness(verb, entity, permissions).denied;
   const { data: reasons } = useQuery({
     queryKey: ['explain', entity.id, [...permissions].join(' ')],
-    queryFn: () => apiGet<Explained[]>(`${pathOf(entity.id)}/explain`),
+    queryFn: () => explain(entity),
     enabled: asksWhy,
   });
   const why = (verb: VerbInfo): string => {
@@ -43,7 +43,9 @@ export function VerbBar({ entity }: { readonly entity: EntityState }) {
   const bar = barNames.flatMap((name) => shown.find((verb) => verb.name === name) ?? []);
   // Start and resume, or resume and pause, never make sense together: one place for the one that does.
   const inBar = entity.kind === 'vm' ? oneOfEach(bar, entity, permissions) : bar;
-  const rest = shown.filter((verb) => !bar.includes(verb));
+  const rest = shown.filter(
+    (verb) => !bar.includes(verb) && (verb.stops === undefined || isPossible(verb, entity)),
+  );
   return (
     <div
       className="verbs"

@@ -1,5 +1,5 @@
 import type { EntityState, VerbInfo } from '../api/types.ts';
-import { answerText, question } from '../store/ui.ts';
+import { answerShown, question } from '../store/ui.ts';
 import { perform } from './perform.ts';
 import { hasParams, isDangerous, TRANSPORT } from './table.ts';
 
@@ -36,8 +36,20 @@ function needsQuestion(verb: VerbInfo, params: object | undefined, entities: num
 async function read(entity: EntityState, verb: VerbInfo): Promise<void> {
   const outcome = await perform({ entity, verb });
   if (!outcome.ok) return;
-  const result = (outcome.result ?? {}) as Record<string, unknown>;
-  const words = Object.values(result).filter((value) => typeof value === 'string');
-  const text = words.length > 0 ? words.join('\n') : JSON.stringify(result, null, 2);
-  answerText.set({ title: `${verb.title}: ${entity.name}`, text });
+  tell(entity, verb, outcome.result);
+}
+
+/** Shows what a verb has answered: its texts, or the rows of its list. */
+export function tell(entity: EntityState, verb: VerbInfo, result: unknown): void {
+  const values = Object.values((result ?? {}) as Record<string, unknown>);
+  const rows = values.find(isRows);
+  const words = values.filter((value) => typeof value === 'string');
+  const text = words.length > 0 || rows ? words.join('\n') : JSON.stringify(result, null, 2);
+  const title = `${verb.title}: ${entity.name}`;
+  answerShown.set({ title, text, ...(rows && { rows }) });
+}
+
+/** Whether a value is a list of things with fields. */
+export function isRows(value: unknown): value is Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) && value.every((row) => typeof row === 'object' && row !== null);
 }

@@ -23,6 +23,7 @@ export function isQuiet(name: string): boolean {
 
 export function isPossible(verb: VerbInfo, entity: EntityState): boolean {
   if (verb.entity !== entity.kind) return false;
+  if (verb.stops !== undefined && entity.task?.verb !== verb.stops) return false;
   // Adopting what is ours already, or releasing what is not, says nothing of the states.
   if (entity.kind !== 'vm') return true;
   if (verb.name === 'manage') return !entity.managed;
@@ -45,6 +46,8 @@ export function readiness(
   if (!may(permissions, verb.permission))
     return { ready: false, denied: true, why: `you lack the permission '${verb.permission}'` };
   if (!isPossible(verb, entity)) {
+    if (verb.stops !== undefined)
+      return { ready: false, denied: false, why: 'there is nothing to stop' };
     const needs = verb.states?.join(' or ') ?? 'in another state';
     const is = entity.kind === 'vm' ? entity.state : '';
     return { ready: false, denied: false, why: `${entity.name} is ${is}; it must be ${needs}` };
@@ -93,6 +96,7 @@ const ELSEWHERE = new Set([
   'unschedule',
   'permission_set',
   'permission_get',
+  'permission_explain',
   'jobs',
   'getroster',
   'snapshot_get',

@@ -78,12 +78,14 @@ async function attempt(
     signal: AbortSignal.any([signal, deadline]),
     settings: performer.settings,
     refresh: (uuid: string) => performer.refresh(uuid),
-    may: (permission: string) =>
-      decide(performer.policy(), request.by.user, permission, subjectOf(entity)).allowed,
+    mayOnHost: (permission: string) =>
+      decide(performer.policy(), request.by.user, permission, subjectOf(performer.hypervisor()))
+        .allowed,
+    refuseGain: (tags: readonly string[]) => refuseGain(performer, request, entity, tags),
     progress: (note: string, progress: number | null = null) =>
       setTask(performer, entity, { ...taskOf(request), note, progress }),
   };
-  const isShown = verb.danger !== 'reads' && !verb.programs;
+  const isShown = verb.danger !== 'reads' && !verb.programs && verb.stops === undefined;
   if (isShown) setTask(performer, entity, taskOf(request));
   try {
     const result =
@@ -140,8 +142,29 @@ function refuseWhoMayNot(
   );
 }
 
+/** Grants may be for a tag: whoever sets tags gets nothing by that which they had not before. */
+function refuseGain(
+  performer: Performer,
+  { by }: VerbRequest,
+  entity: EntityState,
+  tags: readonly string[],
+): void {
+  const subject = subjectOf(entity);
+  const has = permissionsOf(performer.policy(), by.user, subject);
+  const would = permissionsOf(performer.policy(), by.user, { ...subject, tags });
+  const gained = has.has('all') ? [] : [...would].filter((each) => !has.has(each));
+  if (gained.length > 0)
+    throw new VerbError(
+      'denied',
+      `with these tags ${by.user} would have ${gained.join(', ')} for ${entity.name}: somebody who has that sets them`,
+      { permission: gained[0] },
+    );
+}
+
 function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Verb): void {
   if (!isPossible(verb, entity)) {
+    if (verb.stops !== undefined)
+      throw new VerbError('conflict', `nothing of the kind is being done to ${entity.name}`);
     const state = entity.kind === 'vm' ? entity.state : '';
     const needs = verb.states?.join(' or ') ?? '';
     throw new VerbError(
@@ -159,7 +182,8 @@ function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Ver
 
 /** What must be possible also while something else is being done to a machine. */
 function isUrgent(verb: Verb): boolean {
-  return verb.name === 'destroy' || verb.name === 'suspend' || verb.programs === true;
+  const isStop = verb.stops !== undefined;
+  return isStop || verb.name === 'destroy' || verb.name === 'suspend' || verb.programs === true;
 }
 
 /** A verb's parameters, checked; all that is wrong with them at once. */

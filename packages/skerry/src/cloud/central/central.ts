@@ -13,7 +13,7 @@ import {
   type VerbReply,
 } from '../bus/messages.ts';
 import { type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
-import { decide, permissionsOf } from '../permission/decide.ts';
+import { CENTRAL, decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
@@ -31,6 +31,7 @@ import { Registry } from './registry.ts';
 import { type Job, Schedule } from './schedule.ts';
 import { Standing } from './standing.ts';
 import { Users } from './users.ts';
+import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
 export interface CentralOptions {
@@ -76,7 +77,7 @@ export class Central implements AsyncDisposable {
   readonly #changes = new EventTarget();
   /** Makes the token of a console, where there is a web server; see http/consoles.ts. */
   consoleToken: ((user: string, vm: string) => string) | undefined;
-  /** Central's own address, as agents reach it: `http://127.0.0.1:8080`. */
+  /** Central's own address, as agents and people reach it: `http://127.0.0.1:8080`. */
   streamBase = '';
 
   constructor({ bus, stateDir, table = VERBS, log = () => {}, ...among }: CentralOptions) {
@@ -131,6 +132,7 @@ export class Central implements AsyncDisposable {
       this.#tellPolicy();
       this.#changes.dispatchEvent(new Event('policy'));
     };
+    this.users.onEnded = () => this.#changes.dispatchEvent(new Event('logins'));
     this.parking.onChange = () => this.#changes.dispatchEvent(new Event('parked'));
     this.registry.listen({
       onSynced: (hypervisor) => void this.#catchUp(hypervisor),
@@ -139,7 +141,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** Calls `listener` at each change of that; the function that it returns ends it. */
-  onChange(what: 'policy' | 'parked' | 'stand', listener: () => void): () => void {
+  onChange(what: 'policy' | 'parked' | 'logins' | 'stand', listener: () => void): () => void {
     this.#changes.addEventListener(what, listener);
     return () => this.#changes.removeEventListener(what, listener);
   }
@@ -196,18 +198,26 @@ export class Central implements AsyncDisposable {
     verbName: string,
     params: unknown,
     by: Actor,
-    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly id?: string;
+      readonly signal?: AbortSignal;
+      /** Names the login by which it was asked for; see Users.sessionOf. */
+      readonly session?: string;
+    } = {},
   ): Promise<VerbReply> {
-    const { id = randomUUID(), signal } = options;
+    const { id = randomUUID(), signal, session } = options;
     const kind = target === 'central' ? 'central' : target.kind;
     const verb = this.table.get(kind, verbName);
     try {
       if (!verb) throw new VerbError('invalid', `a ${kind} has no verb '${verbName}'`);
-      this.leadership.check();
-      const ends = [this.#stop.signal, this.leadership.signal, ...(signal ? [signal] : [])];
+      // What a standby knows it tells; it does nothing.
+      if (verb.runs === 'agent' || verb.danger !== 'reads') this.leadership.check();
+      const ends = [this.#stop.signal, ...(signal ? [signal] : [])];
+      if (this.leadership.isActing) ends.push(this.leadership.signal);
+      const until = AbortSignal.any(ends);
       const reply = await (verb.runs === 'agent' && target !== 'central'
-        ? this.forward(target, verb, params, by, id, AbortSignal.any(ends))
-        : this.#performHere(target, verb, params, by, id, AbortSignal.any(ends)));
+        ? this.forward(target, verb, params, by, id, until)
+        : this.#performHere(verb, params, { target, by, id, session, signal: until }));
       // What somebody is told is done, the standby knows too.
       await this.pair?.settle();
       return reply;
@@ -320,22 +330,21 @@ export class Central implements AsyncDisposable {
   }
 
   #performHere(
-    target: Target,
     verb: Verb,
     params: unknown,
-    by: Actor,
-    id: string,
-    signal: AbortSignal,
+    request: Omit<CentralContext, 'central' | 'say'>,
   ): Promise<VerbReply> {
+    const { target, by, id } = request;
     const subject = target === 'central' ? CENTRAL : subjectOf(target);
     const { id: entity, hypervisor } = subject;
     const name = target === 'central' ? 'central' : target.name;
     return audited(
       { id, entity, name, hypervisor, verb: verb.name, by, params },
-      (entry) => this.#note(entry),
-      async () => {
+      // Whoever looks at what is their own does nothing that others ask about.
+      (entry) => (verb.open && verb.danger === 'reads') || this.note(entry),
+      async (say) => {
         const decision = decide(this.policies.policy, by.user, verb.permission, subject);
-        if (!decision.allowed)
+        if (!decision.allowed && !verb.open)
           throw new VerbError(
             'denied',
             `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
@@ -344,7 +353,7 @@ export class Central implements AsyncDisposable {
         const handler = centralHandlers.get(verb.name);
         if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
         const parsed = parseParams(verb, params);
-        const result = await handler({ central: this, target, by, id, signal }, parsed as never);
+        const result = await handler({ central: this, ...request, say }, parsed as never);
         return verb.result.parse(result);
       },
     );
@@ -371,7 +380,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** Notes what central itself did, and tells it like what agents did. */
-  #note(entry: AuditEntry): void {
+  note(entry: AuditEntry): void {
     if (this.audit.add(entry)) this.registry.tellAudit(entry);
   }
 
@@ -384,7 +393,7 @@ export class Central implements AsyncDisposable {
         await this.#bus.request(hypervisor, this.#policyWords, { signal });
       const since = this.audit.lastOf(hypervisor);
       const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
-      for (const entry of z.array(auditEntry).parse(missed)) this.#note(entry);
+      for (const entry of z.array(auditEntry).parse(missed)) this.note(entry);
     } catch (error) {
       if (!signal.aborted) this.#log(`${hypervisor}: ${String(error)}`);
     }
@@ -406,7 +415,7 @@ export class Central implements AsyncDisposable {
   /** The standby has got something new of the active one. */
   #reload(): void {
     this.policies.reload();
-    for (const what of ['policy', 'parked']) this.#changes.dispatchEvent(new Event(what));
+    for (const what of ['policy', 'parked', 'logins']) this.#changes.dispatchEvent(new Event(what));
   }
 
   /** Whoever begins to act tells who may do what, and hears what was done. */
@@ -430,4 +439,3 @@ export class Central implements AsyncDisposable {
 }
 
 const NAMING = new Set(['alloc', 'clone', 'rename']);
-const CENTRAL = { id: 'central', hypervisor: '', tags: [] };

@@ -1,6 +1,5 @@
 // What changes in central's database, numbered, so that a standby has the same. SQLite's own triggers note it, in the
 // transaction of the change: nothing is missed, whoever writes. What is good on one host only is not copied.
-import type { SQLInputValue } from 'node:sqlite';
 import { z } from 'zod';
 import type { Database } from './database.ts';
 
@@ -113,8 +112,9 @@ export class ChangeLog {
       `SELECT rowid AS at_row, * FROM ${HISTORY} WHERE rowid > :after ORDER BY rowid LIMIT :limit`,
       { after, limit },
     );
-    const rows = found.map(({ at_row: _, ...rest }) => rest);
-    return { rows, next: found.length < limit ? null : (found.at(-1)?.at_row ?? null) };
+    const next = found.length < limit ? null : (found.at(-1)?.at_row ?? null);
+    const columns = this.#tables.get(HISTORY)?.columns ?? [];
+    return { rows: found.map((each) => pick(each, columns)), next };
   }
 
   /** Does what another database has done; `then` is part of the same transaction. */
@@ -232,6 +232,6 @@ function keyOf({ key }: Table, values: Row): string {
   return JSON.stringify(key.map((each) => values[each]));
 }
 
-function pick(values: Row, names: readonly string[]): Record<string, SQLInputValue> {
+function pick(values: Row, names: readonly string[]): Row {
   return Object.fromEntries(names.map((each) => [each, values[each] ?? null]));
 }

@@ -281,7 +281,7 @@ export class Pair implements AsyncDisposable {
 
   async #answer(body: unknown, from: string, signal: AbortSignal): Promise<unknown> {
     if (from !== PEER_ADDRESS) throw new Error(`only another central is answered, not '${from}'`);
-    const { leadership, changes, audit, standing } = this.#options;
+    const { leadership, audit, standing } = this.#options;
     const request = peerRequest.parse(body);
     switch (request.type) {
       case 'hello': {
@@ -339,10 +339,8 @@ export class Pair implements AsyncDisposable {
       throw new Error('the two centrals are of different versions: bring them to the same one');
     let news = position && this.#newsAfter(position);
     this.#ack(news ? position : null);
-    const end = performance.now() + 2 * this.#helloMs;
-    while (position && news?.length === 0 && performance.now() < end && !signal.aborted) {
-      await this.#nextNews(end - performance.now(), signal);
-      news = this.#newsAfter(position);
+    if (position && news?.length === 0) {
+      news = await this.#newsSoon(position, signal);
       if (leadership.kept.role !== 'active') return { kind: 'standby', stand: this.#stand };
     }
     if (news) return { kind: 'changes', stand: this.#stand, changes: news, head: changes.head };
@@ -350,6 +348,16 @@ export class Pair implements AsyncDisposable {
     if (next !== null) return { kind: 'history', stand: this.#stand, rows, next };
     const copy = changes.copy();
     return { kind: 'copy', stand: this.#stand, rows, copy, had: standing.position };
+  }
+
+  /** What comes within a while; nothing when nothing does. */
+  async #newsSoon(position: Position, signal: AbortSignal): Promise<Change[] | undefined> {
+    const end = performance.now() + 2 * this.#helloMs;
+    for (;;) {
+      await this.#nextNews(end - performance.now(), signal);
+      const news = this.#newsAfter(position);
+      if (news?.length !== 0 || performance.now() >= end || signal.aborted) return news;
+    }
   }
 
   /** It has come so far, and waits for more. */

@@ -1,3 +1,4 @@
+import { changesOf, removeGrant, setGrant } from '../permission/change.ts';
 import { FIRST_ROLES, NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import type { Database } from './database.ts';
 
@@ -26,10 +27,13 @@ export class PolicyStore {
     return row ? policySchema.parse(JSON.parse(row.json)) : { ...NOBODY, roles: FIRST_ROLES };
   }
 
-  /** Changes it, if `change` gives another one. */
-  update(change: (policy: Policy) => Omit<Policy, 'version'>): void {
-    const version = this.#policy.version + 1;
-    const policy = policySchema.parse({ ...change(this.#policy), version });
+  /** Changes it; what has changed, in words. Nothing is told when nothing has. */
+  update(change: (policy: Policy) => Omit<Policy, 'version'>): string[] {
+    const before = this.#policy;
+    const version = before.version + 1;
+    const policy = policySchema.parse({ ...change(before), version });
+    const changes = changesOf(before, policy);
+    if (changes.length === 0) return [];
     this.#db.run(
       `INSERT INTO policy (id, version, json) VALUES (1, :version, :json)
        ON CONFLICT (id) DO UPDATE SET version = :version, json = :json`,
@@ -37,17 +41,16 @@ export class PolicyStore {
     );
     this.#policy = policy;
     this.onChange(policy);
+    return changes;
   }
 
   /** What one may do with one entity: these permissions and no others; none takes the grant away. */
   setGrant(who: string, scope: string, permissions: readonly string[]): void {
-    this.update((policy) => ({
-      ...policy,
-      grants: [
-        ...policy.grants.filter((grant) => grant.who !== who || grant.scope !== scope),
-        ...(permissions.length > 0 ? [{ who, scope, permissions: [...permissions] }] : []),
-      ],
-    }));
+    this.update((policy) =>
+      permissions.length > 0
+        ? setGrant(policy, who, scope, permissions)
+        : removeGrant(policy, who, scope),
+    );
   }
 
   /** Whoever makes a machine may do everything with it. */
@@ -57,10 +60,9 @@ export class PolicyStore {
 
   /** Nobody has grants for what is gone. */
   dropEntity(entityId: string): void {
-    if (this.#policy.grants.some(({ scope }) => scope === entityId))
-      this.update((policy) => ({
-        ...policy,
-        grants: policy.grants.filter(({ scope }) => scope !== entityId),
-      }));
+    this.update((policy) => ({
+      ...policy,
+      grants: policy.grants.filter(({ scope }) => scope !== entityId),
+    }));
   }
 }

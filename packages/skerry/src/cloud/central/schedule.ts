@@ -84,6 +84,21 @@ export class Schedule implements Disposable {
     this.#db.run('DELETE FROM jobs WHERE entity = :entity', { entity });
   }
 
+  /** How many jobs each user has scheduled. */
+  counts(): ReadonlyMap<string, number> {
+    const rows = this.#db.all<{ user: string; jobs: number }>(
+      'SELECT user, count(*) AS jobs FROM jobs WHERE next_at IS NOT NULL GROUP BY user',
+    );
+    return new Map(rows.map(({ user, jobs }) => [user, jobs]));
+  }
+
+  /** What somebody who is gone has scheduled is not done; how much that was. */
+  dropUser(user: string): number {
+    const jobs = this.counts().get(user) ?? 0;
+    this.#db.run('DELETE FROM jobs WHERE user = :user', { user });
+    return jobs;
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }

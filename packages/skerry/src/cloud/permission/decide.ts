@@ -1,4 +1,4 @@
-import type { Policy } from './policy.ts';
+import { type Policy, rolesOf } from './policy.ts';
 
 /** What a decision needs to know of an entity. */
 export interface Subject {
@@ -8,6 +8,9 @@ export interface Subject {
   readonly hypervisor: string;
   readonly tags: readonly string[];
 }
+
+/** The cloud itself, for what is about no machine and no hypervisor: a grant for `all` covers it. */
+export const CENTRAL: Subject = { id: 'central', hypervisor: '', tags: [] };
 
 /** Whether somebody may, and why: the sentence is for people. */
 export interface Decision {
@@ -62,13 +65,15 @@ function permissionsIn(
   { roles }: Policy,
   { who, permissions }: Policy['grants'][number],
 ): string[] {
-  return who.startsWith('role:') ? [...permissions, ...(roles[who.slice(5)] ?? [])] : permissions;
+  const role = who.startsWith('role:') ? who.slice(5) : undefined;
+  const ofRole = role !== undefined && Object.hasOwn(roles, role) ? (roles[role] ?? []) : [];
+  return [...permissions, ...ofRole];
 }
 
 function holderOf(policy: Policy, user: string, who: string): string | undefined {
   if (who === `user:${user}`) return user;
   const role = who.startsWith('role:') ? who.slice(5) : undefined;
-  if (role !== undefined && policy.members[user]?.includes(role)) return `${user}, as ${role},`;
+  if (role !== undefined && rolesOf(policy, user).includes(role)) return `${user}, as ${role},`;
   return undefined;
 }
 
@@ -83,7 +88,7 @@ function scopeWords(scope: string): string {
 }
 
 function whyNot(policy: Policy, user: string, permission: string, subject: Subject): string {
-  const roles = policy.members[user] ?? [];
+  const roles = rolesOf(policy, user);
   const elsewhere = policy.grants
     .filter((grant) => holderOf(policy, user, grant.who) && !covers(grant.scope, subject))
     .map((grant) => scopeWords(grant.scope));

@@ -21,6 +21,12 @@ export const policySchema = z.object({
 });
 export type Policy = z.infer<typeof policySchema>;
 
+/** The roles of a user. */
+export function rolesOf({ members }: Pick<Policy, 'members'>, user: string): readonly string[] {
+  // Somebody may be called 'constructor'.
+  return Object.hasOwn(members, user) ? (members[user] ?? []) : [];
+}
+
 /** Nobody may do anything: what an agent has before central told it more. */
 export const NOBODY: Policy = { version: 0, admins: [], roles: {}, members: {}, grants: [] };
 

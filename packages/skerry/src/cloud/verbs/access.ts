@@ -1,5 +1,6 @@
 // Who may do what, and what is to be done when.
 import { z } from 'zod';
+import { permissionNames } from './people.ts';
 import { defineVerb } from './verb.ts';
 
 const nothing = z.object({});
@@ -37,10 +38,45 @@ function permissionSet(entity: Kind) {
     command: 'permission-set',
     title: 'Set permissions',
     summary: 'let somebody do this with it and nothing else',
-    params: z.object({ who, permissions: z.array(z.string().regex(/^[a-z_]+$/)).max(200) }),
-    result: nothing,
+    params: z.object({
+      who,
+      permissions: permissionNames
+        .default([])
+        .describe('A role has those of the role besides, so it needs none here'),
+      remove: z.boolean().default(false).describe('Take what is granted away'),
+    }),
+    result: z.object({ changes: z.array(z.string()) }),
     permission: 'permission_set',
     danger: 'changes',
+    runs: 'central',
+  });
+}
+
+function permissionExplain(entity: Kind) {
+  return defineVerb({
+    name: 'permission_explain',
+    entity,
+    command: 'why',
+    title: 'Why, and why not',
+    summary: 'what you, or another user, may do with it, and why',
+    params: z.object({
+      user: z.string().max(100).optional().describe('Default: you'),
+      verb: z.string().max(50).optional().describe('One verb; default: all'),
+    }),
+    result: z.object({
+      verbs: z.array(
+        z.object({
+          verb: z.string(),
+          permission: z.string(),
+          possible: z.boolean().describe('Whether it makes sense in its present state'),
+          allowed: z.boolean(),
+          because: z.string(),
+        }),
+      ),
+    }),
+    permission: 'permission_get',
+    open: true,
+    danger: 'reads',
     runs: 'central',
   });
 }
@@ -117,6 +153,14 @@ function getroster(entity: Kind) {
   });
 }
 
-const makers = [permissionGet, permissionSet, schedule, unschedule, jobs, getroster] as const;
+const makers = [
+  permissionGet,
+  permissionSet,
+  permissionExplain,
+  schedule,
+  unschedule,
+  jobs,
+  getroster,
+] as const;
 export const vmAccess = makers.map((make) => make('vm'));
 export const hypervisorAccess = makers.map((make) => make('hypervisor'));

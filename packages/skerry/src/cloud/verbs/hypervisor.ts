@@ -68,6 +68,23 @@ export const drain = defineVerb({
   danger: 'changes',
 });
 
+export const evacuate = defineVerb({
+  name: 'evacuate',
+  entity: 'hypervisor',
+  title: 'Evacuate',
+  summary: 'drain it, and move its machines to where they fit best, one after the other',
+  params: z.object({
+    dryRun: z.boolean().default(false).describe('Only say where each would go'),
+  }),
+  result: z.object({
+    machines: z.array(z.object({ machine: z.string(), to: z.string(), outcome: z.string() })),
+  }),
+  permission: 'drain',
+  danger: 'disrupts',
+  runs: 'central',
+  slow: true,
+});
+
 export const getGolden = defineVerb({
   name: 'drives_getgolden',
   entity: 'hypervisor',
@@ -147,6 +164,7 @@ export const hypervisorVerbs: readonly Verb[] = [
   nodeinfo,
   rostervm,
   drain,
+  evacuate,
   getGolden,
   settags,
   networkDefine,

@@ -1,6 +1,7 @@
 import type { EntityState } from '../entity.ts';
 import { hypervisorAccess, vmAccess } from './access.ts';
 import { hypervisorVerbs } from './hypervisor.ts';
+import { peopleVerbs } from './people.ts';
 import type { EntityKind, Verb } from './verb.ts';
 import { definitionVerbs } from './vm-definition.ts';
 import { powerVerbs } from './vm-power.ts';
@@ -37,11 +38,13 @@ export const VERBS = new VerbTable([
   ...vmAccess,
   ...hypervisorVerbs,
   ...hypervisorAccess,
+  ...peopleVerbs,
 ]);
 
 /** Whether a verb makes sense in an entity's present state; what may be, not who may. */
 export function isPossible(verb: Verb, entity: EntityState): boolean {
   if (verb.entity !== entity.kind) return false;
+  if (verb.stops !== undefined && entity.task?.verb !== verb.stops) return false;
   if (entity.kind !== 'vm') return true;
   return verb.states === undefined || verb.states.includes(entity.state);
 }

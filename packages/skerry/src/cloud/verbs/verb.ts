@@ -43,9 +43,15 @@ export interface Verb<
   readonly runs: 'agent' | 'central';
   /** The states of a machine in which it makes sense; all, if it is not given. */
   readonly states?: readonly VmPower[];
+  /** It stops this verb, and makes sense only while that is under way. */
+  readonly stops?: string;
   /** What the machine is doing from the click until its new state is known: `starting`. */
   readonly pending?: string;
   readonly chat?: Chat;
+  /** The parameters that the CLI takes as words after the command, in their order; the others are options. */
+  readonly takes?: readonly string[];
+  /** Whoever is logged in may ask: it is about themselves, or its handler looks who may what of it. */
+  readonly open?: boolean;
   /** It takes long: callers wait for minutes, and its progress is shown. */
   readonly slow?: boolean;
   /** Not for the CLI, chat or forms: what only a program can use (a console's stream). */

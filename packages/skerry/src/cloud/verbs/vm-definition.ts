@@ -146,15 +146,17 @@ export const park = defineVerb({
 export const unpark = defineVerb({
   name: 'unpark',
   entity: 'central',
+  takes: ['uuid'],
   title: 'Unpark',
   summary: 'bring a parked machine back, on any hypervisor',
   params: z.object({
-    uuid: z.uuid(),
+    uuid: z.uuid().describe('Of the machine'),
     hypervisor: hypervisorName.optional().describe('Default: where there is most room'),
     start: z.boolean().default(false).describe('Start it at once'),
   }),
   result: z.object({ hypervisor: z.string() }),
   permission: 'vmparking_unpark',
+  open: true,
   danger: 'changes',
   runs: 'central',
 });

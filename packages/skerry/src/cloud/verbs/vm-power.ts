@@ -161,6 +161,19 @@ export const info = defineVerb({
   },
 });
 
+export const migrateCancel = defineVerb({
+  name: 'migrate_cancel',
+  entity: 'vm',
+  title: 'Cancel migration',
+  summary: 'stop its migration: it stays where it is, and runs on',
+  params: nothing,
+  result: nothing,
+  permission: 'migrate',
+  danger: 'changes',
+  stops: 'migrate',
+  chat: { words: ['cancel', 'stop moving', 'stay'], says: 'I stay.' },
+});
+
 export const xmldesc = defineVerb({
   name: 'xmldesc',
   entity: 'vm',
@@ -211,6 +224,7 @@ export const powerVerbs: readonly Verb[] = [
   suspend,
   resume,
   migrate,
+  migrateCancel,
   console,
   screenshot,
   info,

@@ -16,7 +16,7 @@ import { HOST_PERMISSION, poolFolder, reachesHost } from '../definition-guard.ts
 import { findVolume } from '../find-volume.ts';
 import { friendlyName } from '../friendly-name.ts';
 import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
-import { metadataXml, METADATA } from '../vm-from-xml.ts';
+import { metadataXml, METADATA, vmFromXml } from '../vm-from-xml.ts';
 import { type Context, type Handler, onHypervisor, onVm, type VmContext } from './handler.ts';
 
 const GIB = 1024 ** 3;
@@ -24,6 +24,7 @@ const GIB = 1024 ** 3;
 export const definitionHandlers: readonly Handler[] = [
   onVm(verbs.define, async (context, { xml }) => {
     const root = await guarded(context, xml);
+    context.refuseGain(vmFromXml(root).tags);
     setText(root, 'uuid', context.vm.uuid);
     setText(root, 'name', context.vm.name);
     await context.connection.defineDomain(formatXml(root), {
@@ -52,9 +53,10 @@ export const definitionHandlers: readonly Handler[] = [
   onVm(verbs.unmanage, (context) =>
     setMetadata(context, { managed: false, tags: context.vm.tags }),
   ),
-  onVm(verbs.settags, (context, { tags }) =>
-    setMetadata(context, { managed: context.vm.managed, tags }),
-  ),
+  onVm(verbs.settags, (context, { tags }) => {
+    context.refuseGain(tags);
+    return setMetadata(context, { managed: context.vm.managed, tags });
+  }),
   onHypervisor(verbs.alloc, async (context, params) => {
     const name = params.name ?? friendlyName((each) => isTaken(context, each));
     if (isTaken(context, name))
@@ -74,7 +76,7 @@ async function guarded(context: Context, xml: string): Promise<Element> {
   const root = parseXml(xml);
   if (root.name !== 'domain')
     throw new VerbError('invalid', `the XML is a <${root.name}>; a <domain> was expected`);
-  if (context.may(HOST_PERMISSION)) return root;
+  if (context.mayOnHost(HOST_PERMISSION)) return root;
   const pools = await context.connection.pools({ signal: context.signal });
   const folders = await Promise.all(
     pools.map(async (pool) => poolFolder(parseXml(await pool.xml({ signal: context.signal })))),

@@ -20,8 +20,10 @@ export interface Context {
   readonly progress: (note: string, progress?: number | null) => void;
   /** Reads a machine anew, after a change that libvirt tells by no event. */
   readonly refresh: (uuid: string) => Promise<void>;
-  /** Whether who asks may also do that; for what a parameter needs beyond the verb's own permission. */
-  readonly may: (permission: string) => boolean;
+  /** Whether who asks may do that with the hypervisor; `all` for one machine on it is not enough. */
+  readonly mayOnHost: (permission: string) => boolean;
+  /** @throws VerbError `denied` when who asks would get permissions by these tags. */
+  readonly refuseGain: (tags: readonly string[]) => void;
 }
 
 /** What the hypervisor's administrator has set. */

@@ -20,7 +20,8 @@ export const hypervisorHandlers: readonly Handler[] = [
   onHypervisor(verbs.capabilities, async ({ connection, signal }) => ({
     xml: await connection.capabilities({ signal }),
   })),
-  onHypervisor(verbs.settags, async ({ entities, hypervisor }, { tags }) => {
+  onHypervisor(verbs.settags, async ({ entities, hypervisor, refuseGain }, { tags }) => {
+    refuseGain(tags);
     entities.patch<HypervisorState>(hypervisor.id, { tags });
     return {};
   }),

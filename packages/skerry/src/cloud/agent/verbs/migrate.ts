@@ -25,6 +25,12 @@ export async function migrate(
   if (!uri) throw new VerbError('conflict', `nobody knows how to reach ${params.target}'s libvirt`);
   const began = performance.now();
   const live = isOn(vm);
+  const hasDisks = vm.disks.some(({ readonly }) => !readonly);
+  if (!live && hasDisks && !settings.sharedStorage)
+    throw new VerbError(
+      'conflict',
+      `${vm.name} is off, and its disks are on ${hypervisor.name} only: start it, and they are copied as it moves`,
+    );
   // A migration lasts; on the shared connection it would keep others' calls waiting.
   await using connection = await context.connection.dup();
   const domain = await connection.domainByUuid(vm.uuid, { signal });
@@ -41,7 +47,7 @@ export async function migrate(
       abortOnError: live,
       autoConverge: live,
       unsafe: settings.sharedStorage,
-      copyDisks: live && !settings.sharedStorage && vm.disks.some(({ readonly }) => !readonly),
+      copyDisks: live && !settings.sharedStorage && hasDisks,
       signal,
     });
   } finally {

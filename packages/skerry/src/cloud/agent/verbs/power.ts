@@ -34,6 +34,10 @@ export const powerHandlers: readonly Handler[] = [
     return {};
   }),
   onVm(verbs.migrate, migrate),
+  onVm(verbs.migrateCancel, async ({ domain, signal }) => {
+    await domain.abortJob({ signal });
+    return {};
+  }),
   onVm(verbs.autostart, async ({ domain, signal }, { on }) => {
     await domain.setAutostart(on, { signal });
     return {};

@@ -4,15 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import type { VerbErrorData } from '../../bus/messages.ts';
 import { type EntityState, hypervisorId } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import { checkCloud } from '../../doctor/cloud-checks.ts';
-import { isPossible } from '../../verbs/table.ts';
+import { rolesOf } from '../../permission/policy.ts';
 import type { Central, Target } from '../central.ts';
 import type { Place } from '../placement.ts';
+import { mayAdminister, mayKnowPeople, parkedFor, seesLine } from '../seen.ts';
+import { addLogin, type Login, loginOf } from './login.ts';
 import { standView } from '../stand-view.ts';
 import { openApi, schemaOf } from './openapi.ts';
 
@@ -27,13 +28,6 @@ export interface AppOptions {
   readonly usageOf: (id: string) => unknown;
 }
 
-/** How programs and browsers say who they are. */
-export interface Login {
-  readonly user: string;
-  readonly via: 'web' | 'rest';
-}
-
-export const COOKIE = 'skerry';
 /** A header that a form of another site cannot set, and a script of one only after it has asked. */
 export const CSRF_HEADER = 'x-skerry';
 
@@ -82,12 +76,14 @@ export function createApp(options: AppOptions): Hono<Env> {
     });
   });
   addLogin(app, options);
-
-  // Whatever changes something is for the central that is active; reading is for both.
-  app.use('/api/v1/*', async (context, next) => {
-    if (context.req.method !== 'GET') central.leadership.check();
-    return next();
+  app.post('/api/v1/join', async (context) => {
+    const { secret } = z.object({ secret: z.string().max(200) }).parse(await context.req.json());
+    if (!central.join)
+      throw new VerbError('conflict', 'this cloud is on one computer: nobody joins it');
+    central.leadership.check();
+    return context.json(await central.join(central.joins.redeem(secret)));
   });
+
   app.use('/api/v1/*', async (context, next) => {
     const login = loginOf(central, context.req.raw.headers);
     if (!login)
@@ -101,7 +97,10 @@ export function createApp(options: AppOptions): Hono<Env> {
     return context.json({
       user,
       admin: policy.admins.includes(user),
-      roles: policy.members[user] ?? [],
+      roles: rolesOf(policy, user),
+      administers: mayAdminister(central, user),
+      knowsPeople: mayKnowPeople(central, user),
+      hasPassword: central.users.hasPassword(user),
       version,
     });
   });
@@ -123,30 +122,33 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.get('/api/v1/hypervisors', (context) =>
     context.json(seen(context).filter(({ kind }) => kind === 'hypervisor')),
   );
-  app.get('/api/v1/parked', (context) => context.json(central.parking.list()));
-  app.get('/api/v1/users', (context) => context.json(central.users.names()));
-  app.get('/api/v1/policy', (context) => {
+  app.get('/api/v1/parked', (context) =>
+    context.json(parkedFor(central, context.get('login').user)),
+  );
+  /** Whom one can grant something to: nobody but oneself for those who cannot. */
+  app.get('/api/v1/users', (context) => {
     const { user } = context.get('login');
-    const { policy } = central.policies;
-    if (!policy.admins.includes(user))
-      return fail(context, deniedWords('only an administrator sees all permissions'));
-    return context.json(policy);
+    return context.json(mayKnowPeople(central, user) ? central.users.names() : [user]);
+  });
+  app.get('/api/v1/roles', (context) => {
+    const { user } = context.get('login');
+    return context.json(mayKnowPeople(central, user) ? central.policies.policy.roles : {});
   });
   app.get('/api/v1/doctor', async (context) => {
-    if (!central.policies.policy.admins.includes(context.get('login').user))
+    if (!mayAdminister(central, context.get('login').user))
       return fail(context, deniedWords('only an administrator examines the cloud'));
     return context.json(await checkCloud(central, context.req.raw.signal));
   });
   app.get('/api/v1/audit', (context) => {
     const { entity, before, limit } = auditQuery.parse(context.req.query());
     const visible = new Set<string>(seen(context).map(({ id }) => id));
-    const isAdmin = central.policies.policy.admins.includes(context.get('login').user);
+    const { user } = context.get('login');
     const entries = central.audit.list({
       entity,
       ...(before && { before }),
       ...(limit && { limit }),
     });
-    return context.json(entries.filter((entry) => isAdmin || visible.has(entry.entity)));
+    return context.json(entries.filter((entry) => seesLine(central, user, entry, visible)));
   });
   app.get('/api/v1/:collection{vms|hypervisors}/:id', (context) => {
     return context.json(targetOf(context));
@@ -159,19 +161,6 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.get('/api/v1/:collection{vms|hypervisors}/:id/usage', (context) => {
     const entity = targetOf(context);
     return context.json(usageOf(entity.id));
-  });
-  /** Why can't I? Every verb of an entity, whether it may be and can be, and why. */
-  app.get('/api/v1/:collection{vms|hypervisors}/:id/explain', (context) => {
-    const entity = targetOf(context);
-    const user = context.req.query('user') ?? context.get('login').user;
-    return context.json(
-      central.table.of(entity.kind).map((verb) => ({
-        verb: verb.name,
-        permission: verb.permission,
-        possible: isPossible(verb, entity),
-        ...central.explain(user, entity, verb.permission),
-      })),
-    );
   });
   app.get('/api/v1/places', (context) =>
     context.json(visiblePlaces(context, central.placesFor(needsQuery.parse(context.req.query())))),
@@ -223,7 +212,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
 
   async function perform(context: Request, target: Target): Promise<Response> {
-    const { user, via } = context.get('login');
+    const { user, via, session } = context.get('login');
     const text = await context.req.text();
     const params: unknown = text === '' ? {} : JSON.parse(text);
     const id = context.req.header('x-request-id')?.slice(0, 100);
@@ -231,6 +220,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const verb = context.req.param('verb') ?? '';
     const reply = await central.perform(target, verb, params, by, {
       ...(id && { id }),
+      session,
       signal: context.req.raw.signal,
     });
     return reply.ok ? context.json(reply.result as object) : fail(context, reply.error);
@@ -256,8 +246,6 @@ const needsQuery = z.object({
     .transform((text) => text.split(',').filter(Boolean)),
 });
 
-const credentials = z.object({ user: z.string().max(100), password: z.string().max(1000) });
-
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -265,70 +253,6 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
 };
-
-function addLogin(app: Hono<Env>, { central, secure }: AppOptions): void {
-  app.post('/api/v1/login', async (context) => {
-    const { user, password } = credentials.parse(await context.req.json());
-    if (!(await central.users.checkPassword(user, password)))
-      return context.json(
-        { error: { code: 'denied', message: 'the name or the password is wrong' } },
-        401,
-      );
-    return logIn(context, user);
-  });
-  app.post('/api/v1/login/link', async (context) => {
-    const { token } = z.object({ token: z.string().max(200) }).parse(await context.req.json());
-    const user = central.users.redeem(token);
-    if (user === undefined)
-      return context.json(
-        {
-          error: {
-            code: 'denied',
-            message: 'this link was used, or is too old: ask for another one',
-          },
-        },
-        401,
-      );
-    return logIn(context, user);
-  });
-  app.post('/api/v1/join', async (context) => {
-    const { secret } = z.object({ secret: z.string().max(200) }).parse(await context.req.json());
-    if (!central.join)
-      throw new VerbError('conflict', 'this cloud is on one computer: nobody joins it');
-    central.leadership.check();
-    return context.json(await central.join(central.joins.redeem(secret)));
-  });
-  app.post('/api/v1/logout', (context) => {
-    const secret = getCookie(context, COOKIE);
-    if (secret) central.users.revoke(secret);
-    deleteCookie(context, COOKIE, { path: '/' });
-    return context.json({});
-  });
-
-  function logIn(context: Context, user: string): Response {
-    setCookie(context, COOKIE, central.users.issue(user, 'session'), {
-      path: '/',
-      httpOnly: true,
-      sameSite: 'Strict',
-      secure,
-      maxAge: 14 * 24 * 3600,
-    });
-    return context.json({ user });
-  }
-}
-
-/** Who asks, by cookie or by token. */
-export function loginOf(central: Central, headers: Headers): Login | undefined {
-  const [, bearer] = /^Bearer (\S+)$/.exec(headers.get('authorization') ?? '') ?? [];
-  if (bearer !== undefined) {
-    const user = central.users.userOf(bearer, 'token');
-    return user === undefined ? undefined : { user, via: 'rest' };
-  }
-  const [, secret] =
-    new RegExp(`(?:^|;\\s*)${COOKIE}=([\\w-]+)`).exec(headers.get('cookie') ?? '') ?? [];
-  const user = secret === undefined ? undefined : central.users.userOf(secret, 'session');
-  return user === undefined ? undefined : { user, via: 'web' };
-}
 
 /** Whether an origin header, where a browser sends one, is our own. */
 export function isSameOrigin(headers: Headers): boolean {

@@ -5,6 +5,8 @@ import type { AuditEntry, Usage } from '../../bus/messages.ts';
 import type { EntityState } from '../../entity.ts';
 import type { Central } from '../central.ts';
 import type { Parked } from '../parking.ts';
+import { parkedFor, seesLine } from '../seen.ts';
+import { type StandView, standView } from '../stand-view.ts';
 import type { Lamp } from '../registry.ts';
 
 /** What central tells a browser. */
@@ -16,6 +18,7 @@ export type LiveMessage =
       readonly permissionSets: readonly (readonly string[])[];
       readonly lamps: readonly Lamp[];
       readonly parked: readonly Parked[];
+      readonly stand: StandView;
     }
   | {
       readonly type: 'entities';
@@ -25,6 +28,7 @@ export type LiveMessage =
       readonly permissionSets?: readonly (readonly string[])[];
     }
   | { readonly type: 'lamp'; readonly lamp: Lamp }
+  | { readonly type: 'stand'; readonly stand: StandView }
   | { readonly type: 'parked'; readonly parked: readonly Parked[] }
   | { readonly type: 'usage'; readonly at: number; readonly entities: readonly Usage[] }
   | { readonly type: 'audit'; readonly entry: AuditEntry }
@@ -79,7 +83,8 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       entities,
       permissionSets: sets,
       lamps,
-      parked: central.parking.list(),
+      parked: parkedFor(central, user),
+      stand: standView(central),
     });
   };
   const flush = (): void => {
@@ -117,7 +122,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       if (entities.length > 0) send({ type: 'usage', at, entities });
     },
     onAudit: (entry) => {
-      if (visible.has(entry.entity)) send({ type: 'audit', entry });
+      if (seesLine(central, user, entry, visible)) send({ type: 'audit', entry });
     },
     onShout: ({ entity, text, at }) => {
       if (visible.has(entity)) send({ type: 'shout', entity, text, at });
@@ -125,7 +130,8 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
   });
   const stops = [
     central.onChange('policy', hello),
-    central.onChange('parked', () => send({ type: 'parked', parked: central.parking.list() })),
+    central.onChange('stand', () => send({ type: 'stand', stand: standView(central) })),
+    central.onChange('parked', () => send({ type: 'parked', parked: parkedFor(central, user) })),
   ];
   socket.on('message', (data: Buffer) => {
     const parsed = liveRequest.safeParse(parseJson(data.toString('utf8')));

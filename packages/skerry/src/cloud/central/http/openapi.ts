@@ -33,7 +33,7 @@ export function openApi(table: VerbTable, version: string): Record<string, unkno
       title: 'Skerry',
       version,
       description:
-        'Every verb is a POST with its parameters as JSON. Log in with `Authorization: Bearer TOKEN` (see `skerry central token`).',
+        'Every verb is a POST with its parameters as JSON. Log in with `Authorization: Bearer TOKEN` (see `skerry cloud token create`).',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     security: [{ token: [] }],
@@ -56,12 +56,12 @@ export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): unknown {
 }
 
 function operation(verb: Verb): Record<string, unknown> {
-  const { entity, name, title, summary, permission, danger, params, result } = verb;
+  const { entity, name, title, summary, permission, danger, params, result, open } = verb;
   return {
     operationId: `${entity}_${name}`,
     tags: [entity],
     summary: title,
-    description: `${summary[0]?.toUpperCase()}${summary.slice(1)}. Needs the permission \`${permission}\`; it ${danger}.`,
+    description: `${summary[0]?.toUpperCase()}${summary.slice(1)}. Needs the permission \`${permission}\`${open ? ', but not for what is your own' : ''}; it ${danger}.`,
     ...(NAMES[entity] && {
       parameters: [
         {

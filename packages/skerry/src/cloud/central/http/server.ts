@@ -7,9 +7,10 @@ import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Central } from '../central.ts';
 import { UsageHistory } from '../usage-history.ts';
-import { createApp, isSameOrigin, loginOf } from './app.ts';
+import { createApp, isSameOrigin } from './app.ts';
 import { Consoles } from './consoles.ts';
 import { serveLive } from './live.ts';
+import { type Login, loginOf } from './login.ts';
 
 export interface ServerOptions {
   readonly central: Central;
@@ -36,6 +37,9 @@ export class CentralServer implements AsyncDisposable {
   readonly #usage = new UsageHistory();
   readonly #consoles = new Consoles();
   readonly #listening: Disposable;
+  /** The login by which each socket came. */
+  readonly #sessions = new Map<WebSocket, string>();
+  readonly #stopEnding: () => void;
   readonly #ping: NodeJS.Timeout;
 
   private constructor(options: ServerOptions) {
@@ -69,7 +73,9 @@ export class CentralServer implements AsyncDisposable {
         if (!alive.delete(socket)) socket.terminate();
         else socket.ping();
       }
+      this.#endStrangers();
     }, PING_MS);
+    this.#stopEnding = central.onChange('logins', () => this.#endStrangers());
   }
 
   static async start(options: ServerOptions): Promise<CentralServer> {
@@ -90,6 +96,7 @@ export class CentralServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#ping);
+    this.#stopEnding();
     this.#listening[Symbol.dispose]();
     this.#consoles.endAll();
     for (const socket of this.#sockets.clients) socket.terminate();
@@ -97,6 +104,12 @@ export class CentralServer implements AsyncDisposable {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+  }
+
+  /** Whoever is logged out, or whose session is too old, hears nothing more. */
+  #endStrangers(): void {
+    for (const [socket, session] of this.#sessions)
+      if (!this.#options.central.users.isOpen(session)) socket.close(1008, 'logged out');
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -113,6 +126,12 @@ export class CentralServer implements AsyncDisposable {
         this.#sockets.emit('connection', client, request);
         then(client);
       });
+    const acceptUser = ({ session }: Login, then: (client: WebSocket) => void): void =>
+      accept((client) => {
+        this.#sessions.set(client, session);
+        client.on('close', () => this.#sessions.delete(client));
+        then(client);
+      });
     const token = url.searchParams.get('token') ?? '';
     if (url.pathname === '/api/v1/agent-stream') {
       // An agent has no login: the token, which only central and it know, is enough.
@@ -123,9 +142,10 @@ export class CentralServer implements AsyncDisposable {
     }
     const login = isSameOrigin(headers) ? loginOf(central, headers) : undefined;
     if (!login) return refuse(socket, '401 Unauthorized');
-    if (url.pathname === '/api/v1/live') accept((client) => serveLive(central, client, login.user));
+    if (url.pathname === '/api/v1/live')
+      acceptUser(login, (client) => serveLive(central, client, login.user));
     else if (url.pathname === '/api/v1/console')
-      accept((client) => {
+      acceptUser(login, (client) => {
         if (!this.#consoles.join('browser', token, client, login.user))
           client.close(1008, 'this console was opened already, or is too old');
       });

@@ -1,38 +1,45 @@
 // What central does itself. Parameters are those of the verb table, checked by then.
-import { HOST_PERMISSION } from '../../agent/definition-guard.ts';
 import type { Actor } from '../../bus/messages.ts';
 import { type EntityState, hypervisorId, isOn, vmId } from '../../entity.ts';
-import { maySee } from '../../permission/decide.ts';
+import { CENTRAL, decide } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';
+import type * as hypervisorVerbs from '../../verbs/hypervisor.ts';
 import type * as definition from '../../verbs/vm-definition.ts';
 import { all, attribute, parseXml, textOf } from '../../xml/element.ts';
 import type { z } from 'zod';
-import type { Central, Target } from '../central.ts';
-import { parseParams, subjectOf } from '../../agent/perform.ts';
-
-export interface CentralContext {
-  readonly central: Central;
-  readonly target: Target;
-  readonly by: Actor;
-  readonly id: string;
-  readonly signal: AbortSignal;
-}
-
-type CentralHandler = (context: CentralContext, params: never) => Promise<unknown>;
+import { parseParams } from '../../agent/perform.ts';
+import type { Central } from '../central.ts';
+import { parkedFor, subjectOfParked } from '../seen.ts';
+import { type CentralContext, type CentralHandler, entityOf } from './context.ts';
+import { evacuate } from './evacuate.ts';
+import { grantHandlers } from './grants.ts';
+import { loginHandlers } from './logins.ts';
+import { peopleHandlers } from './people.ts';
 
 /** By the name of the verb: those of machines and of hypervisors do the same. */
 export const centralHandlers: ReadonlyMap<string, CentralHandler> = new Map<string, CentralHandler>(
   [
     ['park', park],
     ['unpark', unpark],
-    ['permission_get', permissionGet],
-    ['permission_set', permissionSet],
     ['schedule', schedule],
     ['unschedule', unschedule],
     ['jobs', jobs],
-    ['getroster', getroster],
+    ...grantHandlers,
+    ...peopleHandlers,
+    ...loginHandlers,
+    ['evacuate', evacuateHost],
   ],
 );
+
+async function evacuateHost(
+  context: CentralContext,
+  params: z.output<typeof hypervisorVerbs.evacuate.params>,
+) {
+  const host = entityOf(context);
+  if (host.kind !== 'hypervisor')
+    throw new VerbError('invalid', 'only a hypervisor can be evacuated');
+  return evacuate(context, host, params);
+}
 
 /** Every step is the agent's own verb; the definition is kept before it is forgotten there. */
 async function park(context: CentralContext, { force }: z.output<typeof definition.park.params>) {
@@ -65,7 +72,18 @@ async function unpark(
   params: z.output<typeof definition.unpark.params>,
 ) {
   const parked = central.parking.get(params.uuid);
-  if (!parked) throw new VerbError('not-found', `no parked machine has the uuid ${params.uuid}`);
+  // What one may not see is not there.
+  if (!parked || !parkedFor(central, by.user).some(({ uuid }) => uuid === parked.uuid))
+    throw new VerbError('not-found', `no parked machine has the uuid ${params.uuid}`);
+  const { policy } = central.policies;
+  const permission = 'vmparking_unpark';
+  const may = [CENTRAL, subjectOfParked(parked)].map((subject) =>
+    decide(policy, by.user, permission, subject),
+  );
+  if (!may.some(({ allowed }) => allowed))
+    throw new VerbError('denied', `${by.user} may not unpark ${parked.name}: ${may[1]?.because}`, {
+      permission,
+    });
   if (central.registry.get(vmId(parked.uuid)))
     throw new VerbError(
       'conflict',
@@ -113,42 +131,6 @@ function bestPlace(
   );
 }
 
-async function permissionGet(context: CentralContext) {
-  const { id } = entityOf(context);
-  const { grants } = context.central.policies.policy;
-  return { grants: grants.filter(({ scope }) => scope === id) };
-}
-
-async function permissionSet(
-  context: CentralContext,
-  params: { who: string; permissions: string[] },
-) {
-  const { policies, users, table } = context.central;
-  const [kind, name = ''] = params.who.split(':');
-  if (kind === 'user' && !users.exists(name))
-    throw new VerbError(
-      'not-found',
-      `there is no user '${name}'; there are: ${users.names().join(', ')}`,
-    );
-  if (kind === 'role' && !(name in policies.policy.roles))
-    throw new VerbError(
-      'not-found',
-      `there is no role '${name}'; there are: ${Object.keys(policies.policy.roles).join(', ')}`,
-    );
-  const known = new Set([...table.all.map(({ permission }) => permission), ...EXTRA]);
-  const unknown = params.permissions.filter((each) => !known.has(each));
-  if (unknown.length > 0)
-    throw new VerbError(
-      'invalid',
-      `there is no permission ${unknown.map((each) => `'${each}'`).join(', ')}`,
-    );
-  policies.setGrant(params.who, entityOf(context).id, params.permissions);
-  return {};
-}
-
-/** Permissions that belong to no verb. */
-const EXTRA = ['all', 'presence', 'message', HOST_PERMISSION];
-
 async function schedule(
   context: CentralContext,
   params: { verb: string; params: Record<string, unknown>; at: string },
@@ -186,17 +168,6 @@ async function jobs(context: CentralContext) {
       last,
     })),
   };
-}
-
-async function getroster(context: CentralContext) {
-  const { users, policies } = context.central;
-  const subject = subjectOf(entityOf(context));
-  return { users: users.names().filter((user) => maySee(policies.policy, user, subject)) };
-}
-
-function entityOf({ target }: CentralContext): EntityState {
-  if (target === 'central') throw new VerbError('invalid', 'this is for a machine or a hypervisor');
-  return target;
 }
 
 async function ask(
