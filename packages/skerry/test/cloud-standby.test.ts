@@ -100,6 +100,20 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (kind) => {
     await isPairedBack(cloud);
   });
 
+  test('a permission that was given just now is in force for the next verb', async () => {
+    const { two } = cloud;
+    const ben: Actor = { user: 'ben', via: 'rest' };
+    await cloud.until('the agent is back', () => two.central.registry.isLive('hv1'));
+    const vm = two.central.registry.findVm('test') as VmState;
+    for (const permissions of [['suspend'], ['info'], ['suspend']]) {
+      two.central.policies.setGrant('user:ben', vm.id, permissions);
+      const isAllowed = permissions.includes('suspend');
+      const reply = await two.central.perform(vm, 'suspend', {}, ben);
+      expect(reply.ok || reply.error.code).toBe(isAllowed || 'denied');
+      if (isAllowed) await two.central.perform(vm, 'resume', {}, ANN);
+    }
+  });
+
   test('by hand, in good order: nothing is lost, and both change their places', async () => {
     const { one, two } = cloud;
     two.central.policies.setGrant('user:dora', 'all', ['info']);

@@ -238,7 +238,7 @@ export class Agent implements AsyncDisposable {
       case 'sync':
         return this.#entities.snapshot();
       case 'policy':
-        await this.#obey(central, request.term);
+        this.#obey(central, request.term);
         await this.#takePolicy(policySchema.parse(request.policy), request.term ?? 0);
         return {};
       case 'lead': {
@@ -252,13 +252,13 @@ export class Agent implements AsyncDisposable {
       case 'vote':
         return this.#allegiance.vote(central, request.term, request.dry);
       case 'join':
-        await this.#obey(central, request.term);
+        this.#obey(central, request.term);
         await this.#options.centrals?.join(request.membership);
         return {};
       case 'audit':
         return this.#audit.since(request.since);
       case 'verb': {
-        const refusal = await this.#allegiance.refusal(central, request.term ?? 0);
+        const refusal = this.#allegiance.refusal(central, request.term ?? 0);
         if (refusal !== undefined)
           return { ok: false, error: new VerbError('conflict', refusal).toData() };
         const reply = await perform(
@@ -270,7 +270,7 @@ export class Agent implements AsyncDisposable {
         return reply;
       }
       case 'chat':
-        await this.#obey(central, request.term);
+        this.#obey(central, request.term);
         return { text: await this.chat(request.entity, request.by.user, request.text) };
       default:
         return request satisfies never;
@@ -318,8 +318,8 @@ export class Agent implements AsyncDisposable {
   }
 
   /** @throws Error when another central is obeyed. */
-  async #obey(central: string, term = 0): Promise<void> {
-    const refusal = await this.#allegiance.refusal(central, term);
+  #obey(central: string, term = 0): void {
+    const refusal = this.#allegiance.refusal(central, term);
     if (refusal !== undefined) throw new Error(refusal);
   }
 

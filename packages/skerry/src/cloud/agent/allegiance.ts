@@ -51,10 +51,13 @@ export class Allegiance {
     return this.#kept.term;
   }
 
-  /** Why that central may not act here in that term; undefined when it may. */
-  async refusal(central: string, term: number): Promise<string | undefined> {
+  /**
+   * Why that central may not act here in that term; undefined when it may. At once: what it asks for is done in the order in
+   * which it was asked.
+   */
+  refusal(central: string, term: number): string | undefined {
     if (!obeys(this.#kept, central, term)) return this.#because();
-    if (term > this.#kept.term) await this.#follow({ term, central, since: Date.now(), heirs: [] });
+    if (term > this.#kept.term) void this.#follow({ term, central, since: Date.now(), heirs: [] });
     return undefined;
   }
 
