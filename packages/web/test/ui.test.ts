@@ -398,7 +398,8 @@ test('on a standby one looks, and is told where to go', async () => {
     body: { error: { message: `central is a standby: ask ${url}, which is active` } },
   });
   await page.setViewportSize({ width: 390, height: 844 });
-  await open(`/vm/${uuid('cache')}`);
+  await open('/');
+  await row('cache').click();
   await expectText(page.locator('.stand'), 'which is active');
   await shot('standby-phone');
 });
