@@ -254,6 +254,8 @@ export class Agent implements AsyncDisposable {
       case 'join':
         this.#obey(central, request.term);
         await this.#options.centrals?.join(request.membership);
+        // Who chats there has not heard of anything yet.
+        this.#entities.sayAll();
         return {};
       case 'audit':
         return this.#audit.since(request.since);

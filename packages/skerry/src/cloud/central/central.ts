@@ -9,10 +9,18 @@ import {
   type Actor,
   type AuditEntry,
   auditEntry,
+  centralRequest,
   verbReply,
   type VerbReply,
 } from '../bus/messages.ts';
-import { type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
+import type { ChatPeople } from '../chat/chat-people.ts';
+import {
+  type EntityId,
+  type EntityState,
+  hypervisorId,
+  hypervisorOf,
+  PEER_ADDRESS,
+} from '../entity.ts';
 import { CENTRAL, decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
@@ -67,6 +75,8 @@ export class Central implements AsyncDisposable {
   readonly leadership: Leadership;
   /** The other central; undefined where there can be none. */
   readonly pair: Pair | undefined;
+  /** Who chats by XMPP, where the bus is for that. */
+  chat: ChatPeople | undefined;
   /** Takes a hypervisor in, where others can join at all. */
   join: ((hypervisor: string) => Promise<Membership>) | undefined;
   readonly table: VerbTable;
@@ -128,6 +138,11 @@ export class Central implements AsyncDisposable {
     this.#db.onWrite = () => this.pair?.wake();
     this.leadership.onChange(() => this.#onStand());
     this.leadership.begin();
+    bus.serve((body, { address }, signal) =>
+      this.pair && address === PEER_ADDRESS
+        ? this.pair.answer(body, signal)
+        : this.#answer(body, address),
+    );
     this.policies.onChange = () => {
       this.#tellPolicy();
       this.#changes.dispatchEvent(new Event('policy'));
@@ -281,7 +296,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** What an entity answers to words; it decides itself whom it talks to. */
-  async chat(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
+  async talk(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
     this.leadership.check();
     const hypervisor = hypervisorOf(target);
     const request = { type: 'chat', entity: target.id, text, by, term: this.term };
@@ -297,6 +312,13 @@ export class Central implements AsyncDisposable {
   /** With what it asks agents for something. */
   private get term(): number {
     return this.leadership.term;
+  }
+
+  /** What an agent asks. */
+  async #answer(body: unknown, hypervisor: string): Promise<unknown> {
+    const { entity } = centralRequest.parse(body);
+    if (!this.chat) throw new Error('nobody chats here');
+    return { password: await this.chat.passwordOf(entity as EntityId, hypervisor) };
   }
 
   #streamUrl(token: string): string {

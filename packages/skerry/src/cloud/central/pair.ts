@@ -73,7 +73,6 @@ export class Pair implements AsyncDisposable {
   constructor(options: PairOptions) {
     this.#options = options;
     if (options.standing.peer) options.changes.begin();
-    options.bus.serve((body, { address }, signal) => this.#answer(body, address, signal));
     this.#work = this.#attend();
   }
 
@@ -279,8 +278,8 @@ export class Pair implements AsyncDisposable {
     log(`${others.length} changes that ${leadership.kept.active} never got are in ${file}`);
   }
 
-  async #answer(body: unknown, from: string, signal: AbortSignal): Promise<unknown> {
-    if (from !== PEER_ADDRESS) throw new Error(`only another central is answered, not '${from}'`);
+  /** What the other one asks on our bus. */
+  async answer(body: unknown, signal: AbortSignal): Promise<unknown> {
     const { leadership, audit, standing } = this.#options;
     const request = peerRequest.parse(body);
     switch (request.type) {

@@ -4,10 +4,13 @@ import { join as joinPath } from 'node:path';
 import { z } from 'zod';
 import { SkerryError } from '../../util/errors.ts';
 import { Agent, type Centrals } from '../agent/agent.ts';
+import { type Membership, membership } from '../bus/membership.ts';
+import { DOMAIN } from '../bus/open-bus.ts';
 import { SeveralBuses } from '../bus/several-buses.ts';
+import { ChatBus } from '../chat/chat-bus.ts';
+import type { ChatHandler } from '../chat/entity-session.ts';
 import { PEER_ADDRESS } from '../entity.ts';
 import { VerbError } from '../verb-error.ts';
-import { type Membership, membership } from '../bus/membership.ts';
 import { busOf, join } from './join.ts';
 import { parseToken } from './join-token.ts';
 
@@ -58,8 +61,9 @@ export async function runAgent(
   const { membership: first, others, libvirtUri, ...settings } = saved;
   const { address } = first;
   const bus = new SeveralBuses(address);
-  const centrals = new HostCentrals(dir, saved, bus);
-  for (const each of [first, ...others]) await bus.add(nameOf(each), busOf(each));
+  const talk: ChatHandler = (entity, user, text) => agent.chat(entity, user, text);
+  const centrals = new HostCentrals(dir, saved, bus, talk);
+  for (const each of [first, ...others]) await centrals.add(each);
   const agent = await Agent.start({
     name: address,
     libvirtUri,
@@ -82,12 +86,23 @@ export async function runAgent(
 class HostCentrals implements Centrals {
   readonly #dir: string;
   readonly #bus: SeveralBuses;
+  readonly #talk: ChatHandler;
   #saved: Saved;
 
-  constructor(dir: string, saved: Saved, bus: SeveralBuses) {
+  constructor(dir: string, saved: Saved, bus: SeveralBuses, talk: ChatHandler) {
     this.#dir = dir;
     this.#saved = saved;
     this.#bus = bus;
+    this.#talk = talk;
+  }
+
+  /** Gets on the bus of a central, where people see its machines, and write to them. */
+  async add(member: Membership): Promise<void> {
+    const { host, port } = member.bus;
+    const server = { host, port, ca: member.ca };
+    const shown = new ChatBus(busOf(member), { server, domain: DOMAIN });
+    shown.answer(this.#talk);
+    await this.#bus.add(nameOf(member), shown);
   }
 
   get known(): readonly string[] {
@@ -105,7 +120,7 @@ class HostCentrals implements Centrals {
       throw new Error(`this is ${this.#bus.address}, not ${next.address}`);
     const rest = this.#all.filter((each) => nameOf(each) !== nameOf(next));
     await this.#keep([...rest, next]);
-    await this.#bus.add(nameOf(next), busOf(next));
+    await this.add(next);
   }
 
   async keep(centrals: readonly string[]): Promise<void> {

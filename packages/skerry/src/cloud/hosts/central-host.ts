@@ -14,6 +14,8 @@ import { OWN_ADDRESS, PEER_ADDRESS } from '../entity.ts';
 import { Standing } from '../central/standing.ts';
 import { Central } from '../central/central.ts';
 import { openDatabase } from '../central/database.ts';
+import { ChatAccounts } from '../chat/chat-accounts.ts';
+import { ChatPeople } from '../chat/chat-people.ts';
 import { CentralServer } from '../central/http/server.ts';
 import { Joins } from '../central/joins.ts';
 import { PolicyStore } from '../central/policy-store.ts';
@@ -141,11 +143,12 @@ export async function runCentral(
     server: ejabberd.local,
     password: await ejabberd.addMember(OWN_ADDRESS),
   });
+  const { ca } = ejabberd.remote;
   const admit = async (address: string, secret?: string): Promise<Membership> => ({
     address,
     central: config.name,
     url: urlOf(config),
-    ca: ejabberd.remote.ca,
+    ca,
     bus: {
       domain: ejabberd.busDomain,
       host: config.name,
@@ -163,6 +166,14 @@ export async function runCentral(
     }),
   );
   await bus.ready();
+  const accounts = new ChatAccounts(ejabberd.admin, DOMAIN);
+  await accounts.prepare();
+  central.chat = stack.use(
+    new ChatPeople({
+      ...{ central, accounts, domain: DOMAIN, log },
+      server: { host: config.name, port: config.busPort, ca },
+    }),
+  );
   central.join = admit;
   stack.use(await serveControl(dir, central));
   const server = stack.use(
