@@ -80,7 +80,7 @@ test('roles of a user are changed, and changed back', async () => {
   await dialog().getByRole('button', { name: 'Save' }).click();
   await expectText(userRow('ben'), 'administratoroperator');
   await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
-  await expectText(userRow('ben'), 'none');
+  await expectText(userRow('ben'), 'no roles');
 });
 
 test('a role is made, changed with a look at what changes, and that is undone', async () => {

@@ -154,7 +154,7 @@ export function NewLink({ user: { user, hasPassword, sessions }, onClose }: User
         />
         <span>
           Forget the password, and end every session
-          <span className="hint block">
+          <span className="hint">
             {hasPassword ? 'There is a password' : 'There is no password'} and{' '}
             {count(sessions, 'session')} now. For who has lost a computer or the password; tokens
             stay.
@@ -215,7 +215,7 @@ export function EditUser({
         />
         <span>
           Administrator
-          <span className="hint block">May do everything, also here.</span>
+          <span className="hint">May do everything, also here.</span>
         </span>
       </label>
       <DifferenceList

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { apiPost, errorData } from '../api/client.ts';
 import { goTo } from '../shell/navigation.ts';
 import { useMe } from '../shell/TopBar.tsx';
@@ -52,7 +52,10 @@ export function UserPage() {
   const entities = seen.data?.entities ?? [];
   return (
     <div className="content">
-      <header className="page-head user-head">
+      <header className="page-head">
+        <Link to="/people" className="crumb">
+          People
+        </Link>
         <div className="entity-title">
           <span className="avatar" aria-hidden="true">
             {name.slice(0, 1).toUpperCase()}

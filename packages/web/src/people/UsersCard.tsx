@@ -58,7 +58,7 @@ export function UsersCard({ users, roles }: UsersCardProps) {
 }
 
 export function UserTags({ user: { admin, roles } }: { readonly user: UserRow }) {
-  if (!admin && roles.length === 0) return <span className="quiet">none</span>;
+  if (!admin && roles.length === 0) return <span className="quiet">no roles</span>;
   return <Tags tags={[...(admin ? ['administrator'] : []), ...roles]} />;
 }
 
