@@ -218,7 +218,7 @@ test('who is no administrator sees and talks to whom they were introduced to, as
   await until('it answers', () => bodies(got).includes("I'm starting."));
   expect(heard.at(-1)).toBe(`vm:${UUID} ben: start`);
   const count = heard.length;
-  await accounts.separate('ben', `vm:${UUID}`);
+  await accounts.separate('ben', UUID);
   await until('it is gone', () =>
     got.some(({ attributes }) => attributes.from === from && attributes.type === 'unavailable'),
   );

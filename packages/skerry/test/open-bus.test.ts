@@ -1,10 +1,11 @@
 // The bus of `cloud dev`, with what people see of it.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { openBus } from '../src/cloud/bus/open-bus.ts';
 import { child, element, text } from '../src/cloud/bus/xmpp/stanza.ts';
 import { XmppClient } from '../src/cloud/bus/xmpp/xmpp-client.ts';
-import type { EntityState } from '../src/cloud/entity.ts';
+import { centralRequest } from '../src/cloud/bus/messages.ts';
+import type { EntityId, EntityState } from '../src/cloud/entity.ts';
 import type { Element } from '../src/cloud/xml/element.ts';
 import { listen, until } from './support/bus-contract.ts';
 
@@ -24,6 +25,10 @@ test('what an agent publishes on the other one is seen by central and by people'
     await people.accounts.addPerson('ada', 'enchantress', true);
     await using central = await bus.connect('central');
     const heard = listen(central);
+    central.serve(async (body) => {
+      const { entity } = centralRequest.parse(body);
+      return { password: await people.accounts.addEntity(entity as EntityId) };
+    });
     await using agent = people.show(await bus.connect('hv1'));
     agent.serve(async () => 'done');
     agent.answer(async (entity, user, words) => `${entity} heard ${words} of ${user}.`);
@@ -48,9 +53,8 @@ test('what an agent publishes on the other one is seen by central and by people'
     await until('central has it', () => heard.publications.length === 1);
 
     const got: Element[] = [];
-    const { host, port, caFile } = people.server;
     await using ada = new XmppClient({
-      server: { host, port, ca: await readFile(caFile, 'utf8') },
+      server: people.server,
       jid: { local: 'ada', domain: people.domain, resource: 'phone' },
       password: 'enchantress',
       handlers: {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { defineCentralVerbs } from './cloud-verbs.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
@@ -83,6 +84,7 @@ async function runDev(options: DevOptions): Promise<void> {
   const link = cloud.loginLink();
   const names = cloud.hypervisors.list.map(({ name }) => name);
   const { chat } = cloud;
+  const authority = join(cloudDir(options.name), 'bus', 'ca.pem');
   if (options.json)
     printJson({ url: cloud.url, loginLink: link, hypervisors: names, chat: chat ?? null });
   else
@@ -91,7 +93,7 @@ async function runDev(options: DevOptions): Promise<void> {
     );
   if (chat && !options.json)
     console.log(
-      `\nWith an XMPP client: ${chat.jid}, password ${chat.password}, server ${chat.host} port ${chat.port} with TLS; its authority is in ${chat.caFile}`,
+      `\nWith an XMPP client: ${chat.address}, password ${chat.password}, server ${chat.host} port ${chat.port} with TLS; its authority is in ${authority}`,
     );
   await untilAborted(signal);
   if (!options.json) console.error('Ending the cloud …');

@@ -46,6 +46,14 @@ export const agentRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('audit'), since: z.number() }),
 ]);
 
+/** What central may be asked by an agent. */
+export const centralRequest = z.discriminatedUnion('type', [
+  /** How an entity of its own logs in to the XMPP server. */
+  z.object({ type: z.literal('chat-password'), entity: z.string().max(300) }),
+]);
+/** What central answers to that. */
+export const chatPassword = z.object({ password: z.string() });
+
 /** Why something was not done, for the person who asked for it. */
 export const verbError = z.object({
   /** `denied`, `not-found`, `invalid`, `conflict`, `libvirt`, `unreachable`, `timeout`, `failed`. */

@@ -18,8 +18,8 @@ export interface OpenBus extends AsyncDisposable {
 }
 
 export interface People {
-  /** For their clients; `caFile` has the certificate of the server's authority. */
-  readonly server: { readonly host: string; readonly port: number; readonly caFile: string };
+  /** For their clients; `ca` is the server's authority, in PEM. */
+  readonly server: { readonly host: string; readonly port: number; readonly ca: string };
   readonly domain: string;
   /** Who may log in, and how. */
   readonly accounts: ChatAccounts;
@@ -67,16 +67,10 @@ async function openXmppBus(dir: string, signal: AbortSignal | undefined): Promis
       return connection;
     },
     people: {
-      server: { host: ejabberd.remote.host, port: ejabberd.remote.port, caFile: ejabberd.caFile },
+      server: ejabberd.remote,
       domain: DOMAIN,
       accounts,
-      show: (hypervisor) =>
-        new ChatBus(hypervisor, {
-          server: ejabberd.local,
-          domain: DOMAIN,
-          hypervisor: hypervisor.address,
-          password: (entity) => accounts.addEntity(entity),
-        }),
+      show: (hypervisor) => new ChatBus(hypervisor, { server: ejabberd.local, domain: DOMAIN }),
     },
     [Symbol.asyncDispose]: () => ends.disposeAsync(),
   };

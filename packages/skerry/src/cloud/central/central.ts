@@ -9,10 +9,12 @@ import {
   type Actor,
   type AuditEntry,
   auditEntry,
+  centralRequest,
   verbReply,
   type VerbReply,
 } from '../bus/messages.ts';
-import { type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
+import type { ChatPeople } from '../chat/chat-people.ts';
+import { type EntityId, type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
 import { CENTRAL, decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
@@ -52,6 +54,8 @@ export class Central implements AsyncDisposable {
   readonly parking: Parking;
   readonly schedule: Schedule;
   readonly joins: Joins;
+  /** Who chats by XMPP, where the bus is for that. */
+  chat: ChatPeople | undefined;
   /** Takes a hypervisor in, where others can join at all. */
   join: ((hypervisor: string) => Promise<Membership>) | undefined;
   readonly table: VerbTable;
@@ -77,6 +81,7 @@ export class Central implements AsyncDisposable {
     this.parking = new Parking(this.#db);
     this.schedule = new Schedule(this.#db, (job) => this.#runJob(job));
     this.registry = new Registry(bus);
+    bus.serve((body, from) => this.#answer(body, from.address));
     this.policies.onChange = () => {
       this.#tellPolicy();
       this.#changes.dispatchEvent(new Event('policy'));
@@ -215,7 +220,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** What an entity answers to words; it decides itself whom it talks to. */
-  async chat(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
+  async talk(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
     const hypervisor = hypervisorOf(target);
     const request = { type: 'chat', entity: target.id, text, by };
     try {
@@ -225,6 +230,13 @@ export class Central implements AsyncDisposable {
       if (!(error instanceof BusError)) throw error;
       throw new VerbError('unreachable', `${target.name} cannot be reached: ${error.message}`);
     }
+  }
+
+  /** What an agent asks. */
+  async #answer(body: unknown, hypervisor: string): Promise<unknown> {
+    const { entity } = centralRequest.parse(body);
+    if (!this.chat) throw new Error('nobody chats here');
+    return { password: await this.chat.passwordOf(entity as EntityId, hypervisor) };
   }
 
   #streamUrl(token: string): string {

@@ -80,6 +80,11 @@ export class Registry implements AsyncDisposable {
     return [...this.#entities.values()];
   }
 
+  /** Whether that hypervisor says that it has the entity; while a machine moves, two do. */
+  claims(hypervisor: string, id: string): boolean {
+    return this.#sources.get(hypervisor)?.entities.has(id) ?? false;
+  }
+
   /** A machine by uuid, or by name when only one has it. */
   findVm(nameOrUuid: string): VmState | readonly VmState[] {
     const byUuid = this.#entities.get(vmId(nameOrUuid.toLowerCase()));

@@ -52,6 +52,31 @@ export class ChatAccounts {
     await this.#account(user, password, group);
   }
 
+  /** Everybody who was let in, and whether as an administrator. */
+  async people(): Promise<Map<string, boolean>> {
+    const members = async (group: string): Promise<string[]> =>
+      (await this.#admin.groupMembers(this.#domain, group)).map(userOf);
+    return new Map([
+      ...(await members(PEOPLE)).map((user): [string, boolean] => [user, false]),
+      ...(await members(ADMINISTRATORS)).map((user): [string, boolean] => [user, true]),
+    ]);
+  }
+
+  /** Makes somebody who was let in an administrator, or one no more. */
+  async setAdministrator(user: string, isAdministrator: boolean): Promise<void> {
+    const [to, from] = isAdministrator ? [ADMINISTRATORS, PEOPLE] : [PEOPLE, ADMINISTRATORS];
+    await this.#admin.removeFromGroup(user, this.#domain, from);
+    await this.#admin.addToGroup(user, this.#domain, to);
+  }
+
+  /** The names of the accounts in a person's own list: machines' uuids and names of hypervisors, in small letters. */
+  async knownTo(user: string): Promise<Set<string>> {
+    const items = (await this.#admin.call('get_roster', { user, host: this.#domain })) as {
+      readonly jid: string;
+    }[];
+    return new Set(items.map(({ jid }) => userOf(jid)));
+  }
+
   async removePerson(user: string): Promise<void> {
     await this.#admin.removeAccount(user, this.#domain);
   }
@@ -69,9 +94,8 @@ export class ChatAccounts {
     await list(user, local, name, group);
   }
 
-  /** They do not see each other any more. */
-  async separate(user: string, entity: EntityId): Promise<void> {
-    const local = localOf(entity);
+  /** A person and an entity with an account of that name do not see each other any more. */
+  async separate(user: string, local: string): Promise<void> {
     const host = this.#domain;
     for (const [localuser, other] of [
       [local, user],
@@ -96,6 +120,11 @@ export class ChatAccounts {
   }
 }
 
-function localOf(entity: EntityId): string {
+function userOf(jid: string): string {
+  return jid.slice(0, jid.lastIndexOf('@'));
+}
+
+/** What an entity's account is called. */
+export function localOf(entity: EntityId): string {
   return entity.slice(entity.indexOf(':') + 1).toLowerCase();
 }

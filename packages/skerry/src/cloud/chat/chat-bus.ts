@@ -6,10 +6,13 @@ import type {
   RequestHandler,
   RequestOptions,
 } from '../bus/bus.ts';
-import type { Publication } from '../bus/messages.ts';
+import { chatPassword, type Publication } from '../bus/messages.ts';
 import type { ChatHandler } from './entity-session.ts';
 import { EntitySessions, type EntitySessionsOptions } from './entity-sessions.ts';
 import { presentEntities } from './present-entities.ts';
+
+/** Central makes the accounts. */
+const CENTRAL = 'central';
 
 /**
  * @example
@@ -23,10 +26,15 @@ export class ChatBus implements BusConnection {
   readonly #present: (publication: Publication) => void;
   #onChat: ChatHandler = async () => "I'm just waking up. Ask me again in a moment.";
 
-  constructor(bus: BusConnection, options: Omit<EntitySessionsOptions, 'onChat'>) {
+  constructor(bus: BusConnection, options: Pick<EntitySessionsOptions, 'server' | 'domain'>) {
     this.#bus = bus;
     this.#sessions = new EntitySessions({
       ...options,
+      hypervisor: bus.address,
+      password: async (entity) => {
+        const answer = await bus.request(CENTRAL, { type: 'chat-password', entity });
+        return chatPassword.parse(answer).password;
+      },
       onChat: (entity, user, text) => this.#onChat(entity, user, text),
     });
     this.#present = presentEntities(this.#sessions);

@@ -1,6 +1,5 @@
 // A whole cloud on this machine, for trying it and for work on it: hypervisors in sandboxes, an agent for each, central and
 // its web port, all of them on the bus of this process.
-import { randomBytes } from 'node:crypto';
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { type Image, listImages } from '../../image/store.ts';
 import { Agent } from '../agent/agent.ts';
 import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
+import { type ChatLogin, ChatPeople } from '../chat/chat-people.ts';
 import { CentralServer } from '../central/http/server.ts';
 
 export interface DevCloudOptions {
@@ -40,16 +40,6 @@ export interface DevCloud extends AsyncDisposable {
   token(): string;
 }
 
-/** What an XMPP client of people's asks for. */
-export interface ChatLogin {
-  readonly jid: string;
-  readonly password: string;
-  readonly host: string;
-  readonly port: number;
-  /** The certificate of the server's authority. */
-  readonly caFile: string;
-}
-
 /** The administrator of a cloud on one machine. */
 export const DEV_USER = 'admin';
 const IMAGES_POOL = 'golden';
@@ -77,6 +67,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     }),
   );
   await addAdministrator(central);
+  if (bus.people) central.chat = stack.use(new ChatPeople({ central, ...bus.people, log }));
   const server = stack.use(
     await CentralServer.start({ central, version, webDir, host: '127.0.0.1', port }),
   );
@@ -84,7 +75,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     await offerImages(hypervisor, signal);
     stack.use(await startAgent(hypervisor, bus, options));
   }
-  const chat = await openChat(bus);
+  const chat = await central.chat?.login(DEV_USER);
   const ends = stack.move();
   return {
     url: server.url,
@@ -123,14 +114,6 @@ async function startAgent(
   });
   shown?.answer((entity, user, text) => agent.chat(entity, user, text));
   return agent;
-}
-
-/** Lets the administrator in with an XMPP client, with a new password each time. */
-async function openChat({ people }: OpenBus): Promise<ChatLogin | undefined> {
-  if (!people) return undefined;
-  const password = randomBytes(12).toString('base64url');
-  await people.accounts.addPerson(DEV_USER, password, true);
-  return { jid: `${DEV_USER}@${people.domain}`, password, ...people.server };
 }
 
 async function addAdministrator({ users, policies }: Central): Promise<void> {

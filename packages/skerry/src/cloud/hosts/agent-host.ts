@@ -4,7 +4,9 @@ import { join as joinPath } from 'node:path';
 import { z } from 'zod';
 import { SkerryError } from '../../util/errors.ts';
 import { Agent } from '../agent/agent.ts';
+import { DOMAIN } from '../bus/open-bus.ts';
 import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
+import { ChatBus } from '../chat/chat-bus.ts';
 import { join, membership } from './join.ts';
 import { parseToken } from './join-token.ts';
 
@@ -44,19 +46,20 @@ export async function runAgent(
   if (text === undefined) throw new SkerryError('AGENT_MISSING', { data: { dir } });
   const { membership: member, libvirtUri, ...settings } = schema.parse(JSON.parse(text));
   const { bus, ca, address } = member;
+  const server = { host: bus.host, port: bus.port, ca };
+  const shown = new ChatBus(
+    new XmppBus({ address, domain: bus.domain, server, password: bus.password }),
+    { server, domain: DOMAIN },
+  );
   const agent = await Agent.start({
     name: address,
     libvirtUri,
     stateDir: dir,
     version: options.version,
     settings: { ...settings, streamCa: ca },
-    bus: new XmppBus({
-      address,
-      domain: bus.domain,
-      server: { host: bus.host, port: bus.port, ca },
-      password: bus.password,
-    }),
+    bus: shown,
     ...(options.log && { log: options.log }),
   });
+  shown.answer((entity, user, text) => agent.chat(entity, user, text));
   return Object.assign(agent, { name: address });
 }

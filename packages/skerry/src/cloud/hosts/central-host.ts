@@ -12,6 +12,8 @@ import { keepEjabberd } from '../bus/xmpp/keep-ejabberd.ts';
 import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
 import { Central } from '../central/central.ts';
 import { openDatabase } from '../central/database.ts';
+import { ChatAccounts } from '../chat/chat-accounts.ts';
+import { ChatPeople } from '../chat/chat-people.ts';
 import { CentralServer } from '../central/http/server.ts';
 import { Joins } from '../central/joins.ts';
 import { PolicyStore } from '../central/policy-store.ts';
@@ -94,10 +96,19 @@ export async function runCentral(
   });
   const central = stack.use(new Central({ bus, stateDir: dir, ...(log && { log }) }));
   await bus.ready();
+  const accounts = new ChatAccounts(ejabberd.admin, DOMAIN);
+  await accounts.prepare();
+  const { ca } = ejabberd.remote;
+  central.chat = stack.use(
+    new ChatPeople({
+      ...{ central, accounts, domain: DOMAIN, log },
+      server: { host: config.name, port: config.busPort, ca },
+    }),
+  );
   central.join = async (hypervisor): Promise<Membership> => ({
     address: hypervisor,
     url: urlOf(config),
-    ca: ejabberd.remote.ca,
+    ca,
     bus: {
       domain: ejabberd.busDomain,
       host: config.name,

@@ -165,6 +165,24 @@ export const ownPassword = defineVerb({
   danger: 'changes',
 });
 
+export const chatLogin = defineVerb({
+  ...common,
+  name: 'chat_login',
+  command: 'chat',
+  title: 'Chat login',
+  summary: 'a new password for an XMPP client of your own; the one before is good no more',
+  params: nothing,
+  result: z.object({
+    address: z.string().describe('The JID'),
+    password: z.string(),
+    host: z.string(),
+    port: z.number().describe('With STARTTLS'),
+    ca: z.string().describe("The authority of the server's certificate, in PEM"),
+  }),
+  open: true,
+  danger: 'changes',
+});
+
 export const roleList = defineVerb({
   ...common,
   name: 'role_list',
@@ -365,6 +383,7 @@ export const peopleVerbs: readonly Verb[] = [
   userRoles,
   userSees,
   ownPassword,
+  chatLogin,
   roleList,
   roleSet,
   roleMembers,

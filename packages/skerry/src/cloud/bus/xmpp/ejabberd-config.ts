@@ -111,6 +111,7 @@ const API_COMMANDS = [
   'change_password',
   'check_password',
   'delete_rosteritem',
+  'get_roster',
   'register',
   'registered_users',
   'srg_create',

@@ -34,8 +34,6 @@ export interface Ejabberd extends AsyncDisposable {
   readonly local: Extract<ServerPlace, { socketPath: string }>;
   /** For all others, people's clients among them: with TLS, and the certificate of its authority. */
   readonly remote: Extract<ServerPlace, { host: string }>;
-  /** The same certificate, in a file. */
-  readonly caFile: string;
   readonly admin: EjabberdAdmin;
   readonly pid: number;
   /** Resolves when it has ended, with the reason; it does not start again by itself. */
@@ -90,7 +88,6 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
     busDomain: busDomain(domain),
     local: { socketPath },
     remote: { host, port, ca: authority.certificate },
-    caFile: join(dir, 'ca.pem'),
     admin,
     pid: child.pid ?? 0,
     ended,

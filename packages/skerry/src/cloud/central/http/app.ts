@@ -95,6 +95,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     return context.json({
       user,
       admin: policy.admins.includes(user),
+      chat: central.chat !== undefined,
       roles: rolesOf(policy, user),
       administers: mayAdminister(central, user),
       knowsPeople: mayKnowPeople(central, user),
@@ -168,7 +169,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const { text } = z.object({ text: z.string().max(10_000) }).parse(await context.req.json());
     const { user } = context.get('login');
     const by = { user, via: 'chat' as const };
-    return context.json({ text: await central.chat(entity, text, by, context.req.raw.signal) });
+    return context.json({ text: await central.talk(entity, text, by, context.req.raw.signal) });
   });
   app.post('/api/v1/:collection{vms|hypervisors}/:id/:verb', (context) => {
     return perform(context, targetOf(context));

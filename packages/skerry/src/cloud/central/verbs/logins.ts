@@ -1,4 +1,5 @@
 // How people and their programs log in: links, passwords, tokens.
+import type { ChatLogin } from '../../chat/chat-people.ts';
 import { knownPermissions } from '../../permission/known.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/people.ts';
@@ -12,6 +13,7 @@ type Params<Verb extends { readonly params: z.ZodObject }> = z.output<Verb['para
 export const loginHandlers: readonly (readonly [string, CentralHandler])[] = [
   ['user_link', userLink],
   ['password_set', setPassword],
+  ['chat_login', chatLogin],
   ['token_list', tokenList],
   ['token_create', tokenCreate],
   ['token_revoke', tokenRevoke],
@@ -61,6 +63,18 @@ async function setPassword(
       fields: [{ path: 'oldPassword', message: 'this is not your password' }],
     });
   return { sessions: await users.setPassword(by.user, password, session) };
+}
+
+async function chatLogin({ central, by }: CentralContext): Promise<ChatLogin> {
+  if (!central.chat)
+    throw new VerbError(
+      'conflict',
+      'there is no XMPP server here: people chat in the web UI only',
+      {
+        hint: 'a central on a host has one; on one machine: skerry cloud dev --bus xmpp',
+      },
+    );
+  return central.chat.login(by.user);
 }
 
 async function tokenList(context: CentralContext, params: Params<typeof verbs.tokenList>) {

@@ -1,0 +1,129 @@
+// People on our XMPP server: who may log in, and whom each of them sees there. It follows from the permissions.
+import { randomBytes } from 'node:crypto';
+import type { Central } from '../central/central.ts';
+import type { EntityId, EntityState } from '../entity.ts';
+import { type ChatAccounts, localOf } from './chat-accounts.ts';
+
+/** How somebody logs in with an XMPP client of her own. */
+export interface ChatLogin {
+  /** The JID. */
+  readonly address: string;
+  readonly password: string;
+  readonly host: string;
+  /** With STARTTLS, by a certificate of central's authority. */
+  readonly port: number;
+  /** The authority, in PEM. */
+  readonly ca: string;
+}
+
+export interface ChatPeopleOptions {
+  readonly central: Pick<Central, 'registry' | 'policies' | 'permissions' | 'users' | 'onChange'>;
+  readonly accounts: ChatAccounts;
+  readonly domain: string;
+  readonly server: { readonly host: string; readonly port: number; readonly ca: string };
+  readonly log?: ((line: string) => void) | undefined;
+}
+
+/** Changes come in bursts: one look for all of them. */
+const SOON_MS = 500;
+
+/**
+ * While it lives, everybody who was let in has those in her list whose permission `presence` she has. Administrators have all by
+ * the groups of {@link ChatAccounts}.
+ */
+export class ChatPeople implements AsyncDisposable {
+  readonly #options: ChatPeopleOptions;
+  readonly #ends: (() => void)[];
+  /** Whom each was last given to see. */
+  readonly #given = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: ChatPeopleOptions) {
+    this.#options = options;
+    const { registry, onChange } = options.central;
+    const soon = (): void => this.#soon();
+    const listening = registry.listen({ onEntities: soon });
+    this.#ends = [
+      onChange.call(options.central, 'policy', soon),
+      () => listening[Symbol.dispose](),
+    ];
+    soon();
+  }
+
+  /**
+   * Lets somebody in with a new password; the one before is good no more.
+   * @throws Error when a machine or a hypervisor has that name
+   */
+  async login(user: string): Promise<ChatLogin> {
+    const { accounts, central, domain, server } = this.#options;
+    const password = randomBytes(12).toString('base64url');
+    this.#given.delete(user);
+    await accounts.addPerson(user, password, central.policies.policy.admins.includes(user));
+    await this.#now();
+    return { address: `${user}@${domain}`, password, ...server };
+  }
+
+  /**
+   * The password with which an agent logs an entity of its own in: a new one each time.
+   * @throws Error for what is not on that hypervisor
+   */
+  async passwordOf(entity: EntityId, hypervisor: string): Promise<string> {
+    const { accounts, central } = this.#options;
+    const isItself = entity === `hypervisor:${hypervisor}`;
+    if (!isItself && !central.registry.claims(hypervisor, entity))
+      throw new Error(`${entity} is not on ${hypervisor}`);
+    return accounts.addEntity(entity);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const end of this.#ends.splice(0)) end();
+    clearTimeout(this.#timer);
+    await this.#work;
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => void this.#now(), SOON_MS).unref();
+  }
+
+  #now(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#work = this.#work
+      .then(() => this.#introduce())
+      .catch((error: unknown) => this.#options.log?.(`the XMPP server: ${String(error)}`));
+    return this.#work;
+  }
+
+  async #introduce(): Promise<void> {
+    const { accounts, central } = this.#options;
+    for (const [user, isAdministrator] of await accounts.people()) {
+      const shall = central.policies.policy.admins.includes(user);
+      if (!central.users.exists(user)) {
+        await accounts.removePerson(user);
+        continue;
+      }
+      if (shall !== isAdministrator) await accounts.setAdministrator(user, shall);
+      // An administrator's are of the groups.
+      if (!shall) await this.#introduceTo(user);
+    }
+  }
+
+  async #introduceTo(user: string): Promise<void> {
+    const { accounts, central } = this.#options;
+    const seen = central.registry.all.filter((each) => this.#sees(user, each));
+    const given = seen.map(({ id, name }) => `${id} ${name}`).join('\n');
+    if (this.#given.get(user) === given) return;
+    const known = await accounts.knownTo(user);
+    for (const { id, name } of seen)
+      if (!known.delete(localOf(id))) await accounts.introduce(user, id, name);
+    for (const local of known) await accounts.separate(user, local);
+    this.#given.set(user, given);
+  }
+
+  #sees(user: string, entity: EntityState): boolean {
+    if (entity.kind === 'vm' && !entity.managed) return false;
+    const held = this.#options.central.permissions(user, entity);
+    return held.has('all') || held.has('presence');
+  }
+}

@@ -1,0 +1,184 @@
+// People's own XMPP clients in a cloud of real hosts: whom they see follows from the permissions, at once.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startDaemon } from '../../libvirt/test/daemon.ts';
+import type { Agent } from '../src/cloud/agent/agent.ts';
+import { child, element, text } from '../src/cloud/bus/xmpp/stanza.ts';
+import { XmppClient } from '../src/cloud/bus/xmpp/xmpp-client.ts';
+import { vmId } from '../src/cloud/entity.ts';
+import { joinAgent, runAgent } from '../src/cloud/hosts/agent-host.ts';
+import {
+  initCentral,
+  makeJoinToken,
+  runCentral,
+  type RunningCentral,
+} from '../src/cloud/hosts/central-host.ts';
+import type { Element } from '../src/cloud/xml/element.ts';
+import { until } from './support/bus-contract.ts';
+
+const version = '0.0.0';
+let dir: string;
+let daemon: Awaited<ReturnType<typeof startDaemon>>;
+let running: RunningCentral;
+let agent: Agent;
+let uuid = '';
+
+beforeAll(async () => {
+  dir = await mkdtemp('/tmp/skc-');
+  daemon = await startDaemon();
+  const [webPort, busPort] = [await freePort(), await freePort()];
+  const config = { name: '127.0.0.1', listen: '127.0.0.1', webPort, busPort };
+  await initCentral(join(dir, 'c'), config, 'ann');
+  running = await runCentral(join(dir, 'c'), { version, webDir: null });
+  const token = await makeJoinToken(join(dir, 'c'), 'hv1');
+  await joinAgent(join(dir, 'a'), token, {
+    libvirtUri: daemon.uri('test:///default'),
+    pool: 'default',
+    imagesPool: 'default',
+    sharedStorage: false,
+    migrationUri: null,
+  });
+  agent = await runAgent(join(dir, 'a'), { version });
+  const { registry } = running.central;
+  await until('the machine is known', () => 'uuid' in registry.findVm('test'));
+  const vm = registry.findVm('test');
+  uuid = 'uuid' in vm ? vm.uuid : '';
+  const reply = await running.central.perform(
+    registry.get(vmId(uuid)) ?? 'central',
+    'manage',
+    {},
+    { user: 'ann', via: 'web' },
+  );
+  expect(reply).toMatchObject({ ok: true });
+});
+
+afterAll(async () => {
+  await agent?.[Symbol.asyncDispose]();
+  await running?.[Symbol.asyncDispose]();
+  await daemon?.[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Person extends AsyncDisposable {
+  readonly client: XmppClient;
+  readonly got: Element[];
+}
+
+/** Somebody with a client that speaks TLS to the server as it is reached from elsewhere. */
+async function person(user: string): Promise<Person> {
+  const { central } = running;
+  await central.users.add(user);
+  const login = await central.chat?.login(user);
+  if (!login) throw new Error('there is no chat');
+  const [local = '', domain = ''] = login.address.split('@');
+  const got: Element[] = [];
+  const client = new XmppClient({
+    server: login,
+    jid: { local, domain, resource: 'phone' },
+    password: login.password,
+    handlers: {
+      onSession: () => {},
+      onMessage: (stanza) => got.push(stanza),
+      onPresence: (stanza) => got.push(stanza),
+    },
+  });
+  await client.ready();
+  client.send(element('presence'));
+  return { client, got, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+}
+
+function statusOf({ got }: Person, who: string): string | undefined {
+  const last = got.findLast(
+    ({ name, attributes: { from, type } }) =>
+      name === 'presence' && from?.startsWith(`${who}@`) && !type?.startsWith('unsubscribe'),
+  );
+  const status = last && child(last, 'status');
+  if (!last) return undefined;
+  return last.attributes['type'] ?? (status ? text(status) : '');
+}
+
+async function say({ client, got }: Person, words: string): Promise<string> {
+  const before = got.length;
+  const to = `${uuid}@skerry.local`;
+  client.send(element('message', { to, type: 'chat' }, element('body', {}, words)));
+  const bodies = (): string[] =>
+    got.slice(before).flatMap((stanza) => {
+      const body = stanza.name === 'message' ? child(stanza, 'body') : undefined;
+      return body ? [text(body)] : [];
+    });
+  await until('it answers', () => bodies().length > 0);
+  return bodies()[0] ?? '';
+}
+
+test('an administrator sees all of them, and what is done to them', async () => {
+  await using ann = await person('ann');
+  await until('both are seen', () => statusOf(ann, uuid) === 'Running');
+  await until('the hypervisor is', () => statusOf(ann, 'hv1') === 'Online (1)');
+  expect(await say(ann, 'pause')).toBe("I'm paused.");
+  await until('it is paused', () => statusOf(ann, uuid) === 'Paused');
+  expect(await say(ann, 'resume')).toMatch(/^I'm/);
+});
+
+test('others see and command what they were given, from that moment to the other', async () => {
+  const { policies } = running.central;
+  await using ben = await person('ben');
+  expect(await say(ben, 'pause')).toMatch(/^I'm sorry/);
+  expect(statusOf(ben, uuid)).toBeUndefined();
+  policies.setGrant('user:ben', vmId(uuid), ['presence', 'message', 'info']);
+  await until('it is seen', () => statusOf(ben, uuid) === 'Running');
+  expect(statusOf(ben, 'hv1')).toBeUndefined();
+  expect(await say(ben, 'pause')).toMatch(/^I can't: ben may not pause/);
+  policies.setGrant('user:ben', vmId(uuid), []);
+  await until('it is seen no more', () => statusOf(ben, uuid) === 'unavailable');
+});
+
+test('a role that is given and taken: what one sees follows', async () => {
+  const { central } = running;
+  const { policies } = central;
+  await using cid = await person('cid');
+  policies.update((policy) => ({
+    ...policy,
+    roles: { ...policy.roles, watchers: ['presence'] },
+    members: { ...policy.members, cid: ['watchers'] },
+    grants: [...policy.grants, { who: 'role:watchers', scope: 'all', permissions: [] }],
+  }));
+  await until('both are seen', () => statusOf(cid, uuid) === 'Running');
+  await until('the hypervisor is', () => statusOf(cid, 'hv1') === 'Online (1)');
+  policies.update((policy) => ({ ...policy, members: { ...policy.members, cid: [] } }));
+  await until('none is seen', () => statusOf(cid, 'hv1') === 'unavailable');
+});
+
+test('who is made an administrator sees all without a new password; who is removed is out', async () => {
+  const { policies, users } = running.central;
+  await using dan = await person('dan');
+  policies.update((policy) => ({ ...policy, admins: [...policy.admins, 'dan'] }));
+  await until('all are seen', () => {
+    dan.client.send(element('presence'));
+    return statusOf(dan, uuid) === 'Running';
+  });
+  policies.update((policy) => ({
+    ...policy,
+    admins: policy.admins.filter((name) => name !== 'dan'),
+  }));
+  users.remove('dan');
+  policies.update((policy) => policy);
+  await until('he is out', () => !dan.client.online);
+});
+
+test('an agent gets no account of what is elsewhere', async () => {
+  const { chat } = running.central;
+  await expect(chat?.passwordOf(vmId(uuid), 'hv2')).rejects.toThrow('is not on hv2');
+  await expect(chat?.passwordOf('hypervisor:hv1', 'hv2')).rejects.toThrow('is not on hv2');
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+    server.on('error', reject);
+  });
+}
