@@ -22,6 +22,8 @@ my ($in, $at) = ('', 0);
 my ($root, $top, $stage, $index, $log, $uid, $gid);
 my (%ours, %parents, @undo);
 my ($serial, $keeping, $file, $inotify) = (0, 0, undef, undef);
+# What goes on beside a push that can be rolled back: a file of its own, and nothing of it is kept.
+my ($is_aside, $other_file, $other_keeping) = (0, undef, 0);
 my $stat = "\0" x 144;
 
 $SIG{PIPE} = 'DEFAULT';
@@ -97,6 +99,7 @@ sub handle {
   elsif ($type eq 'D') { file_data($payload) }
   elsif ($type eq 'E') { file_end() }
   elsif ($type eq 'Q') { drop_file() }
+  elsif ($type eq 'V') { step_aside($payload eq 'aside') }
   elsif ($type eq 'P') { answer('p', '') }
   else {
     my ($path, $rest) = unpack 'n/a a*', $payload;
@@ -121,6 +124,14 @@ sub refuse {
   $reason =~ s/\n$//;
   drop_file() if $file && $file->{path} eq $path;
   answer('e', pack 'n/a a*', $path, $reason);
+}
+
+sub step_aside {
+  my ($aside) = @_;
+  return if $aside == $is_aside;
+  $is_aside = $aside;
+  ($file, $other_file) = ($other_file, $file);
+  ($keeping, $other_keeping) = ($aside ? 0 : $other_keeping, $keeping);
 }
 
 # Half a file is none.

@@ -275,7 +275,9 @@ test('the command line does it too, with passwords from standard input', async (
   expect((await skerry(token, ['user', 'roles', 'gwen', '--roles', 'watcher'])).stdout).toBe(
     '+ roles of gwen: watcher\n',
   );
-  expect((await skerry(token, ['user', 'list'])).stdout).toMatch(/^USER.*\n(.*\n)*gwen +false/m);
+  expect((await skerry(token, ['user', 'list'])).stdout).toMatch(
+    /^USER +ADMIN +ROLES.*\n(.*\n)*gwen +no +watcher/m,
+  );
   const permissions = 'info nodeinfo snapshot_get drives_get presence screenshot'.split(' ');
   const changes = await skerry(token, ['role', 'set', 'watcher', '--permissions', ...permissions]);
   expect(changes.stdout).toBe('role watcher: + screenshot, - rostervm\n');

@@ -25,7 +25,7 @@ const stamp = { identity: 'Release <release@example.org>', seconds: 1_700_009_99
 const SLOW = { timeout: 600_000 };
 
 let farm: Farm;
-let seed = 42;
+let seed = Number(process.env.SKERRY_SEED ?? 42);
 let made = 0;
 
 beforeAll(async () => {

@@ -176,3 +176,55 @@ function make(
     else if (!statSync(at).isDirectory()) writeFileSync(at, readFileSync(at), { mode: 0o600 });
   } catch {}
 }
+
+test('a large file that is no part of a push goes by itself, and is not rolled back with it', async () => {
+  await using tree = localTree();
+  write(tree.from, 'daemon', 'one');
+  const { machine } = await slowTree(tree);
+  await machine.push();
+  write(tree.from, 'big', Buffer.alloc(12 * MIB, 'big'));
+  write(tree.from, 'daemon', 'broken');
+  write(tree.from, 'note', 'rolled back');
+  // Parts of it that are large themselves pass in between.
+  write(tree.from, 'program', Buffer.alloc(MIB, 'program'));
+  await tree.host.scan();
+  const isApart = (path: string): boolean => path === 'big';
+  const { steps } = await machine.push(undefined, { canRollBack: true, isApart });
+  expect(steps.map(({ path }) => path).toSorted()).toEqual(['daemon', 'note', 'program']);
+  write(tree.from, 'program', Buffer.alloc(MIB, 'mended'));
+  await tree.host.scan();
+  await machine.push(undefined, { canRollBack: true, isApart });
+  expect(readFileSync(join(tree.to, 'program')).subarray(0, 6).toString()).toBe('mended');
+  expect(machine.behind()).toEqual([]);
+  const { bytes = 0 } = machine.sending ?? {};
+  expect(machine.sending?.path).toBe('big');
+  expect(bytes).toBeLessThan(12 * MIB);
+  await machine.flush(isApart);
+  await machine.rollBack();
+  expect(readFileSync(join(tree.to, 'program')).subarray(0, 6).toString()).toBe('progra');
+  expect(statSync(join(tree.to, 'big')).size).toBe(12 * MIB);
+  expect(machine.behind()).toEqual(['program']);
+  await machine.push();
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('a push that can be rolled back ends at once when it is told to', async () => {
+  await using tree = localTree();
+  write(tree.from, 'small', 'one');
+  const { machine } = await slowTree(tree);
+  await machine.push();
+  write(tree.from, 'small', 'two');
+  write(tree.from, 'program', Buffer.alloc(24 * MIB, 'program'));
+  await tree.host.scan();
+  const news = new AbortController();
+  const pushing = machine.push(undefined, { canRollBack: true, signal: news.signal });
+  await sleep(300);
+  const began = performance.now();
+  news.abort(new Error('news'));
+  await expect(pushing).rejects.toThrow('news');
+  await machine.rollBack();
+  expect(performance.now() - began).toBeLessThan(2000);
+  expect(readFileSync(join(tree.to, 'small'), 'utf8')).toBe('one');
+  expect(existsSync(join(tree.to, 'program'))).toBe(false);
+  expect(machine.sending).toBeUndefined();
+});

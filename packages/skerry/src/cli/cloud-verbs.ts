@@ -201,12 +201,14 @@ function rowsOf(rows: readonly unknown[]): string {
   const keys = Object.keys(first);
   const cells = rows.map((row) => keys.map((key) => textOf((row as Record<string, unknown>)[key])));
   return formatTable(
-    keys.map((key) => key.toUpperCase()),
+    keys.map((key) => dashed(key).replaceAll('-', ' ').toUpperCase()),
     cells,
   );
 }
 
 function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(' ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

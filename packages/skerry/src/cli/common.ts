@@ -78,14 +78,31 @@ export function resumable(command: string, { lab }: Pick<CommonOptions, 'lab'>):
  * user is told of what was begun.
  */
 export function interruptible(then = ''): AbortSignal {
+  const { signal, hear } = interruption(then, {
+    now: () => performance.now(),
+    exit: () => process.exit(130),
+  });
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, hear);
+  return signal;
+}
+
+/** One Ctrl-C may arrive twice: from the terminal, and from a program that runs us and passes it on. */
+const ONE_MS = 1000;
+
+/** What signals do: the first aborts, one that comes later ends all at once. Exported for its test. */
+export function interruption(
+  then: string,
+  { now, exit }: { readonly now: () => number; readonly exit: () => void },
+): { readonly signal: AbortSignal; readonly hear: () => void } {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
+  let firstMs = 0;
+  const hear = (): void => {
+    if (!controller.signal.aborted) {
+      firstMs = now();
       controller.abort(new DOMException(then, 'AbortError'));
-    });
-  }
-  return controller.signal;
+    } else if (now() - firstMs >= ONE_MS) exit();
+  };
+  return { signal: controller.signal, hear };
 }
 
 /** A summary as a sentence: the description above a command's help. */

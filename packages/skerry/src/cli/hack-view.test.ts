@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { HackEvent } from '../lab/hack-event.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { formatHackEvent, HackScreen } from './hack-view.ts';
+import { eachTenth, formatHackEvent, HackScreen } from './hack-view.ts';
 
 /** Without the time of day. */
 const lines = (event: HackEvent): string[] =>
@@ -46,6 +46,7 @@ test.each<[HackEvent, string]>([
   [end('runs'), 'all run it, 1.4 s after it was saved'],
   [end('runs', ['two']), 'all run it, 1.4 s after it was saved; two away'],
   [end('sent'), 'in all machines, 1.4 s after it was saved'],
+  [end('on-its-way'), 'on its way: no daemon is made of it, and nothing waits for it'],
   [end('waits', ['one', 'two']), 'no machine is there: it goes to them when they come'],
   [end('failed'), 'it does not run: mend it and save again'],
   [end('rolled-back'), 'rolled back: the files from before run again'],
@@ -73,4 +74,34 @@ test('the screen has machines, daemons, what happened last, and what is wrong un
   screen.take({ kind: 'change', paths: ['a'], removed: [], again: [] });
   expect(draw()).not.toContain('no such word');
   expect(draw()).toContain('… a: sending');
+});
+
+test('of a large file on its way each tenth is a line, and that it is there', () => {
+  const isNews = eachTenth();
+  const sending = (bytes: number): HackEvent => ({
+    ...{ kind: 'sending', machine: 'one', path: 'big.bin', bytes, of: 1000 },
+  });
+  const said = [12, 13, 90, 210, 215, 290, 300, 1000]
+    .map(sending)
+    .filter(isNews)
+    .flatMap((event) => lines(event));
+  expect(said.map((line) => line.replace('one  ', ''))).toEqual([
+    'sending big.bin 1 %',
+    'sending big.bin 21 %',
+    'sending big.bin 30 %',
+    'big.bin is there, 1000 bytes',
+  ]);
+});
+
+test('a daemon that is restarted is not ready, and the last screen does not say that it goes on', () => {
+  const lab = { name: 'demo', fork: undefined, machines: [{ name: 'one' }] };
+  const screen = new HackScreen(lab as unknown as LabSpec, ['api']);
+  const draw = (): string => stripVTControlCharacters(screen.draw(30).join('\n'));
+  screen.take(ready);
+  expect(draw()).toMatch(/one .*ready/);
+  screen.take({ kind: 'restart', daemons: ['api'], machines: ['one'] });
+  expect(draw()).toMatch(/one .*restarting/);
+  screen.end();
+  expect(draw()).not.toContain('restarting');
+  expect(draw()).toMatch(/not seen to be ready[^]*ended$/);
 });

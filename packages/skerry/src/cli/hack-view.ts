@@ -1,11 +1,12 @@
 // What `hack` shows: one calm screen in a terminal, lines elsewhere, or events as JSON.
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { HackEvent } from '../lab/hack-event.ts';
 import type { DaemonResult } from '../lab/daemons.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { formatBytes, formatSeconds } from './amounts.ts';
 import { labelOf } from './common.ts';
 import { clip } from './progress-view.ts';
+import { percentOf } from '../lab/percent.ts';
 import { some } from './some.ts';
 import { formatTable } from './table.ts';
 
@@ -26,7 +27,9 @@ export function hackView(
 ): HackView {
   if (isJson) return { onEvent: (event) => console.log(JSON.stringify(event)), end: () => {} };
   if (!isLive) {
+    const isNews = eachTenth();
     const onEvent = (event: HackEvent): void => {
+      if (!isNews(event)) return;
       for (const line of formatHackEvent(event)) console.log(line);
     };
     return { onEvent, end: () => {} };
@@ -42,7 +45,7 @@ export function formatHackEvent(event: HackEvent): string[] {
     case 'machine':
       return line(
         event.isThere
-          ? `${event.machine}  ${styleText('green', 'has all files')}`
+          ? `${event.machine}  ${styleText('green', event.reason === '' ? 'has all files' : `has all but ${event.reason}, which is on its way`)}`
           : `${event.machine}  ${styleText('yellow', `away: ${event.reason}`)}`,
       );
     case 'change':
@@ -70,6 +73,17 @@ export function formatHackEvent(event: HackEvent): string[] {
               `${event.machine}  ${event.changes === 1 ? '1 change' : `${event.changes} changes`}, ${formatBytes(event.bytes)}`,
             ),
           );
+    case 'restart':
+      return [];
+    case 'sending':
+      return line(
+        styleText(
+          'dim',
+          event.bytes === event.of
+            ? `${event.machine}  ${event.path} is there, ${formatBytes(event.bytes)}`
+            : `${event.machine}  ${sendingOf(event)}`,
+        ),
+      );
     case 'daemon': {
       const { daemon, machine, how, durationMs, error } = event.result;
       if (error)
@@ -92,6 +106,20 @@ export function formatHackEvent(event: HackEvent): string[] {
   }
 }
 
+/** Whether an event is worth a line: of a file on its way, each tenth of it. Exported for its test. */
+export function eachTenth(): (event: HackEvent) => boolean {
+  const told = new Map<string, number>();
+  return (event) => {
+    if (event.kind !== 'sending') return true;
+    const key = `${event.machine} ${event.path}`;
+    const tenth = Math.floor(percentOf(event.bytes, event.of) / 10);
+    if (event.bytes === event.of) told.delete(key);
+    else if (told.get(key) === tenth) return false;
+    else told.set(key, tenth);
+    return true;
+  };
+}
+
 /** What the screen knows. Exported for its test. */
 export class HackScreen {
   readonly #lab: LabSpec;
@@ -99,6 +127,8 @@ export class HackScreen {
   readonly #machines = new Map<string, string>();
   readonly #states = new Map<string, string>();
   #history: string[] = [];
+  /** What is on its way, by machine. */
+  readonly #sending = new Map<string, string>();
   #trouble: string[] = [];
   #busy = 'starting';
 
@@ -115,12 +145,23 @@ export class HackScreen {
           ? styleText('green', 'in step')
           : styleText('yellow', `away: ${event.reason}`),
       );
+    if (event.kind === 'sending') {
+      if (event.bytes === event.of) this.#sending.delete(event.machine);
+      else this.#sending.set(event.machine, sendingOf(event));
+    }
+    // Of what is still on its way more is said.
+    if (event.kind === 'push' || event.kind === 'machine') this.#sending.delete(event.machine);
     if (event.kind === 'change') {
       this.#trouble = [];
       this.#busy = `${some(event.paths)}: sending`;
     }
     if (event.kind === 'build') this.#busy = 'sending';
     if (event.kind === 'push') this.#busy = 'restarting';
+    if (event.kind === 'restart')
+      for (const daemon of event.daemons)
+        for (const machine of event.machines)
+          if (this.#states.has(`${daemon} ${machine}`))
+            this.#states.set(`${daemon} ${machine}`, styleText('cyan', 'restarting'));
     if (event.kind === 'daemon') this.#states.set(keyOf(event.result), stateOf(event.result));
     const isTrouble =
       (event.kind === 'daemon' && event.result.error && !event.isRollBack) ||
@@ -131,12 +172,20 @@ export class HackScreen {
       this.#history = [...this.#history, ...formatHackEvent(event)].slice(-HISTORY);
   }
 
+  /** Nothing is under way any more, and what is not seen to its end is not known. */
+  end(): void {
+    this.#busy = 'ended';
+    for (const [key, state] of this.#states)
+      if (stripVTControlCharacters(state) === 'restarting')
+        this.#states.set(key, styleText('yellow', 'not seen to be ready'));
+  }
+
   /** @param rows how many lines there is room for */
   draw(rows: number): string[] {
     const head = ['MACHINE', 'FILES', ...this.#daemons.map((name) => name.toUpperCase())];
     const table = this.#lab.machines.map(({ name }) => [
       name,
-      this.#machines.get(name) ?? styleText('dim', '-'),
+      this.#sending.get(name) ?? this.#machines.get(name) ?? styleText('dim', '-'),
       ...this.#daemons.map(
         (daemon) => this.#states.get(`${daemon} ${name}`) ?? styleText('dim', '-'),
       ),
@@ -145,7 +194,9 @@ export class HackScreen {
     const busy =
       this.#busy === ''
         ? styleText('dim', 'waiting for a change')
-        : styleText('cyan', `… ${this.#busy}`);
+        : this.#busy === 'ended'
+          ? styleText('dim', 'ended')
+          : styleText('cyan', `… ${this.#busy}`);
     const top = [title, '', ...formatTable(head, table).split('\n'), '', ...this.#history, busy];
     const room = Math.max(0, rows - top.length - 2);
     const trouble = this.#trouble.slice(0, room);
@@ -169,7 +220,11 @@ function liveView(lab: LabSpec, daemons: readonly string[], stream: NodeJS.Write
       screen.take(event);
       draw();
     },
-    end: () => stream.off('resize', draw),
+    end: () => {
+      stream.off('resize', draw);
+      screen.end();
+      draw();
+    },
   };
 }
 
@@ -183,6 +238,10 @@ function formatOutcome({ outcome, durationMs, away }: HackEnd): string {
       return styleText('green', `in all machines, ${took} after it was saved`) + but;
     case 'runs':
       return styleText('green', `all run it, ${took} after it was saved`) + but;
+    case 'on-its-way':
+      return (
+        styleText('green', 'on its way: no daemon is made of it, and nothing waits for it') + but
+      );
     case 'waits':
       return styleText('yellow', 'no machine is there: it goes to them when they come');
     case 'failed':
@@ -205,6 +264,10 @@ function stateOf({ how, durationMs, error }: DaemonResult): string {
 
 function keyOf({ daemon, machine }: DaemonResult): string {
   return `${daemon} ${machine}`;
+}
+
+function sendingOf({ path, bytes, of }: Extract<HackEvent, { kind: 'sending' }>): string {
+  return `sending ${path} ${percentOf(bytes, of)} %`;
 }
 
 function firstLine(text: string): string {

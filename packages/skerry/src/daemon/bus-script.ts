@@ -92,11 +92,16 @@ sub reply {
   return @{ delete $replies{$number} };
 }
 
-# done, failed, canceled, timeout, dependency, skipped; or undef and why there is no job at all.
-sub job_result {
+# The job that a call has made; or undef, why there is none, and the name of the error.
+sub job_of {
   my ($went_well, $body, $name) = reply(@_);
-  return (undef, $body, $name) if !$went_well;
-  my $job = text_at($body, 0);
+  return $went_well ? text_at($body, 0) : (undef, $body, $name);
+}
+
+# done, failed, canceled, timeout, dependency, skipped; or as job_of.
+sub job_result {
+  my ($job, $reason, $name) = job_of(@_);
+  return (undef, $reason, $name) if !defined $job;
   until (exists $job_results{$job}) { receive_bus(); dispatch() }
   return $job_results{$job};
 }

@@ -72,6 +72,14 @@ sub is_older {
   return 0;
 }
 
+# Unix time in microseconds: clock_gettime(2) of x86-64.
+sub now_us {
+  my $moment = "\0" x 16;
+  syscall(228, 0, $moment) == 0 or return time * 1_000_000;
+  my ($seconds, $nanoseconds) = unpack 'q2', $moment;
+  return $seconds * 1_000_000 + int($nanoseconds / 1000);
+}
+
 connect_bus();
 mkdir $_, 0755 for '/run/skerry', '${UNIT_DIR}';
 mkdir '${ENV_DIR}', 0700;
@@ -104,19 +112,33 @@ reply($_) for @resets;
 my @stale = map { ask($$_{unit}, 'Unit', 'NeedDaemonReload') } grep { $$_{changed} && defined $$_{text} } @begun;
 for (@stale) { $reload = 1 if property($_) }
 reply(manage('Reload')) if $reload;
-$$_{job} = manage('RestartUnit', $$_{unit}, 'replace') for @begun;
-my @watched;
+my $now = now_us();
+$$_{began} = $now, $$_{call} = manage('RestartUnit', $$_{unit}, 'replace') for @begun;
+my (@under_way, @watched);
 for (@all) {
-  my $how = !$$_{runs} ? 'started' : defined $$_{text} && $$_{changed} ? 'changed' : $restart ? 'restarted' : $$_{stale} ? 'stale' : 'kept';
-  if ($$_{job}) {
-    my ($result, $reason) = job_result($$_{job});
-    if (!defined $result) { say_fields('refused', $$_{unit}, $reason =~ s/\s+/ /gr); next }
-    $$_{result} = $result;
-  }
-  say_fields('did', $$_{unit}, $how, $$_{result} // 'done');
-  $$_{left} = $how eq 'kept' ? 0 : $settle;
-  push @watched, $_;
+  if (!$$_{call}) { say_fields('did', $$_{unit}, 'kept', 'done', ''); $$_{left} = 0; push @watched, $_; next }
+  ($$_{job}, my $reason) = job_of($$_{call});
+  if (defined $$_{job}) { push @under_way, $_ }
+  else                  { say_fields('refused', $$_{unit}, $reason =~ s/\s+/ /gr) }
 }
+while (@under_way) {
+  my @rest;
+  for (@under_way) {
+    my $result = $job_results{ $$_{job} };
+    if (!defined $result) { push @rest, $_; next }
+    my $how = !$$_{runs} ? 'started' : defined $$_{text} && $$_{changed} ? 'changed' : $restart ? 'restarted' : 'stale';
+    say_fields('did', $$_{unit}, $how, $result, $$_{began});
+    # Where systemd was about to start it anew itself, it may have counted that after the reset; such an end was before ours.
+    $$_{counted} = ask($$_{unit}, 'Service', 'NRestarts');
+    $$_{left} = $settle;
+    push @watched, $_;
+  }
+  flush_bus();
+  @under_way = @rest or last;
+  receive_bus();
+  dispatch();
+}
+$$_{counted} = $$_{counted} ? property($$_{counted}) // 0 : undef for @watched;
 while (@watched) {
   $stirred = 0;
   my $states = states_of([@BRIEF, [Service => 'NRestarts']], map { $$_{unit} } @watched);
@@ -125,9 +147,11 @@ while (@watched) {
     my $state = $$states{ $$_{unit} };
     my $active = $$state{ActiveState} // 'inactive';
     my $is_up = $active eq 'active' || $active eq 'reloading' || ($active eq 'activating' && $$state{SubState} ne 'auto-restart');
-    if (!$is_up || $$state{NRestarts} && $$_{job}) {
+    if (!$is_up || defined $$_{counted} && ($$state{NRestarts} // 0) > $$_{counted}) {
+      # At once: soon systemd starts it again, and how it ended is gone.
+      my $whole = states_of(\@WHOLE, $$_{unit})->{ $$_{unit} };
       sync_journal();
-      tell_state($$_{unit}, states_of(\@WHOLE, $$_{unit})->{ $$_{unit} }, 'died=1');
+      tell_state($$_{unit}, $whole, 'died=1');
     }
     elsif ($$_{watch}) { push @still, $_; say_fields('runs', $$_{unit}) if !$$_{told}++ }
     elsif ($$_{left} <= 0.001) { say_fields('up', $$_{unit}) }

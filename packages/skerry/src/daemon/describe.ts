@@ -67,6 +67,9 @@ export function whyDead(
 ): string {
   const code = state.exit && 'code' in state.exit ? state.exit.code : undefined;
   const before = code !== undefined && spec.command ? BEFORE_EXEC[code] : undefined;
+  // It runs again by now, and how the first run ended is not to be had.
+  if (!state.exit && state.active.startsWith('activ'))
+    return 'ended at once, and systemd has started it again';
   const how = formatExit(state, signalName);
   return before ? `cannot be started: ${before(spec)} (${how})` : `ended at once (${how})`;
 }

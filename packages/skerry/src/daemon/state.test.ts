@@ -45,6 +45,11 @@ test.each([
     { kind: 'did', unit: 'a.service', how: 'started', result: 'done' },
   ],
   [
+    'did\ta.service\trestarted\tdone\t1795875219837736',
+    { kind: 'did', unit: 'a.service', how: 'restarted', result: 'done', beganUs: 1795875219837736 },
+  ],
+  ['did\ta.service\tkept\tdone\t', { kind: 'did', unit: 'a.service', how: 'kept', result: 'done' }],
+  [
     'refused\ta.service\tUnit a.service not found.',
     { kind: 'refused', unit: 'a.service', reason: 'Unit a.service not found.' },
   ],
@@ -85,6 +90,7 @@ test.each([
 test.each([
   ['ExecMainCode=1 ExecMainStatus=3 Result=exit-code', 'ended at once (exit code 3)'],
   ['ExecMainCode=1 ExecMainStatus=0 Result=success', 'ended at once (exit code 0)'],
+  ['ActiveState=active Result=success', 'ended at once, and systemd has started it again'],
   [
     'ExecMainCode=1 ExecMainStatus=200 Result=exit-code',
     'cannot be started: its folder /nowhere cannot be entered (exit code 200)',

@@ -27,7 +27,14 @@ export interface UnitState {
 }
 
 export type DaemonEvent =
-  | { readonly kind: 'did'; readonly unit: string; readonly how: string; readonly result: string }
+  | {
+      readonly kind: 'did';
+      readonly unit: string;
+      readonly how: string;
+      readonly result: string;
+      /** When it was told to start, by the machine's clock: Unix time in microseconds; undefined: it was not. */
+      readonly beganUs?: number;
+    }
   | { readonly kind: 'refused'; readonly unit: string; readonly reason: string }
   | { readonly kind: 'runs' | 'up'; readonly unit: string }
   | { readonly kind: 'died' | 'state'; readonly state: UnitState };
@@ -38,7 +45,10 @@ const UNKNOWN = '18446744073709551615';
 /** Reads a line of a script; undefined of what is none of theirs. */
 export function parseEvent(line: string): DaemonEvent | undefined {
   const [kind, unit = '', ...rest] = line.split('\t');
-  if (kind === 'did') return { kind, unit, how: rest[0] ?? '', result: rest[1] ?? '' };
+  if (kind === 'did') {
+    const [how = '', result = '', beganUs = ''] = rest;
+    return { kind, unit, how, result, ...(beganUs !== '' && { beganUs: Number(beganUs) }) };
+  }
   if (kind === 'refused') return { kind, unit, reason: rest.join(' ') };
   if (kind === 'runs' || kind === 'up') return { kind, unit };
   if (kind !== 'state') return undefined;

@@ -20,11 +20,12 @@ export class DaemonStart {
   readonly #options: DaemonsOptions;
   readonly #done: (result: DaemonResult) => void;
   readonly #began = performance.now();
-  readonly #beganMs = Date.now();
   readonly #specs: readonly DaemonSpec[];
   /** Those of which nothing is decided yet, by unit. */
   readonly #open: Map<string, DaemonSpec>;
   readonly #how = new Map<string, DaemonResult['how']>();
+  /** When each was told to start, by the machine's clock. */
+  readonly #beganUs = new Map<string, number>();
   /** Ends the wait for the probes of a daemon that died. */
   readonly #dead = new Map<string, AbortController>();
   readonly #following: Promise<void>[] = [];
@@ -97,6 +98,7 @@ export class DaemonStart {
     if (!spec) return;
     if (event.kind === 'did') {
       this.#how.set(unit, event.how as DaemonResult['how']);
+      if (event.beganUs !== undefined) this.#beganUs.set(unit, event.beganUs);
       // Of `failed` more is to come: how it ended.
       if (event.result !== 'done' && event.result !== 'failed')
         this.#settle(
@@ -135,7 +137,9 @@ export class DaemonStart {
     } catch (error) {
       if (signal.aborted || dead.signal.aborted || !this.#open.has(unit)) return;
       const isLate = error instanceof SkerryError && error.code === 'PROBE_TIMEOUT';
-      if (isLate) await this.#failWithLog(unit, spec, 'DAEMON_NOT_READY', error.data);
+      const isKept = this.#how.get(unit) === 'kept';
+      const code = isKept ? 'DAEMON_KEPT_NOT_READY' : 'DAEMON_NOT_READY';
+      if (isLate) await this.#failWithLog(unit, spec, code, error.data);
       else this.#settle(unit, machineError(this.#lab, machine, error));
     }
   }
@@ -143,19 +147,18 @@ export class DaemonStart {
   async #failWithLog(
     unit: string,
     spec: DaemonSpec,
-    code: 'DAEMON_ENDED' | 'DAEMON_NOT_READY',
+    code: 'DAEMON_ENDED' | 'DAEMON_NOT_READY' | 'DAEMON_KEPT_NOT_READY',
     data: SkerryError['data'],
   ): Promise<void> {
     const { signal } = this.#options;
     const machine = this.#machine;
-    // By then systemd may have started it again.
-    const moments = { sinceMs: this.#beganMs, untilMs: Date.now() };
-    const read = async (within?: typeof moments): Promise<string[]> =>
-      lastLinesOf(await openDaemonChannel(this.#lab, machine, signal), unit, within, signal);
-    // A machine whose clock is wrong has them at other moments.
-    const lines = await read(moments)
-      .then((found) => (found.length > 0 ? found : read()))
-      .catch(() => []);
+    // Nothing of the runs before it, nor of the next, which systemd may have begun by then. One that ran already has all.
+    const sinceUs = this.#beganUs.get(unit);
+    const tookUs = Math.ceil((performance.now() - this.#began) * 1000);
+    const moments = sinceUs === undefined ? undefined : { sinceUs, untilUs: sinceUs + tookUs };
+    const read = async (): Promise<string[]> =>
+      lastLinesOf(await openDaemonChannel(this.#lab, machine, signal), unit, moments, signal);
+    const lines = await read().catch(() => []);
     const log = lines.map((line) => `\n  ${line}`).join('');
     this.#settle(
       unit,

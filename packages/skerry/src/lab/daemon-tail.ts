@@ -2,16 +2,21 @@ import { journalCommand, LineReader, parseEntry } from '../daemon/journal.ts';
 import { execInGuest, type GuestChannel } from '../guest/exec.ts';
 
 const LINES = 10;
-/** Of the entries asked for: systemd's own words are left out, and machines' clocks may be a little off. */
+/** Of the entries asked for: systemd's own words are left out. */
 const ENTRIES = 30;
-const EARLIER_MS = 200;
 const TAIL_MS = 30_000;
+
+/** Moments by the machine's clock: Unix time in microseconds. */
+export interface Moments {
+  readonly sinceUs: number;
+  readonly untilUs: number;
+}
 
 /** The last lines that a unit itself wrote, between two moments if they are given. */
 export async function lastLinesOf(
   channel: GuestChannel,
   unit: string,
-  within: { readonly sinceMs: number; readonly untilMs: number } | undefined,
+  within: Moments | undefined,
   signal: AbortSignal,
 ): Promise<string[]> {
   const lines = new LineReader();
@@ -19,10 +24,7 @@ export async function lastLinesOf(
   const said: string[] = [];
   const query = {
     ...{ units: [unit], lines: ENTRIES },
-    ...(within && {
-      sinceUs: (within.sinceMs - EARLIER_MS) * 1000,
-      untilUs: within.untilMs * 1000,
-    }),
+    ...within,
   };
   await execInGuest(channel, journalCommand(query), {
     signal: AbortSignal.any([signal, AbortSignal.timeout(TAIL_MS)]),

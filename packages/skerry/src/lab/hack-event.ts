@@ -3,12 +3,13 @@ import type { BuildResult } from './hack-build.ts';
 
 /**
  * `started`: daemons run, of machines that came. `sent`: a change is there, and no daemon is made of it. `runs`: daemons run
- * it. `waits`: no machine is there; it goes to them when they come. `failed`: daemons do not run, or a build failed and
+ * it. `on-its-way`: the same, but large files that no daemon is made of are still sent. `waits`: no machine is there; it goes to them when they come. `failed`: daemons do not run, or a build failed and
  * nothing was sent. `rolled-back`: all is as it was before. `broken-off`: something newer was saved, which is tried now.
  */
 export type HackOutcome =
   | 'started'
   | 'sent'
+  | 'on-its-way'
   | 'runs'
   | 'waits'
   | 'failed'
@@ -40,6 +41,20 @@ export type HackEvent =
       readonly changes: number;
       readonly bytes: number;
       readonly error?: string;
+    }
+  /** How much of a large file has gone to a machine; all: it is there. */
+  | {
+      readonly kind: 'sending';
+      readonly machine: string;
+      readonly path: string;
+      readonly bytes: number;
+      readonly of: number;
+    }
+  /** Those daemons are restarted or started now. */
+  | {
+      readonly kind: 'restart';
+      readonly daemons: readonly string[];
+      readonly machines: readonly string[];
     }
   | { readonly kind: 'daemon'; readonly result: DaemonResult; readonly isRollBack: boolean }
   | {

@@ -106,3 +106,26 @@ test('a file that each build writes anew is given up and named', () => {
   }
   expect(endless).toEqual(['src/stamp']);
 });
+
+test('what goes by itself is not tried again with others', () => {
+  const one = new HackQueue(
+    (path) => path.startsWith('src/'),
+    (path) => path === 'big',
+  );
+  one.saved(['big', 'src/a'], 1);
+  expect(one.take()).toMatchObject({ paths: ['big', 'src/a'], all: ['src/a'] });
+});
+
+test('what a build makes, or lies beside that, is not saved by hand', () => {
+  const one = queue();
+  one.saved(['big', 'out/old'], 1);
+  expect(one.isByHand('big')).toBe(true);
+  expect(one.isByHand('other')).toBe(false);
+  one.buildBegins();
+  one.saved(['out/program'], 2);
+  one.buildEnds(sums({}), 3);
+  one.saved(['out/program'], 4);
+  expect(one.isByHand('out/program')).toBe(false);
+  expect(one.isByHand('out/old')).toBe(false);
+  expect(one.isByHand('big')).toBe(true);
+});

@@ -1,4 +1,5 @@
 // What was saved and is not tried yet, and what was tried and does not run. Pure: `hack-session.ts` feeds it.
+import { dirname } from 'node:path';
 
 /** What the next attempt is about. */
 export interface Change {
@@ -15,6 +16,7 @@ const MAX_ROUNDS = 4;
 
 export class HackQueue {
   readonly #isWatched: (path: string) => boolean;
+  readonly #isApart: (path: string) => boolean;
   /** What waits, with the moment it was seen. */
   readonly #waiting = new Map<string, number>();
   readonly #unproven = new Set<string>();
@@ -25,15 +27,25 @@ export class HackQueue {
   #lastBuilt: ReadonlySet<string> = new Set();
   /** What changed while nothing was built: people save these. */
   readonly #byHand = new Set<string>();
+  /** What ever changed while something was built, and the folders of that. */
+  readonly #outputs = new Set<string>();
+  readonly #outputFolders = new Set<string>();
   /** What broke off a build, until one has gone by without it: the second time it may be the build that writes it. */
   readonly #broke = new Set<string>();
   /** The content of what changed during a build, at its end. */
   readonly #sums = new Map<string, string>();
   readonly #rounds = new Map<string, number>();
 
-  /** @param isWatched whether some daemon is made of a path */
-  constructor(isWatched: (path: string) => boolean) {
+  /**
+   * @param isWatched whether some daemon is made of a path
+   * @param isApart whether it goes by itself: nothing is tried with it
+   */
+  constructor(
+    isWatched: (path: string) => boolean,
+    isApart: (path: string) => boolean = () => false,
+  ) {
     this.#isWatched = isWatched;
+    this.#isApart = isApart;
   }
 
   /** Paths that wait. */
@@ -56,6 +68,12 @@ export class HackQueue {
     return this.#lastBuilt;
   }
 
+  /** Whether people save it, and surely no build makes it. */
+  isByHand(path: string): boolean {
+    const isMade = this.#outputs.has(path) || this.#outputFolders.has(dirname(path));
+    return this.#byHand.has(path) && !isMade;
+  }
+
   /** True where an attempt under way shall be broken off for it. */
   saved(paths: readonly string[], nowMs: number): boolean {
     let isNews = false;
@@ -63,6 +81,8 @@ export class HackQueue {
       const isWatched = this.#isWatched(path);
       if (this.#isBuilding) {
         this.#during.add(path);
+        this.#outputs.add(path);
+        this.#outputFolders.add(dirname(path));
         if (!isWatched || !this.#byHand.has(path) || this.#broke.has(path)) continue;
         this.#broke.add(path);
       } else this.#byHand.add(path);
@@ -79,7 +99,7 @@ export class HackQueue {
     const savedMs = Math.min(...this.#waiting.values());
     this.#waiting.clear();
     for (const path of paths) {
-      this.#unproven.add(path);
+      if (!this.#isApart(path)) this.#unproven.add(path);
       this.#during.delete(path);
     }
     return { paths, all: this.unproven, savedMs };

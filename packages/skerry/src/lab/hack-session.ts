@@ -40,6 +40,8 @@ export class HackSession implements LiveTrees {
   readonly #removed = new Set<string>();
   /** Machines that came while something else was done. */
   readonly #arrived = new Set<string>();
+  /** Names of large files that go by themselves. */
+  readonly #apart = new Set<string>();
   /** Breaks off what is under way. */
   #attempt: AbortController | undefined;
   #isBusy = true;
@@ -52,10 +54,18 @@ export class HackSession implements LiveTrees {
     const { signal, onLive } = options;
     this.#daemons = lab.daemons.filter(({ name }) => options.daemons.includes(name));
     this.#files = new DaemonFiles(lab.dir, this.#daemons, pushedTrees(lab));
-    this.#queue = new HackQueue((path) => this.#files.isWatched(path));
+    const isBuilt = this.#daemons.some(({ build }) => build !== undefined);
+    const isWatched = (name: string): boolean => this.#files.isWatched(name);
+    this.#queue = new HackQueue(isWatched, (name) => this.#apart.has(name));
     this.#trees = new HackTrees(lab, {
       ...{ signal, onLive, onNote: (text) => this.#note(text) },
       onSaved: (tree, paths) => this.#saved(tree, paths),
+      isApart: (tree, path) => {
+        const name = this.#files.nameOf(tree, path);
+        return !isWatched(name) && (!isBuilt || this.#queue.isByHand(name));
+      },
+      onSending: (machine, path, bytes, bytesOf) =>
+        this.#tell({ kind: 'sending', machine, path, bytes, of: bytesOf }),
       onMachine: (machine, isThere, reason) =>
         this.#tell({ kind: 'machine', machine, isThere, reason }),
       onArrived: (machine) => {
@@ -111,6 +121,7 @@ export class HackSession implements LiveTrees {
     if (!this.#isBusy) await this.#trees.compare();
     if (this.#isBusy || this.#hasWork())
       await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#trees.whole();
   }
 
   async whenReady(machine: string): Promise<void> {
@@ -155,6 +166,11 @@ export class HackSession implements LiveTrees {
       return name;
     });
     if (this.#queue.saved(names, performance.now())) this.#attempt?.abort(NEWS);
+    for (const path of paths) {
+      const name = this.#files.nameOf(tree, path);
+      if (this.#trees.isApart(tree, path)) this.#apart.add(name);
+      else this.#apart.delete(name);
+    }
     this.#wake();
   }
 
@@ -183,12 +199,13 @@ export class HackSession implements LiveTrees {
   async #bring(daemons: readonly DaemonSpec[], signal: AbortSignal): Promise<HackOutcome> {
     let isSent = true;
     try {
-      const isWritten = await this.#steps.push();
+      const isWritten = await this.#steps.push(signal);
       signal.throwIfAborted();
       if (isWritten && (await this.#steps.restart(daemons, false, signal))) {
         this.#queue.proven();
         if (!this.#trees.isAnyThere()) return 'waits';
-        return daemons.length > 0 ? 'runs' : 'sent';
+        if (daemons.length > 0) return 'runs';
+        return this.#trees.isSending ? 'on-its-way' : 'sent';
       }
       await this.#trees.rollBack();
       isSent = false;

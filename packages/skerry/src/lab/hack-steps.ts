@@ -54,7 +54,7 @@ export class HackSteps {
     try {
       const results = await runBuilds(lab, daemons, {
         signal,
-        prepare: (machine) => trees.prepare(machine),
+        prepare: (machine) => trees.prepare(machine, signal),
         onResult: (result) => tell({ kind: 'build', ...result }),
       });
       isWhole = true;
@@ -82,10 +82,12 @@ export class HackSteps {
   }
 
   /** False where a machine that is there would not take all of it. */
-  async push(): Promise<boolean> {
+  async push(signal: AbortSignal): Promise<boolean> {
     const { trees, tell } = this.#options;
     let isWritten = true;
-    for (const { machine, result, error } of await trees.push()) {
+    const pushed = await trees.push(signal);
+    signal.throwIfAborted();
+    for (const { machine, result, error } of pushed) {
       const refused = result?.refused.map(({ path, reason }) => `${toText(path)}: ${reason}`) ?? [];
       const reason = error?.message ?? (refused.length > 0 ? refused.join(', ') : undefined);
       const changes = result?.steps.length ?? 0;
@@ -108,8 +110,10 @@ export class HackSteps {
     const { lab, trees, tell } = this.#options;
     const away = trees.away();
     const machines = lab.machines.map(({ name }) => name).filter((name) => !away.includes(name));
+    const names = daemons.map(({ name }) => name);
+    tell({ kind: 'restart', daemons: names, machines });
     const results = await restartDaemons(lab, {
-      ...{ daemons: daemons.map(({ name }) => name), machines, signal },
+      ...{ daemons: names, machines, signal },
       onResult: (result) => tell({ kind: 'daemon', result, isRollBack }),
     });
     const isThere = (machine: string): boolean => !trees.away().includes(machine);

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { toText } from '../sync/paths.ts';
-import { isFolder } from '../sync/stamp.ts';
+import type { PushResult } from '../sync/machine-tree.ts';
+import { LARGE } from '../sync/send-file.ts';
+import { isFile, isFolder, parseFileStamp } from '../sync/stamp.ts';
 import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
 import { labPaths } from '../util/paths.ts';
 import { pushedTrees } from './live-control.ts';
@@ -19,12 +21,17 @@ export interface HackTreesOptions {
   readonly onArrived: (machine: string) => void;
   /** A machine has all of all its trees, or is away. */
   readonly onMachine: (machine: string, isThere: boolean, reason: string) => void;
+  /** A large file that goes by itself: no daemon is made of it, and no attempt waits for it. */
+  readonly isApart: (tree: TreeSpec, path: string) => boolean;
+  /** How much of a file has gone; all of it: it is there. */
+  readonly onSending: (machine: string, path: string, bytes: number, of: number) => void;
   readonly onNote: (text: string) => void;
   /** For those who watch. */
   readonly onLive: (event: LiveEvent) => void;
 }
 
 const FIRST_LOOK_MS = 3000;
+const SENDING_MS = 500;
 
 interface Kept {
   readonly sync: TreeSync;
@@ -47,7 +54,7 @@ export class HackTrees {
 
   constructor(lab: LabSpec, options: HackTreesOptions) {
     this.#options = options;
-    const { signal, onNote, onSaved } = options;
+    const { signal, onNote, onSaved, isApart } = options;
     const { gatewaySocket } = labPaths(lab);
     this.#kept = pushedTrees(lab).map((tree) => {
       const from = realPathOf(tree.from);
@@ -58,7 +65,11 @@ export class HackTrees {
       const onEvent = (event: TreeEvent): void => this.#hear(event);
       return {
         from,
-        sync: new TreeSync({ tree, gatewaySocket, signal, onNote, onHeld, onEvent }),
+        sync: new TreeSync({
+          ...{ tree, gatewaySocket, signal, onNote, onHeld, onEvent },
+          isApart: (path) => isApart(tree, path),
+          onApart: (machine, result) => this.#apart(tree, machine, result),
+        }),
       };
     });
   }
@@ -71,7 +82,12 @@ export class HackTrees {
   /** Sends all there is to each machine that comes, until the signal fires. */
   async keep(): Promise<void> {
     this.#isKeeping = true;
-    await Promise.all(this.#kept.map(({ sync }) => sync.keep()));
+    const timer = setInterval(() => this.#tellSending(), SENDING_MS);
+    try {
+      await Promise.all(this.#kept.map(({ sync }) => sync.keep()));
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** All that are there come at about the same time: this waits for them, and for others not long. */
@@ -98,21 +114,32 @@ export class HackTrees {
     await Promise.all(this.#kept.map(({ sync }) => sync.compare()));
   }
 
-  /** Makes one machine equal, which is about to build. */
-  async prepare(machine: string): Promise<void> {
+  /** Makes one machine equal, which is about to build: that may need any file. */
+  async prepare(machine: string, signal: AbortSignal): Promise<void> {
     const here = this.#kept.filter(({ sync }) => sync.tree.on.includes(machine));
-    await Promise.allSettled(
-      here.map(({ sync }) =>
-        this.#isKeeping ? sync.pushHeld(true, [machine]) : sync.once(machine),
-      ),
+    const { promise: broken, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const ready = Promise.allSettled(
+      here.map(async ({ sync }) => {
+        if (!this.#isKeeping) return sync.once(machine);
+        await sync.pushHeld(signal, [machine]);
+        return sync.whole([machine]);
+      }),
     );
+    try {
+      signal.throwIfAborted();
+      await Promise.race([ready, broken]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
-  /** Makes all machines that are there equal; `rollBack` can undo it. */
-  async push(): Promise<HeldPush[]> {
+  /** Makes all machines that are there equal; `rollBack` can undo it. Ends with the signal. */
+  async push(signal: AbortSignal): Promise<HeldPush[]> {
     const pushed = await Promise.all(
       this.#kept.map(async ({ sync }) => {
-        const results = await sync.pushHeld(true);
+        const results = await sync.pushHeld(signal);
         for (const { machine, durationMs, result } of results)
           if (result && result.steps.length > 0)
             this.#options.onLive(
@@ -154,6 +181,25 @@ export class HackTrees {
     return this.#kept.some(({ sync }) => sync.away.length < sync.tree.on.length);
   }
 
+  /** Resolves when files that go by themselves are there too. */
+  async whole(): Promise<void> {
+    await Promise.all(this.#kept.map(({ sync }) => sync.whole()));
+  }
+
+  /** Whether something is on its way. */
+  get isSending(): boolean {
+    return this.#kept.some(({ sync }) => sync.states().some(({ sending }) => sending));
+  }
+
+  /** Whether a file is large, and goes by itself. */
+  isApart(tree: TreeSpec, path: string): boolean {
+    const stamp = this.#kept
+      .find(({ sync }) => sync.tree === tree)
+      ?.sync.host.entries.get(path)?.stamp;
+    const isLarge = stamp !== undefined && isFile(stamp) && parseFileStamp(stamp).size > LARGE;
+    return isLarge && this.#options.isApart(tree, path);
+  }
+
   /** All files of a tree, without folders. */
   filesOf(tree: TreeSpec): string[] {
     const kept = this.#kept.find(({ sync }) => sync.tree === tree);
@@ -181,6 +227,20 @@ export class HackTrees {
     return this.#outputs.includes(join(from, path));
   }
 
+  #tellSending(): void {
+    for (const { machine, sending } of this.#kept.flatMap(({ sync }) => sync.states()))
+      if (sending && sending.bytes < sending.of && sending.of > LARGE)
+        this.#options.onSending(machine, sending.path, sending.bytes, sending.of);
+  }
+
+  #apart(tree: TreeSpec, machine: string, result: PushResult): void {
+    const { onSending, onNote, onLive } = this.#options;
+    for (const { path } of result.steps)
+      onSending(machine, toText(path), result.bytes, result.bytes);
+    for (const { path, reason } of result.refused) onNote(`${machine}: ${toText(path)}: ${reason}`);
+    onLive(liveEventOf({ kind: 'pushed', tree, machine, durationMs: 0, ...result }));
+  }
+
   #hear(event: TreeEvent): void {
     const { onArrived, onLive } = this.#options;
     const { tree, machine, kind } = event;
@@ -200,7 +260,10 @@ export class HackTrees {
     const isOnItsWay = !isThere && reason === '';
     if (isOnItsWay || this.#told.get(machine) === isThere) return;
     this.#told.set(machine, isThere);
-    this.#options.onMachine(machine, isThere, reason);
+    const onItsWay = this.#kept
+      .flatMap(({ sync }) => sync.states())
+      .find((state) => state.machine === machine)?.sending?.path;
+    this.#options.onMachine(machine, isThere, isThere ? (onItsWay ?? '') : reason);
   }
 }
 

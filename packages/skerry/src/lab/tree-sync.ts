@@ -33,6 +33,10 @@ export interface TreeSyncOptions {
   readonly onNote?: ((text: string) => void) | undefined;
   /** Changes are told here and not sent: `pushHeld` does that. */
   readonly onHeld?: ((paths: readonly string[]) => void) | undefined;
+  /** With that: large files that go by themselves, are not waited for and not rolled back. */
+  readonly isApart?: ((path: string) => boolean) | undefined;
+  /** One of those is there. */
+  readonly onApart?: ((machine: string, result: PushResult) => void) | undefined;
 }
 
 /** What became of a push to one machine that was asked for. */
@@ -207,11 +211,18 @@ export class TreeSync {
   }
 
   /** Makes those machines that are there equal to the host, as it was last looked at; undefined: all of them. */
-  pushHeld(canRollBack: boolean, machines?: readonly string[]): Promise<HeldPush[]> {
+  pushHeld(signal?: AbortSignal, machines?: readonly string[]): Promise<HeldPush[]> {
     const targets = [...this.#targets.values()].filter(
       ({ machine, isConnected }) => isConnected && (machines?.includes(machine) ?? true),
     );
-    return Promise.all(targets.map((target) => target.pushHeld(canRollBack)));
+    return Promise.all(targets.map((target) => target.pushHeld(signal)));
+  }
+
+  /** Resolves when files that go by themselves are there too, in those machines that are there. */
+  async whole(machines?: readonly string[]): Promise<void> {
+    const targets = [...this.#targets.values()];
+    const some = targets.filter(({ machine }) => machines?.includes(machine) ?? true);
+    await Promise.all(some.map((target) => target.whole()));
   }
 
   /** Undoes the last `pushHeld`, in those machines that are still there; undefined: in all of them. */

@@ -42,7 +42,8 @@ export class Target {
     this.machine = options.machine;
     this.#options = options;
     this.#tree = options.connectable((result, durationMs) => {
-      if (!this.isFirst && !options.onHeld) this.#tell(result, durationMs);
+      if (options.onHeld) options.onApart?.(options.machine, result);
+      else if (!this.isFirst) this.#tell(result, durationMs);
       // What was refused is tried again.
       this.#wake();
     });
@@ -102,17 +103,24 @@ export class Target {
     await this.#tree.flush().catch(() => {});
   }
 
-  async pushHeld(canRollBack: boolean): Promise<HeldPush> {
+  /** @param signal ends it before all is sent */
+  async pushHeld(signal?: AbortSignal): Promise<HeldPush> {
     const { machine } = this;
+    const { isApart } = this.#options;
     const began = performance.now();
     const took = (): number => performance.now() - began;
     try {
-      const result = await this.#tree.push(undefined, { canRollBack });
+      const result = await this.#tree.push(undefined, { canRollBack: true, isApart, signal });
       return { machine, durationMs: took(), result };
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       return { machine, durationMs: took(), error };
     }
+  }
+
+  /** Resolves when files that go by themselves are there too, or the machine is gone. */
+  async whole(): Promise<void> {
+    if (this.isConnected) await this.#tree.flush().catch(() => {});
   }
 
   rollBack(): Promise<void> {
@@ -153,7 +161,9 @@ export class Target {
     void this.#first(first, began);
     for (let triedMs = began; ;) {
       if (lost) throw lost;
-      const { lacking } = this.#tree;
+      const { canRollBack } = this.#tree;
+      // What an attempt of hack has sent is not to be forgotten by that: the next one sends it again.
+      const lacking = canRollBack ? new Map<string, string>() : this.#tree.lacking;
       const left = triedMs + REFUSED_MS - performance.now();
       if (this.#todo.size === 0 && this.#flushed.length === 0 && (lacking.size === 0 || left > 0)) {
         await this.#pause(lacking.size > 0 ? left : undefined);
@@ -180,7 +190,8 @@ export class Target {
   async #first(small: PushResult, began: number): Promise<void> {
     this.#tried.resolve();
     try {
-      const large = await this.#tree.flush();
+      const { isApart } = this.#options;
+      const large = await this.#tree.flush(isApart && ((path) => !isApart(path)));
       const steps = [...small.steps, ...large.steps];
       const bytes = small.bytes + large.bytes;
       const refused = [...small.refused, ...large.refused];

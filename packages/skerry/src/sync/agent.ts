@@ -88,6 +88,13 @@ export class TreeAgent {
     this.#queue.push(formatMessage(type, ...parts));
   }
 
+  /** The same beside a push that can be rolled back: it is no part of that. */
+  sendAside(type: string, ...parts: readonly (Buffer | string)[]): void {
+    this.send('V', 'aside');
+    this.send(type, ...parts);
+    this.send('V', '');
+  }
+
   /** Resolves when it has taken most of what was sent. @throws Error where it has ended */
   async room(): Promise<void> {
     await this.#queue.room();

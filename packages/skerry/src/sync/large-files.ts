@@ -5,14 +5,15 @@ import { attributes, withLength } from './messages.ts';
 import { fileStamp, LARGE, openFile, sendLarge, sendSmall, unreadable } from './send-file.ts';
 import { isSameContent, parseFileStamp } from './stamp.ts';
 import type { Tally } from './tally.ts';
-import type { Remote } from './tree-diff.ts';
 
 export interface LargeFilesOptions {
   readonly agent: TreeAgent;
   /** The folder of this host. */
   readonly root: string;
-  /** What is in the machine; it is told here what was sent. */
-  readonly remote: Remote;
+  /** What is in the machine. */
+  readonly remote: ReadonlyMap<string, string>;
+  /** What a path is there from now on. */
+  readonly onStamp: (path: string, stamp: string) => void;
   readonly tally: Tally;
   readonly onSent: (sent: SentFile) => void;
 }
@@ -33,6 +34,8 @@ interface Item {
   readonly done: PromiseWithResolvers<SentFile>;
   state: 'waiting' | 'resting' | 'sending' | 'sent';
   timer?: NodeJS.Timeout;
+  /** What is sent. */
+  stamp?: string;
   isUnwanted?: boolean;
   isAgain?: boolean;
   refusal?: Refusal;
@@ -57,10 +60,11 @@ export class LargeFiles {
     void options.agent.ended.then((error) => this.#close(error));
   }
 
-  /** It is new or another now. */
-  add(path: string, size: number): void {
+  /** It is new or another now: `stamp`. */
+  add(path: string, size: number, stamp?: string): void {
     const known = this.#items.get(path);
-    if (known?.state === 'sending' || known?.state === 'sent') known.isAgain = true;
+    const isUnderWay = known?.state === 'sending' || known?.state === 'sent';
+    if (isUnderWay && (stamp === undefined || known.stamp !== stamp)) known.isAgain = true;
     if (known || this.#isClosed) return;
     const done = Promise.withResolvers<SentFile>();
     done.promise.catch(() => {});
@@ -82,7 +86,7 @@ export class LargeFiles {
     const item = this.#items.get(path);
     if (!item || item.state === 'sent') return;
     if (item.state === 'sending') {
-      this.#options.agent.send('Q');
+      this.#options.agent.sendAside('Q');
       item.isUnwanted = true;
     }
     this.#finish(item, { stamp: '', bytes: 0, durationMs: 0 });
@@ -106,16 +110,18 @@ export class LargeFiles {
     return true;
   }
 
-  /** Resolves when the machine has what is here now, as it is now. */
-  async flush(): Promise<SentFile[]> {
-    const first = await this.#round();
+  /** Resolves when the machine has what is here now, as it is now; `isWanted`: only of those. */
+  async flush(isWanted: (path: string) => boolean = () => true): Promise<SentFile[]> {
+    const first = await this.#round(isWanted);
     // What changed while it was sent; what changes again is not waited for.
-    const isResting = [...this.#items.values()].some(({ state }) => state === 'resting');
-    return isResting ? [...first, ...(await this.#round())] : first;
+    const isResting = [...this.#items.values()].some(
+      ({ state, path }) => state === 'resting' && isWanted(path),
+    );
+    return isResting ? [...first, ...(await this.#round(isWanted))] : first;
   }
 
-  #round(): Promise<SentFile[]> {
-    const items = [...this.#items.values()];
+  #round(isWanted: (path: string) => boolean): Promise<SentFile[]> {
+    const items = [...this.#items.values()].filter(({ path }) => isWanted(path));
     for (const item of items) if (item.state === 'resting') this.#wake(item);
     return Promise.all(items.map(({ done }) => done.promise));
   }
@@ -139,7 +145,7 @@ export class LargeFiles {
   }
 
   async #send(item: Item): Promise<void> {
-    const { agent, root, remote } = this.#options;
+    const { agent, root, remote, onStamp } = this.#options;
     const { path } = item;
     const began = performance.now();
     let [stamp, bytes] = ['', 0];
@@ -147,10 +153,11 @@ export class LargeFiles {
       await using file = await openFile(root, path);
       const found = await fileStamp(file);
       if (item.isUnwanted) return;
+      item.stamp = found;
       const there = remote.get(path);
       if (found === there) item.isAgain = false;
       else if (isSameContent(found, there)) {
-        agent.send('A', withLength(path), attributes(parseFileStamp(found)));
+        agent.sendAside('A', withLength(path), attributes(parseFileStamp(found)));
         stamp = found;
       } else ({ stamp, bytes } = await this.#sendContent(item, file, found));
       if ((await fileStamp(file)) !== found) item.isAgain = true;
@@ -160,7 +167,7 @@ export class LargeFiles {
     }
     // It was dropped, and is another's by now.
     if (this.#items.get(path) !== item) return;
-    if (stamp !== '') remote.set(path, stamp);
+    if (stamp !== '') onStamp(path, stamp);
     item.state = 'sent';
     // The next one goes on its way meanwhile.
     agent.ask('p', 'P').then(
@@ -178,12 +185,15 @@ export class LargeFiles {
     const { path } = item;
     const { size } = parseFileStamp(stamp);
     if (size <= LARGE) {
-      const small = await sendSmall(agent, path, file, () => item.isUnwanted === true);
+      const small = await sendSmall(
+        ...([agent, path, file, () => item.isUnwanted === true] as const),
+        (type, ...parts) => agent.sendAside(type, ...parts),
+      );
       if (small) return small;
     }
     tally.resize(path, size);
     const sent = await sendLarge(agent, path, file, {
-      ...{ stamp, isUnwanted: () => item.isUnwanted === true },
+      ...{ stamp, isAside: true, isUnwanted: () => item.isUnwanted === true },
       onSent: (count) => tally.sent(path, count),
     });
     if (sent === 'short') item.isAgain = true;
@@ -191,12 +201,12 @@ export class LargeFiles {
   }
 
   #finish(item: Item, sent: Omit<SentFile, 'path'>): void {
-    const { remote, tally, onSent } = this.#options;
+    const { onStamp, tally, onSent } = this.#options;
     const { path, refusal } = item;
     clearTimeout(item.timer);
     this.#items.delete(path);
     tally.done(path);
-    if (refusal) remote.set(path, UNKNOWN);
+    if (refusal) onStamp(path, UNKNOWN);
     const result = { path, ...sent, ...(refusal && { refusal }) };
     if (sent.bytes > 0) {
       const restMs = Math.min(sent.durationMs * REST, REST_MOST_MS);

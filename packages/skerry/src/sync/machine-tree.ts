@@ -25,6 +25,10 @@ export interface PushOptions {
   readonly before?: ReadonlyMap<string, Entry | undefined>;
   /** Keep what is replaced until the next push, so that `rollBack` can bring it back. */
   readonly canRollBack?: boolean;
+  /** Large files that are no part of that: they go by themselves, and stay. */
+  readonly isApart?: ((path: string) => boolean) | undefined;
+  /** Ends a push that can be rolled back before all is sent. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PushResult {
@@ -51,6 +55,10 @@ export class MachineTree {
   #agent: TreeAgent | undefined;
   #remote: Remote = new Map();
   #rollBackTo: Remote | undefined;
+  /** What `rollBack` undoes. */
+  #undoable = new Set<string>();
+  /** What large files became that went beside that. */
+  readonly #aside = new Map<string, string>();
   #refused: Refusal[] = [];
   #large: LargeFiles | undefined;
   #tally = new Tally();
@@ -63,6 +71,11 @@ export class MachineTree {
 
   get isConnected(): boolean {
     return this.#agent !== undefined;
+  }
+
+  /** Whether `rollBack` has something to undo. */
+  get canRollBack(): boolean {
+    return this.#rollBackTo !== undefined;
   }
 
   /** What is on its way. */
@@ -95,6 +108,10 @@ export class MachineTree {
     this.#lacking.clear();
     this.#large = new LargeFiles({
       ...{ agent, root: this.#options.host.root, remote: this.#remote, tally: this.#tally },
+      onStamp: (path, stamp) => {
+        this.#remote.set(path, stamp);
+        this.#aside.set(path, stamp);
+      },
       onSent: (sent) => {
         const result = resultOf([sent]);
         this.#note(result);
@@ -109,10 +126,8 @@ export class MachineTree {
 
   /** Makes the machine's tree as the host's, as far as `paths` go; without them, all of it. */
   async push(paths?: Iterable<string>, options: PushOptions = {}): Promise<PushResult> {
-    // What can be rolled back is one whole.
-    if (options.canRollBack) await this.flush();
     const { steps, bytes, refused } = await this.begin(paths, options);
-    const large = await this.flush();
+    const large = options.canRollBack ? NOTHING : await this.flush();
     return {
       steps: [...steps, ...large.steps],
       bytes: bytes + large.bytes,
@@ -120,9 +135,9 @@ export class MachineTree {
     };
   }
 
-  /** Resolves when large files are there too, as they are now. */
-  async flush(): Promise<PushResult> {
-    return resultOf((await this.#large?.flush()) ?? []);
+  /** Resolves when large files are there too, as they are now; `isWanted`: only those. */
+  async flush(isWanted?: (path: string) => boolean): Promise<PushResult> {
+    return resultOf((await this.#large?.flush(isWanted)) ?? []);
   }
 
   /** The same as `push`, but large files go on by themselves. */
@@ -133,6 +148,8 @@ export class MachineTree {
     const steps = diffTree(entries, this.#remote, some, options.before);
     const inOnePiece = options.canRollBack === true;
     this.#rollBackTo = undefined;
+    this.#undoable.clear();
+    this.#aside.clear();
     for (const path of [...(this.#large?.paths ?? [])])
       if (!isFile(entries.get(path)?.stamp)) this.#large?.drop(path);
     if (steps.length === 0) return NOTHING;
@@ -142,19 +159,28 @@ export class MachineTree {
     this.#refused = [];
     let bytes = 0;
     agent.send('B', inOnePiece ? 'undo' : '');
-    const goesApart = (step: Step): boolean => !inOnePiece && sizeOf(step) > LARGE;
+    const goesApart = (step: Step): boolean =>
+      sizeOf(step) > LARGE && (!inOnePiece || options.isApart?.(step.path) === true);
     const now = steps.filter((step) => !goesApart(step));
+    if (inOnePiece) this.#undoable = new Set(now.map(({ path }) => path));
     for (const step of now) if (step.kind === 'file') this.#tally.add(step.path, sizeOf(step));
-    for (const step of now) {
-      this.#large?.drop(step.path);
-      bytes += await this.#perform(agent, step, inOnePiece);
-      // What was handed over, and not what has arrived: that is known at the end.
-      if (!this.#large?.has(step.path)) this.#tally.sent(step.path, sizeOf(step));
-      await agent.room();
+    try {
+      for (const step of now) {
+        options.signal?.throwIfAborted();
+        this.#large?.drop(step.path);
+        bytes += await this.#perform(agent, step, options);
+        // What was handed over, and not what has arrived: that is known at the end.
+        if (sizeOf(step) <= LARGE && !this.#large?.has(step.path))
+          this.#tally.sent(step.path, sizeOf(step));
+        await agent.room();
+      }
+      for (const step of steps)
+        if (step.kind === 'file' && goesApart(step))
+          this.#large?.add(step.path, sizeOf(step), step.stamp);
+      await agent.ask('k', 'K');
+    } finally {
+      for (const { path } of now) if (!this.#large?.has(path)) this.#tally.done(path);
     }
-    for (const step of steps) if (goesApart(step)) this.#large?.add(step.path, sizeOf(step));
-    await agent.ask('k', 'K');
-    for (const { path } of now) if (!this.#large?.has(path)) this.#tally.done(path);
     const refused = this.#refused;
     for (const { path } of refused) this.#remote.set(path, UNKNOWN);
     const result = { steps: now, bytes, refused };
@@ -162,11 +188,13 @@ export class MachineTree {
     return result;
   }
 
-  /** The paths that the machine has not as the host has them, as far as is known; without those that were refused. */
+  /** The paths that the machine has not as the host has them, as far as is known; without those that were refused or are on their way. */
   behind(): string[] {
     const { entries } = this.#options.host;
     const steps = diffTree(entries, this.#remote, [...entries.keys(), ...this.#remote.keys()]);
-    return steps.flatMap(({ path }) => (this.#remote.get(path) === UNKNOWN ? [] : path));
+    return steps.flatMap(({ path }) =>
+      this.#remote.get(path) === UNKNOWN || this.#large?.has(path) ? [] : path,
+    );
   }
 
   /** Undoes the last push, which was told that this may come. */
@@ -175,6 +203,8 @@ export class MachineTree {
     await this.#connected().ask('u', 'U');
     this.#remote.clear();
     for (const [path, stamp] of this.#rollBackTo) this.#remote.set(path, stamp);
+    for (const [path, stamp] of this.#aside)
+      this.#remote.set(path, this.#undoable.has(path) ? UNKNOWN : stamp);
     this.#rollBackTo = undefined;
   }
 
@@ -225,7 +255,7 @@ export class MachineTree {
   }
 
   /** Gives the bytes of content sent. */
-  async #perform(agent: TreeAgent, step: Step, inOnePiece: boolean): Promise<number> {
+  async #perform(agent: TreeAgent, step: Step, options: PushOptions): Promise<number> {
     switch (step.kind) {
       case 'remove':
         agent.send('R', withLength(step.path));
@@ -243,7 +273,7 @@ export class MachineTree {
         agent.send('A', withLength(step.path), attributes(parseFileStamp(step.stamp)));
         break;
       case 'file':
-        return this.#sendFile(agent, step.path, inOnePiece);
+        return this.#sendFile(agent, step.path, options);
       default:
         return step satisfies never;
     }
@@ -251,7 +281,11 @@ export class MachineTree {
     return 0;
   }
 
-  async #sendFile(agent: TreeAgent, path: string, inOnePiece: boolean): Promise<number> {
+  async #sendFile(
+    agent: TreeAgent,
+    path: string,
+    { canRollBack, isApart, signal }: PushOptions,
+  ): Promise<number> {
     try {
       await using file = await openFile(this.#options.host.root, path);
       const small = await sendSmall(agent, path, file);
@@ -261,12 +295,16 @@ export class MachineTree {
       }
       const stamp = await fileStamp(file);
       const { size } = parseFileStamp(stamp);
-      if (!inOnePiece) {
-        this.#large?.add(path, size);
+      // It may have grown since it was looked at.
+      if (!canRollBack || isApart?.(path)) {
+        this.#large?.add(path, size, stamp);
         return 0;
       }
       const onSent = (bytes: number): void => this.#tally.sent(path, bytes);
-      const sent = await sendLarge(agent, path, file, { stamp, onSent });
+      const isUnwanted = (): boolean => signal?.aborted === true;
+      const sent = await sendLarge(agent, path, file, { stamp, onSent, isUnwanted });
+      if (sent === 'unwanted') agent.send('Q');
+      signal?.throwIfAborted();
       applyStep(this.#remote, { kind: 'file', path, stamp: sent === 'whole' ? stamp : UNKNOWN });
       return size;
     } catch (error) {

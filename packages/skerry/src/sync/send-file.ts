@@ -27,6 +27,7 @@ export async function sendSmall(
   path: string,
   file: FileHandle,
   isUnwanted?: () => boolean,
+  send: TreeAgent['send'] = (type, ...parts) => agent.send(type, ...parts),
 ): Promise<{ stamp: string; bytes: number } | undefined> {
   for (let tries = 1; ; tries++) {
     const stamp = await fileStamp(file);
@@ -40,7 +41,7 @@ export async function sendSmall(
     }
     const size = bytesRead;
     if (isUnwanted?.()) return { stamp: '', bytes: 0 };
-    agent.send('W', withLength(path), fileHead({ ...head, size }), data.subarray(0, size));
+    send('W', withLength(path), fileHead({ ...head, size }), data.subarray(0, size));
     return { stamp, bytes: size };
   }
 }
@@ -50,6 +51,8 @@ export interface SendLargeOptions {
   /** Asked before each piece. */
   readonly isUnwanted?: () => boolean;
   readonly onSent: (bytes: number) => void;
+  /** It is no part of a push that can be rolled back. */
+  readonly isAside?: boolean;
 }
 
 /** `short`: it became shorter meanwhile. Nothing of it is kept then, nor of one that is not wanted any more. */
@@ -57,25 +60,27 @@ export async function sendLarge(
   agent: TreeAgent,
   path: string,
   file: FileHandle,
-  { stamp, isUnwanted, onSent }: SendLargeOptions,
+  { stamp, isUnwanted, onSent, isAside }: SendLargeOptions,
 ): Promise<'whole' | 'short' | 'unwanted'> {
   const head = parseFileStamp(stamp);
-  agent.send('F', withLength(path), fileHead(head));
+  const send: TreeAgent['send'] = (type, ...parts) =>
+    isAside ? agent.sendAside(type, ...parts) : agent.send(type, ...parts);
+  send('F', withLength(path), fileHead(head));
   for (let at = 0; at < head.size;) {
     const data = Buffer.allocUnsafe(Math.min(CHUNK, head.size - at));
     const { bytesRead } = await file.read(data, 0, data.length, at);
     if (isUnwanted?.()) return 'unwanted';
     if (bytesRead === 0) {
-      agent.send('Q');
+      send('Q');
       return 'short';
     }
-    agent.send('D', data.subarray(0, bytesRead));
+    send('D', data.subarray(0, bytesRead));
     at += bytesRead;
     onSent(bytesRead);
     await agent.room();
   }
   if (isUnwanted?.()) return 'unwanted';
-  agent.send('E');
+  send('E');
   return 'whole';
 }
 

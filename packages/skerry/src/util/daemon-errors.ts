@@ -28,6 +28,12 @@ export const DAEMON_ERRORS = {
     hint: 'read on with: skerry daemons logs {daemon} --on {machine}; give it more time with ready: { timeout }',
     exitCode: EXIT.timeout,
   },
+  DAEMON_KEPT_NOT_READY: {
+    message:
+      '{daemon} on {machine} ran already, was left alone, and is not ready within {seconds} s: {probe}: {reason}{log}',
+    hint: 'it may be older than its files; to have it run what is there now: skerry daemons restart {daemon} --on {machine}',
+    exitCode: EXIT.timeout,
+  },
   DAEMON_REFUSED: {
     message: 'systemd refuses {daemon} on {machine}: {reason}',
     hint: 'see: skerry exec --on {machine} -- systemctl status {unit}',

@@ -1,5 +1,5 @@
 // A machine's console: the serial one as text, its screen as a picture. Each is only loaded when it is opened.
-import { lazy, Suspense, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { VmState } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
 import { isOn } from '../store/roster.ts';
@@ -16,6 +16,8 @@ const ScreenConsole = lazy(() =>
   import('./ScreenConsole.tsx').then(({ ScreenConsole: found }) => ({ default: found })),
 );
 
+const REOPEN_MS = 1000;
+
 export function ConsoleTab({ vm }: { readonly vm: VmState }) {
   const hasScreen = vm.graphics.includes('vnc');
   const [type, setType] = useState<'serial' | 'vnc'>(
@@ -24,6 +26,7 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
   const [state, setState] = useState<ConsoleState>({ is: 'opening' });
   const [attempt, setAttempt] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
+  const isLive = useCloud((each) => each.phase.is === 'live');
   const mayOpen = useCloud((each) => may(permissionsFor(each, vm.id), 'vnc_display'));
   if (!mayOpen)
     return (
@@ -50,6 +53,7 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
     setAttempt(attempt + 1);
     setState({ is: 'opening' });
   };
+  const isLost = state.is === 'closed' && state.lost === true;
   const View = type === 'serial' ? SerialConsole : ScreenConsole;
   const words = { opening: 'Opening…', open: 'Connected', closed: 'Not connected' }[state.is];
   return (
@@ -88,10 +92,22 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
           <div className="console-closed" role="alert">
             <strong>The console is closed</strong>
             <p>{state.why}</p>
+            {isLost && isLive && <Reopening key={attempt} onDue={again} />}
+            {isLost && !isLive && <p>It opens again by itself as soon as central is back.</p>}
             <Button onClick={again}>Open again</Button>
           </div>
         )}
       </div>
     </section>
   );
+}
+
+/** What was lost is opened again, once each time it is shown: what fails then is said and stays. */
+function Reopening({ onDue }: { readonly onDue: () => void }) {
+  const due = useRef(onDue);
+  useEffect(() => {
+    const timer = setTimeout(() => due.current(), REOPEN_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return <p>Opening it again…</p>;
 }

@@ -1,7 +1,7 @@
 import RFB from '@novnc/novnc';
 import { useEffect, useRef } from 'react';
 import { Button } from '../ui/Button.tsx';
-import { openConsoleSocket, whyNot } from './console-socket.ts';
+import { closed, openConsoleSocket, whyNot } from './console-socket.ts';
 import type { ConsoleViewProps } from './SerialConsole.tsx';
 
 export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
@@ -17,12 +17,15 @@ export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
         const rfb = new RFB(element, socket);
         rfb.scaleViewport = true;
         rfb.background = '#0b1114';
+        let wasOpen = false;
         rfb.addEventListener('connect', () => {
+          wasOpen = true;
           onState({ is: 'open' });
           rfb.focus();
         });
-        rfb.addEventListener('disconnect', () => {
-          if (!isGone) onState({ is: 'closed', why: 'The connection to the screen ended' });
+        // noVNC says only whether it was clean: the socket knows more.
+        socket.addEventListener('close', (event) => {
+          if (!isGone) onState(closed(event, wasOpen));
         });
         screen.current = rfb;
       },

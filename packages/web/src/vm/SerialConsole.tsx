@@ -3,7 +3,7 @@ import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
 import { useEffect, useRef } from 'react';
 import type { VmState } from '../api/types.ts';
-import { type ConsoleState, openConsoleSocket, whyClosed, whyNot } from './console-socket.ts';
+import { closed, type ConsoleState, openConsoleSocket, whyNot } from './console-socket.ts';
 
 export interface ConsoleViewProps {
   readonly vm: VmState;
@@ -45,12 +45,16 @@ export function SerialConsole({ vm, onState }: ConsoleViewProps) {
       (opened) => {
         if (isGone) return opened.close();
         socket = opened;
-        opened.addEventListener('open', () => onState({ is: 'open' }));
+        let wasOpen = false;
+        opened.addEventListener('open', () => {
+          wasOpen = true;
+          onState({ is: 'open' });
+        });
         opened.addEventListener('message', ({ data }) =>
           terminal.write(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)),
         );
         opened.addEventListener('close', (event) => {
-          if (!isGone) onState({ is: 'closed', why: whyClosed(event) });
+          if (!isGone) onState(closed(event, wasOpen));
         });
       },
       (error: unknown) => {

@@ -3,7 +3,8 @@ import { apiPost, errorData, pathOf } from '../api/client.ts';
 export type ConsoleState =
   | { readonly is: 'opening' }
   | { readonly is: 'open' }
-  | { readonly is: 'closed'; readonly why: string };
+  /** `lost`: nobody closed it; the way to central was cut. */
+  | { readonly is: 'closed'; readonly why: string; readonly lost?: boolean };
 
 /** Asks for a console and opens its WebSocket; the token is good for this one connection. */
 export async function openConsoleSocket(vmId: string, type: 'serial' | 'vnc'): Promise<WebSocket> {
@@ -19,6 +20,11 @@ export function whyNot(error: unknown): string {
   return errorData(error).message;
 }
 
-export function whyClosed({ reason }: CloseEvent): string {
-  return reason || 'The connection ended';
+/** Central went away, or the way to it: RFC 6455's 1006 and 1012. */
+const LOST = new Set([1006, 1012]);
+
+/** What a socket's end says; one that never was open was not lost. */
+export function closed({ code, reason }: CloseEvent, wasOpen: boolean): ConsoleState {
+  const lost = wasOpen && LOST.has(code);
+  return { is: 'closed', lost, why: lost ? 'The connection was lost' : reason || 'It was closed' };
 }

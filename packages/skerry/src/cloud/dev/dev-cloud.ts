@@ -12,6 +12,8 @@ import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
 import { type ChatLogin, ChatPeople } from '../chat/chat-people.ts';
 import { CentralServer } from '../central/http/server.ts';
+import { hypervisorId } from '../entity.ts';
+import { poll } from '../../util/poll.ts';
 
 export interface DevCloudOptions {
   /** Its state: an absolute path, short. Machines and users are there again at the next start. */
@@ -43,6 +45,7 @@ export interface DevCloud extends AsyncDisposable {
 /** The administrator of a cloud on one machine. */
 export const DEV_USER = 'admin';
 const IMAGES_POOL = 'golden';
+const KNOWN_MS = 15_000;
 
 /** Starts it; it ends when it is disposed of, or with this process. */
 export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud> {
@@ -75,6 +78,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     await offerImages(hypervisor, signal);
     stack.use(await startAgent(hypervisor, bus, options));
   }
+  await knownAll(central, hypervisors.list, signal);
   const chat = await central.chat?.login(DEV_USER);
   const ends = stack.move();
   return {
@@ -114,6 +118,22 @@ async function startAgent(
   });
   shown?.answer((entity, user, text) => agent.chat(entity, user, text));
   return agent;
+}
+
+/** Resolves when verbs can be done everywhere. A hypervisor that takes longer is said to be away, as at any other time. */
+async function knownAll(
+  { registry }: Central,
+  hypervisors: readonly DevHypervisor[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const isKnown = ({ name }: DevHypervisor): boolean => {
+    const host = registry.get(hypervisorId(name));
+    return host?.kind === 'hypervisor' && host.libvirt === 'connected';
+  };
+  await poll(() => hypervisors.every(isKnown) || undefined, {
+    ...{ timeoutMs: KNOWN_MS, signal },
+    onTimeout: () => new Error('they take longer'),
+  }).catch(() => signal?.throwIfAborted());
 }
 
 async function addAdministrator({ users, policies }: Central): Promise<void> {

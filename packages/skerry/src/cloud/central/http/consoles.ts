@@ -13,6 +13,8 @@ interface Console {
 
 /** How long the two ends may take to find each other. */
 const MEET_MS = 20_000;
+/** RFC 6455, section 7.4.1, and IANA's registry: whoever is cut by a restart may come back. */
+const [NORMAL, RESTART] = [1000, 1012];
 const MAX_BUFFER = 4 * 1024 * 1024;
 
 export class Consoles {
@@ -49,17 +51,17 @@ export class Consoles {
   }
 
   endAll(): void {
-    for (const token of this.#open.keys()) this.#end(token, 'central ends');
+    for (const token of this.#open.keys()) this.#end(token, 'central ends', RESTART);
   }
 
-  #end(token: string, reason: string): void {
+  #end(token: string, reason: string, code = NORMAL): void {
     const found = this.#open.get(token);
     if (!found) return;
     this.#open.delete(token);
     clearTimeout(found.timer);
     for (const socket of [found.browser, found.agent]) {
       socket?.resume();
-      socket?.close(1000, reason);
+      socket?.close(code, reason);
     }
   }
 }

@@ -46,7 +46,10 @@ async function userLink(
   { user, reset }: Params<typeof verbs.userLink>,
 ) {
   refuseNobody(central, user);
-  if (reset) central.users.reset(user);
+  if (reset) {
+    central.users.reset(user);
+    await central.chat?.shutOut(user);
+  }
   return issueLink(central, user);
 }
 
