@@ -387,7 +387,7 @@ test('on a standby one looks, and is told where to go', async () => {
   expect(await page.locator('.stand a').getAttribute('href')).toBe(url);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    expect(await violations()).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     await shot(`standby-${colorScheme}`);
   }
   const refused = await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('cache')}/suspend`, {});
