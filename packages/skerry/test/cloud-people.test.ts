@@ -270,7 +270,7 @@ test.each(VERBS.of('central').filter(({ open }) => !open))(
 test('the command line does it too, with passwords from standard input', async () => {
   const token = cloud.central.users.issue('ann', 'token');
   const added = await skerry(token, ['user', 'add', 'gwen', '--password'], `${PASSWORD}\n`);
-  expect(added).toMatchObject({ code: 0, stderr: '' });
+  expect(added).toEqual({ code: 0, stderr: '', stdout: 'Add a user: gwen, done.\n' });
   await logIn('gwen', PASSWORD);
   expect((await skerry(token, ['user', 'roles', 'gwen', '--roles', 'watcher'])).stdout).toBe(
     '+ roles of gwen: watcher\n',
@@ -284,7 +284,12 @@ test('the command line does it too, with passwords from standard input', async (
   const wrong = await skerry(token, ['role', 'remove', 'none-such']);
   expect(wrong.code).toBe(3);
   expect(wrong.stderr).toContain("there is no role 'none-such'; there are: watcher");
+  const nobody = await skerry(token, ['user', 'remove', 'nobody']);
+  expect(nobody.stderr).toContain('hint: see who there is: skerry cloud user list');
   const gwens = cloud.central.users.issue('gwen', 'token');
+  const denied = await skerry(gwens, ['user', 'list']);
+  expect(denied).toMatchObject({ code: 1, stdout: '' });
+  expect(denied.stderr).toContain('skerry cloud grant set user:gwen all --permissions administer');
   const changed = await skerry(
     gwens,
     ['password', '--old-password'],

@@ -288,7 +288,12 @@ export class Central implements AsyncDisposable {
           throw new VerbError(
             'denied',
             `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
-            { permission: verb.permission },
+            {
+              permission: verb.permission,
+              ...(target === 'central' && {
+                hint: `an administrator does it, or grants it: skerry cloud grant set user:${by.user} all --permissions ${verb.permission}`,
+              }),
+            },
           );
         const handler = centralHandlers.get(verb.name);
         if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);

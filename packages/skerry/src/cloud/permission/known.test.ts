@@ -24,6 +24,8 @@ test('what everybody may ask for gives a permission no name', () => {
     knownPermissions(VERBS).find(({ permission }) => permission === name)?.title;
   expect(titleOf('permission_get')).toBe('Permissions');
   expect(titleOf('vmparking_unpark')).toBe('Unpark');
+  const known = knownPermissions(VERBS);
+  expect(known.find(({ title }) => title === 'Unpark')?.about).toBe('vm');
 });
 
 test('what machines and hypervisors have both is for both', () => {

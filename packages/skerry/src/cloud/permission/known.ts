@@ -52,6 +52,8 @@ export function knownPermissions({ all }: VerbTable): KnownPermission[] {
   // What everybody may ask for says little of what a permission is for.
   for (const { permission, title, summary, entity, open } of all) {
     if (named.has(permission) || (open && others.has(permission))) continue;
+    // What central does with a parked machine is granted for the machine.
+    const about = entity === 'central' && open ? 'vm' : entity;
     const before = ofVerbs.get(permission);
     const its = titles.get(permission) ?? new Set<string>();
     titles.set(permission, its.add(title));
@@ -59,7 +61,7 @@ export function knownPermissions({ all }: VerbTable): KnownPermission[] {
       permission,
       title: [...its].join(', '),
       summary: before?.summary ?? summary,
-      about: before && before.about !== entity ? 'any' : entity,
+      about: before && before.about !== about ? 'any' : about,
     });
   }
   return [...OF_NO_VERB, ...ofVerbs.values()];
