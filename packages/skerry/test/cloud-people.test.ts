@@ -214,6 +214,17 @@ test('a token is shown once, listed with its last use, and revoked', async () =>
   expect((await use()).status).toBe(401);
 });
 
+test('nobody has tokens without end', async () => {
+  const { users } = cloud.central;
+  for (let at = users.tokens('cleo').length; at < 100; at += 1) users.issue('cleo', 'token', 'x');
+  expect(await central('cleo', 'token_create', { label: 'one more' })).toMatchObject({
+    status: 409,
+    body: { error: { message: 'cleo has 100 tokens: revoke one first' } },
+  });
+  for (const { id, label } of users.tokens('cleo'))
+    if (label === 'x') users.revokeToken('cleo', id);
+});
+
 test('who is removed takes everything along', async () => {
   await central('ann', 'user_add', { user: 'finn', roles: ['operator'], password: PASSWORD });
   await central('ann', 'grant_set', { who: 'user:finn', scope: vm.id, permissions: ['all'] });

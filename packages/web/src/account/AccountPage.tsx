@@ -1,9 +1,10 @@
 import { useMe } from '../shell/TopBar.tsx';
 import { Tags } from '../ui/bits.tsx';
+import { ChatCard } from './ChatCard.tsx';
 import { PasswordCard } from './PasswordCard.tsx';
 import { TokensCard } from './TokensCard.tsx';
 
-/** What is one's own: password and tokens. */
+/** What is one's own: password, tokens, the way to chat. */
 export function AccountPage() {
   const me = useMe();
   if (!me) return null;
@@ -19,6 +20,7 @@ export function AccountPage() {
       <div className="two-columns">
         <TokensCard />
         <PasswordCard hasPassword={me.hasPassword} />
+        {me.chat && <ChatCard />}
       </div>
     </div>
   );

@@ -65,6 +65,8 @@ export interface Me {
   /** Whether one may know who else there is. */
   readonly knowsPeople: boolean;
   readonly hasPassword: boolean;
+  /** Whether there is an XMPP server for people's own clients. */
+  readonly chat: boolean;
   readonly version: string;
 }
 
