@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { build } from 'vite';
+import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
+import { Standing } from '../../skerry/src/cloud/central/standing.ts';
 import { expectCount, expectText, violationsOf } from './support/page.ts';
 import { type Stack, startStack } from './support/stack.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
@@ -367,6 +369,37 @@ test('nothing moved while it loaded, and nobody complained', async () => {
   expect(shift).toBeLessThan(0.01);
   const known = /Failed to load resource|net::ERR|WebSocket connection/;
   expect(browser.complaints.filter((text) => !known.test(text))).toEqual([]);
+});
+
+test('on a standby one looks, and is told where to go', async () => {
+  await open('/');
+  const url = 'https://cloud2.example.org:8443';
+  {
+    using database = openDatabase(join(stack.cloud.dir, 'central'));
+    const bus = { domain: 'bus', host: 'cloud2.example.org', port: 5222, password: '' };
+    const membership = { address: 'central-2', url, ca: '', bus };
+    new Standing(database).peer = { name: bus.host, url, membership };
+  }
+  // As if cloud2 had said so.
+  const said = { name: 'cloud2.example.org', active: 'cloud2.example.org', since: Date.now() };
+  stack.cloud.central.leadership.heard({ ...said, role: 'active', term: 1 });
+  await expectText(page.locator('.stand'), 'central is a standby.');
+  expect(await page.locator('.stand a').getAttribute('href')).toBe(url);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await violationsOf(page)).toEqual([]);
+    await shot(`standby-${colorScheme}`);
+  }
+  const refused = await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('cache')}/suspend`, {});
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { error: { message: `central is a standby: ask ${url}, which is active` } },
+  });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open('/');
+  await row('cache').click();
+  await expectText(page.locator('.stand'), 'which is active');
+  await shot('standby-phone');
 });
 
 function row(name: string): Locator {

@@ -4,6 +4,7 @@ import type { EntityState, HypervisorState, VmState } from '../../../skerry/src/
 import type { LiveMessage } from '../../../skerry/src/cloud/central/http/live.ts';
 import type { Parked } from '../../../skerry/src/cloud/central/parking.ts';
 import type { Place } from '../../../skerry/src/cloud/central/placement.ts';
+import type { StandView } from '../../../skerry/src/cloud/central/stand-view.ts';
 import type { Lamp } from '../../../skerry/src/cloud/central/registry.ts';
 import type { KnownPermission } from '../../../skerry/src/cloud/permission/known.ts';
 import type { Danger, EntityKind } from '../../../skerry/src/cloud/verbs/verb.ts';
@@ -17,7 +18,7 @@ export type {
   LiveMessage,
   Parked,
 };
-export type { Place };
+export type { Place, StandView };
 export type { Danger, EntityKind, Usage, VerbErrorData, VmState };
 
 /** The part of JSON Schema that zod writes for parameters. */
