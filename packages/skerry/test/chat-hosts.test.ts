@@ -167,6 +167,18 @@ test('who is made an administrator sees all without a new password; who is remov
   await until('he is out', () => !dan.client.online);
 });
 
+test.each([
+  ['is removed, and had no permissions', 'user_remove', {}],
+  ['is given a new login link, as a computer was lost', 'user_link', { reset: true }],
+])('who %s is out', async (_, verb, params) => {
+  const user = verb.replace('_', '-');
+  await using eva = await person(user);
+  const by = { user: 'ann', via: 'web' } as const;
+  const reply = await running.central.perform('central', verb, { user, ...params }, by);
+  expect(reply).toMatchObject({ ok: true });
+  await until('she is out', () => !eva.client.online);
+});
+
 test('an agent gets no account of what is elsewhere', async () => {
   const { chat } = running.central;
   await expect(chat?.passwordOf(vmId(uuid), 'hv2')).rejects.toThrow('is not on hv2');

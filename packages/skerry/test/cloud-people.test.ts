@@ -214,6 +214,17 @@ test('a token is shown once, listed with its last use, and revoked', async () =>
   expect((await use()).status).toBe(401);
 });
 
+test('nobody has tokens without end', async () => {
+  const { users } = cloud.central;
+  for (let at = users.tokens('cleo').length; at < 100; at += 1) users.issue('cleo', 'token', 'x');
+  expect(await central('cleo', 'token_create', { label: 'one more' })).toMatchObject({
+    status: 409,
+    body: { error: { message: 'cleo has 100 tokens: revoke one first' } },
+  });
+  for (const { id, label } of users.tokens('cleo'))
+    if (label === 'x') users.revokeToken('cleo', id);
+});
+
 test('who is removed takes everything along', async () => {
   await central('ann', 'user_add', { user: 'finn', roles: ['operator'], password: PASSWORD });
   await central('ann', 'grant_set', { who: 'user:finn', scope: vm.id, permissions: ['all'] });
@@ -270,19 +281,26 @@ test.each(VERBS.of('central').filter(({ open }) => !open))(
 test('the command line does it too, with passwords from standard input', async () => {
   const token = cloud.central.users.issue('ann', 'token');
   const added = await skerry(token, ['user', 'add', 'gwen', '--password'], `${PASSWORD}\n`);
-  expect(added).toMatchObject({ code: 0, stderr: '' });
+  expect(added).toEqual({ code: 0, stderr: '', stdout: 'Add a user: gwen, done.\n' });
   await logIn('gwen', PASSWORD);
   expect((await skerry(token, ['user', 'roles', 'gwen', '--roles', 'watcher'])).stdout).toBe(
     '+ roles of gwen: watcher\n',
   );
-  expect((await skerry(token, ['user', 'list'])).stdout).toMatch(/^USER.*\n(.*\n)*gwen +false/m);
+  expect((await skerry(token, ['user', 'list'])).stdout).toMatch(
+    /^USER +ADMIN +ROLES.*\n(.*\n)*gwen +no +watcher/m,
+  );
   const permissions = 'info nodeinfo snapshot_get drives_get presence screenshot'.split(' ');
   const changes = await skerry(token, ['role', 'set', 'watcher', '--permissions', ...permissions]);
   expect(changes.stdout).toBe('role watcher: + screenshot, - rostervm\n');
   const wrong = await skerry(token, ['role', 'remove', 'none-such']);
   expect(wrong.code).toBe(3);
   expect(wrong.stderr).toContain("there is no role 'none-such'; there are: watcher");
+  const nobody = await skerry(token, ['user', 'remove', 'nobody']);
+  expect(nobody.stderr).toContain('hint: see who there is: skerry cloud user list');
   const gwens = cloud.central.users.issue('gwen', 'token');
+  const denied = await skerry(gwens, ['user', 'list']);
+  expect(denied).toMatchObject({ code: 1, stdout: '' });
+  expect(denied.stderr).toContain('skerry cloud grant set user:gwen all --permissions administer');
   const changed = await skerry(
     gwens,
     ['password', '--old-password'],

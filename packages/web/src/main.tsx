@@ -13,6 +13,7 @@ import './styles/shell.css';
 import './styles/roster.css';
 import './styles/pages.css';
 import './styles/overview.css';
+import './styles/people.css';
 import './styles/phone.css';
 
 const token = takeLinkToken();

@@ -1,9 +1,11 @@
-// Consoles of a real machine in Debian's Chromium: they open, and what is cut comes back.
+// What needs a real machine and a real bus, in Debian's Chromium: consoles, and the way to one's own chat client.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build } from 'vite';
+import { element } from '../../skerry/src/cloud/bus/xmpp/stanza.ts';
+import { XmppClient } from '../../skerry/src/cloud/bus/xmpp/xmpp-client.ts';
 import { RestClient } from '../../skerry/src/cloud/client/rest-client.ts';
 import { type DevCloud, startDevCloud } from '../../skerry/src/cloud/dev/dev-cloud.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
@@ -25,6 +27,7 @@ beforeAll(async () => {
     dir: join(dir, 'c'),
     hypervisors: 1,
     port: 0,
+    bus: 'xmpp',
     version: '0.0.0',
     webDir: join(WEB, 'dist'),
     accel: 'tcg',
@@ -64,6 +67,35 @@ test.each(['Serial', 'Screen'])(
     await connected.waitFor();
   },
 );
+
+test('one lets oneself in with an XMPP client, and the machines are there', async () => {
+  const { page } = browser;
+  await page.goto(`http://127.0.0.1:${way.port}/account`);
+  await page.getByRole('button', { name: 'New chat password' }).click();
+  const dialog = page.getByRole('dialog');
+  const password = await dialog.getByLabel('Password').inputValue();
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: join(import.meta.dirname, 'shots', 'chat-login.png') });
+  const [address = '', server = ''] = await dialog.locator('dd').allTextContents();
+  const [, host = '', port] = /^(.*), port (\d+)/.exec(server) ?? [];
+  const file = await dialog.getByText('Save the authority').getAttribute('href');
+  const ca = decodeURIComponent(file?.split(',')[1] ?? '');
+  const [local = '', domain = ''] = address.split('@');
+  const seen: (string | undefined)[] = [];
+  await using client = new XmppClient({
+    server: { host, port: Number(port), ca },
+    jid: { local, domain, resource: 'phone' },
+    password,
+    handlers: {
+      onSession: () => {},
+      onMessage: () => {},
+      onPresence: ({ attributes }) => seen.push(attributes.from),
+    },
+  });
+  await client.ready();
+  client.send(element('presence'));
+  await expect.poll(() => seen, { timeout: 20_000 }).toContain(`${uuid}@${domain}/hv1`);
+});
 
 /** A way to a port of this machine that can be cut. */
 async function wayTo(port: number): Promise<typeof way> {

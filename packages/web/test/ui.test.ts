@@ -1,16 +1,17 @@
 // The UI in Debian's Chromium against the real stack: libvirt's test driver, agents, central and its web server.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { build } from 'vite';
+import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
+import { Standing } from '../../skerry/src/cloud/central/standing.ts';
+import { expectCount, expectText, violationsOf } from './support/page.ts';
 import { type Stack, startStack } from './support/stack.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
 
 const SHOTS = join(import.meta.dirname, 'shots');
 const WEB = join(import.meta.dirname, '..');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let stack: Stack;
 let browser: TestBrowser;
@@ -293,7 +294,6 @@ const PAGES: readonly (readonly [string, () => string])[] = [
   ['networks', () => '/hypervisor/hv1/networks'],
   ['log', () => '/log'],
   ['parked', () => '/parked'],
-  ['people', () => '/people'],
 ];
 
 test.each(PAGES)('%s: axe finds nothing serious, in light and in dark', async (name, path) => {
@@ -301,7 +301,7 @@ test.each(PAGES)('%s: axe finds nothing serious, in light and in dark', async (n
   await page.waitForTimeout(300);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    expect(await violations()).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     await shot(`${name}-${colorScheme}`);
   }
 });
@@ -325,14 +325,14 @@ test('on a phone: the list, then a page, with power and console', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await open('/');
   await row('web-2').waitFor();
-  expect(await violations()).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
   await shot('phone-list');
   await row('web-2').click();
   await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
   await expectCount(page.locator('.roster:visible'), 0);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await shot('phone-machine');
-  expect(await violations()).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
   await page.getByRole('link', { name: 'Console', exact: true }).click();
   await page.locator('.console').waitFor();
   await shot('phone-console');
@@ -371,6 +371,37 @@ test('nothing moved while it loaded, and nobody complained', async () => {
   expect(browser.complaints.filter((text) => !known.test(text))).toEqual([]);
 });
 
+test('on a standby one looks, and is told where to go', async () => {
+  await open('/');
+  const url = 'https://cloud2.example.org:8443';
+  {
+    using database = openDatabase(join(stack.cloud.dir, 'central'));
+    const bus = { domain: 'bus', host: 'cloud2.example.org', port: 5222, password: '' };
+    const membership = { address: 'central-2', url, ca: '', bus };
+    new Standing(database).peer = { name: bus.host, url, membership };
+  }
+  // As if cloud2 had said so.
+  const said = { name: 'cloud2.example.org', active: 'cloud2.example.org', since: Date.now() };
+  stack.cloud.central.leadership.heard({ ...said, role: 'active', term: 1 });
+  await expectText(page.locator('.stand'), 'central is a standby.');
+  expect(await page.locator('.stand a').getAttribute('href')).toBe(url);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await violationsOf(page)).toEqual([]);
+    await shot(`standby-${colorScheme}`);
+  }
+  const refused = await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('cache')}/suspend`, {});
+  expect(refused).toMatchObject({
+    status: 409,
+    body: { error: { message: `central is a standby: ask ${url}, which is active` } },
+  });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open('/');
+  await row('cache').click();
+  await expectText(page.locator('.stand'), 'which is active');
+  await shot('standby-phone');
+});
+
 function row(name: string): Locator {
   return page.locator('.vm-row', {
     has: page.locator('.row-name', { hasText: new RegExp(`^${name}$`) }),
@@ -393,30 +424,6 @@ async function open(path: string, link?: string): Promise<void> {
   await page.locator('.group-row, .vm-row, .login').first().waitFor({ state: 'attached' });
 }
 
-async function expectText(locator: Locator, text: string): Promise<void> {
-  await expect.poll(() => locator.first().textContent(), { timeout: 8000 }).toContain(text);
-}
-
-async function expectCount(locator: Locator, count: number): Promise<void> {
-  await expect.poll(() => locator.count(), { timeout: 8000 }).toBe(count);
-}
-
 async function shot(name: string, of: Page = page): Promise<void> {
   await of.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
-
-async function violations(): Promise<string[]> {
-  // Not by a script tag: the page's own policy forbids strangers' scripts.
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-      };
-    };
-    return (await axe.run()).violations;
-  });
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`);
 }

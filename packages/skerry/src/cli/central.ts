@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { interruptible, withExample } from './common.ts';
+import { interruptible, printJson, withExample, withJson } from './common.ts';
 import { dirOf, untilAborted, withDir } from './host-part.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -22,8 +22,16 @@ export function define(command: Command): void {
     .option('--bus-port <port>', 'for agents', '5222')
     .option('--admin <user>', 'the first user', 'admin')
     .option('--certificate <file>', 'a certificate of your own for browsers, in PEM')
-    .option('--key <file>', 'its key');
-  withExample(init.action(runInit), '$ skerry central init --name cloud.example.org');
+    .option('--key <file>', 'its key')
+    .option(
+      '--standby-of <token>',
+      "be the standby of another central: what 'skerry central token --standby' printed there; - to read it from standard input",
+    );
+  withExample(
+    init.action(runInit),
+    '$ skerry central init --name cloud.example.org',
+    '$ skerry central init --name cloud2.example.org --standby-of - < token',
+  );
   const run = withDir(
     'central',
     command.command('run').description('Run central, with its bus and its web port.'),
@@ -33,9 +41,37 @@ export function define(command: Command): void {
     'central',
     command
       .command('token')
-      .description('Print a token with which a hypervisor joins. It is good once, for an hour.'),
-  ).argument('<hypervisor>', 'its name, such as hv1');
-  withExample(token.action(runToken), '$ skerry central token hv1');
+      .description(
+        'Print a token with which a hypervisor, or a standby of this central, joins. It is good once, for an hour.',
+      ),
+  )
+    .argument('[hypervisor]', 'its name, such as hv1')
+    .option('--standby', 'for a second central, which takes over when this one is gone');
+  withExample(
+    token.action(runToken),
+    '$ skerry central token hv1',
+    '$ skerry central token --standby',
+  );
+  const status = withJson(
+    withDir(
+      'central',
+      command
+        .command('status')
+        .description(
+          'Print how the central of this host stands: active or standby, and how the other one is.',
+        ),
+    ),
+  );
+  withExample(status.action(runStatus), '$ skerry central status');
+  const promote = withDir(
+    'central',
+    command
+      .command('promote')
+      .description(
+        'Make the central of this host the active one. When the other one answers, it gives way and nothing is lost.',
+      ),
+  );
+  withExample(promote.action(runPromote), '$ skerry central promote');
   const link = withDir(
     'central',
     command
@@ -68,10 +104,11 @@ interface InitOptions {
   readonly admin: string;
   readonly certificate?: string;
   readonly key?: string;
+  readonly standbyOf?: string;
 }
 
 async function runInit(options: InitOptions): Promise<void> {
-  const { initCentral } = await import('../cloud/hosts/central-host.ts');
+  const { initCentral, initStandby } = await import('../cloud/hosts/central-host.ts');
   const dir = await dirOf('central', options);
   const { name, listen, certificate, key, admin } = options;
   const config = {
@@ -81,8 +118,19 @@ async function runInit(options: InitOptions): Promise<void> {
     busPort: wholeNumber('skerry central init', '--bus-port', options.busPort, [1, 65_535]),
     ...(certificate && key && { certificate, key }),
   };
-  await initCentral(dir, config, admin);
   const more = options.dir === undefined ? '' : ` --dir ${options.dir}`;
+  if (options.standbyOf !== undefined) {
+    const { inCliWords } = await import('./cloud-words.ts');
+    const { text } = await import('node:stream/consumers');
+    const token = options.standbyOf === '-' ? await text(process.stdin) : options.standbyOf;
+    const signal = interruptible('the token may have been used');
+    const active = await inCliWords('skerry central init', initStandby(dir, config, token, signal));
+    console.log(
+      `The standby of ${active} is in ${dir}. Next: skerry central run${more}; or with systemd: skerry central unit${more}`,
+    );
+    return;
+  }
+  await initCentral(dir, config, admin);
   console.log(`Central is in ${dir}. Next:
 
   skerry central run${more}                 run it; or with systemd: skerry central unit${more}
@@ -108,10 +156,22 @@ async function runRun(options: { dir?: string }): Promise<void> {
   if (reason !== undefined) throw new Error(`the bus ended: ${reason}`);
 }
 
-async function runToken(hypervisor: string, options: { dir?: string }): Promise<void> {
+async function runToken(
+  hypervisor: string | undefined,
+  options: { dir?: string; standby?: boolean },
+): Promise<void> {
   const { makeJoinToken } = await import('../cloud/hosts/central-host.ts');
-  const { hypervisorName } = await import('../cloud/entity.ts');
+  const { hypervisorName, PEER_ADDRESS } = await import('../cloud/entity.ts');
   const { SkerryError } = await import('../util/errors.ts');
+  const dir = await dirOf('central', options);
+  if ((hypervisor === undefined) !== (options.standby === true))
+    throw new SkerryError('USAGE', {
+      data: {
+        detail: "either the name of a hypervisor or '--standby' was expected",
+        command: 'skerry central token',
+      },
+    });
+  if (hypervisor === undefined) return console.log(await makeJoinToken(dir, PEER_ADDRESS));
   const name = hypervisorName.safeParse(hypervisor);
   if (!name.success)
     throw new SkerryError('USAGE', {
@@ -120,7 +180,29 @@ async function runToken(hypervisor: string, options: { dir?: string }): Promise<
         command: 'skerry central token',
       },
     });
-  console.log(await makeJoinToken(await dirOf('central', options), name.data));
+  console.log(await makeJoinToken(dir, name.data));
+}
+
+async function runStatus(options: { dir?: string; json?: boolean }): Promise<void> {
+  const { askControl } = await import('../cloud/hosts/control.ts');
+  const { formatStand } = await import('./format-stand.ts');
+  const dir = await dirOf('central', options);
+  const stand = await inCliWordsOf('status', askControl(dir, 'status'));
+  if (options.json) printJson(stand);
+  else console.log(formatStand(stand, Date.now()));
+}
+
+async function runPromote(options: { dir?: string }): Promise<void> {
+  const { askControl } = await import('../cloud/hosts/control.ts');
+  const { formatStand } = await import('./format-stand.ts');
+  const dir = await dirOf('central', options);
+  const stand = await inCliWordsOf('promote', askControl(dir, 'promote'));
+  console.log(formatStand(stand, Date.now()));
+}
+
+async function inCliWordsOf<T>(word: string, work: Promise<T>): Promise<T> {
+  const { inCliWords } = await import('./cloud-words.ts');
+  return inCliWords(`skerry central ${word}`, work);
 }
 
 async function runLink(user: string, options: { dir?: string }): Promise<void> {

@@ -174,17 +174,16 @@ function valueOf(schema: z.ZodType, value: unknown): unknown {
 }
 
 function inWords(verb: Verb, target: string, result: unknown): string {
-  const values = Object.entries((result ?? {}) as Record<string, unknown>);
+  const values = Object.entries((result ?? {}) as Record<string, unknown>).filter(
+    ([, value]) => verb.danger === 'reads' || value !== null,
+  );
   const [only] = values;
   if (!only)
     return [`${verb.title}:`, `${target},`, 'done.'].filter((word) => word !== ',').join(' ');
   if (only[0] === 'changes') return changesInWords(values);
   if (values.length === 1 && typeof only[1] === 'string') return only[1];
   if (values.length === 1 && Array.isArray(only[1])) return rowsOf(only[1]);
-  return values
-    .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key}: ${textOf(value)}`)
-    .join('\n');
+  return values.map(([key, value]) => `${key}: ${textOf(value)}`).join('\n');
 }
 
 /** What was, and what is. */
@@ -201,12 +200,14 @@ function rowsOf(rows: readonly unknown[]): string {
   const keys = Object.keys(first);
   const cells = rows.map((row) => keys.map((key) => textOf((row as Record<string, unknown>)[key])));
   return formatTable(
-    keys.map((key) => key.toUpperCase()),
+    keys.map((key) => dashed(key).replaceAll('-', ' ').toUpperCase()),
     cells,
   );
 }
 
 function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(' ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -18,10 +18,11 @@ export async function inCliWords<T>(command: string, work: Promise<T>): Promise<
     return await work;
   } catch (cause) {
     if (!(cause instanceof VerbError)) throw cause;
-    const hint =
-      cause.details.hint ?? 'an administrator grants it: skerry vm permission-set --help';
+    const { hint } = cause.details;
+    const usual = 'an administrator grants it: skerry vm permission-set --help';
     throw new SkerryError(CODES[cause.code], {
-      data: { detail: cause.message, hint, command },
+      data: { detail: cause.message, hint: usual, command },
+      hint,
       cause,
     });
   }

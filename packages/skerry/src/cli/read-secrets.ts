@@ -14,18 +14,23 @@ export async function readSecrets(
   const isTerminal = process.stdin.isTTY;
   const output = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output, terminal: isTerminal });
+  // A terminal that does not echo does not turn Ctrl-C into a signal either.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const end = (): void => lines.close();
+  signal.addEventListener('abort', end, { once: true });
   const waiting = lines[Symbol.asyncIterator]();
   const secrets: string[] = [];
   try {
     for (const question of questions) {
-      signal.throwIfAborted();
       if (isTerminal) process.stderr.write(`${question}: `);
       const { done, value } = await waiting.next();
       if (isTerminal) process.stderr.write('\n');
+      signal.throwIfAborted();
       if (done) break;
       secrets.push(value);
     }
   } finally {
+    signal.removeEventListener('abort', end);
     lines.close();
   }
   return secrets;

@@ -5,6 +5,11 @@ import { z } from 'zod';
 /** `vm:UUID` or `hypervisor:NAME`; the one way to name an entity on the bus, in the API and in the audit. */
 export type EntityId = `vm:${string}` | `hypervisor:${string}`;
 
+/** What a central is called on its own bus. */
+export const OWN_ADDRESS = 'central';
+/** And what another central is called there. */
+export const PEER_ADDRESS = 'central-2';
+
 /** Whether that is the address of a central agent: `central`, or of one of several, `central-2`. */
 export function isCentral(address: string): boolean {
   return /^central(-\d+)?$/.test(address);

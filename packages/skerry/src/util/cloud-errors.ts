@@ -43,6 +43,16 @@ export const CLOUD_ERRORS = {
     hint: 'make one: skerry central init --name NAME --dir {dir}',
     exitCode: EXIT.notFound,
   },
+  CENTRAL_STOPPED: {
+    message: 'no central runs in {dir}',
+    hint: 'run it: skerry central run --dir {dir}; or with systemd: systemctl start skerry-central',
+    exitCode: EXIT.notFound,
+  },
+  CENTRAL_STANDBY: {
+    message: '{name} is a standby: tokens are made where {active} is',
+    hint: 'see how both are: skerry central status',
+    exitCode: EXIT.conflict,
+  },
   CENTRAL_USER: {
     message: "central has no user '{user}'; it has: {known}",
     hint: 'see: skerry central login-link --help',

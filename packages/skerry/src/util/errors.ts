@@ -15,6 +15,8 @@ export interface ErrorDetails {
   readonly place?: Place;
   /** The path of the field, such as `machines.agent_1.memory`. */
   readonly field?: string;
+  /** The next thing to type, where whoever refused knows it better than the table. */
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -39,7 +41,7 @@ export class SkerryError extends Error {
     const data = details.data ?? {};
     super(fill(row.message, data), details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
-    this.hint = fill(row.hint, data);
+    this.hint = details.hint ?? fill(row.hint, data);
     this.exitCode = row.exitCode;
     this.place = details.place;
     this.field = details.field;

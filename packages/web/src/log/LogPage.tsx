@@ -55,7 +55,7 @@ export function LogPage() {
             checked={withReads}
             onChange={(event) => setWithReads(event.target.checked)}
           />
-          <span>What was only read, too</span>
+          <span>Logins, and what was only read, too</span>
         </label>
       </div>
       {error && <Problem title="The log cannot be read" text={error.message} />}

@@ -36,7 +36,7 @@ export function LogTable({ entries, withEntity }: LogTableProps) {
                 {entry.by.user} <span className="quiet">{entry.by.via}</span>
               </td>
               <th scope="row">
-                {verbOf(entry.entity.split(':')[0] ?? '', entry.verb)?.title ?? entry.verb}
+                {titleOf(entry)}
                 <Params params={entry.params} />
               </th>
               {withEntity && (
@@ -61,6 +61,11 @@ export function LogTable({ entries, withEntity }: LogTableProps) {
       </table>
     </div>
   );
+}
+
+function titleOf({ entity, verb }: AuditEntry): string {
+  if (verb === 'login') return 'Logged in';
+  return verbOf(entity.split(':')[0] ?? '', verb)?.title ?? verb;
 }
 
 const SHOWN = 80;

@@ -36,6 +36,7 @@ const PAGES: readonly PaletteItem[] = [
   ['Log', '/log', 'log'],
   ['Parked machines', '/parked', 'park'],
   ['People and permissions', '/people', 'people'],
+  ['Your account, password and tokens', '/account', 'lock'],
 ].map(([label = '', to = '', icon = '']) => ({
   key: to,
   kind: 'page',

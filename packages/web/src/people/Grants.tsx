@@ -1,76 +1,73 @@
+import type { GrantRow } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
-import { Empty, Tags } from '../ui/bits.tsx';
+import { Empty } from '../ui/bits.tsx';
+import { Button } from '../ui/Button.tsx';
 import { EntityLink } from '../ui/EntityLink.tsx';
-
-interface Grant {
-  readonly who: string;
-  readonly scope?: string;
-  readonly permissions: readonly string[];
-}
+import { Table } from '../ui/Table.tsx';
+import { FewTags } from './FewTags.tsx';
+import { holderName } from './differences.ts';
 
 export interface GrantsProps {
-  readonly grants: readonly Grant[];
+  readonly grants: readonly GrantRow[];
   readonly withScope?: boolean;
-  readonly onChange?: (grant: Grant) => void;
+  readonly onChange?: ((grant: GrantRow) => void) | undefined;
+  readonly onRemove?: ((grant: GrantRow) => void) | undefined;
 }
 
-export function Grants({ grants, withScope = false, onChange }: GrantsProps) {
+/** Who may do what, and with what. */
+export function Grants({ grants, withScope = false, onChange, onRemove }: GrantsProps) {
   if (grants.length === 0)
     return (
       <Empty icon="lock" title="Nothing is granted here">
         Administrators may do everything. Others see it once something is granted to them.
       </Empty>
     );
+  const columns = ['Who', ...(withScope ? ['For'] : []), 'May do', ...(onChange ? [null] : [])];
   return (
-    <div className="table-scroll">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Who</th>
-            {withScope && <th>For</th>}
-            <th>May do</th>
+    <Table columns={columns}>
+      {grants.map((grant) => {
+        const isRole = grant.who.startsWith('role:');
+        return (
+          <tr key={`${grant.who} ${grant.scope}`}>
+            <th scope="row">
+              {holderName(grant.who)} <span className="quiet">{isRole ? 'role' : 'user'}</span>
+            </th>
+            {withScope && (
+              <td>
+                <Scope scope={grant.scope} />
+              </td>
+            )}
+            <td className="tags-cell">
+              {isRole && <span className="quiet">what the role says </span>}
+              {isRole && grant.permissions.length > 0 && <span className="quiet">and </span>}
+              <FewTags tags={grant.permissions} />
+            </td>
             {onChange && (
-              <th>
-                <span className="hidden">Change</span>
-              </th>
+              <td className="row-verbs">
+                <Button look="ghost" onClick={() => onChange(grant)}>
+                  Change
+                </Button>
+                {onRemove && (
+                  <Button
+                    look="ghost"
+                    icon="trash"
+                    label={`Take it from ${holderName(grant.who)}`}
+                    onClick={() => onRemove(grant)}
+                  />
+                )}
+              </td>
             )}
           </tr>
-        </thead>
-        <tbody>
-          {grants.map((grant) => (
-            <tr key={`${grant.who} ${grant.scope}`}>
-              <th scope="row">
-                {grant.who.slice(grant.who.indexOf(':') + 1)}{' '}
-                <span className="quiet">{grant.who.startsWith('role:') ? 'role' : 'user'}</span>
-              </th>
-              {withScope && (
-                <td>
-                  <Scope scope={grant.scope ?? ''} />
-                </td>
-              )}
-              <td>
-                <Tags
-                  tags={grant.permissions.length > 0 ? grant.permissions : ['what the role says']}
-                />
-              </td>
-              {onChange && (
-                <td className="row-verbs">
-                  <button type="button" className="button ghost" onClick={() => onChange(grant)}>
-                    Change
-                  </button>
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        );
+      })}
+    </Table>
   );
 }
 
-function Scope({ scope }: { readonly scope: string }) {
+/** What a grant is for. */
+export function Scope({ scope }: { readonly scope: string }) {
   const name = useCloud((state) => state.entities.get(scope)?.name);
   if (scope === 'all') return 'everything';
   if (scope.startsWith('tag:')) return <span className="tag">{scope.slice(4)}</span>;
-  return <EntityLink id={scope} name={name ?? scope} />;
+  return <EntityLink id={scope} name={name ?? scope.slice(scope.indexOf(':') + 1)} />;
 }

@@ -14,6 +14,7 @@ import { QuestionDialog } from '../verbs/QuestionDialog.tsx';
 import { Banner } from './Banner.tsx';
 import { openedEntity } from './navigation.ts';
 import { PhoneNav } from './PhoneNav.tsx';
+import { StandBanner } from './StandBanner.tsx';
 import { TopBar } from './TopBar.tsx';
 
 export function Shell() {
@@ -35,6 +36,7 @@ export function Shell() {
       <Roster />
       <main id="page" className="page" tabIndex={-1}>
         <Banner />
+        <StandBanner />
         <Outlet />
       </main>
       <Dock />

@@ -11,6 +11,7 @@ import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { Menu } from '../ui/Menu.tsx';
 import { Logo } from './Logo.tsx';
+import { goTo } from './navigation.ts';
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
@@ -74,6 +75,14 @@ export function TopBar() {
             icon: 'people',
             off: true,
           },
+          {
+            key: 'account',
+            label: 'Your account',
+            icon: 'lock',
+            first: true,
+            run: () => goTo('/account'),
+          },
+          { key: 'people', label: 'People', icon: 'people', run: () => goTo('/people') },
           ...(['auto', 'light', 'dark'] as const).map((name, at) => ({
             key: name,
             label: { auto: 'Colours of the system', light: 'Light', dark: 'Dark' }[name],

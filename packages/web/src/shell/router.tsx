@@ -38,8 +38,22 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('../people/PeoplePage.tsx'), 'PeoplePage'),
 });
 
+const user = createRoute({
+  getParentRoute: () => root,
+  path: '/people/$user',
+  component: lazyRouteComponent(() => import('../people/UserPage.tsx'), 'UserPage'),
+});
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../account/AccountPage.tsx'), 'AccountPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, map, vmRoute, hypervisorRoute, log, parked, people]),
+  routeTree: root.addChildren([
+    ...[overview, map, vmRoute, hypervisorRoute],
+    ...[log, parked, people, user, account],
+  ]),
   defaultPreload: 'intent',
 });
 

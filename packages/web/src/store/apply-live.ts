@@ -21,6 +21,8 @@ export function applyLive(
       return { ...state, lamps: new Map(state.lamps).set(message.lamp.hypervisor, message.lamp) };
     case 'parked':
       return { ...state, parked: message.parked };
+    case 'stand':
+      return { ...state, stand: message.stand };
     case 'audit': {
       const { entry } = message;
       const log = [entry, ...state.log].slice(0, LOG_KEPT);
@@ -40,7 +42,7 @@ type Of<Type extends LiveMessage['type']> = Extract<LiveMessage, { type: Type }>
 
 /** All of it anew: what was known before and is not in it is gone. */
 function welcome(state: CloudState, message: Of<'hello'>): CloudState {
-  const { user, entities, permissionSets, lamps, parked } = message;
+  const { user, entities, permissionSets, lamps, parked, stand } = message;
   const pending = new Map(state.pending);
   for (const [entity] of entities) settle(pending, entity);
   return {
@@ -52,6 +54,7 @@ function welcome(state: CloudState, message: Of<'hello'>): CloudState {
     permissionSets: permissionSets.map((each) => new Set(each)),
     lamps: new Map(lamps.map((lamp) => [lamp.hypervisor, lamp])),
     parked,
+    stand,
     pending,
     tasks: entities.reduce((tasks, [entity]) => taskSeen(tasks, entity), state.tasks),
     shape: state.shape + 1,

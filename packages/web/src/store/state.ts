@@ -5,6 +5,7 @@ import type {
   HypervisorState,
   Lamp,
   Parked,
+  StandView,
   VmState,
 } from '../api/types.ts';
 import type { TaskEntry } from './tasks.ts';
@@ -35,6 +36,8 @@ export interface CloudState {
   readonly setOf: ReadonlyMap<string, number>;
   readonly lamps: ReadonlyMap<string, Lamp>;
   readonly parked: readonly Parked[];
+  /** How central stands, where there are two; null until it has said so. */
+  readonly stand: StandView | null;
   readonly pending: ReadonlyMap<string, Pending>;
   readonly tasks: readonly TaskEntry[];
   /** What was done since the page was opened, newest first. */
@@ -51,6 +54,7 @@ export const EMPTY: CloudState = {
   setOf: new Map(),
   lamps: new Map(),
   parked: [],
+  stand: null,
   pending: new Map(),
   tasks: [],
   log: [],

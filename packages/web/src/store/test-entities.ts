@@ -86,6 +86,17 @@ export function hello(entities: Hello['entities'], more: Partial<Hello> = {}): H
     permissionSets: [['all'], ['info']],
     lamps: [],
     parked: [],
+    stand: ALONE,
     ...more,
   };
 }
+
+const ALONE: Hello['stand'] = {
+  name: 'central',
+  role: 'alone',
+  term: 0,
+  since: 0,
+  active: 'central',
+  other: null,
+  problem: '',
+};

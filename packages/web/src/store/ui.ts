@@ -17,6 +17,8 @@ export interface Answer {
   readonly rows?: readonly Readonly<Record<string, unknown>>[];
 }
 export const answerShown = observable<Answer | null>(null);
+/** As whom one looks at permissions; oneself, when it is null. */
+export const seeAs = observable<string | null>(null);
 export const helpOpen = observable(false);
 export const dockOpen = observable(false);
 export const collapsed = kept<readonly string[]>('collapsed', []);

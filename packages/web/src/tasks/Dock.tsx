@@ -126,11 +126,12 @@ function Outcome({ task: { outcome } }: { readonly task: TaskEntry }) {
 }
 
 function titleOf({ verb, entity }: TaskEntry): string {
-  return verbOf(entity.startsWith('vm:') ? 'vm' : 'hypervisor', verb)?.title ?? verb;
+  return verbOf(entity.split(':')[0] ?? '', verb)?.title ?? verb;
 }
 
 function sentenceOf(task: TaskEntry, user: string): string {
   const by = task.by === user ? 'you' : task.by;
   const message = task.message ? `: ${task.message}` : '';
-  return `${titleOf(task)} ${task.name}, ${by}${message}`;
+  const whom = task.entity === 'central' ? '' : ` ${task.name}`;
+  return `${titleOf(task)}${whom}, ${by}${message}`;
 }

@@ -126,5 +126,7 @@ function VerbField(props: VerbFieldProps) {
 
 function hintOf(field: JsonSchema): string | undefined {
   if (field.type === 'array') return field.description ?? 'Several, with blanks between them';
-  return field.description === 'MiB' || field.description === 'GiB' ? undefined : field.description;
+  // The label has the unit, and the kind of processors.
+  const hint = field.description?.replace(/^(MiB|GiB)(; |$)/, '');
+  return hint === '' || hint === 'Virtual processors' ? undefined : hint;
 }

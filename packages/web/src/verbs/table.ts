@@ -17,6 +17,7 @@ export function verbOf(kind: string, name: string): VerbInfo | undefined {
 
 /** A verb that only reads is no news for the tasks. */
 export function isQuiet(name: string): boolean {
+  if (name === 'login') return true;
   const verb = verbs.get().find((each) => each.name === name);
   return verb?.danger === 'reads' || verb?.programs === true;
 }

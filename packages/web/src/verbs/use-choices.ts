@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { apiPost, pathOf } from '../api/client.ts';
-import type { EntityState, Policy, VerbInfo } from '../api/types.ts';
+import { useHolders } from '../people/use-people.ts';
+import type { EntityState, VerbInfo } from '../api/types.ts';
 import { cloud } from '../store/cloud.ts';
 import { hypervisorOf } from '../store/state.ts';
-import { apiGet } from '../api/client.ts';
 
 interface Images {
   readonly images: readonly { readonly name: string; readonly sizeBytes: number }[];
@@ -24,16 +24,7 @@ export function useChoices(
   verb: VerbInfo,
 ): Readonly<Record<string, readonly string[]>> {
   const isGrant = verb.name === 'permission_set';
-  const users = useQuery({
-    queryKey: ['users'],
-    queryFn: () => apiGet<string[]>('users'),
-    enabled: isGrant,
-  });
-  const policy = useQuery({
-    queryKey: ['policy'],
-    queryFn: () => apiGet<Policy>('policy'),
-    enabled: isGrant,
-  });
+  const { users, roles } = useHolders();
   if (!entity) return {};
   const host = hypervisorOf(cloud.get(), entity.kind === 'vm' ? entity.hypervisor : entity.name);
   const vm = entity.kind === 'vm' ? entity : undefined;
@@ -44,8 +35,8 @@ export function useChoices(
     ...(verb.name.startsWith('drives_') && { target: vm?.disks.map(({ target }) => target) ?? [] }),
     ...(isGrant && {
       who: [
-        ...(users.data ?? []).map((user) => `user:${user}`),
-        ...Object.keys(policy.data?.roles ?? {}).map((role) => `role:${role}`),
+        ...users.map((user) => `user:${user}`),
+        ...Object.keys(roles).map((role) => `role:${role}`),
       ],
     }),
   };

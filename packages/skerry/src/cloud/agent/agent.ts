@@ -5,14 +5,16 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection } from '@skerry/libvirt';
-import type { BusConnection } from '../bus/bus.ts';
+import type { BusConnection, Sender } from '../bus/bus.ts';
 import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
 import { checkHost } from '../doctor/agent-checks.ts';
 import { type HypervisorState, hypervisorId, isCentral } from '../entity.ts';
 import { permissionsOf } from '../permission/decide.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
+import { VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
+import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
 import { perform, type Performer, subjectOf } from './perform.ts';
@@ -36,6 +38,19 @@ export interface AgentOptions {
   /** Handlers beside those of {@link VERBS}. */
   readonly handlers?: readonly Handler[];
   readonly log?: (line: string) => void;
+  /** The buses of several centrals, where it can be on them. */
+  readonly centrals?: Centrals;
+  /** How long a central is silent before it is lost; see {@link Allegiance}. */
+  readonly lostMs?: number;
+}
+
+/** The centrals whose buses an agent is on. */
+export interface Centrals {
+  readonly known: readonly string[];
+  /** Takes another one in, by what that one has given. */
+  join(membership: unknown): Promise<void>;
+  /** Leaves all others. */
+  keep(centrals: readonly string[]): Promise<void>;
 }
 
 const ALIVE_MS = 5000;
@@ -48,6 +63,9 @@ const NOTHING: ReadonlySet<string> = new Set();
 
 interface Kept {
   readonly policy: Policy;
+  /** The term of the central that said so. */
+  readonly policyTerm: number;
+  readonly allegiance: KeptAllegiance;
   readonly tags: string[];
   readonly drained: boolean;
 }
@@ -58,6 +76,7 @@ export class Agent implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #entities: Entities;
   readonly #audit: AuditLog;
+  readonly #allegiance: Allegiance;
   readonly #performer: Performer;
   readonly #meter = new UsageMeter();
   #kept: Kept;
@@ -66,7 +85,7 @@ export class Agent implements AsyncDisposable {
   /** What of the host stays the same for a connection: it is asked for once. */
   #facts: Promise<HostFacts> | undefined;
   #work: Promise<unknown> = Promise.resolve();
-  #saving: Promise<void> = Promise.resolve();
+  #saving: Promise<boolean> = Promise.resolve(true);
 
   private constructor(options: AgentOptions, kept: Kept) {
     this.#options = options;
@@ -74,6 +93,14 @@ export class Agent implements AsyncDisposable {
     const { bus, table = VERBS, handlers = [] } = options;
     this.#entities = new Entities(randomUUID(), (publication) => bus.publish(publication));
     this.#audit = new AuditLog(join(options.stateDir, 'audit.jsonl'));
+    this.#allegiance = new Allegiance({
+      kept: kept.allegiance,
+      lostMs: options.lostMs,
+      save: (allegiance) => {
+        this.#kept = { ...this.#kept, allegiance };
+        return this.#save();
+      },
+    });
     this.#performer = {
       table,
       handlers: handlersFor(table, handlers),
@@ -131,7 +158,7 @@ export class Agent implements AsyncDisposable {
       task: null,
       lastChange: null,
     });
-    bus.serve((body, from, signal) => this.#answer(body, from.address, signal));
+    bus.serve((body, from, signal) => this.#answer(body, from, signal));
     this.#work = Promise.all([
       this.#keepLibvirt(),
       this.#repeat(ALIVE_MS, async () => this.#entities.sayAlive()),
@@ -194,9 +221,12 @@ export class Agent implements AsyncDisposable {
     if (entities.length > 0) this.#options.bus.publish({ type: 'usage', at: Date.now(), entities });
   }
 
-  async #answer(body: unknown, from: string, signal: AbortSignal): Promise<unknown> {
-    // Whoever may name the person who asks has to be trusted with it.
-    if (!isCentral(from)) throw new Error(`only central is answered, and '${from}' is not`);
+  async #answer(body: unknown, from: Sender, signal: AbortSignal): Promise<unknown> {
+    const { address, bus } = from;
+    // Whoever may name the person who asks has to be trusted with it. Of several centrals each has its own bus.
+    if (bus === undefined ? !isCentral(address) : address !== 'central')
+      throw new Error(`only central is answered, and '${address}' is not`);
+    const central = bus ?? address;
     const request = agentRequest.parse(body);
     switch (request.type) {
       case 'ping':
@@ -208,11 +238,31 @@ export class Agent implements AsyncDisposable {
       case 'sync':
         return this.#entities.snapshot();
       case 'policy':
-        await this.#takePolicy(policySchema.parse(request.policy));
+        this.#obey(central, request.term);
+        await this.#takePolicy(policySchema.parse(request.policy), request.term ?? 0);
+        return {};
+      case 'lead': {
+        const { term, heirs, centrals } = request;
+        const answer = await this.#allegiance.lead(central, term, heirs);
+        const { centrals: buses } = this.#options;
+        if (answer.accepted) await buses?.keep(centrals);
+        // Who is on one bus only, and cannot be on others, is not asked to be.
+        return { ...answer, centrals: buses?.known ?? centrals };
+      }
+      case 'vote':
+        return this.#allegiance.vote(central, request.term, request.dry);
+      case 'join':
+        this.#obey(central, request.term);
+        await this.#options.centrals?.join(request.membership);
+        // Who chats there has not heard of anything yet.
+        this.#entities.sayAll();
         return {};
       case 'audit':
         return this.#audit.since(request.since);
       case 'verb': {
+        const refusal = this.#allegiance.refusal(central, request.term ?? 0);
+        if (refusal !== undefined)
+          return { ok: false, error: new VerbError('conflict', refusal).toData() };
         const reply = await perform(
           this.#performer,
           request,
@@ -222,6 +272,7 @@ export class Agent implements AsyncDisposable {
         return reply;
       }
       case 'chat':
+        this.#obey(central, request.term);
         return { text: await this.chat(request.entity, request.by.user, request.text) };
       default:
         return request satisfies never;
@@ -268,9 +319,17 @@ export class Agent implements AsyncDisposable {
     }
   }
 
-  async #takePolicy(policy: Policy): Promise<void> {
-    if (policy.version < this.#kept.policy.version) return;
-    this.#kept = { ...this.#kept, policy };
+  /** @throws Error when another central is obeyed. */
+  #obey(central: string, term = 0): void {
+    const refusal = this.#allegiance.refusal(central, term);
+    if (refusal !== undefined) throw new Error(refusal);
+  }
+
+  /** Versions are counted within a term: what the one before could not hand on is no more. */
+  async #takePolicy(policy: Policy, policyTerm: number): Promise<void> {
+    const { policy: before, policyTerm: termBefore } = this.#kept;
+    if (policyTerm === termBefore && policy.version < before.version) return;
+    this.#kept = { ...this.#kept, policy, policyTerm };
     await this.#save();
   }
 
@@ -282,14 +341,19 @@ export class Agent implements AsyncDisposable {
     void this.#save();
   }
 
-  #save(): Promise<void> {
+  /** Whether it is on disk. */
+  #save(): Promise<boolean> {
     const path = join(this.#options.stateDir, 'agent.json');
     this.#saving = this.#saving
       .then(async () => {
         await writeFile(`${path}.new`, JSON.stringify(this.#kept), { mode: 0o600 });
         await rename(`${path}.new`, path);
+        return true;
       })
-      .catch((error: unknown) => this.#say(error));
+      .catch((error: unknown) => {
+        this.#say(error);
+        return false;
+      });
     return this.#saving;
   }
 
@@ -312,7 +376,13 @@ export class Agent implements AsyncDisposable {
 }
 
 async function loadKept(stateDir: string): Promise<Kept> {
-  const none: Kept = { policy: NOBODY, tags: [], drained: false };
+  const none: Kept = {
+    policy: NOBODY,
+    policyTerm: 0,
+    allegiance: NO_ALLEGIANCE,
+    tags: [],
+    drained: false,
+  };
   try {
     const kept = JSON.parse(await readFile(join(stateDir, 'agent.json'), 'utf8')) as Kept;
     return { ...none, ...kept, policy: policySchema.parse(kept.policy) };

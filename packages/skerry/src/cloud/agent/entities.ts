@@ -50,6 +50,11 @@ export class Entities {
     if (this.#states.delete(id)) this.#announce([], [id]);
   }
 
+  /** Says how everything is, for somebody who has come late. */
+  sayAll(): void {
+    this.#announce([...this.#states.values()], []);
+  }
+
   /** Says that the agent is there, and the number of its last change. */
   sayAlive(): void {
     this.#publish({ type: 'alive', epoch: this.epoch, seq: this.#seq });

@@ -14,6 +14,8 @@ export interface RequestOptions {
 /** The name a bus gives whoever sends: nobody can send in another's name. */
 export interface Sender {
   readonly address: Address;
+  /** For whoever is on several buses: the central whose bus it came over. */
+  readonly bus?: string;
 }
 
 /** Answers a request; what it throws the other side gets as a {@link BusError} with the same message. */

@@ -10,6 +10,9 @@ export const actor = z.object({
 });
 export type Actor = z.infer<typeof actor>;
 
+/** The term of the central that asks: absent where there is one central only. */
+const term = z.number().int().nonnegative().optional();
+
 /** A verb for an entity of the agent that gets it. */
 export const verbRequest = z.object({
   type: z.literal('verb'),
@@ -19,6 +22,7 @@ export const verbRequest = z.object({
   entity: z.string().max(300),
   params: z.unknown(),
   by: actor,
+  term,
 });
 export type VerbRequest = z.infer<typeof verbRequest>;
 
@@ -28,6 +32,7 @@ export const chatRequest = z.object({
   entity: z.string().max(300),
   text: z.string().max(10_000),
   by: actor,
+  term,
 });
 
 /** Everything an agent may be asked. */
@@ -41,7 +46,22 @@ export const agentRequest = z.discriminatedUnion('type', [
   /** Its full state, at once. */
   z.object({ type: z.literal('sync') }),
   /** Who may do what, from now on. */
-  z.object({ type: z.literal('policy'), policy: z.unknown() }),
+  z.object({ type: z.literal('policy'), policy: z.unknown(), term }),
+  /** I am active, in this term; these know all that I know, and these are all the centrals there are. */
+  z.object({
+    type: z.literal('lead'),
+    term: z.number().int().positive(),
+    heirs: z.array(z.string()),
+    centrals: z.array(z.string()),
+  }),
+  /** May I be active? `dry` only asks. */
+  z.object({
+    type: z.literal('vote'),
+    term: z.number().int().nonnegative(),
+    dry: z.boolean(),
+  }),
+  /** Be on the bus of another central too. */
+  z.object({ type: z.literal('join'), membership: z.unknown(), term }),
   /** Who did what since a moment: what central has missed. */
   z.object({ type: z.literal('audit'), since: z.number() }),
 ]);

@@ -14,20 +14,30 @@ import {
   type VerbReply,
 } from '../bus/messages.ts';
 import type { ChatPeople } from '../chat/chat-people.ts';
-import { type EntityId, type EntityState, hypervisorId, hypervisorOf } from '../entity.ts';
+import {
+  type EntityId,
+  type EntityState,
+  hypervisorId,
+  hypervisorOf,
+  PEER_ADDRESS,
+} from '../entity.ts';
 import { CENTRAL, decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { AuditStore } from './audit-store.ts';
 import { Database, openDatabase } from './database.ts';
-import type { Membership } from '../hosts/join.ts';
+import type { Membership } from '../bus/membership.ts';
+import { ChangeLog } from './change-log.ts';
 import { Joins } from './joins.ts';
+import { Leadership, type LeadershipTimes, TIMES } from './leadership.ts';
+import { Pair, type PeerHost } from './pair.ts';
 import { Parking } from './parking.ts';
 import { migrationTargets, type Place, placesFor, type PlacementInput } from './placement.ts';
 import { PolicyStore } from './policy-store.ts';
 import { Registry } from './registry.ts';
 import { type Job, Schedule } from './schedule.ts';
+import { Standing } from './standing.ts';
 import { Users } from './users.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
@@ -38,6 +48,11 @@ export interface CentralOptions {
   readonly stateDir: string | null;
   readonly table?: VerbTable;
   readonly log?: (line: string) => void;
+  /** What it is called among several. */
+  readonly name?: string;
+  /** How another central is its partner, where one can be. */
+  readonly peerHost?: PeerHost;
+  readonly times?: LeadershipTimes;
 }
 
 /** An entity that a verb is for; central itself is one too. */
@@ -47,6 +62,8 @@ const QUICK_MS = 60_000;
 const SLOW_MS = 3_600_000;
 
 export class Central implements AsyncDisposable {
+  /** What it is called among several. */
+  readonly name: string;
   readonly registry: Registry;
   readonly users: Users;
   readonly policies: PolicyStore;
@@ -54,6 +71,10 @@ export class Central implements AsyncDisposable {
   readonly parking: Parking;
   readonly schedule: Schedule;
   readonly joins: Joins;
+  /** Whether it acts, or another one. */
+  readonly leadership: Leadership;
+  /** The other central; undefined where there can be none. */
+  readonly pair: Pair | undefined;
   /** Who chats by XMPP, where the bus is for that. */
   chat: ChatPeople | undefined;
   /** Takes a hypervisor in, where others can join at all. */
@@ -69,19 +90,59 @@ export class Central implements AsyncDisposable {
   /** Central's own address, as agents and people reach it: `http://127.0.0.1:8080`. */
   streamBase = '';
 
-  constructor({ bus, stateDir, table = VERBS, log = () => {} }: CentralOptions) {
+  constructor({ bus, stateDir, table = VERBS, log = () => {}, ...among }: CentralOptions) {
+    const { name = 'central', peerHost, times = TIMES } = among;
     this.#db = stateDir === null ? new Database(':memory:') : openDatabase(stateDir);
     this.#bus = bus;
     this.#log = log;
     this.table = table;
+    this.name = name;
     this.users = new Users(this.#db);
     this.policies = new PolicyStore(this.#db);
     this.audit = new AuditStore(this.#db);
     this.joins = new Joins(this.#db);
     this.parking = new Parking(this.#db);
-    this.schedule = new Schedule(this.#db, (job) => this.#runJob(job));
+    this.schedule = new Schedule(
+      this.#db,
+      (job) => this.#runJob(job),
+      () => this.leadership.isActing,
+    );
     this.registry = new Registry(bus);
-    bus.serve((body, from) => this.#answer(body, from.address));
+    const standing = new Standing(this.#db);
+    this.leadership = new Leadership({
+      name,
+      db: this.#db,
+      standing,
+      bus,
+      here: () =>
+        this.registry.lamps().flatMap(({ hypervisor, live }) => (live ? [hypervisor] : [])),
+      introduce: (hypervisor) => this.#introduce(hypervisor),
+      times,
+      log,
+    });
+    this.pair =
+      peerHost &&
+      new Pair({
+        name,
+        host: peerHost,
+        bus,
+        standing,
+        leadership: this.leadership,
+        changes: new ChangeLog(this.#db),
+        audit: this.audit,
+        stateDir,
+        times,
+        onReplaced: () => this.#reload(),
+        log,
+      });
+    this.#db.onWrite = () => this.pair?.wake();
+    this.leadership.onChange(() => this.#onStand());
+    this.leadership.begin();
+    bus.serve((body, { address }, signal) =>
+      this.pair && address === PEER_ADDRESS
+        ? this.pair.answer(body, signal)
+        : this.#answer(body, address),
+    );
     this.policies.onChange = () => {
       this.#tellPolicy();
       this.#changes.dispatchEvent(new Event('policy'));
@@ -95,7 +156,7 @@ export class Central implements AsyncDisposable {
   }
 
   /** Calls `listener` at each change of that; the function that it returns ends it. */
-  onChange(what: 'policy' | 'parked' | 'logins', listener: () => void): () => void {
+  onChange(what: 'policy' | 'parked' | 'logins' | 'stand', listener: () => void): () => void {
     this.#changes.addEventListener(what, listener);
     return () => this.#changes.removeEventListener(what, listener);
   }
@@ -104,6 +165,8 @@ export class Central implements AsyncDisposable {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.schedule[Symbol.dispose]();
+    await this.pair?.[Symbol.asyncDispose]();
+    await this.leadership[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
     await this.#bus[Symbol.asyncDispose]();
     this.#db[Symbol.dispose]();
@@ -162,13 +225,17 @@ export class Central implements AsyncDisposable {
     const verb = this.table.get(kind, verbName);
     try {
       if (!verb) throw new VerbError('invalid', `a ${kind} has no verb '${verbName}'`);
-      const signals = signal ? [signal, this.#stop.signal] : [this.#stop.signal];
-      if (verb.runs === 'agent' && target !== 'central')
-        return await this.forward(target, verb, params, by, id, AbortSignal.any(signals));
-      return await this.#performHere(verb, params, {
-        ...{ target, by, id, session },
-        signal: AbortSignal.any(signals),
-      });
+      // What a standby knows it tells; it does nothing.
+      if (verb.runs === 'agent' || verb.danger !== 'reads') this.leadership.check();
+      const ends = [this.#stop.signal, ...(signal ? [signal] : [])];
+      if (this.leadership.isActing) ends.push(this.leadership.signal);
+      const until = AbortSignal.any(ends);
+      const reply = await (verb.runs === 'agent' && target !== 'central'
+        ? this.forward(target, verb, params, by, id, until)
+        : this.#performHere(verb, params, { target, by, id, session, signal: until }));
+      // What somebody is told is done, the standby knows too.
+      await this.pair?.settle();
+      return reply;
     } catch (error) {
       return { ok: false, error: toVerbError(error).toData() };
     }
@@ -190,7 +257,16 @@ export class Central implements AsyncDisposable {
       token === undefined
         ? this.#withTarget(verb, target, params)
         : { ...(params as object), streamUrl: this.#streamUrl(token) };
-    const request = { type: 'verb', id, verb: verb.name, entity: target.id, params: given, by };
+    const { term } = this;
+    const request = {
+      type: 'verb',
+      id,
+      verb: verb.name,
+      entity: target.id,
+      params: given,
+      by,
+      term,
+    };
     try {
       const timeoutMs = verb.slow ? SLOW_MS : QUICK_MS;
       const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs });
@@ -221,8 +297,9 @@ export class Central implements AsyncDisposable {
 
   /** What an entity answers to words; it decides itself whom it talks to. */
   async talk(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
+    this.leadership.check();
     const hypervisor = hypervisorOf(target);
-    const request = { type: 'chat', entity: target.id, text, by };
+    const request = { type: 'chat', entity: target.id, text, by, term: this.term };
     try {
       const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs: QUICK_MS });
       return z.object({ text: z.string() }).parse(answer).text;
@@ -230,6 +307,11 @@ export class Central implements AsyncDisposable {
       if (!(error instanceof BusError)) throw error;
       throw new VerbError('unreachable', `${target.name} cannot be reached: ${error.message}`);
     }
+  }
+
+  /** With what it asks agents for something. */
+  private get term(): number {
+    return this.leadership.term;
   }
 
   /** What an agent asks. */
@@ -288,7 +370,12 @@ export class Central implements AsyncDisposable {
           throw new VerbError(
             'denied',
             `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
-            { permission: verb.permission },
+            {
+              permission: verb.permission,
+              ...(target === 'central' && {
+                hint: `an administrator does it, or grants it: skerry cloud grant set user:${by.user} all --permissions ${verb.permission}`,
+              }),
+            },
           );
         const handler = centralHandlers.get(verb.name);
         if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
@@ -311,6 +398,8 @@ export class Central implements AsyncDisposable {
   }
 
   async #runJob({ entity, verb, params, user }: Job): Promise<string> {
+    // That it is being done: nobody does it again.
+    await this.pair?.settle();
     const target = this.registry.get(entity);
     if (!target) return `${entity} is not there`;
     const reply = await this.perform(target, verb, params, { user, via: 'schedule' });
@@ -326,11 +415,9 @@ export class Central implements AsyncDisposable {
   async #catchUp(hypervisor: string): Promise<void> {
     const { signal } = this.#stop;
     try {
-      await this.#bus.request(
-        hypervisor,
-        { type: 'policy', policy: this.policies.policy },
-        { signal },
-      );
+      await this.leadership.leadOne(hypervisor);
+      if (this.leadership.isActing)
+        await this.#bus.request(hypervisor, this.#policyWords, { signal });
       const since = this.audit.lastOf(hypervisor);
       const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
       for (const entry of z.array(auditEntry).parse(missed)) this.note(entry);
@@ -339,9 +426,36 @@ export class Central implements AsyncDisposable {
     }
   }
 
+  get #policyWords(): object {
+    return { type: 'policy', policy: this.policies.policy, term: this.term };
+  }
+
+  /** An agent that is on our bus alone gets to the other central's too. */
+  async #introduce(hypervisor: string): Promise<void> {
+    const { pair } = this;
+    if (!pair?.isHeard) return;
+    const membership = await pair.placeAtPeer(hypervisor);
+    const { signal } = this.#stop;
+    await this.#bus.request(hypervisor, { type: 'join', membership, term: this.term }, { signal });
+  }
+
+  /** The standby has got something new of the active one. */
+  #reload(): void {
+    this.policies.reload();
+    for (const what of ['policy', 'parked', 'logins']) this.#changes.dispatchEvent(new Event(what));
+  }
+
+  /** Whoever begins to act tells who may do what, and hears what was done. */
+  #onStand(): void {
+    this.#changes.dispatchEvent(new Event('stand'));
+    if (this.leadership.isActing && this.term > 0)
+      for (const { hypervisor, live } of this.registry.lamps())
+        if (live) void this.#catchUp(hypervisor);
+  }
+
   #tellPolicy(): void {
     const { signal } = this.#stop;
-    const body = { type: 'policy', policy: this.policies.policy };
+    const body = this.#policyWords;
     for (const { hypervisor, live } of this.registry.lamps())
       if (live)
         this.#bus.request(hypervisor, body, { signal }).catch((error: unknown) => {

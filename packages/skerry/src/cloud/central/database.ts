@@ -22,6 +22,10 @@ const MIGRATIONS = [
    ALTER TABLE sessions ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE sessions ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX sessions_user ON sessions(user);`,
+  `CREATE TABLE members (hypervisor TEXT PRIMARY KEY, joined_at INTEGER NOT NULL) STRICT;
+   CREATE TABLE standing (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+   CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, gone INTEGER NOT NULL,
+     row TEXT NOT NULL) STRICT;`,
 ] as const;
 
 /** The database of a central's folder; several processes may have it open. */
@@ -36,6 +40,8 @@ type Row = Record<string, SQLInputValue>;
 export class Database implements Disposable {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Called when something was written by this process. */
+  onWrite: () => void = () => {};
 
   /** @param path the file, or `:memory:`. Only its owner may read it. */
   constructor(path: string) {
@@ -60,7 +66,9 @@ export class Database implements Disposable {
 
   /** How many rows it changed. */
   run(sql: string, parameters: Row = {}): number {
-    return Number(this.#prepare(sql).run(parameters).changes);
+    const changes = Number(this.#prepare(sql).run(parameters).changes);
+    if (changes > 0) this.onWrite();
+    return changes;
   }
 
   /** All of it or nothing. */

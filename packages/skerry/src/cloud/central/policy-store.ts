@@ -10,14 +10,21 @@ export class PolicyStore {
 
   constructor(db: Database) {
     this.#db = db;
-    const row = db.get<{ json: string }>('SELECT json FROM policy WHERE id = 1');
-    this.#policy = row
-      ? policySchema.parse(JSON.parse(row.json))
-      : { ...NOBODY, roles: FIRST_ROLES };
+    this.#policy = this.#read();
   }
 
   get policy(): Policy {
     return this.#policy;
+  }
+
+  /** The database has another one now: the active central's. */
+  reload(): void {
+    this.#policy = this.#read();
+  }
+
+  #read(): Policy {
+    const row = this.#db.get<{ json: string }>('SELECT json FROM policy WHERE id = 1');
+    return row ? policySchema.parse(JSON.parse(row.json)) : { ...NOBODY, roles: FIRST_ROLES };
   }
 
   /** Changes it; what has changed, in words. Nothing is told when nothing has. */

@@ -8,7 +8,7 @@ import {
   stateSnapshot,
   type Usage,
 } from '../bus/messages.ts';
-import { type EntityState, hypervisorOf, vmId, type VmState } from '../entity.ts';
+import { type EntityState, hypervisorOf, isCentral, vmId, type VmState } from '../entity.ts';
 
 /** Whether what is known of a hypervisor is what is there now. */
 export interface Lamp {
@@ -56,13 +56,14 @@ export class Registry implements AsyncDisposable {
     this.#timer = setInterval(() => this.#checkSilence(), CHECK_MS);
     bus.follow({
       onPresence: (address, presence) => {
+        if (isCentral(address)) return;
         if (presence === 'here') void this.#sync(address);
         else this.#setLive(address, false);
       },
       onPublication: (from, body) => {
         const parsed = publication.safeParse(body);
         // Whoever sends nonsense is not known by it.
-        if (parsed.success) this.#take(from, parsed.data);
+        if (parsed.success && !isCentral(from)) this.#take(from, parsed.data);
       },
     });
   }

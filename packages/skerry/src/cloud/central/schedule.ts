@@ -35,12 +35,17 @@ const TICK_MS = 1000;
 export class Schedule implements Disposable {
   readonly #db: Database;
   readonly #run: (job: Job) => Promise<string>;
+  readonly #mayRun: () => boolean;
   readonly #timer: NodeJS.Timeout;
 
-  /** @param run does a job and says how it went; it does not throw. */
-  constructor(db: Database, run: (job: Job) => Promise<string>) {
+  /**
+   * @param run does a job and says how it went; it does not throw.
+   * @param mayRun whether it is this central's to do them.
+   */
+  constructor(db: Database, run: (job: Job) => Promise<string>, mayRun: () => boolean) {
     this.#db = db;
     this.#run = run;
+    this.#mayRun = mayRun;
     this.#timer = setInterval(() => this.#tick(Date.now()), TICK_MS);
   }
 
@@ -99,6 +104,7 @@ export class Schedule implements Disposable {
   }
 
   #tick(now: number): void {
+    if (!this.#mayRun()) return;
     const due = this.#db.all<Row>('SELECT * FROM jobs WHERE next_at <= :now', { now }).map(toJob);
     for (const job of due) {
       // Noted before it is done: after a crash in between it is not done twice.

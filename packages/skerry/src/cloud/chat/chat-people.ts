@@ -46,6 +46,8 @@ export class ChatPeople implements AsyncDisposable {
     const listening = registry.listen({ onEntities: soon });
     this.#ends = [
       onChange.call(options.central, 'policy', soon),
+      // Somebody without any permission may have been removed.
+      onChange.call(options.central, 'logins', soon),
       () => listening[Symbol.dispose](),
     ];
     soon();
@@ -62,6 +64,14 @@ export class ChatPeople implements AsyncDisposable {
     await accounts.addPerson(user, password, central.policies.policy.admins.includes(user));
     await this.#now();
     return { address: `${user}@${domain}`, password, ...server };
+  }
+
+  /** Somebody's client is let in no more, until they ask for another password. */
+  async shutOut(user: string): Promise<void> {
+    const { accounts } = this.#options;
+    if (!(await accounts.people()).has(user)) return;
+    await accounts.removePerson(user);
+    this.#given.delete(user);
   }
 
   /**

@@ -44,6 +44,8 @@ export interface DevCloud extends AsyncDisposable {
 
 /** The administrator of a cloud on one machine. */
 export const DEV_USER = 'admin';
+/** What the token of the commands on this machine is called. */
+const TOKEN_LABEL = 'skerry cloud dev';
 const IMAGES_POOL = 'golden';
 const KNOWN_MS = 15_000;
 
@@ -87,7 +89,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     chat,
     hypervisors,
     loginLink: () => `${server.url}/#login=${central.users.issue(DEV_USER, 'link')}`,
-    token: () => central.users.issue(DEV_USER, 'token', 'skerry cloud dev'),
+    token: () => central.users.issue(DEV_USER, 'token', TOKEN_LABEL),
     [Symbol.asyncDispose]: () => ends.disposeAsync(),
   };
 }
@@ -138,6 +140,9 @@ async function knownAll(
 
 async function addAdministrator({ users, policies }: Central): Promise<void> {
   await users.add(DEV_USER);
+  // Each start gives the commands a new one; those of before are nobody's any more.
+  for (const { id, label } of users.tokens(DEV_USER))
+    if (label === TOKEN_LABEL) users.revokeToken(DEV_USER, id);
   if (!policies.policy.admins.includes(DEV_USER))
     policies.update((policy) => ({ ...policy, admins: [...policy.admins, DEV_USER] }));
 }

@@ -1,5 +1,6 @@
 // What central can tell of the whole cloud.
 import type { Central } from '../central/central.ts';
+import { type StandView, standView } from '../central/stand-view.ts';
 import { agentChecks, type Check } from './check.ts';
 import { messageOf } from '../../util/message-of.ts';
 
@@ -13,12 +14,41 @@ export async function checkCloud(central: Central, signal: AbortSignal): Promise
   const hosts = central.places.hosts.toSorted((a, b) => a.name.localeCompare(b.name));
   const each = await Promise.all(hosts.map(({ name }) => checkHypervisor(central, name, signal)));
   return [
+    ...checkCentrals(standView(central)),
     checkCount(hosts.length),
     ...each.flat(),
     ...checkVersions(hosts.map(({ name, libvirtVersion }) => ({ name, libvirtVersion }))),
     ...checkCpus(hosts.map(({ name, cpuModel }) => ({ name, cpuModel }))),
     checkTwins(central),
   ];
+}
+
+/** Two centrals: who acts, and whether the other one could. */
+export function checkCentrals(stand: StandView): Check[] {
+  const { name, role, active, other, problem } = stand;
+  if (!other) return [];
+  const more = problem === '' ? '' : `: ${problem}`;
+  const check = (state: Check['state'], found: string, remedy?: string): Check[] => [
+    { name: 'centrals', state, found, ...(remedy !== undefined && { remedy }) },
+  ];
+  if (role === 'cut-off')
+    return check(
+      'problem',
+      `${name} reaches neither ${other.name} nor most hypervisors, so it does nothing${more}`,
+      `mend the network; if ${other.name} is gone: skerry central promote`,
+    );
+  if (!other.heard)
+    return check(
+      'problem',
+      `${active} is active; ${other.name} is not heard${more}`,
+      `on ${other.name}: systemctl status skerry-central; port 5222 must be reachable both ways`,
+    );
+  if (role === 'active' && !other.ready)
+    return check(
+      'note',
+      `${name} is active; ${other.name} cannot take over yet: it is ${other.behind === null ? 'without a copy' : `${other.behind} changes behind`}${more}`,
+    );
+  return check('ok', `${active} is active, the other one follows`);
 }
 
 function checkCount(count: number): Check {

@@ -1,13 +1,17 @@
 // The agent on a real host: what joining has left, and the agent run from it.
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { z } from 'zod';
 import { SkerryError } from '../../util/errors.ts';
-import { Agent } from '../agent/agent.ts';
+import { Agent, type Centrals } from '../agent/agent.ts';
+import { type Membership, membership } from '../bus/membership.ts';
 import { DOMAIN } from '../bus/open-bus.ts';
-import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
+import { SeveralBuses } from '../bus/several-buses.ts';
 import { ChatBus } from '../chat/chat-bus.ts';
-import { join, membership } from './join.ts';
+import type { ChatHandler } from '../chat/entity-session.ts';
+import { PEER_ADDRESS } from '../entity.ts';
+import { VerbError } from '../verb-error.ts';
+import { busOf, join } from './join.ts';
 import { parseToken } from './join-token.ts';
 
 export const agentHost = z.object({
@@ -20,7 +24,12 @@ export const agentHost = z.object({
 /** What an administrator says of a hypervisor when it joins. */
 export type AgentHost = z.infer<typeof agentHost>;
 
-const schema = agentHost.extend({ membership });
+const schema = agentHost.extend({
+  membership,
+  /** Other centrals, that the first one has told of. */
+  others: z.array(membership).default([]),
+});
+type Saved = z.infer<typeof schema>;
 
 /** Joins with a token and notes what the agent needs, in files that only its owner may read. */
 export async function joinAgent(
@@ -29,11 +38,15 @@ export async function joinAgent(
   host: AgentHost,
   signal?: AbortSignal,
 ): Promise<{ hypervisor: string; url: string }> {
-  const found = await join(parseToken(token), signal);
+  const parsed = parseToken(token);
+  if (parsed.hypervisor === PEER_ADDRESS)
+    throw new VerbError('invalid', 'this token is for a standby central, not for a hypervisor', {
+      hint: 'make another one: skerry central token NAME',
+    });
+  const found = await join(parsed, signal);
   await mkdir(dir, { recursive: true });
   await chmod(dir, 0o700);
-  const text = JSON.stringify({ ...host, membership: found }, null, 2);
-  await writeFile(joinPath(dir, 'agent-host.json'), `${text}\n`, { mode: 0o600 });
+  await save(dir, { ...host, membership: found, others: [] });
   return { hypervisor: found.address, url: found.url };
 }
 
@@ -42,24 +55,103 @@ export async function runAgent(
   dir: string,
   options: { readonly version: string; readonly log?: (line: string) => void },
 ): Promise<Agent & { readonly name: string }> {
-  const text = await readFile(joinPath(dir, 'agent-host.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(fileIn(dir), 'utf8').catch(() => undefined);
   if (text === undefined) throw new SkerryError('AGENT_MISSING', { data: { dir } });
-  const { membership: member, libvirtUri, ...settings } = schema.parse(JSON.parse(text));
-  const { bus, ca, address } = member;
-  const server = { host: bus.host, port: bus.port, ca };
-  const shown = new ChatBus(
-    new XmppBus({ address, domain: bus.domain, server, password: bus.password }),
-    { server, domain: DOMAIN },
-  );
+  const saved = schema.parse(JSON.parse(text));
+  const { membership: first, others, libvirtUri, ...settings } = saved;
+  const { address } = first;
+  const bus = new SeveralBuses(address);
+  const talk: ChatHandler = (entity, user, text) => agent.chat(entity, user, text);
+  const centrals = new HostCentrals(dir, saved, bus, talk);
+  for (const each of [first, ...others]) await centrals.add(each);
   const agent = await Agent.start({
     name: address,
     libvirtUri,
     stateDir: dir,
     version: options.version,
-    settings: { ...settings, streamCa: ca },
-    bus: shown,
+    settings: {
+      ...settings,
+      get streamCa() {
+        return centrals.authorities;
+      },
+    },
+    bus,
+    centrals,
     ...(options.log && { log: options.log }),
   });
-  shown.answer((entity, user, text) => agent.chat(entity, user, text));
   return Object.assign(agent, { name: address });
+}
+
+/** The centrals of this host, kept in its file. */
+class HostCentrals implements Centrals {
+  readonly #dir: string;
+  readonly #bus: SeveralBuses;
+  readonly #talk: ChatHandler;
+  #saved: Saved;
+
+  constructor(dir: string, saved: Saved, bus: SeveralBuses, talk: ChatHandler) {
+    this.#dir = dir;
+    this.#saved = saved;
+    this.#bus = bus;
+    this.#talk = talk;
+  }
+
+  /** Gets on the bus of a central, where people see its machines, and write to them. */
+  async add(member: Membership): Promise<void> {
+    const { host, port } = member.bus;
+    const server = { host, port, ca: member.ca };
+    const shown = new ChatBus(busOf(member), { server, domain: DOMAIN });
+    shown.answer(this.#talk);
+    await this.#bus.add(nameOf(member), shown);
+  }
+
+  get known(): readonly string[] {
+    return this.#bus.centrals;
+  }
+
+  /** Of all of them, one after the other, in PEM. */
+  get authorities(): string {
+    return this.#all.map(({ ca }) => ca).join('\n');
+  }
+
+  async join(given: unknown): Promise<void> {
+    const next = membership.parse(given);
+    if (next.address !== this.#bus.address)
+      throw new Error(`this is ${this.#bus.address}, not ${next.address}`);
+    const rest = this.#all.filter((each) => nameOf(each) !== nameOf(next));
+    await this.#keep([...rest, next]);
+    await this.add(next);
+  }
+
+  async keep(centrals: readonly string[]): Promise<void> {
+    const left = this.known.filter((each) => !centrals.includes(each));
+    if (left.length === 0) return;
+    await this.#keep(this.#all.filter((each) => !left.includes(nameOf(each))));
+    for (const each of left) await this.#bus.remove(each);
+  }
+
+  get #all(): Membership[] {
+    return [this.#saved.membership, ...this.#saved.others];
+  }
+
+  async #keep([first, ...others]: Membership[]): Promise<void> {
+    if (!first) throw new Error('an agent has at least one central');
+    this.#saved = { ...this.#saved, membership: first, others };
+    await save(this.#dir, this.#saved);
+  }
+}
+
+function nameOf({ central, bus }: Membership): string {
+  return central ?? bus.host;
+}
+
+function fileIn(dir: string): string {
+  return joinPath(dir, 'agent-host.json');
+}
+
+/** All of it or nothing: without it the host would have to join again. */
+async function save(dir: string, saved: Saved): Promise<void> {
+  const text = `${JSON.stringify(saved, null, 2)}\n`;
+  await writeFile(`${fileIn(dir)}.new`, text, { mode: 0o600 });
+  await rename(`${fileIn(dir)}.new`, fileIn(dir));
 }

@@ -10,6 +10,8 @@ import { issueCertificate } from '../bus/xmpp/certificate.ts';
 import { ensureAuthority } from '../bus/xmpp/ejabberd.ts';
 import { keepEjabberd } from '../bus/xmpp/keep-ejabberd.ts';
 import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
+import { OWN_ADDRESS, PEER_ADDRESS } from '../entity.ts';
+import { Standing } from '../central/standing.ts';
 import { Central } from '../central/central.ts';
 import { openDatabase } from '../central/database.ts';
 import { ChatAccounts } from '../chat/chat-accounts.ts';
@@ -18,8 +20,11 @@ import { CentralServer } from '../central/http/server.ts';
 import { Joins } from '../central/joins.ts';
 import { PolicyStore } from '../central/policy-store.ts';
 import { Users } from '../central/users.ts';
-import { fingerprintOf, formatToken } from './join-token.ts';
-import type { Membership } from './join.ts';
+import { VerbError } from '../verb-error.ts';
+import { serveControl } from './control.ts';
+import { fingerprintOf, formatToken, parseToken } from './join-token.ts';
+import type { Membership } from '../bus/membership.ts';
+import { busOf, join as joinWith } from './join.ts';
 
 const schema = z.object({
   /** The name or address by which browsers and agents call this host. */
@@ -48,20 +53,64 @@ export async function initCentral(
   config: CentralConfig,
   admin: string,
 ): Promise<void> {
-  const path = join(dir, 'central.json');
-  if (existsSync(path)) throw new SkerryError('CENTRAL_EXISTS', { data: { dir } });
-  await mkdir(join(dir, 'bus'), { recursive: true, mode: 0o700 });
-  await chmod(dir, 0o700);
-  await ensureAuthority(join(dir, 'bus'));
+  await makeFolder(dir);
   using database = openDatabase(dir);
   await new Users(database).add(admin);
   new PolicyStore(database).update((policy) => ({ ...policy, admins: [...policy.admins, admin] }));
-  await writeFile(path, `${JSON.stringify(schema.parse(config), null, 2)}\n`, { mode: 0o600 });
+  await saveConfig(dir, config);
+}
+
+/**
+ * Makes the standby of another central, with a token of that one: users and all the rest come from there.
+ *
+ * @returns the name of the other one.
+ * @throws CENTRAL_EXISTS; VerbError when the token is not good.
+ */
+export async function initStandby(
+  dir: string,
+  config: CentralConfig,
+  token: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const parsed = parseToken(token);
+  if (parsed.hypervisor !== PEER_ADDRESS)
+    throw new VerbError('invalid', `this token is for the hypervisor ${parsed.hypervisor}`, {
+      hint: 'make another one: skerry central token --standby',
+    });
+  if (new URL(parsed.url).hostname === config.name)
+    throw new VerbError('invalid', `${config.name} is what the active central is called`);
+  await makeFolder(dir);
+  const membership = await joinWith(parsed, signal);
+  const name = membership.bus.host;
+  using database = openDatabase(dir);
+  const standing = new Standing(database);
+  standing.kept = { ...standing.kept, role: 'standby', active: name, since: Date.now() };
+  standing.peer = { name, url: membership.url, membership };
+  await saveConfig(dir, config);
+  return name;
+}
+
+/** @throws CENTRAL_EXISTS */
+async function makeFolder(dir: string): Promise<void> {
+  if (existsSync(configIn(dir))) throw new SkerryError('CENTRAL_EXISTS', { data: { dir } });
+  await mkdir(join(dir, 'bus'), { recursive: true, mode: 0o700 });
+  await chmod(dir, 0o700);
+  await ensureAuthority(join(dir, 'bus'));
+}
+
+/** Last: where it is, there is a central. */
+async function saveConfig(dir: string, config: CentralConfig): Promise<void> {
+  const text = JSON.stringify(schema.parse(config), null, 2);
+  await writeFile(configIn(dir), `${text}\n`, { mode: 0o600 });
+}
+
+function configIn(dir: string): string {
+  return join(dir, 'central.json');
 }
 
 /** @throws CENTRAL_MISSING when `init` has not been run there. */
 export async function loadCentralConfig(dir: string): Promise<CentralConfig> {
-  const text = await readFile(join(dir, 'central.json'), 'utf8').catch(() => undefined);
+  const text = await readFile(configIn(dir), 'utf8').catch(() => undefined);
   if (text === undefined) throw new SkerryError('CENTRAL_MISSING', { data: { dir } });
   return schema.parse(JSON.parse(text));
 }
@@ -89,33 +138,44 @@ export async function runCentral(
     }),
   );
   const bus = new XmppBus({
-    address: 'central',
+    address: OWN_ADDRESS,
     domain: ejabberd.busDomain,
     server: ejabberd.local,
-    password: await ejabberd.addMember('central'),
+    password: await ejabberd.addMember(OWN_ADDRESS),
   });
-  const central = stack.use(new Central({ bus, stateDir: dir, ...(log && { log }) }));
-  await bus.ready();
-  const accounts = new ChatAccounts(ejabberd.admin, DOMAIN);
-  await accounts.prepare();
   const { ca } = ejabberd.remote;
-  central.chat = stack.use(
-    new ChatPeople({
-      ...{ central, accounts, domain: DOMAIN, log },
-      server: { host: config.name, port: config.busPort, ca },
-    }),
-  );
-  central.join = async (hypervisor): Promise<Membership> => ({
-    address: hypervisor,
+  const admit = async (address: string, secret?: string): Promise<Membership> => ({
+    address,
+    central: config.name,
     url: urlOf(config),
     ca,
     bus: {
       domain: ejabberd.busDomain,
       host: config.name,
       port: config.busPort,
-      password: await ejabberd.addMember(hypervisor),
+      password: await ejabberd.addMember(address, secret),
     },
   });
+  const central = stack.use(
+    new Central({
+      bus,
+      stateDir: dir,
+      name: config.name,
+      peerHost: { url: urlOf(config), admit, connect: async (member) => busOf(member) },
+      ...(log && { log }),
+    }),
+  );
+  await bus.ready();
+  const accounts = new ChatAccounts(ejabberd.admin, DOMAIN);
+  await accounts.prepare();
+  central.chat = stack.use(
+    new ChatPeople({
+      ...{ central, accounts, domain: DOMAIN, log },
+      server: { host: config.name, port: config.busPort, ca },
+    }),
+  );
+  central.join = admit;
+  stack.use(await serveControl(dir, central));
   const server = stack.use(
     await CentralServer.start({
       central,
@@ -141,6 +201,9 @@ export async function makeJoinToken(dir: string, hypervisor: string): Promise<st
   const config = await loadCentralConfig(dir);
   const { certificate } = await ensureAuthority(join(dir, 'bus'));
   using database = openDatabase(dir);
+  const { role, active } = new Standing(database).kept;
+  if (role === 'standby')
+    throw new SkerryError('CENTRAL_STANDBY', { data: { name: config.name, active } });
   return formatToken({
     hypervisor,
     url: urlOf(config),

@@ -2,11 +2,13 @@
 // once. It is short-lived, since it may be pasted into a terminal.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { hypervisorName } from '../entity.ts';
+import { hypervisorName, PEER_ADDRESS } from '../entity.ts';
+
 import { VerbError } from '../verb-error.ts';
 
 const schema = z.object({
-  hypervisor: hypervisorName,
+  /** Or what a central is called on the bus of another one: then it is for a standby. */
+  hypervisor: hypervisorName.or(z.literal(PEER_ADDRESS)),
   /** `https://central.example.org:8443` */
   url: z.url(),
   /** The SHA-256 of central's authority, in hex: its certificate itself would make the token long. */

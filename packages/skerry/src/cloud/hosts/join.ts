@@ -3,23 +3,16 @@ import { request } from 'node:https';
 import { checkServerIdentity, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { verbError } from '../bus/messages.ts';
+import { type Membership, membership } from '../bus/membership.ts';
+import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
 import { VerbError } from '../verb-error.ts';
 import { fingerprintOf, type JoinToken } from './join-token.ts';
 
-/** How a member reaches the bus, and central's web port. */
-export const membership = z.object({
-  address: z.string(),
-  url: z.url(),
-  /** The authority of central's certificates, in PEM. */
-  ca: z.string(),
-  bus: z.object({
-    domain: z.string(),
-    host: z.string(),
-    port: z.int(),
-    password: z.string(),
-  }),
-});
-export type Membership = z.infer<typeof membership>;
+/** A place on that bus; it connects by itself. */
+export function busOf({ address, ca, bus }: Membership): XmppBus {
+  const { domain, host, port, password } = bus;
+  return new XmppBus({ address, domain, server: { host, port, ca }, password });
+}
 
 const JOIN_MS = 20_000;
 const MAX_ANSWER = 1_000_000;

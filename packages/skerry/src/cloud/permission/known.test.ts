@@ -19,6 +19,15 @@ test('the first roles may do what there is', () => {
   expect(names).toEqual(expect.arrayContaining(Object.values(FIRST_ROLES).flat()));
 });
 
+test('what everybody may ask for gives a permission no name', () => {
+  const titleOf = (name: string) =>
+    knownPermissions(VERBS).find(({ permission }) => permission === name)?.title;
+  expect(titleOf('permission_get')).toBe('Permissions');
+  expect(titleOf('vmparking_unpark')).toBe('Unpark');
+  const known = knownPermissions(VERBS);
+  expect(known.find(({ title }) => title === 'Unpark')?.about).toBe('vm');
+});
+
 test('what machines and hypervisors have both is for both', () => {
   expect(knownPermissions(VERBS).find(({ permission }) => permission === 'settags')).toMatchObject({
     title: 'Tags',

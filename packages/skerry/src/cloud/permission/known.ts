@@ -47,15 +47,21 @@ const OF_NO_VERB: readonly KnownPermission[] = [
 export function knownPermissions({ all }: VerbTable): KnownPermission[] {
   const named = new Map(OF_NO_VERB.map((each) => [each.permission, each]));
   const ofVerbs = new Map<string, KnownPermission>();
-  for (const { permission, title, summary, entity } of all) {
-    if (named.has(permission)) continue;
+  const others = new Set(all.filter(({ open }) => !open).map(({ permission }) => permission));
+  const titles = new Map<string, Set<string>>();
+  // What everybody may ask for says little of what a permission is for.
+  for (const { permission, title, summary, entity, open } of all) {
+    if (named.has(permission) || (open && others.has(permission))) continue;
+    // What central does with a parked machine is granted for the machine.
+    const about = entity === 'central' && open ? 'vm' : entity;
     const before = ofVerbs.get(permission);
-    const titles = before ? before.title.split(', ') : [];
+    const its = titles.get(permission) ?? new Set<string>();
+    titles.set(permission, its.add(title));
     ofVerbs.set(permission, {
       permission,
-      title: [...new Set([...titles, title])].join(', '),
+      title: [...its].join(', '),
       summary: before?.summary ?? summary,
-      about: before && before.about !== entity ? 'any' : entity,
+      about: before && before.about !== about ? 'any' : about,
     });
   }
   return [...OF_NO_VERB, ...ofVerbs.values()];

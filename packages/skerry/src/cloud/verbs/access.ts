@@ -117,7 +117,7 @@ function jobs(entity: Kind) {
   return defineVerb({
     name: 'jobs',
     entity,
-    title: 'Schedule',
+    title: 'What is scheduled',
     summary: 'what is scheduled for it',
     params: nothing,
     result: z.object({

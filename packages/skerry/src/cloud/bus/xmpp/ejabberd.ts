@@ -38,8 +38,8 @@ export interface Ejabberd extends AsyncDisposable {
   readonly pid: number;
   /** Resolves when it has ended, with the reason; it does not start again by itself. */
   readonly ended: Promise<string>;
-  /** Makes the account of a member of the bus and gives its new password. */
-  addMember(address: string): Promise<string>;
+  /** Makes the account of a member of the bus and gives its new password; or gives it this one. */
+  addMember(address: string, password?: string): Promise<string>;
 }
 
 const START_MS = 30_000;
@@ -91,8 +91,7 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
     admin,
     pid: child.pid ?? 0,
     ended,
-    async addMember(address) {
-      const password = randomBytes(24).toString('base64url');
+    async addMember(address, password = randomBytes(24).toString('base64url')) {
       await admin.ensureAccount(address, busDomain(domain), password);
       return password;
     },

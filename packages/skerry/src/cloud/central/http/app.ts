@@ -14,6 +14,7 @@ import type { Central, Target } from '../central.ts';
 import type { Place } from '../placement.ts';
 import { mayAdminister, mayKnowPeople, parkedFor, seesLine } from '../seen.ts';
 import { addLogin, type Login, loginOf } from './login.ts';
+import { standView } from '../stand-view.ts';
 import { openApi, schemaOf } from './openapi.ts';
 
 export interface AppOptions {
@@ -79,6 +80,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const { secret } = z.object({ secret: z.string().max(200) }).parse(await context.req.json());
     if (!central.join)
       throw new VerbError('conflict', 'this cloud is on one computer: nobody joins it');
+    central.leadership.check();
     return context.json(await central.join(central.joins.redeem(secret)));
   });
 
@@ -103,6 +105,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       version,
     });
   });
+  app.get('/api/v1/central', (context) => context.json(standView(central)));
   app.get('/api/v1/verbs', (context) =>
     context.json(
       central.table.all.map(({ params, result, chat, ...verb }) => ({

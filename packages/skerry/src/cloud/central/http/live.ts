@@ -6,6 +6,7 @@ import type { EntityState } from '../../entity.ts';
 import type { Central } from '../central.ts';
 import type { Parked } from '../parking.ts';
 import { parkedFor, seesLine } from '../seen.ts';
+import { type StandView, standView } from '../stand-view.ts';
 import type { Lamp } from '../registry.ts';
 
 /** What central tells a browser. */
@@ -17,6 +18,7 @@ export type LiveMessage =
       readonly permissionSets: readonly (readonly string[])[];
       readonly lamps: readonly Lamp[];
       readonly parked: readonly Parked[];
+      readonly stand: StandView;
     }
   | {
       readonly type: 'entities';
@@ -26,6 +28,7 @@ export type LiveMessage =
       readonly permissionSets?: readonly (readonly string[])[];
     }
   | { readonly type: 'lamp'; readonly lamp: Lamp }
+  | { readonly type: 'stand'; readonly stand: StandView }
   | { readonly type: 'parked'; readonly parked: readonly Parked[] }
   | { readonly type: 'usage'; readonly at: number; readonly entities: readonly Usage[] }
   | { readonly type: 'audit'; readonly entry: AuditEntry }
@@ -81,6 +84,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       permissionSets: sets,
       lamps,
       parked: parkedFor(central, user),
+      stand: standView(central),
     });
   };
   const flush = (): void => {
@@ -126,6 +130,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
   });
   const stops = [
     central.onChange('policy', hello),
+    central.onChange('stand', () => send({ type: 'stand', stand: standView(central) })),
     central.onChange('parked', () => send({ type: 'parked', parked: parkedFor(central, user) })),
   ];
   socket.on('message', (data: Buffer) => {

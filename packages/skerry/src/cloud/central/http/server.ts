@@ -24,6 +24,7 @@ export interface ServerOptions {
 
 const MAX_MESSAGE = 1024 * 1024;
 const PING_MS = 20_000;
+const CLOSE_MS = 1000;
 
 /** A running web server. */
 export class CentralServer implements AsyncDisposable {
@@ -109,7 +110,11 @@ export class CentralServer implements AsyncDisposable {
   /** Whoever is logged out, or whose session is too old, hears nothing more. */
   #endStrangers(): void {
     for (const [socket, session] of this.#sessions)
-      if (!this.#options.central.users.isOpen(session)) socket.close(1008, 'logged out');
+      if (!this.#options.central.users.isOpen(session)) {
+        socket.close(1008, 'logged out');
+        // A client that does not answer that could go on typing in a console.
+        setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+      }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -20,6 +20,8 @@ export const loginHandlers: readonly (readonly [string, CentralHandler])[] = [
   ['permission_list', permissionList],
 ];
 
+/** So many tokens nobody needs; a program that makes them in a loop does. */
+const MOST_TOKENS = 100;
 const DAY_MS = 24 * 3_600_000;
 const LINK_MS = DAY_MS / 96;
 
@@ -46,7 +48,10 @@ async function userLink(
   { user, reset }: Params<typeof verbs.userLink>,
 ) {
   refuseNobody(central, user);
-  if (reset) central.users.reset(user);
+  if (reset) {
+    central.users.reset(user);
+    await central.chat?.shutOut(user);
+  }
   return issueLink(central, user);
 }
 
@@ -96,6 +101,10 @@ async function tokenCreate(
   { central: { users }, by }: CentralContext,
   { label, days }: Params<typeof verbs.tokenCreate>,
 ) {
+  if (users.tokens(by.user).length >= MOST_TOKENS)
+    throw new VerbError('conflict', `${by.user} has ${MOST_TOKENS} tokens: revoke one first`, {
+      hint: 'see which there are: skerry cloud token list',
+    });
   const token = users.issue(by.user, 'token', label, days * DAY_MS);
   const id = users.tokens(by.user)[0]?.id ?? '';
   return { token, id, expires: new Date(Date.now() + days * DAY_MS).toISOString() };

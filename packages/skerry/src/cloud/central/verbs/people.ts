@@ -62,7 +62,8 @@ async function userAdd(context: CentralContext, params: Params<typeof verbs.user
   setRolesOf(central.policies.policy, user, roles);
   if (!(await central.users.add(user, password)))
     throw new VerbError('conflict', `there is a user '${user}' already`);
-  change(context, (policy) => setRolesOf(policy, user, roles));
+  const { changes } = change(context, (policy) => setRolesOf(policy, user, roles));
+  context.say([`+ user ${user}`, ...changes].join('; '));
   if (password !== undefined) return { link: null, expires: null };
   return issueLink(central, user);
 }
@@ -77,6 +78,7 @@ async function userRemove(context: CentralContext, { user }: Params<typeof verbs
   const { changes } = change(context, (policy) => removeUser(policy, user));
   const jobs = central.schedule.dropUser(user);
   central.users.remove(user);
+  context.say([`- user ${user}`, ...changes].join('; '));
   return { changes, sessions: found?.sessions ?? 0, tokens: found?.tokens ?? 0, jobs };
 }
 
