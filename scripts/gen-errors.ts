@@ -1,13 +1,14 @@
 import { ERRORS, EXIT } from '../packages/skerry/src/util/error-table.ts';
 
 const EXIT_MEANINGS: Record<keyof typeof EXIT, string> = {
-  ok: 'all went well',
+  ok: 'all went well; so it is when Ctrl-C ends a command that runs until then, such as `hack`, `sync --watch`, `logs --follow` or `forward`',
   failure: 'it failed',
   usage: 'the command line or the lab file is wrong; nothing was started',
   notFound: 'something that was named is not there',
   conflict: 'something is in the way',
   timeout: 'it took too long',
-  interrupted: 'Ctrl-C',
+  interrupted:
+    'Ctrl-C, or another signal that asks it to end, before it was done; or a second one while it ends',
 };
 
 /** docs/reference/errors.md: the error table as a page. */

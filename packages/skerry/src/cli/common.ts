@@ -105,6 +105,21 @@ export function interruption(
   return { signal: controller.signal, hear };
 }
 
+/**
+ * Work of a command that goes on until somebody ends it, such as `logs --follow`: that is its end then, and no failure.
+ * The exit codes in docs/reference/errors.md say so.
+ */
+export async function untilInterrupted(
+  signal: AbortSignal,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!signal.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
+  }
+}
+
 /** A summary as a sentence: the description above a command's help. */
 export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { SkerryError } from '../util/errors.ts';
-import { interruptible, labOf, withExample } from './common.ts';
+import { interruptible, labOf, untilInterrupted, withExample } from './common.ts';
 import { type DaemonFlags, meant } from './daemons-meant.ts';
 import { formatJson, logFormatter } from './format-log.ts';
 
@@ -48,20 +48,22 @@ async function run(args: string[], flags: LogFlags): Promise<void> {
   const { daemons, machines } = await meant(lab, args, flags);
   const format = flags.json ? formatJson : logFormatter(lab, daemons, machines);
   const { printError } = await import('./print-error.ts');
-  await daemonLogs(lab, {
-    ...{ daemons, machines, lines, sinceMs, untilMs, grep, signal },
-    follow: flags.follow,
-    isBrief: !flags.json && !flags.systemd,
-    onEntries: (entries) => {
-      const text = entries.map((entry) => format(entry)).join('');
-      return process.stdout.write(text) ? undefined : once(process.stdout, 'drain');
-    },
-    onMissing: (error) => {
-      if (error.code === 'MACHINE_OFF' && flags.follow) return;
-      const code = printError(error, { json: false, debug: false });
-      process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
-    },
-  });
+  const read = (): Promise<void> =>
+    daemonLogs(lab, {
+      ...{ daemons, machines, lines, sinceMs, untilMs, grep, signal },
+      follow: flags.follow,
+      isBrief: !flags.json && !flags.systemd,
+      onEntries: (entries) => {
+        const text = entries.map((entry) => format(entry)).join('');
+        return process.stdout.write(text) ? undefined : once(process.stdout, 'drain');
+      },
+      onMissing: (error) => {
+        if (error.code === 'MACHINE_OFF' && flags.follow) return;
+        const code = printError(error, { json: false, debug: false });
+        process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+      },
+    });
+  await (flags.follow ? untilInterrupted(signal, read) : read());
 }
 
 async function parseFlags(flags: LogFlags): Promise<{

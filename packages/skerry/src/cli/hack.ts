@@ -4,6 +4,7 @@ import {
   type CommonOptions,
   interruptible,
   labOf,
+  untilInterrupted,
   withExample,
   withJson,
   withLab,
@@ -41,7 +42,7 @@ async function run(names: string[], options: Options): Promise<void> {
     isLive: !options.plain && process.stdout.isTTY && !process.env.CI,
   });
   try {
-    await hack(lab, { daemons, signal, onEvent: view.onEvent });
+    await untilInterrupted(signal, () => hack(lab, { daemons, signal, onEvent: view.onEvent }));
   } finally {
     view.end();
   }

@@ -11,6 +11,10 @@ interface Options {
 }
 
 const FORMATS = ['ts', 'js', 'json', 'yaml'] as const;
+type Format = (typeof FORMATS)[number];
+
+const TREE = 'Your files in the machines, a moment after you save them:';
+const DAEMONS = 'What runs there, and again when you save; with that, see: skerry hack --help';
 
 export function define(command: Command): void {
   command
@@ -38,6 +42,11 @@ async function run(folder: string, options: Options): Promise<void> {
   });
   await writeFile(file, template(format, labName(basename(dir))));
   console.log(`Wrote ${file}: two machines to start from. Next: skerry up`);
+  console.log(
+    format === 'json'
+      ? 'Your files in the machines: add "tree": { "from": ".", "to": "/srv/src" }; what runs there: "daemons", see skerry hack --help'
+      : 'In its comments: your files in the machines, and what runs there.',
+  );
 }
 
 /** A lab's name from a folder's: what a host name may hold. */
@@ -50,7 +59,8 @@ function labName(folder: string): string {
   return /^[a-z]/.test(name) ? name : `lab-${name || '1'}`;
 }
 
-function template(format: (typeof FORMATS)[number], name: string): string {
+/** What a lab file begins with. Exported for its test. */
+export function template(format: Format, name: string): string {
   const lab = {
     name,
     image: 'debian-12',
@@ -59,7 +69,18 @@ function template(format: (typeof FORMATS)[number], name: string): string {
   };
   if (format === 'json') return `${JSON.stringify(lab, undefined, 2)}\n`;
   if (format === 'yaml')
-    return `name: ${name}\nimage: debian-12\nmemory: 512 MiB\nmachines:\n  server: { primary: true }\n  client: {}\n`;
+    return `name: ${name}
+image: debian-12
+memory: 512 MiB
+machines:
+  server: { primary: true }
+  client: {}
+# ${TREE}
+# tree: { from: ., to: /srv/src }
+# ${DAEMONS}
+# daemons:
+#   api: { on: server, command: exec ./api, cwd: /srv/src, watch: [api], ready: { tcp: 8080 } }
+`;
   return `import { defineLab } from 'skerry';
 
 export default defineLab({
@@ -70,6 +91,12 @@ export default defineLab({
     server: { primary: true },
     client: {},
   },
+  // ${TREE}
+  // tree: { from: '.', to: '/srv/src' },
+  // ${DAEMONS}
+  // daemons: {
+  //   api: { on: 'server', command: 'exec ./api', cwd: '/srv/src', watch: ['api'], ready: { tcp: 8080 } },
+  // },
 });
 `;
 }

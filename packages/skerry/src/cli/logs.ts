@@ -6,6 +6,7 @@ import {
   interruptible,
   labOf,
   printJson,
+  untilInterrupted,
   withExample,
   withJson,
   withLab,
@@ -68,8 +69,10 @@ async function run(args: string[], options: Options): Promise<void> {
     process.stderr.write('nothing was logged yet\n');
   else if (options.system && !options.raw && found.every(({ lines = [] }) => lines.length === 0))
     process.stderr.write('nothing but what every lab logs: skerry logs --system --raw\n');
-  if (options.follow)
-    await Promise.all(
+  if (!options.follow) return;
+  await untilInterrupted(signal, () =>
+    Promise.all(
       sources.map((source) => followLog(source, (line) => print(source.name, line), signal)),
-    );
+    ),
+  );
 }

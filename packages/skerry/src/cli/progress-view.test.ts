@@ -90,3 +90,14 @@ function screenOf(written: string): string {
   }
   return lines.join('\n');
 }
+
+test('a log says why up goes on when all is provisioned', () => {
+  const stream = Object.assign(new PassThrough(), { isTTY: false });
+  const view = progressView(stream as unknown as NodeJS.WriteStream);
+  view.onProgress({ phase: 'keep', status: 'begin', atMs: 100 });
+  view.onProgress({ phase: 'keep', status: 'note', atMs: 100, detail: 'for the next up' });
+  view.end();
+  expect(String(stream.read())).toBe(
+    '[   0.1 s] lab: keeping the provisioned lab for later\n[   0.1 s] lab: for the next up\n',
+  );
+});

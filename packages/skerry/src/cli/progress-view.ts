@@ -176,7 +176,8 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
       const words = wordsOf(event);
       if (event.status === 'begin') {
         begun.set(key, event.atMs);
-        if (['boot', 'image', 'shutdown', 'identity'].includes(event.phase)) say(event, words);
+        if (['boot', 'image', 'shutdown', 'identity', 'keep'].includes(event.phase))
+          say(event, words);
       }
       if (event.status === 'note') note(event);
       if (event.status === 'say') say(event, event.detail ?? '');

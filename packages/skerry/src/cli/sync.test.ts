@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refuseContradictions } from './sync.ts';
+import { formatStates, refuseContradictions } from './sync.ts';
 
 test.each([
   [{ stop: true, check: true }, '--check and --stop'],
@@ -13,4 +13,17 @@ test.each([
 
 test.each([{}, { stop: true }, { check: true }, { into: 'x' }])('%j is done', (options) => {
   expect(() => refuseContradictions(options)).not.toThrow();
+});
+
+test('machines that have a tree in the same state are named together, as in status', () => {
+  const row = (machine: string, words: string, to = '/srv/src') => ({
+    ...{ place: { mode: 'push', from: '/src', to, machine } as const, words },
+  });
+  const rows = [row('one', 'up to date'), row('two', 'off'), row('three', 'up to date')];
+  expect(formatStates([...rows, row('one', 'up to date', '/srv/web')]).split('\n')).toEqual([
+    'TREE                        STATE',
+    '/src -> one,three:/srv/src  up to date',
+    '/src -> two:/srv/src        off',
+    '/src -> one:/srv/web        up to date',
+  ]);
 });

@@ -15,6 +15,7 @@ import {
   labelOf,
   labOf,
   printJson,
+  untilInterrupted,
   withExample,
   withJson,
   withLab,
@@ -80,7 +81,8 @@ async function run(names: string[], options: Options): Promise<void> {
     const stopped = await control.stopLive(paths);
     if (options.json) printJson({ stopped });
     else console.log(stopped ? 'Changes stay here from now on.' : 'Nothing kept them up to date.');
-  } else if (options.watch) await watch(lab, machines, signal, options);
+  } else if (options.watch)
+    await untilInterrupted(signal, () => watch(lab, machines, signal, options));
   else if (options.check) {
     const { checkLab } = await import('../lab/sync.ts');
     const { pulledTrees } = await import('../lab/pull-trees.ts');
@@ -156,14 +158,31 @@ async function bring(
   if (options.json) printJson([...states, ...[...pushed, ...pulled].map(asJson)]);
   else
     console.log(
-      formatTable(
-        ['TREE', 'STATE'],
-        [
-          ...states.map((state) => [nameOf(state), stateWords(state, away)]),
-          ...[...pushed, ...pulled].map((result) => [nameOf(result), resultWords(result, away)]),
-        ],
-      ),
+      formatStates([
+        ...states.map((state) => ({ place: state, words: stateWords(state, away) })),
+        ...[...pushed, ...pulled].map((one) => ({ place: one, words: resultWords(one, away) })),
+      ]),
     );
+}
+
+/** Machines that have a tree in the same state are named together, as `status` does. Exported for its test. */
+export function formatStates(
+  rows: readonly { readonly place: TreePlace; readonly words: string }[],
+): string {
+  const groups = new Map<string, { place: TreePlace; words: string; machines: string[] }>();
+  for (const { place, words } of rows) {
+    const key = JSON.stringify([place.mode, place.from, place.to, words]);
+    const group = groups.get(key) ?? { place, words, machines: [] };
+    groups.set(key, group);
+    group.machines.push(place.machine);
+  }
+  return formatTable(
+    ['TREE', 'STATE'],
+    [...groups.values()].map(({ place, words, machines }) => [
+      treeName(place, machines.join(','), process.cwd()),
+      words,
+    ]),
+  );
 }
 
 async function watch(

@@ -15,6 +15,7 @@ import type { ImageRecord } from './image-files.ts';
 import { driverPaths, formatInitrd } from './initrd.ts';
 import { shellJoin } from '../util/shell-quote.ts';
 import { namespaceArgs } from '../util/rootless.ts';
+import { imagesDir } from './store.ts';
 import { extractVmlinux } from './vmlinux.ts';
 
 export interface BuildOptions {
@@ -148,6 +149,10 @@ function earlyCheck(packages: readonly string[]): string {
   return `--extract-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq --print-uris download ${shellJoin(packages)} >/dev/null`;
 }
 
+/** As apt says it of a mirror, or of a proxy on the way to it. */
+const UNREACHABLE =
+  /Failed to fetch \w+:\/\/(?<host>[^/\s]+)\S*\s+(?<reason>(?:Temporary failure|Could not (?:resolve|connect)|Unable to connect|Cannot initiate the connection|Connection (?:failed|timed out)|Network is unreachable|No route to host).*?):?$/;
+
 /** The lines that say why, or else the last ones. Pure. */
 export function buildFailure(
   { name: image, suite }: Pick<ImageDefinition, 'name' | 'suite'>,
@@ -165,6 +170,11 @@ export function buildFailure(
   if (lines.some((line) => line.includes('No space left on device')))
     return new SkerryError('IMAGE_BUILD_FAILED', {
       data: { image, reason: 'no space left on the disk (it takes 1 GB)' },
+    });
+  const unreachable = lines.map((line) => UNREACHABLE.exec(line)?.groups).find(Boolean);
+  if (unreachable)
+    return new SkerryError('IMAGE_OFFLINE', {
+      data: { image, ...unreachable, store: imagesDir() },
     });
   const errors = lines.filter((line) =>
     /^(E|Err|mke2fs|qemu-img|unshare|newuidmap|dpkg)\b.*:/.test(line),

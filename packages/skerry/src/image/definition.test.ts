@@ -71,3 +71,22 @@ test.each([
     data: { packages, suite: 'bookworm' },
   });
 });
+
+test.each([
+  [
+    "E: Failed to fetch http://mirror.example/debian/dists/bookworm/InRelease  Temporary failure resolving 'mirror.example'",
+    "Temporary failure resolving 'mirror.example'",
+  ],
+  [
+    'E: Failed to fetch http://mirror.example/InRelease  Unable to connect to 127.0.0.1:9:',
+    'Unable to connect to 127.0.0.1:9',
+  ],
+])('%s: there is no network', (line, reason) => {
+  const error = buildFailure({ name: 'x', suite: 'bookworm' }, [line, 'E: apt-get update failed']);
+  expect(error).toMatchObject({ code: 'IMAGE_OFFLINE', data: { host: 'mirror.example', reason } });
+});
+
+test('a mirror that answers otherwise is no lack of a network', () => {
+  const line = 'E: Failed to fetch http://mirror.example/InRelease  404  Not Found';
+  expect(buildFailure({ name: 'x', suite: 'bookworm' }, [line]).code).toBe('IMAGE_BUILD_FAILED');
+});

@@ -142,6 +142,11 @@ export async function keepLab(
   const { lab, paths, connection, progress, signal } = context;
   try {
     await progress.phase('keep', undefined, async () => {
+      progress.note(
+        'keep',
+        undefined,
+        'up after a destroy brings it back as it is now, in seconds',
+      );
       const snapshot = await saveAs(context, { name: KEPT });
       const made = new Date().toISOString();
       const images = [...new Set(machines.map((machine) => context.imageOf(machine).digest))];

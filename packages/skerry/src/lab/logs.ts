@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { consoleLogPath, stripControls } from '../machine/console-log.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -41,7 +42,9 @@ export async function lastLines(source: LogSource, count: number): Promise<strin
   return (isNoise ? lines.filter((line) => !isNoise(line)) : lines).slice(-count);
 }
 
-/** Calls back for every line added to a log from now on, until the signal fires. */
+const FOLDER_MS = 500;
+
+/** Calls back for every line added to a log from now on, until the signal fires. It need not be there yet. */
 export async function followLog(
   source: LogSource,
   onLine: (line: string) => void,
@@ -66,11 +69,16 @@ export async function followLog(
       for (const line of lines) if (!source.isNoise?.(line)) onLine(line);
     }
   };
+  const folder = dirname(source.path);
+  while (!signal.aborted && !existsSync(folder))
+    await sleep(FOLDER_MS, undefined, { signal }).catch(() => {});
+  if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     let busy = Promise.resolve();
-    const watcher = watch(join(source.path, '..'), () => {
+    const watcher = watch(folder, () => {
       busy = busy.then(readOn);
     });
+    busy = busy.then(readOn);
     signal.addEventListener('abort', () => {
       watcher.close();
       resolve();

@@ -5,6 +5,8 @@ import { type DaemonStatus, daemonStatus, unknownDaemon } from './daemon-status.
 
 /** Whoever asks waits so long, where the rest is faster: a machine under emulation needs half of it. */
 const LEAST_MS = 1500;
+/** While a machine takes files it answers later. */
+const SENDING_MS = 8000;
 
 /** Asks all machines at once how their daemons fare. Nobody has to wait for those that are slow. */
 export class QuickDaemons implements Disposable {
@@ -28,8 +30,8 @@ export class QuickDaemons implements Disposable {
   }
 
   /** What is known by now, or shortly after the question at the latest; of the others, that they are silent. */
-  async take(): Promise<DaemonStatus[]> {
-    const leftMs = LEAST_MS - (performance.now() - this.#began);
+  async take(isSending: boolean): Promise<DaemonStatus[]> {
+    const leftMs = (isSending ? SENDING_MS : LEAST_MS) - (performance.now() - this.#began);
     const { signal } = this.#end;
     const late = sleep(Math.max(0, leftMs), undefined, { signal }).catch(() => {});
     await Promise.race([this.#all, late]);

@@ -69,7 +69,9 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
   const known = new Set(lab.machines.map(({ name }) => name));
   const half = await halfRestored(paths);
   const atWork = await working;
-  const daemons = sandbox ? await asked?.take() : undefined;
+  const trees = live && [...live.machines, ...live.others];
+  const isSending = trees?.some(({ sending }) => sending !== undefined) === true;
+  const daemons = sandbox ? await asked?.take(isSending) : undefined;
   return {
     lab: lab.name,
     fork: lab.fork,
@@ -88,7 +90,7 @@ export async function labStatus(lab: LabSpec, signal?: AbortSignal): Promise<Lab
     ...(daemons && { daemons }),
     ...(atWork && { atWork }),
     ...(half && { halfRestored: half.name }),
-    ...(live && { trees: [...live.machines, ...live.others] }),
+    ...(trees && { trees }),
   };
 }
 

@@ -381,6 +381,11 @@ export const ERRORS = {
     hint: 'look for its name: apt-cache search WORD; the lab file asks for it with `packages`',
     exitCode: EXIT.usage,
   },
+  IMAGE_OFFLINE: {
+    message: 'cannot build image {image}: {host} cannot be reached: {reason}',
+    hint: 'an image is built from Debian packages, once: run the command again with a network; or copy {store} from a computer that has the image',
+    exitCode: EXIT.failure,
+  },
   IMAGE_BUILD_FAILED: {
     message: 'cannot build image {image}: {reason}',
     hint: 'see what this machine lacks: skerry doctor',

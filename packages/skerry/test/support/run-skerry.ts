@@ -26,11 +26,11 @@ export async function runSkerry(
     timeout: 60_000,
   });
   let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    if (interruptAt?.test(stderr)) child.kill('SIGINT');
-  });
+  const look = (said: string): void => {
+    if (interruptAt?.test(said)) child.kill('SIGINT');
+  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => look((stdout += text)));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => look((stderr += text)));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr };
 }
