@@ -70,6 +70,23 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (kind) => {
     expect(two.central.policies.policy).toEqual(one.central.policies.policy);
   });
 
+  test('what is scheduled is done by the active one, once', async () => {
+    const { one, two } = cloud;
+    const vm = one.central.registry.findVm('test') as VmState;
+    const at = new Date(Date.now() + 1500).toISOString();
+    const job = { verb: 'settags', params: { tags: ['at-night'] }, at };
+    expect(await one.central.perform(vm, 'schedule', job, ANN)).toMatchObject({ ok: true });
+    expect(two.central.schedule.of(vm.id)).toHaveLength(1);
+    const times = (central: Central): number =>
+      central.audit.list({ entity: vm.id }).filter(({ by }) => by.via === 'schedule').length;
+    await cloud.until('it is done', () => times(one.central) > 0);
+    await sleep(1500);
+    expect([times(one.central), times(two.central)]).toEqual([1, 1]);
+    await cloud.until('the standby knows how it went', () =>
+      two.central.schedule.of(vm.id).every(({ last, nextAt }) => last === 'done' && !nextAt),
+    );
+  });
+
   test('the active one is gone: the standby acts, and what was done is known', async () => {
     const { one, two } = cloud;
     const began = performance.now();
@@ -187,6 +204,40 @@ describe('cuts, with three hypervisors', () => {
     expect(both).toBe(0);
     expect(one.central.leadership.kept).toMatchObject({ role: 'standby', active: 'two' });
     expect(await verbOnHost(two.central, 'hv1')).toMatchObject({ ok: true });
+  });
+
+  test('nobody is heard: nothing is done until somebody says so, and then by that one alone', async () => {
+    const { one, two, cuts } = cloud;
+    // The active one is lost, and most hypervisors with it.
+    for (const each of ['two one', 'one hv2', 'one hv3', 'two hv2', 'two hv3']) cuts.add(each);
+    cuts.add('two hv1');
+    await cloud.until('it has asked', () => one.central.leadership.problem !== '');
+    await cloud.until('the second does not act', () => !two.central.leadership.isActing);
+    expect(one.central.leadership.isActing).toBe(false);
+    await one.central.pair?.promote();
+    expect(one.central.leadership.isActing).toBe(true);
+    expect(await verbOnHost(one.central, 'hv1')).toMatchObject({ ok: true });
+    cuts.clear();
+    await cloud.until('the second follows', () => one.central.pair?.behind === 0);
+    expect(two.central.leadership.kept).toMatchObject({ role: 'standby', active: 'one' });
+    await cloud.until('it was for that time', () => !one.central.leadership.kept.byHand);
+    expect(one.central.leadership.isActing).toBe(true);
+    for (const name of ['hv1', 'hv2', 'hv3'])
+      expect(await verbOnHost(one.central, name)).toMatchObject({ ok: true });
+  });
+
+  test('a hypervisor that does not come back is forgotten, and decides no more', async () => {
+    const { one, two, agents } = cloud;
+    await expect(one.central.forget('hv3')).rejects.toMatchObject({ code: 'conflict' });
+    await agents[2]?.[Symbol.asyncDispose]();
+    await cloud.until('it has gone', () => !one.central.registry.isLive('hv3'));
+    await expect(two.central.forget('hv3')).rejects.toMatchObject({ code: 'conflict' });
+    await one.central.forget('hv3');
+    for (const { central } of [one, two]) {
+      expect(central.leadership.members).toEqual(['hv1', 'hv2']);
+      expect(central.registry.get('hypervisor:hv3')).toBeUndefined();
+    }
+    await expect(one.central.forget('hv3')).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 

@@ -72,6 +72,15 @@ export function define(command: Command): void {
       ),
   );
   withExample(promote.action(runPromote), '$ skerry central promote');
+  const forget = withDir(
+    'central',
+    command
+      .command('forget')
+      .description(
+        'Forget a hypervisor that does not come back, and the machines that were on it. It counts no more among those who decide which central is active.',
+      ),
+  ).argument('<hypervisor>', 'its name, such as hv1');
+  withExample(forget.action(runForget), '$ skerry central forget hv3');
   const link = withDir(
     'central',
     command
@@ -198,6 +207,13 @@ async function runPromote(options: { dir?: string }): Promise<void> {
   const dir = await dirOf('central', options);
   const stand = await inCliWordsOf('promote', askControl(dir, 'promote'));
   console.log(formatStand(stand, Date.now()));
+}
+
+async function runForget(hypervisor: string, options: { dir?: string }): Promise<void> {
+  const { askControl } = await import('../cloud/hosts/control.ts');
+  const dir = await dirOf('central', options);
+  await inCliWordsOf('forget', askControl(dir, `forget/${encodeURIComponent(hypervisor)}`));
+  console.log(`${hypervisor} is forgotten.`);
 }
 
 async function inCliWordsOf<T>(word: string, work: Promise<T>): Promise<T> {

@@ -52,6 +52,7 @@ try {
     async () => (await browser.post('vms/test/info')).status,
     (status) => status === 200,
   );
+  story['forget'] = ['hv1', 'hv9'].map((name) => failure('central', 'forget', name, ...central));
   story['unit'] = host.run('agent', 'unit', '--dir', agentDir).includes(' agent run --dir ');
   console.log(JSON.stringify(story));
 } finally {

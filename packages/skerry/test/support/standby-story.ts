@@ -25,10 +25,7 @@ try {
   await hv1.host.serve('The agent of hv1 runs', 'agent', 'run', '--dir', dirs.agent);
   const atOne = new Browser(one.address, join(dirs.one, 'bus', 'ca.pem'));
   await atOne.logIn(one.host.run('central', 'login-link', '--dir', dirs.one));
-  await pollFor(
-    async () => (await atOne.get<unknown[]>('vms')).length,
-    (count) => count > 0,
-  );
+  await knows(atOne);
 
   const forStandby = one.host.run('central', 'token', '--standby', '--dir', dirs.one);
   story['no hypervisor'] = hv1.host.failure(
@@ -71,6 +68,8 @@ try {
     30_000,
   );
   story['back'] = lines(one, dirs.one);
+  // The agent comes back to its bus within some seconds.
+  await knows(atOne);
   story['refused at the old one'] = await refusal(atOne, 'vms/test/suspend');
 
   // Both hear the hypervisor, and not each other.
@@ -109,6 +108,14 @@ function standOf({ host }: NetworkHost, folder: string): StandView {
 function lines({ host }: NetworkHost, folder: string): string[] {
   const text = host.run('central', 'status', '--dir', folder);
   return text.replaceAll(/since \S+ (s|min)/g, 'since a moment').split('\n');
+}
+
+/** Waits until that central knows the machine. */
+async function knows(browser: Browser): Promise<void> {
+  await pollFor(
+    async () => (await browser.get<unknown[]>('vms')).length,
+    (count) => count > 0,
+  );
 }
 
 async function refusal(browser: Browser, path: string): Promise<string> {

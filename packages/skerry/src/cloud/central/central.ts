@@ -295,6 +295,22 @@ export class Central implements AsyncDisposable {
     return this.#bus.request(hypervisor, body, options);
   }
 
+  /**
+   * Forgets a hypervisor that does not come back, and its machines. If it does come back it is known again.
+   *
+   * @throws VerbError `not-found`; `conflict` while it is here, or when another central is to be asked.
+   */
+  async forget(hypervisor: string): Promise<void> {
+    this.leadership.check();
+    if (this.registry.isLive(hypervisor))
+      throw new VerbError('conflict', `${hypervisor} is here: end its agent first`);
+    const isKnown = this.registry.lamps().some((lamp) => lamp.hypervisor === hypervisor);
+    if (!this.leadership.forget(hypervisor) && !isKnown)
+      throw new VerbError('not-found', `there is no hypervisor '${hypervisor}'`);
+    this.registry.forget(hypervisor);
+    await this.pair?.settle();
+  }
+
   /** What an entity answers to words; it decides itself whom it talks to. */
   async talk(target: EntityState, text: string, by: Actor, signal?: AbortSignal): Promise<string> {
     this.leadership.check();
@@ -442,6 +458,9 @@ export class Central implements AsyncDisposable {
   /** The standby has got something new of the active one. */
   #reload(): void {
     this.policies.reload();
+    const { members } = this.leadership;
+    for (const { hypervisor, live } of this.registry.lamps())
+      if (!live && !members.includes(hypervisor)) this.registry.forget(hypervisor);
     for (const what of ['policy', 'parked', 'logins']) this.#changes.dispatchEvent(new Event(what));
   }
 

@@ -132,6 +132,15 @@ export class Leadership implements AsyncDisposable {
       .map(({ hypervisor }) => hypervisor);
   }
 
+  /** It does not decide any more; false when it never did. */
+  forget(hypervisor: string): boolean {
+    this.#confirmed.delete(hypervisor);
+    const forgotten = this.#options.db.run('DELETE FROM members WHERE hypervisor = :hypervisor', {
+      hypervisor,
+    });
+    return forgotten > 0;
+  }
+
   /** How long a standby has not heard the active central. */
   get silentMs(): number {
     return performance.now() - this.#activeHeardAt;

@@ -5,7 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditEntry } from '../bus/messages.ts';
-import type { BusConnection } from '../bus/bus.ts';
+import type { z } from 'zod';
+import { type BusConnection, BusError } from '../bus/bus.ts';
 import { membership as membershipSchema, type Membership } from '../bus/membership.ts';
 import { OWN_ADDRESS, PEER_ADDRESS } from '../entity.ts';
 import { messageOf } from '../../util/message-of.ts';
@@ -130,20 +131,32 @@ export class Pair implements AsyncDisposable {
 
   /** Becomes active by hand: in good order when the other one answers. */
   async promote(): Promise<void> {
-    const { leadership, standing, changes } = this.#options;
-    const { position } = standing;
-    if (leadership.isActing) throw new VerbError('conflict', `${this.#options.name} is active`);
+    const { leadership, name } = this.#options;
+    if (leadership.isActing) throw new VerbError('conflict', `${name} is active`);
     const isOtherActive = this.isHeard && this.#theirs?.role === 'active';
-    if (leadership.kept.role === 'standby' && isOtherActive) {
-      if (!position)
-        throw new VerbError('conflict', `${this.#options.name} has no copy yet: try again soon`);
-      const reply = yieldReply.parse(await this.#ask({ type: 'yield', position }));
-      changes.apply(reply.changes, () => {
-        standing.position = { term: position.term, seq: reply.changes.at(-1)?.seq ?? position.seq };
-      });
-      this.#options.onReplaced();
-      leadership.takeOver(reply.term);
-    } else await leadership.promote();
+    if (leadership.kept.role === 'standby' && isOtherActive && (await this.#takeOver())) return;
+    await leadership.promote();
+  }
+
+  /** The other one gives way, with what is not here yet; false when it does not answer. */
+  async #takeOver(): Promise<boolean> {
+    const { leadership, standing, changes, name, onReplaced } = this.#options;
+    const { position } = standing;
+    if (!position) throw new VerbError('conflict', `${name} has no copy yet: try again soon`);
+    let reply: z.infer<typeof yieldReply>;
+    try {
+      reply = yieldReply.parse(await this.#ask({ type: 'yield', position }));
+    } catch (error) {
+      // It has gone since it was heard.
+      if (error instanceof BusError && error.code !== 'refused') return false;
+      throw error;
+    }
+    changes.apply(reply.changes, () => {
+      standing.position = { term: position.term, seq: reply.changes.at(-1)?.seq ?? position.seq };
+    });
+    onReplaced();
+    leadership.takeOver(reply.term);
+    return true;
   }
 
   async #ask(request: PeerRequest): Promise<unknown> {
@@ -280,7 +293,7 @@ export class Pair implements AsyncDisposable {
 
   /** What the other one asks on our bus. */
   async answer(body: unknown, signal: AbortSignal): Promise<unknown> {
-    const { leadership, audit, standing } = this.#options;
+    const { leadership, audit } = this.#options;
     const request = peerRequest.parse(body);
     switch (request.type) {
       case 'hello': {
@@ -295,7 +308,8 @@ export class Pair implements AsyncDisposable {
         return {};
       case 'yield': {
         const news = this.#newsAfter(request.position);
-        if (leadership.kept.role !== 'active' || !news || standing.peer === undefined)
+        const last = news?.at(-1)?.seq ?? request.position.seq;
+        if (leadership.kept.role !== 'active' || !news || last !== this.#options.changes.head)
           throw new Error('it has not all that is here: wait until it has');
         return { term: leadership.giveWay(), changes: news };
       }

@@ -10,8 +10,9 @@ import { verbError } from '../bus/messages.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 
 const ASK_MS = 15_000;
+const FORGET = '/forget/';
 
-/** Answers `GET /status` and `POST /promote` until it is disposed of. */
+/** Answers `GET /status`, `POST /promote` and `POST /forget/NAME` until it is disposed of. */
 export async function serveControl(dir: string, central: Central): Promise<AsyncDisposable> {
   const path = socketIn(dir);
   await rm(path, { force: true });
@@ -43,7 +44,9 @@ async function answer(
       if (!central.pair || !central.leadership.peer)
         throw new VerbError('conflict', `${central.name} is the only central`);
       await central.pair.promote();
-    } else if (method !== 'GET' || url !== '/status')
+    } else if (method === 'POST' && url?.startsWith(FORGET))
+      await central.forget(decodeURIComponent(url.slice(FORGET.length)));
+    else if (method !== 'GET' || url !== '/status')
       return end(404, { error: { code: 'not-found', message: `there is no ${method} ${url}` } });
     end(200, standView(central));
   } catch (error) {
@@ -56,7 +59,10 @@ async function answer(
  *
  * @throws SkerryError `CENTRAL_STOPPED` when none does; VerbError with its words.
  */
-export async function askControl(dir: string, what: 'status' | 'promote'): Promise<StandView> {
+export async function askControl(
+  dir: string,
+  what: 'status' | 'promote' | `forget/${string}`,
+): Promise<StandView> {
   const { status, text } = await new Promise<{ status: number; text: string }>(
     (resolve, reject) => {
       const call = request(
