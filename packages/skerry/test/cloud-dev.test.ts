@@ -99,6 +99,33 @@ test('a hypervisor is evacuated: what can move has moved, and nothing new is pla
   await until('it is on hv1', async () => (await vm()).hypervisor === 'hv1');
 });
 
+test("nobody gets at another machine's disk by a definition, and one's own comes back from parking", async () => {
+  const { users, policies } = cloud.central;
+  await users.add('spy');
+  policies.setGrant('user:spy', 'hypervisor:hv1', ['alloc', 'presence']);
+  const spy = new RestClient({ url: cloud.url, token: users.issue('spy', 'token', '') });
+  const call = (path: string, params?: object): Promise<Record<string, unknown>> =>
+    spy.call('POST', path, params) as Promise<Record<string, unknown>>;
+  await call('/hypervisors/hv1/alloc', { name: 'lair', memoryMiB: 64, diskGiB: 1 });
+  const [disk] = (await vm()).disks;
+  const { xml } = await call('/vms/lair/xmldesc');
+  const own = /<source file=["']([^"']+)/.exec(String(xml))?.[1] ?? '';
+  const stolen = String(xml).replace(own, disk?.source ?? '');
+  expect(stolen).not.toBe(xml);
+  const refused = /may not|reaches beyond the machine/;
+  await expect(call('/vms/lair/define', { xml: stolen })).rejects.toThrow(refused);
+  const fresh = stolen.replace(/<uuid>.*<\/uuid>/, '').replace('<name>lair<', '<name>lair-2<');
+  await expect(call('/hypervisors/hv1/alloc', { xml: fresh })).rejects.toThrow(refused);
+  await call('/vms/lair/define', { xml });
+  await call('/vms/lair/park');
+  const [parked] = cloud.central.parking.list();
+  await call('/central/unpark', { uuid: parked?.uuid, hypervisor: 'hv1' });
+  await until('it is back', () => 'uuid' in cloud.central.registry.findVm('lair'));
+  expect(await call('/vms/lair/free')).toMatchObject({
+    deleted: [expect.stringContaining('lair')],
+  });
+});
+
 test('its screen comes through the web port, once for each token', async () => {
   const { token } = (await client.call('POST', '/vms/tiny/console', { type: 'vnc' })) as {
     token: string;

@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 import { parseXml } from '../xml/element.ts';
-import { reachesHost } from './definition-guard.ts';
+import { isIn, reachesHost } from './definition-guard.ts';
 import { newDomainXml } from './new-domain-xml.ts';
 
-const FOLDERS = ['/var/lib/pool'];
+const FILES = {
+  before: parseXml(
+    "<domain><devices><emulator>/usr/bin/qemu</emulator><disk type='file'><source file='/var/lib/pool/web.qcow2'/></disk></devices></domain>",
+  ),
+  isImage: (path: string) => path === '/var/lib/pool/debian.qcow2',
+};
 const reach = (devices: string, before = ''): string[] =>
-  reachesHost(parseXml(`<domain>${before}<devices>${devices}</devices></domain>`), FOLDERS);
+  reachesHost(parseXml(`<domain>${before}<devices>${devices}</devices></domain>`), FILES);
 
 test('what Skerry itself makes reaches nothing', () => {
   const xml = newDomainXml({
@@ -18,7 +23,7 @@ test('what Skerry itself makes reaches nothing', () => {
     tags: ['a'],
     virtType: 'kvm',
   });
-  expect(reachesHost(parseXml(xml), FOLDERS)).toEqual([]);
+  expect(reachesHost(parseXml(xml), FILES)).toEqual([]);
 });
 
 test.each([
@@ -27,13 +32,18 @@ test.each([
   ["<disk type='block'><source dev='/dev/sda'/></disk>", 'a disk of the type block'],
   ["<disk type='file'><source file='/etc/shadow'/></disk>", "the host's /etc/shadow (source)"],
   [
-    "<disk type='file'><source file='/var/lib/pool/../x'/></disk>",
-    "the host's /var/lib/pool/../x (source)",
+    "<disk type='file'><source file='/var/lib/pool/other.qcow2'/><readonly/></disk>",
+    "the host's /var/lib/pool/other.qcow2 (source)",
   ],
   [
-    "<disk type='file'><source file='/var/lib/poolx/a'/></disk>",
-    "the host's /var/lib/poolx/a (source)",
+    "<disk type='file'><source file='/var/lib/pool/web.qcow2'/><backingStore type='file'><source file='/var/lib/pool/other.qcow2'/></backingStore></disk>",
+    "the host's /var/lib/pool/other.qcow2 (source)",
   ],
+  [
+    "<disk type='file'><source file='/var/lib/pool/debian.qcow2'/></disk>",
+    "the host's /var/lib/pool/debian.qcow2 (source)",
+  ],
+  ["<disk type='volume'><source pool='p' volume='other'/></disk>", 'a disk of the type volume'],
   [
     "<interface type='direct'><source dev='eth0'/></interface>",
     'a network card of the type direct',
@@ -52,6 +62,29 @@ test.each([
 ])('%s reaches the host', (devices, expected) => {
   expect(reach(devices)).toContain(expected);
 });
+
+test('what it has already it may keep, and no other of the kind', () => {
+  const disk =
+    "<disk type='file'><driver cache='none'/><source file='/var/lib/pool/web.qcow2'/></disk>";
+  expect(reach(`<emulator>/usr/bin/qemu</emulator>${disk}`)).toEqual([]);
+  expect(reach('<emulator>/usr/bin/other</emulator>')).toContain(
+    'a program of the host (emulator)',
+  );
+});
+
+test('an image that is only read, and the kernel in one, reach nothing', () => {
+  const kernel = '<os><kernel>/var/lib/pool/debian.qcow2</kernel></os>';
+  const file = "<source file='/var/lib/pool/debian.qcow2'/>";
+  expect(reach(`<disk type='file'>${file}<readonly/></disk>`, kernel)).toEqual([]);
+  expect(reach(`<disk type='file' device='cdrom'>${file}</disk>`)).toEqual([]);
+});
+
+test.each([
+  ['/pool/a', true],
+  ['/pool/a/b', true],
+  ['/pool/../a', false],
+  ['/poolx/a', false],
+])('%s is in /pool: %s', (path, is) => expect(isIn(path, '/pool')).toBe(is));
 
 test('so does what libvirt passes on unseen, and a kernel from anywhere', () => {
   const before = `<qemu:commandline><qemu:arg value='-device'/></qemu:commandline><os><kernel>/boot/vmlinuz</kernel></os>`;

@@ -1,5 +1,5 @@
 // What of a definition reaches beyond the machine, and therefore needs a permission of its own. Pure.
-import { all, attribute, type Element, first, textOf, walk } from '../xml/element.ts';
+import { all, attribute, type Element, first, formatXml, textOf, walk } from '../xml/element.ts';
 
 /** The permission to hand parts of the host to a machine. */
 export const HOST_PERMISSION = 'define_host';
@@ -16,24 +16,58 @@ const ELEMENTS: Readonly<Record<string, string>> = {
   vsock: 'a way to the host',
 };
 const NIC_TYPES = new Set(['network', 'bridge', 'user']);
-const DISK_TYPES = new Set(['file', 'volume']);
+const DISK_TYPES = new Set(['file']);
 const CHARACTER_TYPES = new Set(['pty', 'spicevmc', 'null']);
 const FREE_PATHS = new Set(['/dev/random', '/dev/urandom']);
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
+export interface GuardOptions {
+  /** The machine's present definition: what it has already it may keep. */
+  readonly before?: Element | undefined;
+  /** Whether a file is a golden image, which all may read. */
+  readonly isImage: (path: string) => boolean;
+}
+
 /**
- * Everything in a `<domain>` that reaches beyond the machine, in words; none for an ordinary one. `folders` are those
- * of the storage pools: disks may be in them and nowhere else.
+ * Everything in a `<domain>` that reaches beyond the machine, in words; none for an ordinary one. Files in the storage pools
+ * are others' disks unless they are its own: new drives come by the verb for that.
  *
  * @example
- * reachesHost(parseXml('<domain><devices><hostdev/></devices></domain>'), []); // ['a device of the host (hostdev)']
+ * const options = { isImage: () => false };
+ * reachesHost(parseXml('<domain><devices><hostdev/></devices></domain>'), options); // ['a device of the host (hostdev)']
  */
-export function reachesHost(domain: Element, folders: readonly string[]): string[] {
+export function reachesHost(domain: Element, { before, isImage }: GuardOptions): string[] {
+  const kept = new Set(before ? [...walk(before)].map(textOfPart) : []);
+  const own = new Set(before ? pathsOf(before) : []);
+  const written = new Set(all(domain, 'devices/disk').filter(isWritten).flatMap(pathsOf));
   const found = [...walk(domain)].flatMap(([element, path]) => {
-    if (path.startsWith('domain/metadata')) return [];
-    return [...byName(element), ...byType(element, path), ...byPath(element, path, folders)];
+    if (path.startsWith('domain/metadata') || kept.has(textOfPart([element, path]))) return [];
+    const isFree = (value: string): boolean =>
+      own.has(value) || (!written.has(value) && isImage(value));
+    return [...byName(element), ...byType(element, path), ...byPath(element, path, isFree)];
   });
   return [...new Set(found)];
+}
+
+/** An element with all in it, and where it is. */
+function textOfPart([element, path]: readonly [Element, string]): string {
+  return `${path} ${formatXml(element)}`;
+}
+
+/** All paths of the host in an element and what is in it. */
+function pathsOf(root: Element): string[] {
+  return [...walk(root)].flatMap(([element]) => ownPathsOf(element));
+}
+
+function isWritten(disk: Element): boolean {
+  return first(disk, 'readonly') === undefined && disk.attributes['device'] !== 'cdrom';
+}
+
+function ownPathsOf(element: Element): string[] {
+  const texts = element.children.filter((child): child is string => typeof child === 'string');
+  return [...Object.values(element.attributes), ...texts.map((text) => text.trim())].filter(
+    (value) => value.startsWith('/') && !FREE_PATHS.has(value),
+  );
 }
 
 function byName({ name }: Element): string[] {
@@ -77,19 +111,18 @@ function listensAt(graphics: Element): string[] {
   return [graphics.attributes['listen'] ?? '127.0.0.1', ...listens];
 }
 
-/** A path of the host anywhere, if it is not one of a pool. */
-function byPath(element: Element, path: string, folders: readonly string[]): string[] {
+/** A path of the host anywhere, if it is neither the machine's own nor an image that it only reads. */
+function byPath(element: Element, path: string, isFree: (value: string) => boolean): string[] {
   // libvirt chooses the socket of the guest agent's channel itself, and gives it in the XML.
   if (path.startsWith('domain/devices/channel/')) return [];
-  const texts = element.children.filter((child): child is string => typeof child === 'string');
-  return [...Object.values(element.attributes), ...texts.map((text) => text.trim())]
-    .filter((value) => value.startsWith('/') && !FREE_PATHS.has(value))
-    .filter((value) => !isIn(value, folders))
+  return ownPathsOf(element)
+    .filter((value) => !isFree(value))
     .map((value) => `the host's ${value} (${element.name})`);
 }
 
-function isIn(path: string, folders: readonly string[]): boolean {
-  return !path.split('/').includes('..') && folders.some((each) => path.startsWith(`${each}/`));
+/** Whether a path is in a folder, or in one in it. */
+export function isIn(path: string, folder: string): boolean {
+  return !path.split('/').includes('..') && path.startsWith(`${folder}/`);
 }
 
 /** The target folder of a `<pool>`, if it has one. */

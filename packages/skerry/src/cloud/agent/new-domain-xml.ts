@@ -55,6 +55,11 @@ export function volumeName(
   return `${vm.name}-${vm.uuid.slice(0, 8)}-${target}.${format}`;
 }
 
+/** Whether a volume is called as {@link volumeName} calls machines' disks. */
+export function isDiskName(name: string): boolean {
+  return /-[0-9a-f]{8}-[a-z]+\.\w+$/.test(name);
+}
+
 /** A volume as virStorageVolCreateXML takes it, perhaps on a golden image. */
 export function volumeXml(volume: {
   readonly name: string;

@@ -12,10 +12,10 @@ import {
   parseXml,
   textOf,
 } from '../../xml/element.ts';
-import { HOST_PERMISSION, poolFolder, reachesHost } from '../definition-guard.ts';
+import { HOST_PERMISSION, isIn, poolFolder, reachesHost } from '../definition-guard.ts';
 import { findVolume } from '../find-volume.ts';
 import { friendlyName } from '../friendly-name.ts';
-import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
+import { isDiskName, newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { metadataXml, METADATA, vmFromXml } from '../vm-from-xml.ts';
 import { type Context, type Handler, onHypervisor, onVm, type VmContext } from './handler.ts';
 
@@ -23,7 +23,8 @@ const GIB = 1024 ** 3;
 
 export const definitionHandlers: readonly Handler[] = [
   onVm(verbs.define, async (context, { xml }) => {
-    const root = await guarded(context, xml);
+    const now = await context.domain.xml({ inactive: true, signal: context.signal });
+    const root = await guarded(context, xml, parseXml(now));
     context.refuseGain(vmFromXml(root).tags);
     setText(root, 'uuid', context.vm.uuid);
     setText(root, 'name', context.vm.name);
@@ -71,33 +72,50 @@ export const definitionHandlers: readonly Handler[] = [
   }),
 ];
 
-/** Parses a definition, and refuses what reaches the host from whoever may not hand that out. */
-async function guarded(context: Context, xml: string): Promise<Element> {
+/**
+ * Parses a definition, and refuses what reaches the host or others' disks from whoever may not hand that out.
+ * @param before what the machine is now
+ */
+async function guarded(context: Context, xml: string, before?: Element): Promise<Element> {
   const root = parseXml(xml);
   if (root.name !== 'domain')
     throw new VerbError('invalid', `the XML is a <${root.name}>; a <domain> was expected`);
   if (context.mayOnHost(HOST_PERMISSION)) return root;
-  const pools = await context.connection.pools({ signal: context.signal });
-  const folders = await Promise.all(
-    pools.map(async (pool) => poolFolder(parseXml(await pool.xml({ signal: context.signal })))),
-  );
-  const reach = reachesHost(
-    root,
-    folders.filter((each) => each !== undefined),
-  );
+  const reach = reachesHost(root, { before, isImage: await imageTest(context) });
   if (reach.length > 0)
     throw new VerbError(
       'denied',
       `the definition reaches beyond the machine: ${reach.join('; ')}`,
       {
         permission: HOST_PERMISSION,
+        hint: 'a new disk is made by: skerry vm drives-create',
       },
     );
   return root;
 }
 
+/** Which files are golden images: all may read them. The pool may have machines' disks as well. */
+async function imageTest({
+  connection,
+  entities,
+  settings,
+  signal,
+}: Context): Promise<(path: string) => boolean> {
+  const pool = await connection.pool(settings.imagesPool, { signal }).catch(() => undefined);
+  const folder = pool && poolFolder(parseXml(await pool.xml({ signal })));
+  const disks = new Set(
+    entities.all.flatMap((each) =>
+      each.kind === 'vm' ? each.disks.filter((disk) => !disk.readonly).map((d) => d.source) : [],
+    ),
+  );
+  return (path) =>
+    folder !== undefined && isIn(path, folder) && !disks.has(path) && !isDiskName(path);
+}
+
 async function defineFromXml(context: Context, xml: string, uuid: string): Promise<Domain> {
-  const root = await guarded(context, xml);
+  // What central itself brings back was a machine before: it has what it had.
+  const before = context.by.via === 'system' ? parseXml(xml) : undefined;
+  const root = await guarded(context, xml, before);
   const name = textOf(root, 'name');
   if (name && isTaken(context, name))
     throw new VerbError('conflict', `there is a machine called '${name}' on this hypervisor`);

@@ -97,7 +97,7 @@ async function unpark(
     host,
     verb,
     { xml: parked.xml, start: params.start },
-    by,
+    { ...by, via: 'system' },
     id,
     signal,
   );
