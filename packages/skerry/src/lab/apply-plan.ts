@@ -76,6 +76,9 @@ async function perform(context: LabContext, action: Action): Promise<void> {
       return startMachine(context, machine, await context.connection.domain(machine.name));
     case 'finish':
       return finishMachine(context, machine, await context.connection.domain(machine.name));
+    case 'restart':
+      await shutdownMachines(context.connection, [machine.name], { ...context });
+      return startMachine(context, machine, await context.connection.domain(machine.name));
     case 'redefine':
       await shutdownMachines(context.connection, [machine.name], { ...context });
       return startMachine(context, machine, await defineMachine(context, machine));

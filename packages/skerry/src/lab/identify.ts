@@ -16,6 +16,7 @@ import type { MachineSpec } from '../lab-file/spec.ts';
 import type { LabContext } from './context.ts';
 import { domainPlanOf, machineIdOf, NETWORK_NAME } from './facts.ts';
 import { netmaskOf } from './network.ts';
+import { setStage } from './stage.ts';
 
 const IDENTITY_MS = { kvm: 30_000, tcg: 90_000 };
 const SSH_MS = { kvm: 20_000, tcg: 60_000 };
@@ -32,6 +33,7 @@ export async function makeReady(
   const { progress } = context;
   await progress.phase('identity', machine.name, () => identify(context, machine, domain, channel));
   await progress.phase('ssh', machine.name, () => waitForSsh(context, machine));
+  await setStage(domain, 'ready');
 }
 
 async function identify(
