@@ -126,6 +126,20 @@ test("nobody gets at another machine's disk by a definition, and one's own comes
   });
 });
 
+test('a second one in the same folder, or on its port, is refused, and touches nothing', async () => {
+  const again = (name: string, port: number): Promise<DevCloud> =>
+    startDevCloud({
+      ...{ dir: join(dir, name), hypervisors: 1, port, version: '0.0.0', webDir: null },
+      accel: 'tcg',
+    });
+  await expect(again('c', 0)).rejects.toMatchObject({ code: 'CLOUD_RUNS' });
+  const { port } = new URL(cloud.url);
+  await expect(again('d', Number(port))).rejects.toMatchObject({ code: 'CENTRAL_PORT' });
+  expect(await vm()).toMatchObject({ state: 'running' });
+  await client.call('POST', '/vms/tiny/suspend');
+  await client.call('POST', '/vms/tiny/resume');
+});
+
 test('its screen comes through the web port, once for each token', async () => {
   const { token } = (await client.call('POST', '/vms/tiny/console', { type: 'vnc' })) as {
     token: string;
