@@ -115,6 +115,8 @@ export class HackSteps {
     const results = await restartDaemons(lab, {
       ...{ daemons: names, machines, signal },
       onResult: (result) => tell({ kind: 'daemon', result, isRollBack }),
+      onWait: (daemon, machine, detail, leftMs) =>
+        tell({ kind: 'wait', daemon, machine, detail, leftMs }),
     });
     const isThere = (machine: string): boolean => !trees.away().includes(machine);
     return !results.some(({ error, machine }) => error && isThere(machine));
@@ -138,6 +140,8 @@ export class HackSteps {
         return files.inMachine(daemon, machine, (tree) => trees.filesOf(tree), made);
       },
       onResult: (result) => tell({ kind: 'daemon', result, isRollBack: false }),
+      onWait: (daemon, machine, detail, leftMs) =>
+        tell({ kind: 'wait', daemon, machine, detail, leftMs }),
     });
     return this.#unbuilt.length === 0 && results.every(({ error }) => !error);
   }
