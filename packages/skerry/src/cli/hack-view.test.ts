@@ -158,7 +158,7 @@ test('while a daemon gets ready the screen says what it waits for, and how long 
   const draw = (): string => stripVTControlCharacters(screen.draw(30).join('\n'));
   screen.take(wait);
   expect(draw()).toContain('… api on one: waiting for port 8080: Connection refused, 27 s left');
-  screen.take({ ...wait, machine: 'two' } as HackEvent);
+  screen.take({ ...wait, machine: 'two' });
   expect(draw()).toContain('s left; 1 more');
   screen.take(ready);
   expect(draw()).toContain('… api on two: waiting');

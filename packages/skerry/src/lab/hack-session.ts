@@ -13,6 +13,7 @@ import { keepOthers, type KeptTree, sharesReady } from './keep-others.ts';
 import { keptTrees, pushedTrees } from './live-control.ts';
 import type { LiveEvent, LiveStatus } from './live-protocol.ts';
 import type { LiveTrees } from './live-server.ts';
+import { unmatchedText } from './unmatched-watch.ts';
 
 export interface HackSessionOptions {
   /** Names of daemons. */
@@ -139,6 +140,7 @@ export class HackSession implements LiveTrees {
     // What is saved from here on waits until all is there, and is then tried as any other.
     await this.#trees.watch();
     await this.#steps.buildFirst(signal);
+    for (const one of this.#steps.unmatched()) this.#note(unmatchedText(one));
     // It fails before the signal fires only where the host's folder cannot be read.
     const failed = this.#trees.keep().then(() => new Promise<never>(() => {}));
     failed.catch(() => {});
