@@ -14,13 +14,7 @@ import {
   type VerbReply,
 } from '../bus/messages.ts';
 import type { ChatPeople } from '../chat/chat-people.ts';
-import {
-  type EntityId,
-  type EntityState,
-  hypervisorId,
-  hypervisorOf,
-  PEER_ADDRESS,
-} from '../entity.ts';
+import { type EntityId, type EntityState, hypervisorOf, PEER_ADDRESS } from '../entity.ts';
 import { CENTRAL, decide, permissionsOf } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
@@ -37,6 +31,7 @@ import { migrationTargets, type Place, placesFor, type PlacementInput } from './
 import { PolicyStore } from './policy-store.ts';
 import { Registry } from './registry.ts';
 import { type Job, Schedule } from './schedule.ts';
+import { refuseTwin, withTarget } from './place-verb.ts';
 import { Standing } from './standing.ts';
 import { Users } from './users.ts';
 import type { CentralContext } from './verbs/context.ts';
@@ -251,11 +246,11 @@ export class Central implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<VerbReply> {
     const hypervisor = hypervisorOf(target);
-    this.#refuseTwin(verb, params);
+    refuseTwin(verb, params, this.places);
     const token = verb.name === 'console' ? this.consoleToken?.(by.user, target.id) : undefined;
     const given =
       token === undefined
-        ? this.#withTarget(verb, target, params)
+        ? withTarget(verb, target, params, this.places)
         : { ...(params as object), streamUrl: this.#streamUrl(token) };
     const { term } = this;
     const request = {
@@ -279,15 +274,6 @@ export class Central implements AsyncDisposable {
       const message = `the agent on ${hypervisor} cannot be reached: ${error.message}`;
       throw new VerbError(error.code === 'refused' ? 'failed' : code, message);
     }
-  }
-
-  /** libvirt wants names to differ on one hypervisor; machines move, so they differ everywhere. */
-  #refuseTwin(verb: Verb, params: unknown): void {
-    const given = z.object({ name: z.string() }).safeParse(params);
-    if (!given.success || !NAMING.has(verb.name)) return;
-    const twin = this.places.vms.find(({ name }) => name === given.data.name);
-    if (twin)
-      throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
   }
 
   /** Asks an agent something that is no verb. @throws BusError */
@@ -339,32 +325,6 @@ export class Central implements AsyncDisposable {
 
   #streamUrl(token: string): string {
     return `${this.streamBase.replace(/^http/, 'ws')}/api/v1/agent-stream?token=${token}`;
-  }
-
-  /** A migration's target in the words of the target's libvirt; refused where it cannot be. */
-  #withTarget(verb: Verb, target: EntityState, params: unknown): unknown {
-    if (verb.name !== 'migrate' || target.kind !== 'vm') return params;
-    const to = z.object({ target: z.string() }).safeParse(params);
-    if (!to.success) return params;
-    const place = this.migrationTargets(target.id).find(
-      (each) => each.hypervisor === to.data.target,
-    );
-    const known = this.places.hosts.map(({ name }) => name).join(', ');
-    if (to.data.target === target.hypervisor)
-      throw new VerbError('conflict', `${target.name} is on ${target.hypervisor} already`);
-    if (!place)
-      throw new VerbError(
-        'not-found',
-        `there is no hypervisor '${to.data.target}'; there are: ${known}`,
-      );
-    if (!place.possible)
-      throw new VerbError(
-        'conflict',
-        `${target.name} cannot go to ${place.hypervisor}: ${place.reasons.join('; ')}`,
-      );
-    const host = this.registry.get(hypervisorId(place.hypervisor));
-    const targetUri = host?.kind === 'hypervisor' ? host.migrationUri : null;
-    return { ...to.data, ...(targetUri && { targetUri }) };
   }
 
   #performHere(
@@ -483,5 +443,3 @@ export class Central implements AsyncDisposable {
         });
   }
 }
-
-const NAMING = new Set(['alloc', 'clone', 'rename']);

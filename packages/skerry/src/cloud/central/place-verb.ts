@@ -1,0 +1,53 @@
+// What only central can say to a verb before an agent gets it, since it knows all hypervisors. Pure.
+import { z } from 'zod';
+import type { EntityState } from '../entity.ts';
+import { VerbError } from '../verb-error.ts';
+import type { Verb } from '../verbs/verb.ts';
+import { migrationTargets, type PlacementInput } from './placement.ts';
+
+/** Verbs that give a machine a name. */
+const NAMING = new Set(['alloc', 'clone', 'rename']);
+
+/**
+ * libvirt wants names to differ on one hypervisor; machines move, so they differ everywhere.
+ * @throws VerbError `conflict`
+ */
+export function refuseTwin(verb: Verb, params: unknown, { vms }: PlacementInput): void {
+  const given = z.object({ name: z.string() }).safeParse(params);
+  if (!given.success || !NAMING.has(verb.name)) return;
+  const twin = vms.find(({ name }) => name === given.data.name);
+  if (twin)
+    throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
+}
+
+/**
+ * A migration's parameters with its target in the words of the target's libvirt; those of other verbs as they are.
+ * @throws VerbError where it cannot go
+ */
+export function withTarget(
+  verb: Verb,
+  target: EntityState,
+  params: unknown,
+  places: PlacementInput,
+): unknown {
+  if (verb.name !== 'migrate' || target.kind !== 'vm') return params;
+  const to = z.object({ target: z.string() }).safeParse(params);
+  if (!to.success) return params;
+  if (to.data.target === target.hypervisor)
+    throw new VerbError('conflict', `${target.name} is on ${target.hypervisor} already`);
+  const place = migrationTargets(target, places).find((each) => each.hypervisor === to.data.target);
+  if (!place) {
+    const known = places.hosts.map(({ name }) => name).join(', ');
+    throw new VerbError(
+      'not-found',
+      `there is no hypervisor '${to.data.target}'; there are: ${known}`,
+    );
+  }
+  if (!place.possible)
+    throw new VerbError(
+      'conflict',
+      `${target.name} cannot go to ${place.hypervisor}: ${place.reasons.join('; ')}`,
+    );
+  const host = places.hosts.find(({ name }) => name === place.hypervisor);
+  return { ...to.data, ...(host?.migrationUri && { targetUri: host.migrationUri }) };
+}
