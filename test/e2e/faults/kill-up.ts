@@ -84,6 +84,47 @@ export function killUp(): void {
     await lab.ok(['halt']);
     await lab.destroyWhole();
   });
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'a halt that gets %s while the machine shuts down: the next up waits for that and starts it',
+    async (signal) => {
+      await using lab = await testLab(SMALL);
+      await lab.ok(['up']);
+      const before = await qemuOf(lab.stateDir);
+      const halting = lab.start(['halt']);
+      await halting.heard(/shutting down/);
+      await sleep(1500);
+      halting.child.kill(signal);
+      await halting.ended;
+      expect(await qemuOf(lab.stateDir)).toEqual(before);
+      expect(await lab.ok(['up', '--dry-run'])).toContain('one: start, once it is off');
+      const { code, stdout, stderr } = await lab.skerry(['up']);
+      expect([code, stdout], stderr).toEqual([0, expect.stringContaining('is up: 1 machine')]);
+      expect(stderr).not.toContain('switched off');
+      expect(await qemuOf(lab.stateDir)).not.toEqual(before);
+      expect(await lab.ok(['exec', '--', 'hostname'])).toBe('one\n');
+      expect(await lab.ok(['up'])).toContain('nothing to do');
+      await lab.destroyWhole();
+    },
+  );
+
+  test('up killed with -9 while a machine boots again: the next up waits until it is ready', async () => {
+    await using lab = await testLab(SMALL);
+    await lab.ok(['up']);
+    await lab.ok(['halt']);
+    const running = lab.start(['up']);
+    await running.heard(/one: booting/);
+    await sleep(1500);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    const before = await qemuOf(lab.stateDir);
+    expect(before).toHaveLength(1);
+    expect(await lab.ok(['up', '--dry-run'])).toContain('one: finish its set-up');
+    expect(await lab.ok(['up'])).toContain('is up: 1 machine');
+    expect(await qemuOf(lab.stateDir)).toEqual(before);
+    expect(await lab.ok(['up'])).toContain('nothing to do');
+    await lab.destroyWhole();
+  });
 }
 
 async function qemuOf(folder: string): Promise<number[]> {

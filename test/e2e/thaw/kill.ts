@@ -49,6 +49,26 @@ export function kill(): void {
       expect(await readdir(store.templatesDir)).toEqual([]);
     },
   );
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s while the first template is made ends up with 130, and leaves nothing of it',
+    async (signal) => {
+      await using store = await ownStore();
+      await using lab = await testLab(SMALL, store);
+      const running = lab.start(['up']);
+      await running.heard(/making a template/);
+      await sleep(2500);
+      running.child.kill(signal);
+      const { code, stderr } = await running.ended;
+      expect(stderr).toContain(
+        'interrupted: what was begun is kept; skerry up goes on from there\n',
+      );
+      expect(stderr).not.toMatch(/DOMException|^ +at /m);
+      expect(code).toBe(130);
+      expect(await store.leftovers()).toEqual([]);
+      await lab.destroyWhole();
+    },
+  );
 }
 
 async function domainsOf(lab: TestLab): Promise<string[]> {

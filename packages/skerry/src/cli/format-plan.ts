@@ -70,6 +70,8 @@ function formatAction(action: Action): string {
       return `${styleText('green', '>')} ${action.machine}: start`;
     case 'finish':
       return `${styleText('green', '>')} ${action.machine}: finish its set-up, which was interrupted`;
+    case 'restart':
+      return `${styleText('green', '>')} ${action.machine}: start, once it is off: it is shutting down`;
     case 'redefine': {
       const changes = action.changes
         .map(

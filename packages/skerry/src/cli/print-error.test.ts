@@ -64,6 +64,15 @@ test('what is the same in several machines is said once', () => {
   );
 });
 
+test('what failed in several machines is to be repeated in all of them', () => {
+  const failed = (machine: string): SkerryError =>
+    new SkerryError('PROVISION_FAILED', { data: { machine, provisioner: 'base', reason: 'x' } });
+  printError(failed('one'), text);
+  expect(said.stderr).toContain('then: skerry provision --only base one; look');
+  printError(new SkerryErrors([failed('one'), failed('two')]), text);
+  expect(said.stderr).toContain('then: skerry provision --only base one two; look');
+});
+
 test('--json prints them as data on stdout and nothing else', () => {
   expect(printError(new SkerryErrors([placed, off]), { json: true, debug: false })).toBe(4);
   expect(said.stderr).toBe('');

@@ -60,11 +60,18 @@ function format(error: SkerryError, others: readonly SkerryError[]): string {
   const field = error.field && !error.message.includes(error.field) ? `${error.field}: ` : '';
   const label = styleText(['red', 'bold'], 'error', { stream: process.stderr });
   const hint = styleText('cyan', 'hint', { stream: process.stderr });
-  const same =
-    others.length === 0
-      ? ''
-      : `  the same on ${others.map(({ data }) => data['machine']).join(', ')}\n`;
-  return `${where}${label}: ${field}${error.message}\n${same}${hint}: ${error.hint}\n`;
+  const names = others.map(({ data }) => data['machine']);
+  const same = names.length === 0 ? '' : `  the same on ${names.join(', ')}\n`;
+  const next = names.length === 0 ? error.hint : hintForAll(error, names);
+  return `${where}${label}: ${field}${error.message}\n${same}${hint}: ${next}\n`;
+}
+
+/** The hint of an error that is the same in more machines. One that was written for the case stays. */
+function hintForAll(error: SkerryError, others: readonly unknown[]): string {
+  const { code, data, hint } = error;
+  if (data['machines'] !== undefined || hint !== new SkerryError(code, { data }).hint) return hint;
+  const machines = [data['machine'], ...others].join(' ');
+  return new SkerryError(code, { data: { ...data, machines } }).hint;
 }
 
 /** Relative below this folder, absolute elsewhere. */

@@ -32,8 +32,8 @@ export async function applyPlan(
   const { lab, paths, accel, progress, networkUp } = context;
   const foreign = todo.notes.find((note) => note.kind === 'foreign');
   const created = todo.actions.filter(({ kind }) => kind === 'create');
-  // Asked again later: it remembers.
-  for (const { machine } of created) void context.templateOf(machineOf(lab, machine));
+  // Asked again later, by who hears of an error: it remembers.
+  for (const { machine } of created) context.templateOf(machineOf(lab, machine)).catch(() => {});
   await networkUp;
   if (foreign) throw new SkerryError('MACHINE_FOREIGN', { data: { machine: foreign.machine } });
   await progress.phase('forwards', undefined, () => applyForwards(lab, paths, forwards));
@@ -76,6 +76,9 @@ async function perform(context: LabContext, action: Action): Promise<void> {
       return startMachine(context, machine, await context.connection.domain(machine.name));
     case 'finish':
       return finishMachine(context, machine, await context.connection.domain(machine.name));
+    case 'restart':
+      await shutdownMachines(context.connection, [machine.name], { ...context });
+      return startMachine(context, machine, await context.connection.domain(machine.name));
     case 'redefine':
       await shutdownMachines(context.connection, [machine.name], { ...context });
       return startMachine(context, machine, await defineMachine(context, machine));

@@ -16,11 +16,12 @@ import type { MachineSpec } from '../lab-file/spec.ts';
 import type { LabContext } from './context.ts';
 import { domainPlanOf, machineIdOf, NETWORK_NAME } from './facts.ts';
 import { netmaskOf } from './network.ts';
+import { setStage } from './stage.ts';
 
 const IDENTITY_MS = { kvm: 30_000, tcg: 90_000 };
 const SSH_MS = { kvm: 20_000, tcg: 60_000 };
-/** Who has switched ssh off in a machine does not wait for it long. */
-const REFUSED_MS = 5000;
+/** Who has switched ssh off in a machine does not wait for it long; under emulation sshd may take its time. */
+const REFUSED_MS = { kvm: 5000, tcg: 20_000 };
 
 /** Gives the machine its identity and network, and waits until its ssh port answers by name. Safe to repeat. */
 export async function makeReady(
@@ -32,6 +33,7 @@ export async function makeReady(
   const { progress } = context;
   await progress.phase('identity', machine.name, () => identify(context, machine, domain, channel));
   await progress.phase('ssh', machine.name, () => waitForSsh(context, machine));
+  await setStage(domain, 'ready');
 }
 
 async function identify(
@@ -129,7 +131,7 @@ async function waitForSsh(context: LabContext, { name, hostname }: MachineSpec):
       } catch (error) {
         signal.throwIfAborted();
         const isRefused = error instanceof SkerryError && /ECONNREFUSED/.test(error.message);
-        if (!isRefused || performance.now() - began < REFUSED_MS) return undefined;
+        if (!isRefused || performance.now() - began < REFUSED_MS[accel]) return undefined;
         silent();
         return true;
       }

@@ -4,6 +4,7 @@ import { type Connection, isNotFound } from '@skerry/libvirt';
 import { parseMark } from '../machine/metadata.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { ObservedMachine } from './plan.ts';
+import { stageOf } from './stage.ts';
 
 /** What a template's domain is called while it is made. No machine has such a name. */
 export const TEMPLATE_NAME = '.template-';
@@ -22,11 +23,13 @@ export async function observe(
   const seen = await Promise.all(
     domains.map(async (domain): Promise<ObservedMachine | undefined> => {
       try {
-        const [{ state }, xml] = await Promise.all([
+        const [{ state }, xml, stage] = await Promise.all([
           domain.state(options),
           domain.xml({ ...options, inactive: true }),
+          stageOf(domain, options),
         ]);
-        return { name: domain.name, state, running: state === 'running', mark: parseMark(xml) };
+        const running = state === 'running';
+        return { name: domain.name, state, running, mark: parseMark(xml), stage };
       } catch (error) {
         // Gone between the list and the look.
         if (isNotFound(error)) return undefined;

@@ -43,6 +43,7 @@ const seen = (
   name: spec.name,
   running: true,
   state: 'running',
+  stage: 'ready',
   mark: mark(spec, marked),
   ...more,
 });
@@ -63,6 +64,24 @@ test.each([
     one,
     [seen(one, {}, { identity: undefined })],
     { kind: 'finish', machine: 'one' },
+  ],
+  [
+    'was started but never seen ready is finished',
+    one,
+    [seen(one, { stage: undefined })],
+    { kind: 'finish', machine: 'one' },
+  ],
+  [
+    'was told to shut down is started again',
+    one,
+    [seen(one, { stage: 'leaving' })],
+    { kind: 'restart', machine: 'one' },
+  ],
+  [
+    'libvirt says is shutting down is started again',
+    one,
+    [seen(one, { running: false, state: 'shutdown' })],
+    { kind: 'restart', machine: 'one' },
   ],
   ['runs as in the file is left alone', one, [seen(one)], undefined],
   [

@@ -1,4 +1,5 @@
 import { hashOf, type MachineFacts, type MachineMark } from '../machine/metadata.ts';
+import type { Stage } from './stage.ts';
 import type { MachineSpec } from '../lab-file/spec.ts';
 
 /** A machine as libvirt has it. */
@@ -8,6 +9,7 @@ export interface ObservedMachine {
   /** libvirt's own word: running, paused, shutoff, crashed, ... */
   readonly state: string;
   readonly mark: MachineMark | undefined;
+  readonly stage?: Stage | undefined;
 }
 
 export interface Change {
@@ -21,8 +23,10 @@ export type Action =
   | { readonly kind: 'create'; readonly machine: string }
   /** It is off, or paused, and shall run. */
   | { readonly kind: 'start'; readonly machine: string }
-  /** It was stopped half way through a former `up`: it runs but has no identity yet. */
+  /** A former `up` was stopped half way: it runs, but nobody has seen it ready since its start. */
   | { readonly kind: 'finish'; readonly machine: string }
+  /** It is shutting down, for a `halt` that was stopped half way: once it is off it is started. */
+  | { readonly kind: 'restart'; readonly machine: string }
   /** Its definition differs from the file: shut down, define anew, start; its disk stays. */
   | { readonly kind: 'redefine'; readonly machine: string; readonly changes: readonly Change[] };
 
@@ -88,9 +92,16 @@ function actionFor(
   const facts = input.factsOf(machine);
   if (hashOf(facts) !== hashOf(found.mark.facts))
     return { kind: 'redefine', machine: machine.name, changes: changesOf(found.mark.facts, facts) };
+  if (isLeaving(found)) return { kind: 'restart', machine: machine.name };
   if (!found.running) return { kind: 'start', machine: machine.name };
-  if (found.mark.identity === undefined) return { kind: 'finish', machine: machine.name };
+  if (found.mark.identity === undefined || found.stage !== 'ready')
+    return { kind: 'finish', machine: machine.name };
   return undefined;
+}
+
+/** QEMU runs on while a guest shuts down, so libvirt alone does not know. */
+function isLeaving({ state, stage }: ObservedMachine): boolean {
+  return state === 'shutdown' || (state !== 'shutoff' && stage === 'leaving');
 }
 
 /** What differs, field by field, in words for people. */

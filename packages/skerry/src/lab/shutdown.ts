@@ -1,11 +1,12 @@
 import type { Connection, Domain } from '@skerry/libvirt';
 import { isInvalidState, isNotFound } from '@skerry/libvirt';
-import { runScript } from '../guest/exec.ts';
+import { type GuestChannel, runScript } from '../guest/exec.ts';
 import { openGuest } from '../sandbox/gateway.ts';
 import { poll } from '../util/poll.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
 import type { Progress } from './progress.ts';
+import { setStage } from './stage.ts';
 
 export interface ShutdownOptions {
   readonly paths: LabPaths;
@@ -40,6 +41,8 @@ async function shutdownOne(
   { paths, force, signal, progress }: ShutdownOptions,
 ): Promise<void> {
   if (force) return switchOff(domain);
+  // Before it is told: whoever comes after a killed command has to know.
+  await setStage(domain, 'leaving');
   const asked = await ask(domain, paths, signal);
   if (!asked) return switchOff(domain);
   try {
@@ -75,7 +78,7 @@ async function ask(domain: Domain, paths: LabPaths, signal: AbortSignal): Promis
   const ways = [
     async () => {
       const options = { signal, timeoutMs: HELPER_MS };
-      const channel = await openGuest(paths.gatewaySocket, domain.name, options);
+      const channel = await openUnlessOff(domain, paths, options);
       const { exitCode } = await runScript(channel, POWER_OFF, { ...options, language: 'perl' });
       if (exitCode !== 0) throw new Error('refused');
     },
@@ -94,6 +97,30 @@ async function ask(domain: Domain, paths: LabPaths, signal: AbortSignal): Promis
     }
   }
   return false;
+}
+
+/** The helper of one that is shutting down already does not come any more: the wait ends when the machine does. */
+async function openUnlessOff(
+  domain: Domain,
+  paths: LabPaths,
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<GuestChannel> {
+  const [off, opened] = [new AbortController(), new AbortController()];
+  const watch = poll(async () => ((await domain.isActive()) ? undefined : true), {
+    signal: AbortSignal.any([signal, opened.signal]),
+    ...{ timeoutMs, intervalMs: 100 },
+    onTimeout: () => new SkerryError('SHUTDOWN_TIMEOUT', { data: { machine: domain.name } }),
+  });
+  watch.then(
+    () => off.abort(),
+    () => {},
+  );
+  try {
+    const either = AbortSignal.any([signal, off.signal]);
+    return await openGuest(paths.gatewaySocket, domain.name, { signal: either, timeoutMs });
+  } finally {
+    opened.abort();
+  }
 }
 
 /** Pulls the plug; fine for one that is off already, or gone. */

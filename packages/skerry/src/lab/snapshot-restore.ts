@@ -30,6 +30,7 @@ import { openSandbox } from './open-sandbox.ts';
 import { Progress, type ProgressEvent, type Timing } from './progress.ts';
 import { copyKeys, goOnRunning } from './snapshot-save.ts';
 import { switchOff } from './shutdown.ts';
+import { setStage } from './stage.ts';
 import { thawDomain } from './thaw-domain.ts';
 import { waitForGuest } from './wait-for-guest.ts';
 import { withLabLock } from './with-lock.ts';
@@ -207,6 +208,7 @@ async function wake(
         const channel = await waitForGuest({ progress, accel, paths, signal }, domain, 'clock');
         const script = wakeScript(Date.now(), randomBytes(64));
         await runScript(channel, script, { signal, timeoutMs: WAKE_MS[accel], language: 'perl' });
+        await setStage(domain, 'ready');
       }),
     ),
   );

@@ -41,7 +41,7 @@ export class SkerryError extends Error {
     const data = details.data ?? {};
     super(fill(row.message, data), details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
-    this.hint = details.hint ?? fill(row.hint, data);
+    this.hint = details.hint ?? fill(row.hint, withMachines(data));
     this.exitCode = row.exitCode;
     this.place = details.place;
     this.field = details.field;
@@ -67,6 +67,11 @@ export class SkerryErrors extends AggregateError {
   get exitCode(): number {
     return Math.max(...this.errors.map((e) => e.exitCode));
   }
+}
+
+/** A hint may name all machines with the same error; of one error that is its own. */
+function withMachines(data: NonNullable<ErrorDetails['data']>): NonNullable<ErrorDetails['data']> {
+  return data['machine'] === undefined ? data : { machines: data['machine'], ...data };
 }
 
 function fill(template: string, data: Readonly<Record<string, string | number>>): string {

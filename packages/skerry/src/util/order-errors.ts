@@ -19,7 +19,7 @@ export const ORDER_ERRORS = {
   },
   PROVISION_FAILED: {
     message: 'provisioner {provisioner} failed on {machine}: {reason}',
-    hint: 'put it right, then: skerry provision --only {provisioner} {machine}; look around with: skerry ssh {machine}',
+    hint: 'put it right, then: skerry provision --only {provisioner} {machines}; look around with: skerry ssh {machine}',
     exitCode: EXIT.failure,
   },
   PROVISIONER_UNKNOWN: {
