@@ -1,5 +1,5 @@
 // Sees when a lab file is saved, for commands that go on with the one they have read.
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** Editors put another file in its place, and folders of remote hosts tell nothing: it is looked at. */
 const LOOK_MS = 500;
@@ -14,8 +14,9 @@ export function watchLabFile(file: string, signal: AbortSignal, onChange: () => 
     known = text;
     onChange();
   };
-  watchFile(file, { interval: LOOK_MS, persistent: false }, look);
-  signal.addEventListener('abort', () => unwatchFile(file, look), { once: true });
+  // Not watchFile(), which takes for old what is saved before it has looked for the first time.
+  const timer = setInterval(look, LOOK_MS).unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
 /** Empty where it is not there. */
