@@ -149,6 +149,10 @@ test('what does not run is held back, and sync and status say so', async () => {
   // Another save does not smuggle it in.
   const said = await through(hack, () => writeFile(path('plain.txt'), 'plain four\n'));
   expect(said[0]).toMatchObject({ paths: ['plain.txt'], again: ['src/server.pl'] });
+  expect(said[0]?.failed).toEqual(['src/server.pl']);
+  expect(said.find(({ outcome }) => outcome === 'rolled-back')?.held).toEqual([
+    { machine: 'one', paths: expect.arrayContaining(['src/server.pl']) },
+  ]);
   expect(outcomeOf(said)).toBe('rolled-back');
   expect(await ask()).toBe('right\n');
   expect(outcomeOf(await through(hack, () => serve('whole')))).toBe('runs');

@@ -217,6 +217,11 @@ test('a helper that is stopped says so', async () => {
   expect(await silent).toBe('ready');
 });
 
+test('where nothing listens the machine is off', async () => {
+  const none = new GuestRelay(join(folder, 'none'), () => {});
+  await expect(none.ready()).rejects.toThrow(/^it is off$/);
+});
+
 test('a script gets its text by stdin, and a deadline', async () => {
   expect(await runScript(open(), 'echo $0 $#; exit 4', { timeoutMs: 5000 })).toEqual({
     exitCode: 4,

@@ -116,6 +116,38 @@ test('a file that changes all the time is not sent all the time, and is right in
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
 });
 
+test('a large file that is being written is there when it is whole, and not before', async () => {
+  await using tree = localTree();
+  write(tree.from, 'part', Buffer.alloc(MIB));
+  const { machine } = await slowTree(tree);
+  await machine.begin();
+  for (let piece = 0; piece < 60; piece++) {
+    appendFileSync(join(tree.from, 'part'), Buffer.alloc(20_000, String(piece)));
+    await go(tree, machine);
+    await sleep(20);
+    expect(existsSync(join(tree.to, 'part'))).toBe(false);
+  }
+  await machine.flush();
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+  expect(machine.sending).toBeUndefined();
+});
+
+test('who waits for a file that is being written gets what there is', async () => {
+  await using tree = localTree();
+  write(tree.from, 'part', Buffer.alloc(2 * MIB));
+  const { machine } = await slowTree(tree);
+  await machine.begin();
+  const writer = setInterval(() => appendFileSync(join(tree.from, 'part'), 'more'), 20);
+  const { steps } = await machine.flush();
+  clearInterval(writer);
+  expect(steps.map(({ path }) => path)).toEqual(['part']);
+  expect(existsSync(join(tree.to, 'part'))).toBe(true);
+  await machine.flush();
+  await go(tree, machine);
+  await machine.flush();
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
 test('an agent that is killed has nothing of a large file left', async () => {
   await using tree = localTree();
   write(tree.from, 'a');

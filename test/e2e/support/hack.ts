@@ -14,6 +14,8 @@ export interface HackLine {
   readonly outcome?: string;
   readonly paths?: readonly string[];
   readonly again?: readonly string[];
+  readonly failed?: readonly string[];
+  readonly held?: readonly { readonly machine: string; readonly paths: readonly string[] }[];
   readonly error?: string;
   readonly output?: string;
   readonly text?: string;

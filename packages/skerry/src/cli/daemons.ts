@@ -67,8 +67,9 @@ async function change(args: string[], flags: DaemonFlags, work: Work): Promise<v
     onResult: (result) => {
       if (!flags.json && !result.error) console.log(formatResult(result));
     },
-    onWait: (daemon, machine, detail) => {
-      process.stderr.write(`${daemon} on ${machine}: ${detail}\n`);
+    onWait: (daemon, machine, detail, leftMs) => {
+      const left = `${Math.ceil(leftMs / 1000)} s left`;
+      process.stderr.write(`${daemon} on ${machine}: ${detail}, ${left}\n`);
     },
   });
   process.exitCode = Math.max(0, ...results.map(({ error }) => error?.exitCode ?? 0));

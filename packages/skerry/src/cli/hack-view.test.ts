@@ -12,8 +12,12 @@ const end = (
   outcome: (HackEvent & { kind: 'end' })['outcome'],
   away: string[] = [],
 ): HackEvent => ({
-  ...{ kind: 'end', outcome, durationMs: 1400, away },
+  ...{ kind: 'end', outcome, durationMs: 1400, away, held: [] },
 });
+const wait: HackEvent = {
+  ...{ kind: 'wait', daemon: 'api', machine: 'one', leftMs: 26_400 },
+  detail: 'waiting for port 8080: Connection refused',
+};
 const ready: HackEvent = {
   ...{ kind: 'daemon', isRollBack: false },
   result: { daemon: 'api', machine: 'one', how: 'stale', durationMs: 900 },
@@ -28,26 +32,43 @@ const failed: HackEvent = {
   },
 };
 
+const labOf = (...names: string[]): LabSpec =>
+  ({
+    name: 'demo',
+    fork: undefined,
+    machines: names.map((name) => ({ name })),
+  }) as unknown as LabSpec;
+
 test('a change is named, and what is tried again with it', () => {
-  expect(lines({ kind: 'change', paths: ['a', 'b', 'c', 'd'], removed: [], again: [] })).toEqual([
-    'a, b, c and 1 more saved',
+  expect(
+    lines({ kind: 'change', paths: ['a', 'b', 'c', 'd'], removed: [], again: [], failed: [] }),
+  ).toEqual(['a, b, c and 1 more saved']);
+  const again = { kind: 'change', paths: ['a'], removed: [], again: ['b', 'c'] } as const;
+  expect(lines({ ...again, failed: ['b'] })).toEqual([
+    'a, c saved, with b, which did not run before',
   ]);
-  expect(lines({ kind: 'change', paths: ['a'], removed: [], again: ['b'] })).toEqual([
-    'a saved, and tried with b of before',
+  expect(lines({ ...again, failed: [] })).toEqual(['a, b, c saved']);
+  expect(lines({ ...again, removed: ['c'], failed: ['b'] })).toEqual([
+    'a saved, c removed, with b, which did not run before',
   ]);
-  expect(lines({ kind: 'change', paths: ['a', 'b'], removed: ['b'], again: [] })).toEqual([
-    'a saved, b removed',
+  expect(
+    lines({ kind: 'change', paths: ['a', 'b'], removed: ['b'], again: [], failed: [] }),
+  ).toEqual(['a saved, b removed']);
+  expect(lines({ kind: 'change', paths: ['b'], removed: ['b'], again: [], failed: [] })).toEqual([
+    'b removed',
   ]);
-  expect(lines({ kind: 'change', paths: ['b'], removed: ['b'], again: [] })).toEqual(['b removed']);
 });
 
 test.each<[HackEvent, string]>([
   [end('started'), 'all daemons run'],
   [end('runs'), 'all run it, 1.4 s after it was saved'],
-  [end('runs', ['two']), 'all run it, 1.4 s after it was saved; two away'],
+  [end('started', ['two']), 'all daemons run; two away'],
+  [end('runs', ['two']), 'all run it, 1.4 s after it was saved; two gets it when it is there'],
   [end('sent'), 'in all machines, 1.4 s after it was saved'],
   [end('on-its-way'), 'on its way: no daemon is made of it, and nothing waits for it'],
-  [end('waits', ['one', 'two']), 'no machine is there: it goes to them when they come'],
+  [end('waits', ['one']), 'it waits: one gets it when it is there'],
+  [end('waits', ['one', 'two']), 'it waits: one, two get it when they are there'],
+  [wait, 'api on one: waiting for port 8080: Connection refused, 27 s left'],
   [end('failed'), 'it does not run: mend it and save again'],
   [end('rolled-back'), 'rolled back: the files from before run again'],
   [end('broken-off'), 'broken off: something newer was saved'],
@@ -63,7 +84,7 @@ test('the screen has machines, daemons, what happened last, and what is wrong un
   expect(draw()).toContain('… starting');
   screen.take({ kind: 'machine', machine: 'one', isThere: true, reason: '' });
   screen.take({ kind: 'machine', machine: 'two', isThere: false, reason: 'it is off' });
-  screen.take({ kind: 'change', paths: ['a'], removed: [], again: [] });
+  screen.take({ kind: 'change', paths: ['a'], removed: [], again: [], failed: [] });
   screen.take(failed);
   expect(draw()).toMatch(/one +in step +failed/);
   expect(draw()).toMatch(/two +away: it is off +-/);
@@ -71,7 +92,7 @@ test('the screen has machines, daemons, what happened last, and what is wrong un
   screen.take(end('rolled-back'));
   expect(draw()).toContain('no such word');
   expect(draw()).toContain('waiting for a change');
-  screen.take({ kind: 'change', paths: ['a'], removed: [], again: [] });
+  screen.take({ kind: 'change', paths: ['a'], removed: [], again: [], failed: [] });
   expect(draw()).not.toContain('no such word');
   expect(draw()).toContain('… a: sending');
 });
@@ -104,4 +125,43 @@ test('a daemon that is restarted is not ready, and the last screen does not say 
   screen.end();
   expect(draw()).not.toContain('restarting');
   expect(draw()).toMatch(/not seen to be ready[^]*ended$/);
+});
+
+test('the screen says what is held back, until all of it runs or the machine has it', () => {
+  const screen = new HackScreen(labOf('one', 'two'), ['api']);
+  const draw = (): string => stripVTControlCharacters(screen.draw(30).join('\n'));
+  for (const machine of ['one', 'two'])
+    screen.take({ kind: 'machine', machine, isThere: true, reason: '' });
+  const held = ['one', 'two'].map((machine) => ({ machine, paths: ['server.pl'] }));
+  screen.take({ ...(end('rolled-back') as HackEvent & { kind: 'end' }), held });
+  expect(draw()).toMatch(/one +held back: server\.pl/);
+  screen.take({ kind: 'machine', machine: 'two', isThere: false, reason: 'it is off' });
+  expect(draw()).toMatch(/two +away: it is off/);
+  screen.take({ kind: 'machine', machine: 'two', isThere: true, reason: '' });
+  expect(draw()).toMatch(/two +in step/);
+  screen.take(end('runs'));
+  expect(draw()).toMatch(/one +in step/);
+});
+
+test('daemons of a machine that is away are not said to be ready', () => {
+  const screen = new HackScreen(labOf('one'), ['api']);
+  const draw = (): string => stripVTControlCharacters(screen.draw(30).join('\n'));
+  screen.take(ready);
+  screen.take({ kind: 'machine', machine: 'one', isThere: false, reason: 'it is off' });
+  expect(draw()).toMatch(/one +away: it is off +-/);
+  screen.take({ kind: 'machine', machine: 'one', isThere: true, reason: '' });
+  expect(draw()).toMatch(/one +in step +-/);
+});
+
+test('while a daemon gets ready the screen says what it waits for, and how long yet', () => {
+  const screen = new HackScreen(labOf('one', 'two'), ['api']);
+  const draw = (): string => stripVTControlCharacters(screen.draw(30).join('\n'));
+  screen.take(wait);
+  expect(draw()).toContain('… api on one: waiting for port 8080: Connection refused, 27 s left');
+  screen.take({ ...wait, machine: 'two' });
+  expect(draw()).toContain('s left; 1 more');
+  screen.take(ready);
+  expect(draw()).toContain('… api on two: waiting');
+  screen.take(end('runs'));
+  expect(draw()).not.toContain('waiting for port');
 });

@@ -16,6 +16,7 @@ export interface HackView {
 }
 
 type HackEnd = Extract<HackEvent, { kind: 'end' }>;
+type HackWait = Extract<HackEvent, { kind: 'wait' }>;
 
 /** Changes that the screen remembers. */
 const HISTORY = 8;
@@ -51,7 +52,7 @@ export function formatHackEvent(event: HackEvent): string[] {
     case 'change':
       return line(
         changeWords(event) +
-          (event.again.length > 0 ? `, and tried with ${some(event.again)} of before` : ''),
+          (event.failed.length > 0 ? `, with ${some(event.failed)}, which did not run before` : ''),
       );
     case 'build': {
       const where = event.machine === undefined ? '' : ` in ${event.machine}`;
@@ -75,6 +76,8 @@ export function formatHackEvent(event: HackEvent): string[] {
           );
     case 'restart':
       return [];
+    case 'wait':
+      return line(styleText('dim', waitOf(event)));
     case 'sending':
       return line(
         styleText(
@@ -129,6 +132,11 @@ export class HackScreen {
   #history: string[] = [];
   /** What is on its way, by machine. */
   readonly #sending = new Map<string, string>();
+  /** What is not there as it is here, by machine. */
+  #held = new Map<string, string>();
+  /** What daemons wait for that take long. */
+  readonly #waits = new Map<string, { readonly event: HackWait; readonly endMs: number }>();
+  readonly #away = new Set<string>();
   #trouble: string[] = [];
   #busy = 'starting';
 
@@ -138,6 +146,7 @@ export class HackScreen {
   }
 
   take(event: HackEvent): void {
+    if (event.kind === 'machine') this.#hear(event);
     if (event.kind === 'machine')
       this.#machines.set(
         event.machine,
@@ -156,18 +165,33 @@ export class HackScreen {
       this.#busy = `${some(event.paths)}: sending`;
     }
     if (event.kind === 'build') this.#busy = 'sending';
-    if (event.kind === 'push') this.#busy = 'restarting';
+    if (event.kind === 'push') {
+      this.#busy = 'restarting';
+      this.#held.delete(event.machine);
+    }
+    if (event.kind === 'wait')
+      this.#waits.set(`${event.daemon} ${event.machine}`, {
+        event,
+        endMs: performance.now() + event.leftMs,
+      });
     if (event.kind === 'restart')
       for (const daemon of event.daemons)
         for (const machine of event.machines)
           if (this.#states.has(`${daemon} ${machine}`))
             this.#states.set(`${daemon} ${machine}`, styleText('cyan', 'restarting'));
-    if (event.kind === 'daemon') this.#states.set(keyOf(event.result), stateOf(event.result));
+    if (event.kind === 'daemon') {
+      this.#states.set(keyOf(event.result), stateOf(event.result));
+      this.#waits.delete(keyOf(event.result));
+    }
     const isTrouble =
       (event.kind === 'daemon' && event.result.error && !event.isRollBack) ||
       ((event.kind === 'build' || event.kind === 'push') && event.error !== undefined);
     if (isTrouble) this.#trouble.push(...formatHackEvent(event));
-    if (event.kind === 'end') this.#busy = '';
+    if (event.kind === 'end') {
+      this.#busy = '';
+      this.#waits.clear();
+      this.#held = new Map(event.held.map(({ machine, paths }) => [machine, heldOf(paths)]));
+    }
     if (event.kind === 'change' || event.kind === 'end' || event.kind === 'note')
       this.#history = [...this.#history, ...formatHackEvent(event)].slice(-HISTORY);
   }
@@ -175,6 +199,7 @@ export class HackScreen {
   /** Nothing is under way any more, and what is not seen to its end is not known. */
   end(): void {
     this.#busy = 'ended';
+    this.#waits.clear();
     for (const [key, state] of this.#states)
       if (stripVTControlCharacters(state) === 'restarting')
         this.#states.set(key, styleText('yellow', 'not seen to be ready'));
@@ -185,10 +210,8 @@ export class HackScreen {
     const head = ['MACHINE', 'FILES', ...this.#daemons.map((name) => name.toUpperCase())];
     const table = this.#lab.machines.map(({ name }) => [
       name,
-      this.#sending.get(name) ?? this.#machines.get(name) ?? styleText('dim', '-'),
-      ...this.#daemons.map(
-        (daemon) => this.#states.get(`${daemon} ${name}`) ?? styleText('dim', '-'),
-      ),
+      this.#filesOf(name),
+      ...this.#daemons.map((daemon) => this.#stateOf(`${daemon} ${name}`, name)),
     ]);
     const title = `${styleText('bold', labelOf(this.#lab))}  ${styleText('dim', 'hack: save a file, and it runs. Ctrl-C ends.')}`;
     const busy =
@@ -196,11 +219,45 @@ export class HackScreen {
         ? styleText('dim', 'waiting for a change')
         : this.#busy === 'ended'
           ? styleText('dim', 'ended')
-          : styleText('cyan', `… ${this.#busy}`);
+          : styleText('cyan', `… ${this.#doing()}`);
     const top = [title, '', ...formatTable(head, table).split('\n'), '', ...this.#history, busy];
     const room = Math.max(0, rows - top.length - 2);
     const trouble = this.#trouble.slice(0, room);
     return [...top, ...(trouble.length > 0 ? ['', ...trouble] : [])].slice(0, rows - 1);
+  }
+
+  /** Whether it shows a time that runs down. */
+  get isWaiting(): boolean {
+    return this.#waits.size > 0;
+  }
+
+  #hear({ machine, isThere }: Extract<HackEvent, { kind: 'machine' }>): void {
+    // One that comes gets all, what is held back elsewhere too.
+    this.#held.delete(machine);
+    if (isThere) this.#away.delete(machine);
+    else this.#away.add(machine);
+    if (!isThere) for (const daemon of this.#daemons) this.#states.delete(`${daemon} ${machine}`);
+  }
+
+  #filesOf(machine: string): string {
+    const held = this.#away.has(machine) ? undefined : this.#held.get(machine);
+    return (
+      this.#sending.get(machine) ?? held ?? this.#machines.get(machine) ?? styleText('dim', '-')
+    );
+  }
+
+  #stateOf(key: string, machine: string): string {
+    const state = this.#away.has(machine) ? undefined : this.#states.get(key);
+    return state ?? styleText('dim', '-');
+  }
+
+  /** What it is at, and what it waits for. */
+  #doing(): string {
+    const [wait] = this.#waits.values();
+    if (wait === undefined) return this.#busy;
+    const text = waitOf({ ...wait.event, leftMs: Math.max(0, wait.endMs - performance.now()) });
+    const more = this.#waits.size - 1;
+    return more === 0 ? text : `${text}; ${more} more`;
   }
 }
 
@@ -215,6 +272,9 @@ function liveView(lab: LabSpec, daemons: readonly string[], stream: NodeJS.Write
   };
   stream.on('resize', draw);
   draw();
+  const clock = setInterval(() => {
+    if (screen.isWaiting) draw();
+  }, 1000);
   return {
     onEvent: (event) => {
       screen.take(event);
@@ -222,6 +282,7 @@ function liveView(lab: LabSpec, daemons: readonly string[], stream: NodeJS.Write
     },
     end: () => {
       stream.off('resize', draw);
+      clearInterval(clock);
       screen.end();
       draw();
     },
@@ -230,10 +291,16 @@ function liveView(lab: LabSpec, daemons: readonly string[], stream: NodeJS.Write
 
 function formatOutcome({ outcome, durationMs, away }: HackEnd): string {
   const took = formatSeconds(durationMs);
-  const but = away.length > 0 ? styleText('yellow', `; ${away.join(', ')} away`) : '';
+  const names = away.join(', ');
+  const gets =
+    away.length === 1 ? `${names} gets it when it is there` : `${names} get it when they are there`;
+  const but = away.length > 0 ? styleText('yellow', `; ${gets}`) : '';
   switch (outcome) {
     case 'started':
-      return styleText('green', 'all daemons run') + but;
+      return (
+        styleText('green', 'all daemons run') +
+        (away.length > 0 ? styleText('yellow', `; ${names} away`) : '')
+      );
     case 'sent':
       return styleText('green', `in all machines, ${took} after it was saved`) + but;
     case 'runs':
@@ -243,7 +310,10 @@ function formatOutcome({ outcome, durationMs, away }: HackEnd): string {
         styleText('green', 'on its way: no daemon is made of it, and nothing waits for it') + but
       );
     case 'waits':
-      return styleText('yellow', 'no machine is there: it goes to them when they come');
+      return styleText(
+        'yellow',
+        away.length > 0 ? `it waits: ${gets}` : 'it waits for its machines',
+      );
     case 'failed':
       return styleText('red', 'it does not run: mend it and save again');
     case 'rolled-back':
@@ -270,6 +340,14 @@ function sendingOf({ path, bytes, of }: Extract<HackEvent, { kind: 'sending' }>)
   return `sending ${path} ${percentOf(bytes, of)} %`;
 }
 
+function waitOf({ daemon, machine, detail, leftMs }: HackWait): string {
+  return `${daemon} on ${machine}: ${detail}, ${Math.ceil(leftMs / 1000)} s left`;
+}
+
+function heldOf(paths: readonly string[]): string {
+  return styleText('yellow', `held back: ${some(paths)}`);
+}
+
 function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }
@@ -286,9 +364,17 @@ function indent(text: string): string[] {
 }
 
 /** @example 'a, b saved, c removed' */
-function changeWords({ paths, removed }: Extract<HackEvent, { kind: 'change' }>): string {
-  const saved = paths.filter((path) => !removed.includes(path));
+function changeWords({
+  paths,
+  removed,
+  again,
+  failed,
+}: Extract<HackEvent, { kind: 'change' }>): string {
+  const tried = new Set(failed);
+  const all = [...paths, ...again.filter((path) => !tried.has(path))];
+  const saved = all.filter((path) => !removed.includes(path));
+  const gone = all.filter((path) => removed.includes(path));
   const part = (names: readonly string[], what: string): string[] =>
     names.length === 0 ? [] : [`${styleText('bold', some(names))} ${what}`];
-  return [...part(saved, 'saved'), ...part(removed, 'removed')].join(', ');
+  return [...part(saved, 'saved'), ...part(gone, 'removed')].join(', ');
 }

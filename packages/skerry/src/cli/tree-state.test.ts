@@ -45,6 +45,19 @@ test('one line for the machines with the same state; trees that are pulled too',
   );
 });
 
+test('of one that runs by now and was off a moment ago it is said that it boots', () => {
+  const states = [state(src, 'two', { connected: false, reason: 'it is off' })];
+  const text = (off: string[]): string => lines(undefined, states, off).join('\n');
+  expect(text([])).toContain('two:/srv/src, not reached: it boots');
+  expect(text(['two'])).toContain('two:/srv/src, two is off: skerry up two');
+});
+
+test('where nobody keeps a tree it is said what goes on with it', () => {
+  expect(lines(undefined, [])[0]).toBe(
+    'Tree: src -> one,two,three:/srv/src, not kept up to date: skerry up or skerry hack goes on with it, skerry sync brings it once',
+  );
+});
+
 test('what is on its way is named', () => {
   const sending = { path: 'big.bin', files: 1, bytes: 40, of: 100 };
   const states = [state(src, 'one', { sending }), state(src, 'two'), state(made, 'one')];
@@ -56,7 +69,7 @@ test('what is on its way is named', () => {
 
 test('of a fork it is said what brings a tree there, and that it brings nothing here', () => {
   expect(lines('try1', [])).toEqual([
-    'Tree: src -> one,two,three:/srv/src, not kept up to date; skerry sync --lab try1 brings it once',
+    'Tree: src -> one,two,three:/srv/src, not kept up to date: skerry sync --lab try1 brings it once',
     'Tree: one:/srv/made -> made, stays in the fork: skerry sync --lab try1 --into FOLDER',
   ]);
 });

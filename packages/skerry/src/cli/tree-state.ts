@@ -5,6 +5,7 @@ import { isUp } from '../lab/is-up.ts';
 import { percentOf } from '../lab/percent.ts';
 import { treeName } from '../lab/tree-name.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
+import { IS_OFF } from '../util/why-away.ts';
 import { aboutLab } from './common.ts';
 import { some } from './some.ts';
 
@@ -29,7 +30,9 @@ export function treeLines(
             ? stateWords(state, away)
             : styleText(
                 'yellow',
-                `not kept up to date; skerry sync${aboutLab({ fork })} brings it once`,
+                fork === undefined
+                  ? 'not kept up to date: skerry up or skerry hack goes on with it, skerry sync brings it once'
+                  : `not kept up to date: skerry sync${aboutLab({ fork })} brings it once`,
               );
       machines.set(words, [...(machines.get(words) ?? []), machine]);
     }
@@ -55,7 +58,9 @@ export function stateWords(state: TreeState, away: Away): string {
   const off = away.get(machine);
   if (!connected && off !== undefined) return styleText('yellow', off);
   if (problem !== undefined) return styleText('red', problem);
-  if (!connected) return styleText('yellow', `not reached: ${reason}`);
+  // It was off when it was looked for last, and is not any more.
+  const why = reason === IS_OFF ? 'it boots' : reason;
+  if (!connected) return styleText('yellow', `not reached: ${why}`);
   if (refused > 0) {
     const some = refusals.map(({ path, reason: why }) => `${path} (${why})`).join(', ');
     const more = refused > refusals.length ? '; more in skerry logs --system' : '';

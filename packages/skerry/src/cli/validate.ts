@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { type CommonOptions, labOf, printJson, withExample, withJson, withLab } from './common.ts';
 
@@ -21,4 +22,7 @@ async function run(options: CommonOptions): Promise<void> {
     console.log(
       `${lab.file}: fine (${lab.machines.length} machine${lab.machines.length === 1 ? '' : 's'})`,
     );
+  const { unmatchedText, unmatchedWatch } = await import('../lab/unmatched-watch.ts');
+  for (const one of await unmatchedWatch(lab))
+    console.error(styleText('yellow', `! ${unmatchedText(one)}`));
 }

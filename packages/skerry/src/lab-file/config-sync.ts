@@ -76,7 +76,7 @@ export interface DaemonConfig {
   /** The machines it runs in: names or /regular expressions/. Without it, all. */
   readonly on?: string | readonly string[] | undefined;
   /**
-   * The program and its arguments; a single text is run by a shell.
+   * The program and its arguments; a single text is run by a shell. The image has to have it: `packages: ['python3']`.
    * @example 'python3 server.py --port 8080'
    */
   readonly command?: string | readonly string[] | undefined;

@@ -3,8 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { SkerryError, type Place } from '../util/errors.ts';
 import { importFresh } from './import-fresh.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { suggest } from './suggest.ts';
 
 const EXAMPLE = 'export default defineLab({ ... })';
+
+/** What a lab file can import of Skerry, besides types. */
+const EXPORTS = ['defineLab', 'superproject'] as const;
+const MISSING_EXPORT = /'skerry' does not provide an export named '([^']+)'/;
 
 /** Runs a lab file in TypeScript or JavaScript, and gives what it exports by default; a promise of it is awaited. */
 export async function loadScript(file: string, source: string): Promise<LoadedConfig> {
@@ -60,7 +65,10 @@ async function explain(
 
 function plainReason(error: Error): string {
   const message = error.message.replaceAll(/\?skerry-lab=\d+/g, '');
-  return error.name === 'Error' ? message : `${error.name}: ${message}`;
+  const text = error.name === 'Error' ? message : `${error.name}: ${message}`;
+  const [, missing] = MISSING_EXPORT.exec(message) ?? [];
+  const near = missing === undefined ? undefined : suggest(missing, EXPORTS);
+  return near === undefined ? text : `${text}; did you mean '${near}'?`;
 }
 
 /** The topmost frame of the stack that is in the user's own code. */

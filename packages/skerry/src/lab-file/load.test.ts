@@ -131,6 +131,15 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    title: 'a name of skerry that is misspelt',
+    files: {
+      'skerry.config.ts': `import { defineLabs } from 'skerry';\nexport default defineLabs(${LAB});\n`,
+    },
+    gives: [
+      `LAB_FILE_THROWS skerry.config.ts:1:1 the lab file threw while it was loaded: SyntaxError: The requested module 'skerry' does not provide an export named 'defineLabs'; did you mean 'defineLab'?`,
+    ],
+  },
+  {
     title: 'no default export',
     files: { 'skerry.config.ts': `export const lab = ${LAB};\n` },
     gives: [

@@ -118,7 +118,8 @@ const daemonShape: Shape<DaemonConfig> = {
   },
   command: {
     ...wordOrWords,
-    description: 'The program and its arguments; a single text is run by a shell.',
+    description:
+      "The program and its arguments; a single text is run by a shell. The image has to have it: `packages: ['python3']`.",
     examples: ['python3 server.py --port 8080'],
   },
   unit: {

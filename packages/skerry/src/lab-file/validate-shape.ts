@@ -130,8 +130,15 @@ function hasType(schema: Schema, value: unknown): boolean {
   }
 }
 
+/** A path is no more than a path; the field that it is of knows a better one. */
+function wordsOf({ kind, examples }: Schema): { expected: string; example: string } {
+  const [own] = examples ?? [];
+  const { expected, example } = KINDS[kind];
+  return { expected, example: kind === 'path' && typeof own === 'string' ? `'${own}'` : example };
+}
+
 function wrongType(schema: Schema, value: unknown, path: FieldPath): Finding {
-  const { expected, example } = KINDS[schema.kind];
+  const { expected, example } = wordsOf(schema);
   const field = formatPath(path);
   if (value === undefined && path.length > 0) {
     const key = `${String(path.at(-1))}: `;
@@ -143,7 +150,7 @@ function wrongType(schema: Schema, value: unknown, path: FieldPath): Finding {
 }
 
 function wrongValue(schema: Schema, value: unknown, path: FieldPath): Finding {
-  const { expected, example } = KINDS[schema.kind];
+  const { expected, example } = wordsOf(schema);
   const data = { field: formatPath(path), expected, example, value: describe(value) };
   return { code: 'LAB_VALUE', path, part: 'value', data };
 }

@@ -131,7 +131,7 @@ export class DaemonStart {
       await waitForProbes(() => openDaemonChannel(this.#lab, machine, signal), spec.ready, {
         address: this.#lab.machines.find(({ name }) => name === machine)?.address ?? '127.0.0.1',
         signal: AbortSignal.any([signal, dead.signal]),
-        onWait: (detail) => onWait?.(spec.name, machine, detail),
+        onWait: (detail, leftMs) => onWait?.(spec.name, machine, detail, leftMs),
       });
       this.#settle(unit);
     } catch (error) {

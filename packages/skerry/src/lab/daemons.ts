@@ -18,8 +18,10 @@ export interface DaemonsOptions {
   readonly filesOf?: ((daemon: DaemonSpec, machine: string) => readonly string[]) | undefined;
   /** As soon as each is done. */
   readonly onResult?: ((result: DaemonResult) => void) | undefined;
-  /** What one that takes long is waiting for. */
-  readonly onWait?: ((daemon: string, machine: string, detail: string) => void) | undefined;
+  /** What one that takes long is waiting for, and how long yet. */
+  readonly onWait?:
+    | ((daemon: string, machine: string, detail: string, leftMs: number) => void)
+    | undefined;
 }
 
 /** What became of one daemon in one machine. */

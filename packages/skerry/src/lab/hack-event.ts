@@ -3,7 +3,7 @@ import type { BuildResult } from './hack-build.ts';
 
 /**
  * `started`: daemons run, of machines that came. `sent`: a change is there, and no daemon is made of it. `runs`: daemons run
- * it. `on-its-way`: the same, but large files that no daemon is made of are still sent. `waits`: no machine is there; it goes to them when they come. `failed`: daemons do not run, or a build failed and
+ * it. `on-its-way`: the same, but large files that no daemon is made of are still sent. `waits`: no machine is there that it is for; it goes to them when they come. `failed`: daemons do not run, or a build failed and
  * nothing was sent. `rolled-back`: all is as it was before. `broken-off`: something newer was saved, which is tried now.
  */
 export type HackOutcome =
@@ -15,6 +15,12 @@ export type HackOutcome =
   | 'failed'
   | 'rolled-back'
   | 'broken-off';
+
+/** What a machine has not as it is here. */
+export interface HeldFiles {
+  readonly machine: string;
+  readonly paths: readonly string[];
+}
 
 /** What happens, as it happens. */
 export type HackEvent =
@@ -29,10 +35,12 @@ export type HackEvent =
   | {
       readonly kind: 'change';
       readonly paths: readonly string[];
-      /** Those of `paths` that are not there any more. */
+      /** Those of all of these that are not there any more. */
       readonly removed: readonly string[];
-      /** Saved before, and tried again with it: it did not run. */
+      /** Saved before, not seen to run, and tried with it. */
       readonly again: readonly string[];
+      /** Those of `again` that were tried to the end, and did not run. */
+      readonly failed: readonly string[];
     }
   | ({ readonly kind: 'build' } & BuildResult)
   | {
@@ -56,6 +64,14 @@ export type HackEvent =
       readonly daemons: readonly string[];
       readonly machines: readonly string[];
     }
+  /** What a daemon that takes long is waiting for, and how long yet. */
+  | {
+      readonly kind: 'wait';
+      readonly daemon: string;
+      readonly machine: string;
+      readonly detail: string;
+      readonly leftMs: number;
+    }
   | { readonly kind: 'daemon'; readonly result: DaemonResult; readonly isRollBack: boolean }
   | {
       readonly kind: 'end';
@@ -64,5 +80,7 @@ export type HackEvent =
       readonly durationMs: number;
       /** Machines that are not there, and get it when they come. */
       readonly away: readonly string[];
+      /** What did not run, and is here and not in these machines: relative to the lab file. */
+      readonly held: readonly HeldFiles[];
     }
   | { readonly kind: 'note'; readonly text: string };

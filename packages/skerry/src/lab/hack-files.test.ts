@@ -56,3 +56,12 @@ test('where it is built of files that are not there, all that are there count', 
   const built = daemon('built', { on: ['three'], build, watch: ['src/**'] });
   expect(files.inMachine(built, 'three', () => ['c'])).toEqual(['/srv/other/c']);
 });
+
+test('words of `watch` that no file fits are named', () => {
+  const node = daemon('node', { watch: ['servr.pl', 'lib/', 'conf/**', '!conf/*.md'] });
+  const other = new DaemonFiles('/lab', [node, api, all], trees);
+  expect(other.unmatched(['server.pl', 'lib/a', '../servr.pl', 'api/a'])).toEqual([
+    { daemon: 'node', patterns: ['servr.pl', 'conf/**'] },
+    { daemon: 'api', patterns: ['caf\u00e9'] },
+  ]);
+});

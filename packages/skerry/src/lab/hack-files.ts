@@ -7,6 +7,12 @@ import { fromText, toBytes, toText } from '../sync/paths.ts';
 /** The files of a tree: their paths in it, as src/sync has them. */
 export type FilesOf = (tree: TreeSpec) => Iterable<string>;
 
+/** Words of a daemon's `watch` that no file fits. */
+export interface Unmatched {
+  readonly daemon: string;
+  readonly patterns: readonly string[];
+}
+
 export class DaemonFiles {
   readonly #dir: string;
   readonly #daemons: readonly DaemonSpec[];
@@ -31,6 +37,19 @@ export class DaemonFiles {
   /** Whether a daemon is made of a file of that name. */
   isWatched(name: string): boolean {
     return this.#daemons.some((daemon) => this.#isMadeOf(daemon, name));
+  }
+
+  /** What no file of the trees fits, by daemon; `!` takes back and is not looked at. */
+  unmatched(names: readonly string[]): Unmatched[] {
+    const paths = names.filter((name) => !name.startsWith('../')).map(fromText);
+    return this.#daemons.flatMap(({ name: daemon, watch = [] }) => {
+      const patterns = watch.filter((pattern) => {
+        if (/^(?:!|#|\s*$)/.test(pattern)) return false;
+        const rules = ignore({ ignorecase: false }).add(fromText(pattern));
+        return !paths.some((path) => rules.ignores(path));
+      });
+      return patterns.length > 0 ? [{ daemon, patterns }] : [];
+    });
   }
 
   /** Daemons that are made of one of these files. */

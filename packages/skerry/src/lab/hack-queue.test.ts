@@ -129,3 +129,22 @@ test('what a build makes, or lies beside that, is not saved by hand', () => {
   expect(one.isByHand('out/old')).toBe(false);
   expect(one.isByHand('big')).toBe(true);
 });
+
+test('what was tried to its end and did not run is told from what was just saved', () => {
+  const one = queue();
+  one.saved(['src/a', 'notes'], 1);
+  one.take();
+  expect(one.failed).toEqual([]);
+  one.disproven();
+  // No daemon is made of notes.
+  expect(one.failed).toEqual(['src/a']);
+  one.saved(['notes'], 2);
+  expect(one.take()?.all).toEqual(['src/a', 'notes']);
+  expect(one.failed).toEqual(['src/a']);
+  one.saved(['src/a'], 3);
+  one.take();
+  expect(one.failed).toEqual([]);
+  one.disproven();
+  one.proven();
+  expect(one.failed).toEqual([]);
+});

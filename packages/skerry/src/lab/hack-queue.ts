@@ -20,6 +20,8 @@ export class HackQueue {
   /** What waits, with the moment it was seen. */
   readonly #waiting = new Map<string, number>();
   readonly #unproven = new Set<string>();
+  /** Those of them that daemons are made of, and that were tried to the end. */
+  readonly #failed = new Set<string>();
   #isBuilding = false;
   /** What changed while something was built: what the build makes, most of it. */
   #during = new Set<string>();
@@ -63,6 +65,11 @@ export class HackQueue {
     return [...this.#unproven];
   }
 
+  /** Those of them that did not run as they are now. */
+  get failed(): string[] {
+    return [...this.#failed];
+  }
+
   /** What changed during the last build. */
   get made(): ReadonlySet<string> {
     return this.#lastBuilt;
@@ -100,6 +107,7 @@ export class HackQueue {
     this.#waiting.clear();
     for (const path of paths) {
       if (!this.#isApart(path)) this.#unproven.add(path);
+      this.#failed.delete(path);
       this.#during.delete(path);
     }
     return { paths, all: this.unproven, savedMs };
@@ -108,6 +116,12 @@ export class HackQueue {
   /** The last attempt went well: all that was taken runs. */
   proven(): void {
     this.#unproven.clear();
+    this.#failed.clear();
+  }
+
+  /** It went to its end, and does not run. */
+  disproven(): void {
+    for (const path of this.#unproven) if (this.#isWatched(path)) this.#failed.add(path);
   }
 
   buildBegins(): void {

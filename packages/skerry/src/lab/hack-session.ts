@@ -1,9 +1,10 @@
 // What `hack` does, from its start to its end: one attempt after the other. What is saved meanwhile is the next, and breaks
 // off the one under way where daemons are made of it.
+import { join, relative } from 'node:path';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { DaemonSpec, TreeSpec } from '../lab-file/spec-sync.ts';
 import { labPaths } from '../util/paths.ts';
-import type { HackEvent, HackOutcome } from './hack-event.ts';
+import type { HackEvent, HackOutcome, HeldFiles } from './hack-event.ts';
 import { DaemonFiles } from './hack-files.ts';
 import { type Change, HackQueue } from './hack-queue.ts';
 import { HackSteps } from './hack-steps.ts';
@@ -12,6 +13,7 @@ import { keepOthers, type KeptTree, sharesReady } from './keep-others.ts';
 import { keptTrees, pushedTrees } from './live-control.ts';
 import type { LiveEvent, LiveStatus } from './live-protocol.ts';
 import type { LiveTrees } from './live-server.ts';
+import { unmatchedText } from './unmatched-watch.ts';
 
 export interface HackSessionOptions {
   /** Names of daemons. */
@@ -138,6 +140,7 @@ export class HackSession implements LiveTrees {
     // What is saved from here on waits until all is there, and is then tried as any other.
     await this.#trees.watch();
     await this.#steps.buildFirst(signal);
+    for (const one of this.#steps.unmatched()) this.#note(unmatchedText(one));
     // It fails before the signal fires only where the host's folder cannot be read.
     const failed = this.#trees.keep().then(() => new Promise<never>(() => {}));
     failed.catch(() => {});
@@ -184,11 +187,14 @@ export class HackSession implements LiveTrees {
   async #try(change: Change): Promise<void> {
     const { paths, all, savedMs } = change;
     const again = all.filter((path) => !paths.includes(path));
-    const removed = paths.filter((path) => this.#removed.has(path));
-    this.#tell({ kind: 'change', paths, removed, again });
+    const removed = [...paths, ...again].filter((path) => this.#removed.has(path));
+    this.#tell({ kind: 'change', paths, removed, again, failed: this.#queue.failed });
     const daemons = this.#steps.concernedBy(all);
     await this.#breakable(savedMs, async (signal) => {
-      if (!(await this.#steps.build(daemons, signal))) return 'failed';
+      if (!(await this.#steps.build(daemons, signal))) {
+        this.#queue.disproven();
+        return 'failed';
+      }
       // Saved while it was built.
       if (this.#queue.hasNews) throw NEWS;
       return this.#bring(daemons, signal);
@@ -204,9 +210,12 @@ export class HackSession implements LiveTrees {
       if (isWritten && (await this.#steps.restart(daemons, false, signal))) {
         this.#queue.proven();
         if (!this.#trees.isAnyThere()) return 'waits';
-        if (daemons.length > 0) return 'runs';
+        const away = this.#trees.away();
+        const isThere = daemons.some(({ on }) => on.some((machine) => !away.includes(machine)));
+        if (daemons.length > 0) return isThere ? 'runs' : 'waits';
         return this.#trees.isSending ? 'on-its-way' : 'sent';
       }
+      this.#queue.disproven();
       await this.#trees.rollBack();
       isSent = false;
       return (await this.#steps.restart(daemons, true, signal)) ? 'rolled-back' : 'failed';
@@ -234,8 +243,21 @@ export class HackSession implements LiveTrees {
       this.#attempt = undefined;
     }
     const durationMs = Math.round(performance.now() - began);
-    this.#tell({ kind: 'end', outcome, durationMs, away: this.#trees.away() });
+    this.#tell({ kind: 'end', outcome, durationMs, away: this.#trees.away(), held: this.#held() });
     return outcome !== 'broken-off';
+  }
+
+  /** What was tried and waits for a mend; what was just saved is no part of it. */
+  #held(): HeldFiles[] {
+    const { unproven, waiting } = this.#queue;
+    const held = new Map<string, string[]>();
+    for (const { from, machine, held: paths = [] } of this.#trees.states())
+      for (const path of paths) {
+        const name = join(relative(this.#lab.dir, from), path);
+        if (unproven.includes(name) && !waiting.includes(name))
+          held.set(machine, [...(held.get(machine) ?? []), name]);
+      }
+    return [...held].map(([machine, paths]) => ({ machine, paths }));
   }
 
   #isBrokenOff(signal: AbortSignal): boolean {

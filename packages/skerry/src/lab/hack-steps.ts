@@ -8,9 +8,10 @@ import { toText } from '../sync/paths.ts';
 import { restartDaemons, startDaemons } from './daemons.ts';
 import { runBuilds } from './hack-build.ts';
 import type { HackEvent } from './hack-event.ts';
-import type { DaemonFiles } from './hack-files.ts';
+import type { DaemonFiles, Unmatched } from './hack-files.ts';
 import type { HackQueue } from './hack-queue.ts';
 import type { HackTrees } from './hack-trees.ts';
+import { pushedTrees } from './live-control.ts';
 
 export interface HackStepsOptions {
   readonly lab: LabSpec;
@@ -29,6 +30,16 @@ export class HackSteps {
 
   constructor(options: HackStepsOptions) {
     this.#options = options;
+  }
+
+  /** What daemons watch and is not there. */
+  unmatched(): Unmatched[] {
+    const { lab, files, trees } = this.#options;
+    const names = pushedTrees(lab).flatMap((tree) =>
+      trees.filesOf(tree).map((path) => files.nameOf(tree, path)),
+    );
+    const unbuilt = new Set(this.#unbuilt.map(({ name }) => name));
+    return files.unmatched(names).filter(({ daemon }) => !unbuilt.has(daemon));
   }
 
   /** Daemons that an attempt is about, after these files have changed. */
@@ -115,6 +126,8 @@ export class HackSteps {
     const results = await restartDaemons(lab, {
       ...{ daemons: names, machines, signal },
       onResult: (result) => tell({ kind: 'daemon', result, isRollBack }),
+      onWait: (daemon, machine, detail, leftMs) =>
+        tell({ kind: 'wait', daemon, machine, detail, leftMs }),
     });
     const isThere = (machine: string): boolean => !trees.away().includes(machine);
     return !results.some(({ error, machine }) => error && isThere(machine));
@@ -138,6 +151,8 @@ export class HackSteps {
         return files.inMachine(daemon, machine, (tree) => trees.filesOf(tree), made);
       },
       onResult: (result) => tell({ kind: 'daemon', result, isRollBack: false }),
+      onWait: (daemon, machine, detail, leftMs) =>
+        tell({ kind: 'wait', daemon, machine, detail, leftMs }),
     });
     return this.#unbuilt.length === 0 && results.every(({ error }) => !error);
   }

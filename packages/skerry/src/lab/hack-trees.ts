@@ -9,6 +9,7 @@ import { LARGE } from '../sync/send-file.ts';
 import { isFile, isFolder, parseFileStamp } from '../sync/stamp.ts';
 import { ownOutputs, realPathOf } from '../util/own-outputs.ts';
 import { labPaths } from '../util/paths.ts';
+import { IS_OFF, NO_ANSWER } from '../util/why-away.ts';
 import { pushedTrees } from './live-control.ts';
 import { type LiveEvent, liveEventOf, type TreeState } from './live-protocol.ts';
 import { type HeldPush, type TreeEvent, TreeSync } from './tree-sync.ts';
@@ -49,8 +50,8 @@ export class HackTrees {
   readonly #heard = new Set<string>();
   /** Trees that machines have. */
   readonly #whole = new Set<string>();
-  /** Whether machines were there, as it was told last. */
-  readonly #told = new Map<string, boolean>();
+  /** Whether machines were there, as it was told last: why not, or undefined. */
+  readonly #told = new Map<string, string | undefined>();
 
   constructor(lab: LabSpec, options: HackTreesOptions) {
     this.#options = options;
@@ -253,13 +254,17 @@ export class HackTrees {
     onLive(liveEventOf(event));
   }
 
-  /** Says once that a machine is there or away, and not why in ever new words. */
+  /** Says once that a machine is there or away, and not why in ever new words, unless it is known by now. */
   #tell(machine: string, reason: string): void {
     const trees = this.#kept.map(({ sync }) => sync.tree).filter(({ on }) => on.includes(machine));
     const isThere = trees.every((tree) => this.#whole.has(keyOf(tree, machine)));
     const isOnItsWay = !isThere && reason === '';
-    if (isOnItsWay || this.#told.get(machine) === isThere) return;
-    this.#told.set(machine, isThere);
+    const why = isThere ? undefined : reason;
+    const known = this.#told.get(machine);
+    const isClear = why === IS_OFF || why === NO_ANSWER;
+    const isNews = known === undefined || why === undefined || (isClear && why !== known);
+    if (isOnItsWay || (this.#told.has(machine) && (known === why || !isNews))) return;
+    this.#told.set(machine, why);
     const onItsWay = this.#kept
       .flatMap(({ sync }) => sync.states())
       .find((state) => state.machine === machine)?.sending?.path;

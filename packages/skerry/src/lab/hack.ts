@@ -1,5 +1,6 @@
 // `skerry hack`: whatever is saved on the host is built, sent to the machines, and run there; what does not work is
 // rolled back. Here it takes the trees from the process that keeps them otherwise, and gives them back at its end.
+import { basename } from 'node:path';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { sandboxEnd, sandboxStatus } from '../sandbox/gateway.ts';
 import { SkerryError } from '../util/errors.ts';
@@ -10,6 +11,7 @@ import { labOff } from './lab-off.ts';
 import { endLive, keepLive, liveStatus } from './live-control.ts';
 import { type LiveServer, serveLive } from './live-server.ts';
 import { Progress } from './progress.ts';
+import { watchLabFile } from './watch-lab-file.ts';
 import { withLabLock } from './with-lock.ts';
 
 export interface HackOptions {
@@ -55,6 +57,10 @@ export async function hack(lab: LabSpec, options: HackOptions): Promise<void> {
   });
   void sandboxEnd(paths.gatewaySocket, signal).then(() =>
     end(`${labOff(lab).message}, so hack ends`),
+  );
+  const file = basename(lab.file);
+  watchLabFile(lab.file, signal, () =>
+    note(`${file} changed: end hack and start it again to use it`),
   );
   try {
     await session.run();

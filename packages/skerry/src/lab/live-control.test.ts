@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,4 +37,18 @@ test('who waits or watches ends when told to', async () => {
   const flushed = liveFlush(paths, { timeoutMs: 60_000, signal: AbortSignal.timeout(50) });
   await expect(flushed).rejects.toMatchObject({ name: 'TimeoutError' });
   await watchLive(paths, () => {}, AbortSignal.timeout(50));
+});
+
+test('who watches sees no error when the process that keeps the trees is killed', async () => {
+  const other = labPathsIn(join(dir, 'other'), 'demo-123456');
+  // What it has not read by then resets the connection.
+  const killed = createServer({ pauseOnConnect: true }, (client) => {
+    client.on('error', () => {});
+    setTimeout(() => client.destroy(), 50);
+  });
+  await mkdir(join(dir, 'other'));
+  killed.listen(other.syncSocket);
+  await once(killed, 'listening');
+  await watchLive(other, () => {}, new AbortController().signal);
+  killed.close();
 });

@@ -117,7 +117,9 @@ export async function watchLive(
   try {
     for await (const line of linesOf(socket)) onEvent(JSON.parse(line) as LiveEvent);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    // Whoever kept them was killed before it had read all.
+    const isGone = (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+    if (!signal.aborted && !isGone) throw error;
   }
 }
 

@@ -7,8 +7,8 @@ export interface ProbeOptions {
   /** The machine's own address: a port may be bound to that alone. */
   readonly address: string;
   readonly signal: AbortSignal;
-  /** What it waits for and what the last look gave; not before it has taken 3 s. */
-  readonly onWait?: ((detail: string) => void) | undefined;
+  /** What it waits for, what the last look gave, and how long it goes on; not before it has taken 3 s. */
+  readonly onWait?: ((detail: string, leftMs: number) => void) | undefined;
 }
 
 /** For a guest that does not answer any more. */
@@ -28,6 +28,7 @@ export async function waitForProbes(
   const { machine } = channel;
   const longest = Math.max(...probes.map(({ timeoutMs }) => timeoutMs));
   const deadline = AbortSignal.timeout(longest + SLACK_MS);
+  const began = performance.now();
   let [text, errors, at, last] = ['', '', 0, 'the machine does not answer'];
   const late = (detail: string): SkerryError => {
     const probe = probes[at] ?? probes[0];
@@ -46,7 +47,10 @@ export async function waitForProbes(
       if (event.kind === 'ready') continue;
       last = event.detail;
       const probe = probes[event.at];
-      if (event.kind === 'wait' && probe) onWait?.(`waiting for ${probeLabel(probe)}: ${last}`);
+      if (event.kind === 'wait' && probe) {
+        const leftMs = Math.max(0, probe.timeoutMs - Math.round(performance.now() - began));
+        onWait?.(`waiting for ${probeLabel(probe)}: ${last}`, leftMs);
+      }
     }
   };
   try {

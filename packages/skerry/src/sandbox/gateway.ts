@@ -5,6 +5,7 @@ import { SkerryError } from '../util/errors.ts';
 import type { GuestChannel } from '../guest/exec.ts';
 import type { ForwardStatus, MachineFaults, SandboxStatus } from './protocol.ts';
 import { messageOf } from '../util/message-of.ts';
+import { NO_ANSWER, WENT_AWAY } from '../util/why-away.ts';
 
 // Imported as a module, node:http would load undici as well, which costs 15 ms and 10 MiB.
 const { request: httpRequest } = process.getBuiltinModule('node:http');
@@ -221,5 +222,9 @@ export function isAbsent(error: unknown): boolean {
 
 /** Why a connection through the gateway was lost, in words. */
 export function lossOf(error: unknown): string {
-  return isAbsent(error) ? 'the lab is off' : messageOf(error);
+  if (isAbsent(error)) return 'the lab is off';
+  if (!(error instanceof SkerryError)) return messageOf(error);
+  if (error.code === 'GUEST_ABSENT') return String(error.data['reason']);
+  if (error.code === 'GUEST_SILENT') return NO_ANSWER;
+  return error.code === 'GUEST_LOST' ? WENT_AWAY : error.message;
 }

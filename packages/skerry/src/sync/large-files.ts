@@ -1,5 +1,6 @@
 // Large files of a tree go to a machine one after the other, in pieces, so that small ones pass in between. One that
-// changes all the time is sent no more than a quarter of the time.
+// changes all the time is sent no more than a quarter of the time. One that is being written is not put in its place before
+// it is whole, if that does not take long.
 import type { Refusal, TreeAgent } from './agent.ts';
 import { attributes, withLength } from './messages.ts';
 import { fileStamp, LARGE, openFile, sendLarge, sendSmall, unreadable } from './send-file.ts';
@@ -38,6 +39,8 @@ interface Item {
   stamp?: string;
   isUnwanted?: boolean;
   isAgain?: boolean;
+  /** Somebody waits for it: it is put in its place though it may change meanwhile. */
+  isAwaited?: boolean;
   refusal?: Refusal;
 }
 
@@ -46,12 +49,16 @@ export const UNKNOWN = '?';
 /** After each time it is sent a file rests so many times as long as that took, if it has changed again. */
 const REST = 3;
 const REST_MOST_MS = 60_000;
+/** So long a file that changes while it is sent is not put in its place. */
+const WRITING_MS = 10_000;
 
 export class LargeFiles {
   readonly #options: LargeFilesOptions;
   readonly #items = new Map<string, Item>();
   /** Until when files rest that were sent. */
   readonly #rests = new Map<string, number>();
+  /** Since when files change while they are sent. */
+  readonly #writtenSince = new Map<string, number>();
   #isRunning = false;
   #isClosed = false;
 
@@ -84,6 +91,7 @@ export class LargeFiles {
   /** It is no large file any more, or is sent in another way. */
   drop(path: string): void {
     const item = this.#items.get(path);
+    this.#writtenSince.delete(path);
     if (!item || item.state === 'sent') return;
     if (item.state === 'sending') {
       this.#options.agent.sendAside('Q');
@@ -117,11 +125,13 @@ export class LargeFiles {
     const isResting = [...this.#items.values()].some(
       ({ state, path }) => state === 'resting' && isWanted(path),
     );
-    return isResting ? [...first, ...(await this.#round(isWanted))] : first;
+    return isResting ? [...first, ...(await this.#round(isWanted, true))] : first;
   }
 
-  #round(isWanted: (path: string) => boolean): Promise<SentFile[]> {
+  /** @param isLast they are sent once more and not again */
+  #round(isWanted: (path: string) => boolean, isLast = false): Promise<SentFile[]> {
     const items = [...this.#items.values()].filter(({ path }) => isWanted(path));
+    if (isLast) for (const item of items) item.isAwaited = true;
     for (const item of items) if (item.state === 'resting') this.#wake(item);
     return Promise.all(items.map(({ done }) => done.promise));
   }
@@ -161,6 +171,7 @@ export class LargeFiles {
         stamp = found;
       } else ({ stamp, bytes } = await this.#sendContent(item, file, found));
       if ((await fileStamp(file)) !== found) item.isAgain = true;
+      else this.#writtenSince.delete(path);
     } catch (error) {
       const reason = unreadable(error);
       if (reason !== undefined) item.refusal = { path, reason };
@@ -195,9 +206,19 @@ export class LargeFiles {
     const sent = await sendLarge(agent, path, file, {
       ...{ stamp, isAside: true, isUnwanted: () => item.isUnwanted === true },
       onSent: (count) => tally.sent(path, count),
+      isKept: async () => (await fileStamp(file)) === stamp || !this.#isBeingWritten(item),
     });
+    if (sent === 'dropped') return { stamp: '', bytes: size };
     if (sent === 'short') item.isAgain = true;
     return { stamp: sent === 'whole' ? stamp : UNKNOWN, bytes: size };
+  }
+
+  /** It has changed while it was sent: whether it is left for the next time. */
+  #isBeingWritten({ path, isAwaited }: Item): boolean {
+    const now = performance.now();
+    const since = this.#writtenSince.get(path) ?? now;
+    this.#writtenSince.set(path, since);
+    return !isAwaited && now - since < WRITING_MS;
   }
 
   #finish(item: Item, sent: Omit<SentFile, 'path'>): void {

@@ -51,17 +51,22 @@ export interface SendLargeOptions {
   /** Asked before each piece. */
   readonly isUnwanted?: () => boolean;
   readonly onSent: (bytes: number) => void;
+  /** Whether what was sent is to be kept; asked at its end. */
+  readonly isKept?: () => Promise<boolean>;
   /** It is no part of a push that can be rolled back. */
   readonly isAside?: boolean;
 }
 
-/** `short`: it became shorter meanwhile. Nothing of it is kept then, nor of one that is not wanted any more. */
+/**
+ * `short`: it became shorter meanwhile. Nothing of it is kept then, nor of one that is not wanted any more, or not to be
+ * kept: `dropped`.
+ */
 export async function sendLarge(
   agent: TreeAgent,
   path: string,
   file: FileHandle,
-  { stamp, isUnwanted, onSent, isAside }: SendLargeOptions,
-): Promise<'whole' | 'short' | 'unwanted'> {
+  { stamp, isUnwanted, onSent, isAside, isKept }: SendLargeOptions,
+): Promise<'whole' | 'short' | 'unwanted' | 'dropped'> {
   const head = parseFileStamp(stamp);
   const send: TreeAgent['send'] = (type, ...parts) =>
     isAside ? agent.sendAside(type, ...parts) : agent.send(type, ...parts);
@@ -79,9 +84,10 @@ export async function sendLarge(
     onSent(bytesRead);
     await agent.room();
   }
+  const isDropped = isKept !== undefined && !(await isKept());
   if (isUnwanted?.()) return 'unwanted';
-  send('E');
-  return 'whole';
+  send(isDropped ? 'Q' : 'E');
+  return isDropped ? 'dropped' : 'whole';
 }
 
 /** What an open file is. @throws ELOOP of what is no file */
