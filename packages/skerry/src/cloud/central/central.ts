@@ -242,7 +242,7 @@ export class Central implements AsyncDisposable {
       return audited(
         { id, entity, name, hypervisor: '', verb: verb.name, by, params },
         (entry) => this.note(entry),
-        () => Promise.reject(error as Error),
+        () => Promise.reject(error),
       );
     }
   }
