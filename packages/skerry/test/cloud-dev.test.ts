@@ -126,6 +126,35 @@ test("nobody gets at another machine's disk by a definition, and one's own comes
   });
 });
 
+test('what a host cannot hold is refused, and so is a new machine on a drained one; the log has it', async () => {
+  const alloc = (name: string, params: object): Promise<unknown> =>
+    client.call('POST', `/hypervisors/${name}/alloc`, params);
+  await expect(alloc('hv1', { memoryMiB: 999_999 })).rejects.toThrow('are too much');
+  await expect(client.call('POST', '/vms/tiny/setvcpus', { count: 999 })).rejects.toThrow(
+    'at most',
+  );
+  await client.call('POST', '/hypervisors/hv2/drain');
+  await expect(alloc('hv2', { name: 'more' })).rejects.toThrow('hv2 is drained');
+  await client.call('POST', '/hypervisors/hv2/drain', { on: false });
+  await expect(client.call('POST', '/vms/tiny/migrate', { target: 'hv9' })).rejects.toThrow('hv9');
+  const log = (await client.call('GET', '/audit')) as { verb: string; message: string }[];
+  expect(log.find(({ verb }) => verb === 'migrate')?.message).toContain("no hypervisor 'hv9'");
+});
+
+test('a second one in the same folder, or on its port, is refused, and touches nothing', async () => {
+  const again = (name: string, port: number): Promise<DevCloud> =>
+    startDevCloud({
+      ...{ dir: join(dir, name), hypervisors: 1, port, version: '0.0.0', webDir: null },
+      accel: 'tcg',
+    });
+  await expect(again('c', 0)).rejects.toMatchObject({ code: 'CLOUD_RUNS' });
+  const { port } = new URL(cloud.url);
+  await expect(again('d', Number(port))).rejects.toMatchObject({ code: 'CENTRAL_PORT' });
+  expect(await vm()).toMatchObject({ state: 'running' });
+  await client.call('POST', '/vms/tiny/suspend');
+  await client.call('POST', '/vms/tiny/resume');
+});
+
 test('its screen comes through the web port, once for each token', async () => {
   const { token } = (await client.call('POST', '/vms/tiny/console', { type: 'vnc' })) as {
     token: string;

@@ -6,6 +6,7 @@ import type { HypervisorState, VmState } from '../cloud/entity.ts';
 import type { EntityKind, Verb } from '../cloud/verbs/verb.ts';
 import type { VerbTable } from '../cloud/verbs/table.ts';
 import { formatMiB } from './amounts.ts';
+import { SkerryError } from '../util/errors.ts';
 import { askCloud } from './cloud-words.ts';
 import { interruptible, printJson, sentence, withExample, withJson } from './common.ts';
 import { formatTable } from './table.ts';
@@ -117,7 +118,7 @@ function optionOf(key: string, schema: z.ZodType): Option {
     return schema.safeParse(undefined).data === true
       ? new Option(`--no-${dashed(key)}`, 'switch it off')
       : new Option(flag, description.toLowerCase());
-  const value = isMany ? '[words...]' : '<value>';
+  const value = isMany ? '[words...]' : isRecord(schema) ? '<name=value...>' : '<value>';
   return new Option(`${flag} ${value}`, lowerFirst(description)).makeOptionMandatory(
     isNeeded(schema),
   );
@@ -168,9 +169,26 @@ async function secretsOf(
 
 /** A number where one is wanted; `@FILE` where a text may be long. */
 function valueOf(schema: z.ZodType, value: unknown): unknown {
+  if (isRecord(schema)) return Object.fromEntries((value as string[]).map(pairOf));
   if (typeof value !== 'string') return value === true && schema.safeParse([]).success ? [] : value;
   const number = Number(value);
   return value !== '' && !Number.isNaN(number) && schema.safeParse(number).success ? number : value;
+}
+
+function isRecord(schema: z.ZodType): boolean {
+  return schema.safeParse({}).success && !schema.safeParse([]).success;
+}
+
+/** @example pairOf('memoryMiB=64') // ['memoryMiB', 64] */
+function pairOf(word: string): [string, unknown] {
+  const at = word.indexOf('=');
+  if (at < 1) throw new SkerryError('USAGE', { data: { detail: `'${word}' is no NAME=VALUE` } });
+  const [name, text] = [word.slice(0, at), word.slice(at + 1)];
+  try {
+    return [name, JSON.parse(text)];
+  } catch {
+    return [name, text];
+  }
 }
 
 function inWords(verb: Verb, target: string, result: unknown): string {

@@ -2,6 +2,9 @@
 // show it. Everything here crosses a border, so all of it is a schema.
 import { z } from 'zod';
 
+/** How many processors of machines one of a host may stand for. */
+export const VCPUS_PER_CPU = 8;
+
 /** `vm:UUID` or `hypervisor:NAME`; the one way to name an entity on the bus, in the API and in the audit. */
 export type EntityId = `vm:${string}` | `hypervisor:${string}`;
 

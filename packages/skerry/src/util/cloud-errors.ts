@@ -33,6 +33,16 @@ export const CLOUD_ERRORS = {
     hint: 'it may still be under way: skerry vm list shows what is being done',
     exitCode: EXIT.timeout,
   },
+  CLOUD_RUNS: {
+    message: 'a cloud runs from {dir} already',
+    hint: 'use it: skerry vm list; or run another beside it: skerry cloud dev --name other --port 0',
+    exitCode: EXIT.conflict,
+  },
+  CENTRAL_PORT: {
+    message: 'something listens on {host} port {port} already',
+    hint: 'choose another port; skerry cloud dev --port 0 takes any that is free',
+    exitCode: EXIT.conflict,
+  },
   CENTRAL_EXISTS: {
     message: '{dir} has a central already',
     hint: 'run it: skerry central run --dir {dir}; or choose another folder',

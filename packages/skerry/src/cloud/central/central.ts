@@ -232,7 +232,18 @@ export class Central implements AsyncDisposable {
       await this.pair?.settle();
       return reply;
     } catch (error) {
-      return { ok: false, error: toVerbError(error).toData() };
+      const isAsked = verb?.runs === 'agent' && verb.danger !== 'reads' && target !== 'central';
+      const { code } = toVerbError(error);
+      // What may have got to the agent is in its own log; what has not is noted here.
+      const isOurs = code === 'conflict' || code === 'not-found' || code === 'invalid';
+      if (!isAsked || !isOurs || !this.leadership.isActing)
+        return { ok: false, error: toVerbError(error).toData() };
+      const { id: entity, name } = target;
+      return audited(
+        { id, entity, name, hypervisor: '', verb: verb.name, by, params },
+        (entry) => this.note(entry),
+        () => Promise.reject(error),
+      );
     }
   }
 

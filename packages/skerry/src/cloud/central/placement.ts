@@ -1,5 +1,5 @@
 // Where a machine can be, and where it is best: filter, then weigh. Pure.
-import { type HypervisorState, isOn, type VmState } from '../entity.ts';
+import { type HypervisorState, isOn, VCPUS_PER_CPU, type VmState } from '../entity.ts';
 
 /** A hypervisor as a place for a machine. */
 export interface Place {
@@ -28,7 +28,6 @@ export interface Needs {
 
 /** A little of each hypervisor is its own. */
 const HOST_MIB = 512;
-const VCPUS_PER_CPU = 8;
 const WEIGHTS = { memory: 50, processors: 30, spread: 20 } as const;
 
 /**
@@ -102,7 +101,7 @@ function placeOn(host: HypervisorState, needs: Needs, { vms, isLive }: Placement
     reasons.push(`${Math.max(0, freeMiB)} MiB are free, ${needs.memoryMiB} MiB are needed`);
   if (vcpus + needs.vcpus > host.cpus * VCPUS_PER_CPU)
     reasons.push(
-      `${vcpus} processors are given out already, of ${host.cpus} times ${VCPUS_PER_CPU}`,
+      `${Math.max(0, host.cpus * VCPUS_PER_CPU - vcpus)} processors are free (${host.cpus} times ${VCPUS_PER_CPU}), ${needs.vcpus} are needed`,
     );
   for (const name of needs.networks)
     if (!host.networks.some((network) => network.name === name && network.active))

@@ -13,6 +13,8 @@ import { Central } from '../central/central.ts';
 import { type ChatLogin, ChatPeople } from '../chat/chat-people.ts';
 import { CentralServer } from '../central/http/server.ts';
 import { hypervisorId } from '../entity.ts';
+import { SkerryError } from '../../util/errors.ts';
+import { lockFile } from '../../util/file-lock.ts';
 import { poll } from '../../util/poll.ts';
 
 export interface DevCloudOptions {
@@ -48,21 +50,18 @@ export const DEV_USER = 'admin';
 const TOKEN_LABEL = 'skerry cloud dev';
 const IMAGES_POOL = 'golden';
 const KNOWN_MS = 15_000;
+/** One that was killed lets go at once. */
+const LOCK_MS = 2000;
 
-/** Starts it; it ends when it is disposed of, or with this process. */
+/**
+ * Starts it; it ends when it is disposed of, or with this process.
+ * @throws CLOUD_RUNS, CENTRAL_PORT before anything of a cloud that runs is touched
+ */
 export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud> {
   const { dir, hypervisors: count, port, version, webDir, accel, signal, log } = options;
   await using stack = new AsyncDisposableStack();
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const hypervisors = stack.use(
-    await startHypervisors({
-      dir: join(dir, 'hv'),
-      count,
-      ephemeral: true,
-      ...(accel && { accel }),
-      ...(signal && { signal }),
-    }),
-  );
+  stack.use(await lockCloud(dir, signal));
   const bus = stack.use(await openBus(options.bus ?? 'local', dir, signal));
   const central = stack.use(
     new Central({
@@ -75,6 +74,15 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
   if (bus.people) central.chat = stack.use(new ChatPeople({ central, ...bus.people, log }));
   const server = stack.use(
     await CentralServer.start({ central, version, webDir, host: '127.0.0.1', port }),
+  );
+  const hypervisors = stack.use(
+    await startHypervisors({
+      dir: join(dir, 'hv'),
+      count,
+      ephemeral: true,
+      ...(accel && { accel }),
+      ...(signal && { signal }),
+    }),
   );
   for (const hypervisor of hypervisors.list) {
     await offerImages(hypervisor, signal);
@@ -92,6 +100,17 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     token: () => central.users.issue(DEV_USER, 'token', TOKEN_LABEL),
     [Symbol.asyncDispose]: () => ends.disposeAsync(),
   };
+}
+
+/** One at a time: a second one would end the hypervisors of the first. */
+async function lockCloud(dir: string, signal?: AbortSignal): Promise<AsyncDisposable> {
+  try {
+    const options = { holder: 'skerry cloud dev', timeoutMs: LOCK_MS, signal };
+    return await lockFile(join(dir, 'running.lock'), options);
+  } catch (cause) {
+    if (!(cause instanceof SkerryError && cause.code === 'LOCK_TIMEOUT')) throw cause;
+    throw new SkerryError('CLOUD_RUNS', { data: { dir }, cause });
+  }
 }
 
 async function startAgent(

@@ -89,7 +89,10 @@ function schedule(entity: Kind) {
     summary: 'do a verb at a time, once or again and again',
     params: z.object({
       verb: z.string().max(50),
-      params: z.record(z.string(), z.unknown()).default({}),
+      params: z
+        .record(z.string(), z.unknown())
+        .default({})
+        .describe("The verb's own parameters, by the names of the API"),
       at: z.string().max(100).describe('A time (ISO 8601), or cron: minute hour day month weekday'),
     }),
     result: z.object({ job: z.string(), next: z.string() }),

@@ -17,7 +17,14 @@ import { findVolume } from '../find-volume.ts';
 import { friendlyName } from '../friendly-name.ts';
 import { isDiskName, newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { metadataXml, METADATA, vmFromXml } from '../vm-from-xml.ts';
-import { type Context, type Handler, onHypervisor, onVm, type VmContext } from './handler.ts';
+import {
+  type Context,
+  type Handler,
+  onHypervisor,
+  onVm,
+  refuseTooLarge,
+  type VmContext,
+} from './handler.ts';
 
 const GIB = 1024 ** 3;
 
@@ -59,6 +66,12 @@ export const definitionHandlers: readonly Handler[] = [
     return setMetadata(context, { managed: context.vm.managed, tags });
   }),
   onHypervisor(verbs.alloc, async (context, params) => {
+    const { drained, name: host } = context.hypervisor;
+    if (drained)
+      throw new VerbError('conflict', `${host} is drained: no new machines are made there`, {
+        hint: `open it again: skerry hypervisor drain ${host} --no-on`,
+      });
+    if (params.xml === undefined) refuseTooLarge(context, params);
     const name = params.name ?? friendlyName((each) => isTaken(context, each));
     if (isTaken(context, name))
       throw new VerbError('conflict', `there is a machine called '${name}' on this hypervisor`);

@@ -1,7 +1,8 @@
 import type { Connection, Domain } from '@skerry/libvirt';
 import type { z } from 'zod';
 import type { Actor } from '../../bus/messages.ts';
-import type { HypervisorState, VmState } from '../../entity.ts';
+import { type HypervisorState, VCPUS_PER_CPU, type VmState } from '../../entity.ts';
+import { VerbError } from '../../verb-error.ts';
 import type { Verb } from '../../verbs/verb.ts';
 import type { Entities } from '../entities.ts';
 import type { DialTcp } from '../open-console.ts';
@@ -24,6 +25,27 @@ export interface Context {
   readonly mayOnHost: (permission: string) => boolean;
   /** @throws VerbError `denied` when who asks would get permissions by these tags. */
   readonly refuseGain: (tags: readonly string[]) => void;
+}
+
+/**
+ * More than the host has can never run.
+ * @throws VerbError `conflict`
+ */
+export function refuseTooLarge(
+  { hypervisor: { name, memoryMiB, cpus } }: Pick<Context, 'hypervisor'>,
+  wanted: { readonly memoryMiB?: number; readonly vcpus?: number },
+): void {
+  if ((wanted.memoryMiB ?? 0) > memoryMiB)
+    throw new VerbError(
+      'conflict',
+      `${name} has ${memoryMiB} MiB of memory in all: ${wanted.memoryMiB} MiB are too much`,
+    );
+  const most = cpus * VCPUS_PER_CPU;
+  if ((wanted.vcpus ?? 0) > most)
+    throw new VerbError(
+      'conflict',
+      `${name} has ${cpus} processors: a machine may have ${most} there at most`,
+    );
 }
 
 /** What the hypervisor's administrator has set. */

@@ -5,7 +5,7 @@ import * as verbs from '../../verbs/vm-power.ts';
 import { formatXml, parseXml, walk } from '../../xml/element.ts';
 import { openConsole } from '../open-console.ts';
 import { toPng } from '../png.ts';
-import { type Handler, onVm, type VmContext } from './handler.ts';
+import { type Handler, onVm, refuseTooLarge, type VmContext } from './handler.ts';
 import { migrate } from './migrate.ts';
 
 export const powerHandlers: readonly Handler[] = [
@@ -44,6 +44,7 @@ export const powerHandlers: readonly Handler[] = [
   }),
   onVm(verbs.memory, async (context, { mebibytes }) => {
     const { domain, vm, signal } = context;
+    refuseTooLarge(context, { memoryMiB: mebibytes });
     const kib = mebibytes * 1024;
     const beyond = mebibytes > vm.maxMemoryMiB;
     if (beyond) await domain.setMemory(kib, { maximum: true, affect: 'config', signal });
@@ -52,6 +53,7 @@ export const powerHandlers: readonly Handler[] = [
     return { when: whenOf(context, beyond) };
   }),
   onVm(verbs.setvcpus, async (context, { count }) => {
+    refuseTooLarge(context, { vcpus: count });
     const { domain, vm, signal } = context;
     const beyond = count > vm.maxVcpus;
     if (beyond) await domain.setVcpus(count, { maximum: true, affect: 'config', signal });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { SkerryError } from '../../../util/errors.ts';
 import type { Central } from '../central.ts';
 import { UsageHistory } from '../usage-history.ts';
 import { createApp, isSameOrigin } from './app.ts';
@@ -79,11 +80,19 @@ export class CentralServer implements AsyncDisposable {
     this.#stopEnding = central.onChange('logins', () => this.#endStrangers());
   }
 
+  /** @throws CENTRAL_PORT when somebody else listens there. */
   static async start(options: ServerOptions): Promise<CentralServer> {
+    const { port, host } = options;
     const server = new CentralServer(options);
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject).listen(options.port, options.host, resolve);
-    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.#server.once('error', reject).listen(port, host, resolve);
+      });
+    } catch (cause) {
+      await server[Symbol.asyncDispose]();
+      if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+      throw new SkerryError('CENTRAL_PORT', { data: { host, port }, cause });
+    }
     options.central.streamBase = server.url;
     return server;
   }
