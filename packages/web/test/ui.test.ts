@@ -306,20 +306,17 @@ test.each(PAGES)('%s: axe finds nothing serious, in light and in dark', async (n
   }
 });
 
-test.each(['permissions', 'schedule'])(
-  '%s asks for nothing twice',
-  async (tab) => {
-    const asked: string[] = [];
-    const note = (request: { method(): string; url(): string }): void => {
-      if (request.method() === 'POST') asked.push(request.url());
-    };
-    page.on('request', note);
-    await open(`/vm/${uuid('web-2')}/${tab}`);
-    await page.waitForTimeout(1500);
-    page.off('request', note);
-    expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
-  },
-);
+test.each(['permissions', 'schedule'])('%s asks for nothing twice', async (tab) => {
+  const asked: string[] = [];
+  const note = (request: { method(): string; url(): string }): void => {
+    if (request.method() === 'POST') asked.push(request.url());
+  };
+  page.on('request', note);
+  await open(`/vm/${uuid('web-2')}/${tab}`);
+  await page.waitForTimeout(1500);
+  page.off('request', note);
+  expect(asked.toSorted()).toEqual([...new Set(asked)].toSorted());
+});
 
 test('on a phone: the list, then a page, with power and console', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
