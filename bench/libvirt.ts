@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { connect } from '@skerry/libvirt';
 import { type Daemon, startDaemon } from '../packages/libvirt/test/daemon.ts';
 import { type Bench, type BenchContext, BenchError, type Row } from './lib/bench.ts';
+import { installMissing, packageVersions } from './lib/packages.ts';
 import { run } from './lib/process.ts';
 
 const VOLUME_BYTES = 256 * 2 ** 20;
@@ -210,18 +211,11 @@ function manyDomains(): string {
 }
 
 /** Says what is missing and how to get it, or gets it when asked to. Gives the peers' versions. */
-async function requirePeer({ signal, install, log }: BenchContext): Promise<string> {
+async function requirePeer(context: BenchContext): Promise<string> {
   const isThere =
     existsSync('/usr/lib/python3/dist-packages/libvirt.py') && existsSync('/usr/bin/virsh');
-  if (!isThere) {
-    const apt = ['apt-get', 'install', '-y', '--no-install-recommends', ...PACKAGES];
-    if (!install) throw new BenchError(`run this, or add --install:\n  ${apt.join(' ')}`);
-    log(apt.join(' '));
-    await run(apt, { signal, timeoutMs: 15 * 60_000 });
-  }
+  await installMissing(context, isThere ? [] : PACKAGES);
   if (process.getuid?.() !== 0)
     throw new BenchError('run this bench as root: it starts a libvirtd');
-  const format = ['dpkg-query', '-W', '-f', '${Package} ${Version}\\n'];
-  const { stdout } = await run([...format, ...PACKAGES], { signal });
-  return stdout.trim().split('\n').join(', ');
+  return packageVersions(context, PACKAGES);
 }

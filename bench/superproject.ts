@@ -1,11 +1,12 @@
 // Nightlies, status, sync and clones of superprojects, beside git's own commands. Connections take as long for both: they
 // go through a fake ssh that waits. What is compared and what is not: docs/benchmarks.md.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Farm, makeFarm } from '../packages/skerry/test/support/superproject-farm.ts';
 import { type Bench, type BenchContext, BenchError, type Row } from './lib/bench.ts';
+import { installMissing, packageVersions } from './lib/packages.ts';
 import { run } from './lib/process.ts';
 import { Samples } from './lib/samples.ts';
 import { type BuiltSkerry, buildSkerry } from './lib/skerry.ts';
@@ -42,7 +43,7 @@ async function measure(context: BenchContext): Promise<Row[]> {
   log('building skerry');
   const built = await buildSkerry(context);
   fact('git', (await run(['git', 'version'], { signal })).stdout.trim());
-  fact('vcstool', await requireVcstool(context));
+  fact('peer', await requireVcstool(context));
   fact('components', `20 commits and 2 to 21 files each; ${CHANGED} of them change a round`);
   for (const [components, latencyMs] of SIZES) {
     const size = `${components}@${latencyMs}`;
@@ -143,17 +144,9 @@ async function change(farm: Farm, text: string): Promise<void> {
 }
 
 /** Says how to get it, or gets it when asked to. Gives its version. */
-async function requireVcstool({ signal, install, log }: BenchContext): Promise<string> {
-  const found = await run(['dpkg-query', '-W', '-f', '${Version}', 'vcstool'], { signal }).catch(
-    () => undefined,
-  );
-  if (found) return found.stdout.trim();
-  const apt = ['apt-get', 'install', '-y', '--no-install-recommends', 'vcstool'];
-  if (!install)
-    throw new BenchError(`the peer is not here; run this, or add --install:\n  ${apt.join(' ')}`);
-  log(apt.join(' '));
-  await run(apt, { signal, timeoutMs: 15 * 60_000 });
-  return (await run(['dpkg-query', '-W', '-f', '${Version}', 'vcstool'], { signal })).stdout.trim();
+async function requireVcstool(context: BenchContext): Promise<string> {
+  await installMissing(context, existsSync('/usr/bin/vcs') ? [] : ['vcstool']);
+  return packageVersions(context, ['vcstool']);
 }
 
 function git(context: BenchContext, { env }: Farm, argv: readonly string[]) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { BenchError, type BenchContext } from '../lib/bench.ts';
-import { run } from '../lib/process.ts';
+import { installMissing, packageVersions } from '../lib/packages.ts';
 
 /** Program to Debian package. Without recommended packages: those are for packaging boxes. */
 const NEEDED: Readonly<Record<string, string>> = {
@@ -19,25 +19,10 @@ const GEMS = '/usr/share/rubygems-integration/all/gems';
 
 /** Says what is missing and how to get it, or gets it when asked to. Gives Vagrant's versions. */
 export async function requireVagrant(context: BenchContext): Promise<string> {
-  const { signal } = context;
-  const missing = missingPackages();
-  if (missing.length > 0) {
-    const apt = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
-    if (!context.install)
-      throw new BenchError(
-        `the peer needs packages that are not here; run this, or add --install:\n  ${apt.join(' ')}`,
-      );
-    context.log(apt.join(' '));
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    await run(apt, { signal, env, timeoutMs: 15 * 60_000 });
-  }
+  await installMissing(context, missingPackages());
   if (process.getuid?.() !== 0)
     throw new BenchError('run this bench as root: Vagrant is given a libvirtd of its own');
-  const format = ['dpkg-query', '-W', '-f', '${Package} ${Version}\\n'];
-  const { stdout } = await run([...format, 'vagrant', 'vagrant-libvirt', 'libvirt-daemon'], {
-    signal,
-  });
-  return stdout.trim().split('\n').join(', ');
+  return packageVersions(context, ['vagrant', 'vagrant-libvirt', 'libvirt-daemon']);
 }
 
 /** The folder of keys of the Vagrant that is installed. */
