@@ -132,10 +132,11 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
   const target = kind === 'central' ? undefined : words.shift();
   const taken = Object.fromEntries((verb.takes ?? []).map((key, at) => [key, words[at]]));
   const fields = fieldsOf(verb);
+  const command = `skerry ${kind === 'central' ? 'cloud' : kind} ${verb.command}`;
   const plain = fields.flatMap(([key, schema]): [string, unknown][] => {
     if (isSecret(schema)) return [];
     const value = taken[key] ?? options[optionOf(key, schema).attributeName()];
-    return value === undefined ? [] : [[key, valueOf(schema, value)]];
+    return value === undefined ? [] : [[key, valueOf(schema, value, command)]];
   });
   const params = {
     ...Object.fromEntries(plain),
@@ -145,7 +146,6 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
   const path = [collection, ...(target === undefined ? [] : [target]), verb.name]
     .map((part) => `/${encodeURIComponent(part)}`)
     .join('');
-  const command = `skerry ${kind === 'central' ? 'cloud' : kind} ${verb.command}`;
   const result = await askCloud(command, 'POST', path, params, signal);
   if (json) printJson(result);
   else console.log(inWords(verb, target ?? words.join(' '), result));
@@ -168,8 +168,9 @@ async function secretsOf(
 }
 
 /** A number where one is wanted; `@FILE` where a text may be long. */
-function valueOf(schema: z.ZodType, value: unknown): unknown {
-  if (isRecord(schema)) return Object.fromEntries((value as string[]).map(pairOf));
+function valueOf(schema: z.ZodType, value: unknown, command: string): unknown {
+  if (isRecord(schema))
+    return Object.fromEntries((value as string[]).map((word) => pairOf(word, command)));
   if (typeof value !== 'string') return value === true && schema.safeParse([]).success ? [] : value;
   const number = Number(value);
   return value !== '' && !Number.isNaN(number) && schema.safeParse(number).success ? number : value;
@@ -179,10 +180,11 @@ function isRecord(schema: z.ZodType): boolean {
   return schema.safeParse({}).success && !schema.safeParse([]).success;
 }
 
-/** @example pairOf('memoryMiB=64') // ['memoryMiB', 64] */
-function pairOf(word: string): [string, unknown] {
+/** @example pairOf('memoryMiB=64', 'skerry vm schedule') // ['memoryMiB', 64] */
+function pairOf(word: string, command: string): [string, unknown] {
   const at = word.indexOf('=');
-  if (at < 1) throw new SkerryError('USAGE', { data: { detail: `'${word}' is no NAME=VALUE` } });
+  if (at < 1)
+    throw new SkerryError('USAGE', { data: { detail: `'${word}' is no NAME=VALUE`, command } });
   const [name, text] = [word.slice(0, at), word.slice(at + 1)];
   try {
     return [name, JSON.parse(text)];
