@@ -11,7 +11,7 @@ import type { OrderPlan } from './order-plan.ts';
 import type { Action, Plan } from './plan.ts';
 import { waitForTrees } from './wait-for-trees.ts';
 import { shutdownMachines } from './shutdown.ts';
-import { defineMachine, finishMachine, startMachine } from './start-machine.ts';
+import { defineMachine, finishMachine, restartMachine, startMachine } from './start-machine.ts';
 import { settle, thawMachine } from './thaw-machine.ts';
 
 export interface Work {
@@ -77,8 +77,7 @@ async function perform(context: LabContext, action: Action): Promise<void> {
     case 'finish':
       return finishMachine(context, machine, await context.connection.domain(machine.name));
     case 'restart':
-      await shutdownMachines(context.connection, [machine.name], { ...context });
-      return startMachine(context, machine, await context.connection.domain(machine.name));
+      return restartMachine(context, machine);
     case 'redefine':
       await shutdownMachines(context.connection, [machine.name], { ...context });
       return startMachine(context, machine, await defineMachine(context, machine));

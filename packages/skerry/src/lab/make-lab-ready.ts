@@ -9,8 +9,7 @@ import { changeMark } from './change-mark.ts';
 import type { LabContext } from './context.ts';
 import { type MachineOrder, type OrderPlan, probesHash, type ProvisionStep } from './order-plan.ts';
 import { runInOrder } from './run-in-order.ts';
-import { shutdownMachines } from './shutdown.ts';
-import { startMachine } from './start-machine.ts';
+import { restartMachine } from './start-machine.ts';
 import { messageOf } from '../util/message-of.ts';
 
 export interface StepResult extends ProvisionStep, Partial<ProvisionOutcome> {
@@ -156,16 +155,13 @@ async function runStep(
 }
 
 function targetOf(context: LabContext, machine: MachineSpec): Omit<ProvisionTarget, 'onLine'> {
-  const { lab, paths, connection, signal } = context;
+  const { lab, paths, signal } = context;
   return {
     lab,
     machine,
     signal,
     open: () => openGuest(paths.gatewaySocket, machine.name, { signal, timeoutMs: OPEN_MS }),
-    reboot: async () => {
-      await shutdownMachines(connection, [machine.name], { ...context });
-      await startMachine(context, machine, await connection.domain(machine.name));
-    },
+    reboot: () => restartMachine(context, machine),
     sshConfig: async () => {
       const { prepareSsh } = await import('./ssh.ts');
       return prepareSsh(lab);

@@ -12,6 +12,7 @@ import { hostPaths } from './disk-layers.ts';
 import { definitionOf, disksOf, newDisksOf } from './disks-of.ts';
 import { domainPlanOf } from './facts.ts';
 import { makeReady } from './identify.ts';
+import { shutdownMachines } from './shutdown.ts';
 import { waitForGuest } from './wait-for-guest.ts';
 
 /**
@@ -84,6 +85,13 @@ export async function runDomain(domain: Domain, isSecond = false): Promise<void>
     if (isSecond || (await domain.state()).state === state) throw error;
     await runDomain(domain, true);
   }
+}
+
+/** Shuts the machine down, or waits until it is, and starts it. */
+export async function restartMachine(context: LabContext, machine: MachineSpec): Promise<void> {
+  const { connection } = context;
+  await shutdownMachines(connection, [machine.name], { ...context });
+  await startMachine(context, machine, await connection.domain(machine.name));
 }
 
 /** The part of `startMachine` after the start; safe to repeat after an interruption. */
