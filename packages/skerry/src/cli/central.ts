@@ -5,13 +5,11 @@ import { wholeNumber } from './whole-number.ts';
 
 /** Central of a cloud on real hosts. */
 export function define(command: Command): void {
-  const init = withDir(
-    'central',
-    command
-      .command('init')
-      .description(
-        'Make a central: its configuration, its certificate authority and its first user.',
-      ),
+  const part = (name: string, description: string): Command =>
+    withDir('central', command.command(name).description(description));
+  const init = part(
+    'init',
+    'Make a central: its configuration, its certificate authority and its first user.',
   )
     .requiredOption(
       '--name <name>',
@@ -32,18 +30,11 @@ export function define(command: Command): void {
     '$ skerry central init --name cloud.example.org',
     '$ skerry central init --name cloud2.example.org --standby-of - < token',
   );
-  const run = withDir(
-    'central',
-    command.command('run').description('Run central, with its bus and its web port.'),
-  );
+  const run = part('run', 'Run central, with its bus and its web port.');
   withExample(run.action(runRun), '$ skerry central run');
-  const token = withDir(
-    'central',
-    command
-      .command('token')
-      .description(
-        'Print a token with which a hypervisor, or a standby of this central, joins. It is good once, for an hour.',
-      ),
+  const token = part(
+    'token',
+    'Print a token with which a hypervisor, or a standby of this central, joins. It is good once, for an hour.',
   )
     .argument('[hypervisor]', 'its name, such as hv1')
     .option('--standby', 'for a second central, which takes over when this one is gone');
@@ -53,45 +44,28 @@ export function define(command: Command): void {
     '$ skerry central token --standby',
   );
   const status = withJson(
-    withDir(
-      'central',
-      command
-        .command('status')
-        .description(
-          'Print how the central of this host stands: active or standby, and how the other one is.',
-        ),
+    part(
+      'status',
+      'Print how the central of this host stands: active or standby, and how the other one is.',
     ),
   );
   withExample(status.action(runStatus), '$ skerry central status');
-  const promote = withDir(
-    'central',
-    command
-      .command('promote')
-      .description(
-        'Make the central of this host the active one. When the other one answers, it gives way and nothing is lost.',
-      ),
+  const promote = part(
+    'promote',
+    'Make the central of this host the active one. When the other one answers, it gives way and nothing is lost.',
   );
   withExample(promote.action(runPromote), '$ skerry central promote');
-  const forget = withDir(
-    'central',
-    command
-      .command('forget')
-      .description(
-        'Forget a hypervisor that does not come back, and the machines that were on it. It counts no more among those who decide which central is active.',
-      ),
+  const forget = part(
+    'forget',
+    'Forget a hypervisor that does not come back, and the machines that were on it. It counts no more among those who decide which central is active.',
   ).argument('<hypervisor>', 'its name, such as hv1');
   withExample(forget.action(runForget), '$ skerry central forget hv3');
-  const link = withDir(
-    'central',
-    command
-      .command('login-link')
-      .description('Print a link that logs a user in once, within 15 minutes.'),
+  const link = part(
+    'login-link',
+    'Print a link that logs a user in once, within 15 minutes.',
   ).argument('[user]', 'whom', 'admin');
   withExample(link.action(runLink), '$ skerry central login-link ann');
-  const unit = withDir(
-    'central',
-    command.command('unit').description('Print a systemd unit that runs central.'),
-  );
+  const unit = part('unit', 'Print a systemd unit that runs central.');
   withExample(
     unit.action(runUnit),
     '$ skerry central unit > /etc/systemd/system/skerry-central.service',

@@ -9,7 +9,7 @@ import type { BusConnection, Sender } from '../bus/bus.ts';
 import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
 import { checkHost } from '../doctor/agent-checks.ts';
-import { type HypervisorState, hypervisorId, isCentral } from '../entity.ts';
+import { type HypervisorState, hypervisorId, isCentral, OWN_ADDRESS } from '../entity.ts';
 import { permissionsOf } from '../permission/decide.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
@@ -224,7 +224,7 @@ export class Agent implements AsyncDisposable {
   async #answer(body: unknown, from: Sender, signal: AbortSignal): Promise<unknown> {
     const { address, bus } = from;
     // Whoever may name the person who asks has to be trusted with it. Of several centrals each has its own bus.
-    if (bus === undefined ? !isCentral(address) : address !== 'central')
+    if (bus === undefined ? !isCentral(address) : address !== OWN_ADDRESS)
       throw new Error(`only central is answered, and '${address}' is not`);
     const central = bus ?? address;
     const request = agentRequest.parse(body);

@@ -231,13 +231,14 @@ export class Central implements AsyncDisposable {
       // What somebody is told is done, the standby knows too.
       await this.pair?.settle();
       return reply;
-    } catch (error) {
+    } catch (thrown) {
+      const error = toVerbError(thrown);
       const isAsked = verb?.runs === 'agent' && verb.danger !== 'reads' && target !== 'central';
-      const { code } = toVerbError(error);
+      const { code } = error;
       // What may have got to the agent is in its own log; what has not is noted here.
       const isOurs = code === 'conflict' || code === 'not-found' || code === 'invalid';
       if (!isAsked || !isOurs || !this.leadership.isActing)
-        return { ok: false, error: toVerbError(error).toData() };
+        return { ok: false, error: error.toData() };
       const { id: entity, name } = target;
       return audited(
         { id, entity, name, hypervisor: '', verb: verb.name, by, params },

@@ -7,12 +7,10 @@ import type {
   RequestOptions,
 } from '../bus/bus.ts';
 import { chatPassword, type Publication } from '../bus/messages.ts';
+import { OWN_ADDRESS } from '../entity.ts';
 import type { ChatHandler } from './entity-session.ts';
 import { EntitySessions, type EntitySessionsOptions } from './entity-sessions.ts';
 import { presentEntities } from './present-entities.ts';
-
-/** Central makes the accounts. */
-const CENTRAL = 'central';
 
 /**
  * @example
@@ -32,7 +30,7 @@ export class ChatBus implements BusConnection {
       ...options,
       hypervisor: bus.address,
       password: async (entity) => {
-        const answer = await bus.request(CENTRAL, { type: 'chat-password', entity });
+        const answer = await bus.request(OWN_ADDRESS, { type: 'chat-password', entity });
         return chatPassword.parse(answer).password;
       },
       onChat: (entity, user, text) => this.#onChat(entity, user, text),

@@ -12,7 +12,7 @@ import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
 import { type ChatLogin, ChatPeople } from '../chat/chat-people.ts';
 import { CentralServer } from '../central/http/server.ts';
-import { hypervisorId } from '../entity.ts';
+import { hypervisorId, OWN_ADDRESS } from '../entity.ts';
 import { SkerryError } from '../../util/errors.ts';
 import { lockFile } from '../../util/file-lock.ts';
 import { poll } from '../../util/poll.ts';
@@ -65,7 +65,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
   const bus = stack.use(await openBus(options.bus ?? 'local', dir, signal));
   const central = stack.use(
     new Central({
-      bus: await bus.connect('central'),
+      bus: await bus.connect(OWN_ADDRESS),
       stateDir: join(dir, 'central'),
       ...(log && { log }),
     }),

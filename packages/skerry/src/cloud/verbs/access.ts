@@ -1,13 +1,9 @@
 // Who may do what, and what is to be done when.
 import { z } from 'zod';
-import { permissionNames } from './people.ts';
+import { permissionNames, who } from './people.ts';
 import { defineVerb } from './verb.ts';
 
 const nothing = z.object({});
-const who = z
-  .string()
-  .regex(/^(user|role):[\w.@-]{1,100}$/, 'user:NAME or role:NAME')
-  .describe('user:NAME or role:NAME');
 
 export const grants = z.object({
   grants: z.array(z.object({ who: z.string(), permissions: z.array(z.string()) })),

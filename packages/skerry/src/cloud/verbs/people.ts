@@ -19,7 +19,7 @@ export const password = z
 export const permissionNames = z.array(z.string().regex(/^[a-z_]+$/)).max(200);
 
 const nothing = z.object({});
-const who = z
+export const who = z
   .string()
   .regex(/^(user|role):[\w.@-]{1,100}$/, 'user:NAME or role:NAME')
   .describe('user:NAME or role:NAME');
