@@ -1,8 +1,8 @@
 // People's own XMPP clients in a cloud of real hosts: whom they see follows from the permissions, at once.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../test/e2e/support/port.ts';
 import { startDaemon } from '../../libvirt/test/daemon.ts';
 import type { Agent } from '../src/cloud/agent/agent.ts';
 import { child, element, text } from '../src/cloud/bus/xmpp/stanza.ts';
@@ -184,13 +184,3 @@ test('an agent gets no account of what is elsewhere', async () => {
   await expect(chat?.passwordOf(vmId(uuid), 'hv2')).rejects.toThrow('is not on hv2');
   await expect(chat?.passwordOf('hypervisor:hv1', 'hv2')).rejects.toThrow('is not on hv2');
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-    server.on('error', reject);
-  });
-}

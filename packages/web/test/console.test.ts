@@ -3,14 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build } from 'vite';
+import { buildWeb } from './support/build-web.ts';
 import { element } from '../../skerry/src/cloud/bus/xmpp/stanza.ts';
 import { XmppClient } from '../../skerry/src/cloud/bus/xmpp/xmpp-client.ts';
 import { RestClient } from '../../skerry/src/cloud/client/rest-client.ts';
 import { type DevCloud, startDevCloud } from '../../skerry/src/cloud/dev/dev-cloud.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
-
-const WEB = join(import.meta.dirname, '..');
 
 let dir: string;
 let cloud: DevCloud;
@@ -19,8 +17,6 @@ let browser: TestBrowser;
 let uuid: string;
 
 beforeAll(async () => {
-  process.env['NODE_ENV'] = 'production';
-  await build({ root: WEB, logLevel: 'error' });
   // Short: unix sockets lie in it.
   dir = await mkdtemp('/tmp/skc-');
   cloud = await startDevCloud({
@@ -29,7 +25,7 @@ beforeAll(async () => {
     port: 0,
     bus: 'xmpp',
     version: '0.0.0',
-    webDir: join(WEB, 'dist'),
+    webDir: await buildWeb(),
     accel: 'tcg',
   });
   const client = new RestClient({ url: cloud.url, token: cloud.token() });

@@ -1,30 +1,22 @@
 // People in the UI: users, roles, grants, one's own account, in Chromium against the real stack.
 import { mkdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { build } from 'vite';
+import { buildWeb } from './support/build-web.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
 import { expectCount, expectText, violationsOf } from './support/page.ts';
 import { type Stack, startStack } from './support/stack.ts';
 
 const SHOTS = join(import.meta.dirname, 'shots');
-const WEB = join(import.meta.dirname, '..');
 
 let stack: Stack;
 let browser: TestBrowser;
 let page: Page;
-let outDir: string;
 
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
-  process.env['NODE_ENV'] = 'production';
-  // Not where the other tests build: they may be doing so now.
-  outDir = await mkdtemp(join(tmpdir(), 'skerry-web-'));
-  await build({ root: WEB, logLevel: 'error', build: { outDir } });
-  stack = await startStack(outDir);
+  stack = await startStack(await buildWeb());
   browser = await startBrowser();
   ({ page } = browser);
   await page.goto(stack.loginLink('ann'));
@@ -34,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
   await stack?.[Symbol.asyncDispose]();
-  await rm(outDir, { recursive: true, force: true });
 });
 
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { build } from 'vite';
+import { buildWeb } from './support/build-web.ts';
 import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
 import { Standing } from '../../skerry/src/cloud/central/standing.ts';
 import { expectCount, expectText, violationsOf } from './support/page.ts';
@@ -11,7 +11,6 @@ import { type Stack, startStack } from './support/stack.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
 
 const SHOTS = join(import.meta.dirname, 'shots');
-const WEB = join(import.meta.dirname, '..');
 
 let stack: Stack;
 let browser: TestBrowser;
@@ -19,10 +18,7 @@ let page: Page;
 
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
-  // As it is released: the tests' own mode would bring React's development build.
-  process.env['NODE_ENV'] = 'production';
-  await build({ root: WEB, logLevel: 'error' });
-  stack = await startStack(join(WEB, 'dist'));
+  stack = await startStack(await buildWeb());
   browser = await startBrowser();
   ({ page } = browser);
   await page.goto(stack.loginLink('ann'));
