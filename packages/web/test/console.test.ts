@@ -55,6 +55,9 @@ test.each(['Serial', 'Screen'])(
     await page.getByRole('button', { name: type, exact: true }).click();
     const connected = page.getByText('Connected', { exact: true });
     await connected.waitFor();
+    // Pressed once more, it stays as it is.
+    await page.getByRole('button', { name: type, exact: true }).click();
+    await connected.waitFor();
     way.cut();
     const notice = page.locator('.console-closed');
     await notice.waitFor();

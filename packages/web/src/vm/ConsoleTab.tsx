@@ -46,6 +46,8 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
       </Empty>
     );
   const choose = (next: 'serial' | 'vnc'): void => {
+    // The one that is shown is not opened anew.
+    if (next === type) return;
     setType(next);
     setState({ is: 'opening' });
   };
