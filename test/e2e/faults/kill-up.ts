@@ -7,6 +7,9 @@ import { processesOf } from '../support/leaks.ts';
 import { moments } from '../support/moments.ts';
 import { SMALL } from '../support/small.ts';
 
+/** So that a halt can be caught at it: on a quick machine one is off within a second. */
+const SLOW_TO_STOP = 'systemd-run -q --remain-after-exit -p ExecStop=/usr/bin/sleep\\ 8 true';
+
 export function killUp(): void {
   let wholeMs = 0;
 
@@ -90,6 +93,7 @@ export function killUp(): void {
     async (signal) => {
       await using lab = await testLab(SMALL);
       await lab.ok(['up']);
+      await lab.ok(['exec', '--', 'sh', '-c', SLOW_TO_STOP]);
       const before = await qemuOf(lab.stateDir);
       const halting = lab.start(['halt']);
       await halting.heard(/shutting down/);
@@ -97,6 +101,7 @@ export function killUp(): void {
       halting.child.kill(signal);
       await halting.ended;
       expect(await qemuOf(lab.stateDir)).toEqual(before);
+      expect((await lab.status()).machines[0]?.state).toBe('stopping');
       expect(await lab.ok(['up', '--dry-run'])).toContain('one: start, once it is off');
       const { code, stdout, stderr } = await lab.skerry(['up']);
       expect([code, stdout], stderr).toEqual([0, expect.stringContaining('is up: 1 machine')]);

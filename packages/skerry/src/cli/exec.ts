@@ -9,6 +9,7 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { isUp } from '../lab/is-up.ts';
 import { labOff } from '../lab/lab-off.ts';
 
 interface Options extends CommonOptions {
@@ -90,7 +91,7 @@ async function runningOf(lab: Awaited<ReturnType<typeof labOf>>): Promise<string
   const { labStatus } = await import('../lab/status.ts');
   const { machines } = await labStatus(lab);
   const running = machines
-    .filter(({ state, orphan }) => (state === 'running' || state === 'starting') && !orphan)
+    .filter(({ state, orphan }) => isUp(state) && !orphan)
     .map(({ name }) => name);
   if (running.length === 0) throw labOff(lab);
   return running;

@@ -100,7 +100,7 @@ function actionFor(
 }
 
 /** QEMU runs on while a guest shuts down, so libvirt alone does not know. */
-function isLeaving({ state, stage }: ObservedMachine): boolean {
+export function isLeaving({ state, stage }: ObservedMachine): boolean {
   return state === 'shutdown' || (state !== 'shutoff' && stage === 'leaving');
 }
 

@@ -9,14 +9,14 @@ import { halfRestored } from './half-restored.ts';
 import { liveStatus } from './live-control.ts';
 import type { TreeState } from './live-protocol.ts';
 import { observe, observeOffline } from './observe.ts';
-import type { ObservedMachine } from './plan.ts';
+import { isLeaving, type ObservedMachine } from './plan.ts';
 import { QuickDaemons } from './quick-daemons.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 
 /** One machine as `status` shows it. */
 export interface MachineStatus {
   readonly name: string;
-  /** absent, shutoff, suspended, starting (runs, but not ready), running, paused, crashed, ... */
+  /** absent, shutoff, suspended, starting (runs, but not ready), running, stopping, paused, crashed, ... */
   readonly state: string;
   readonly hostname: string;
   readonly address: string;
@@ -101,15 +101,10 @@ function asSuspended(machines: readonly ObservedMachine[], is: boolean): Observe
 
 function describe(machine: MachineSpec, found: ObservedMachine | undefined): MachineStatus {
   const { name, hostname, address, memoryMiB, cpus, image, nested, primary } = machine;
-  const state = !found
-    ? 'absent'
-    : found.running && !found.mark?.identity
-      ? 'starting'
-      : found.state;
   const nesting = nested && found?.mark?.nesting ? { nesting: found.mark.nesting } : {};
   return {
     name,
-    state,
+    state: stateOf(found),
     hostname,
     address,
     memoryMiB,
@@ -120,6 +115,14 @@ function describe(machine: MachineSpec, found: ObservedMachine | undefined): Mac
     primary,
     orphan: false,
   };
+}
+
+/** For QEMU all of these run. Pure. */
+export function stateOf(found: ObservedMachine | undefined): string {
+  if (!found) return 'absent';
+  if (isLeaving(found)) return 'stopping';
+  const isReady = found.mark?.identity !== undefined && found.stage === 'ready';
+  return found.running && !isReady ? 'starting' : found.state;
 }
 
 /** Of a machine that runs. Whether one has changed since it ran is not looked at: `up --dry-run` does. */
