@@ -106,7 +106,9 @@ test('what is saved before it is ready is tried as any other', async () => {
   await serve('early');
   await writeFile(path('plain.txt'), 'plain three\n');
   await rm(path('slow'));
-  await until(({ outcome }) => outcome === 'runs');
+  // On a busy machine the guest may come after it.
+  const hasWaited = (): boolean => linesOf(hack).some(({ outcome }) => outcome === 'waits');
+  await until(({ outcome }) => outcome === 'runs' || (outcome === 'started' && hasWaited()));
   expect(linesOf(hack).find(({ kind }) => kind === 'change')?.paths).toEqual(
     expect.arrayContaining(['src/server.pl', 'plain.txt']),
   );

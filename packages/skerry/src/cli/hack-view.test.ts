@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import type { HackEvent } from '../lab/hack-event.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
-import { eachTenth, formatHackEvent, HackScreen } from './hack-view.ts';
+import { formatHackEvent } from './format-hack.ts';
+import { HackScreen } from './hack-screen.ts';
+import { eachTenth } from './hack-view.ts';
 
 /** Without the time of day. */
 const lines = (event: HackEvent): string[] =>
@@ -61,6 +63,7 @@ test('a change is named, and what is tried again with it', () => {
 
 test.each<[HackEvent, string]>([
   [end('started'), 'all daemons run'],
+  [{ ...end('started'), came: ['two'] } as HackEvent, 'all daemons run in two'],
   [end('runs'), 'all run it, 1.4 s after it was saved'],
   [end('started', ['two']), 'all daemons run; two away'],
   [end('runs', ['two']), 'all run it, 1.4 s after it was saved; two gets it when it is there'],

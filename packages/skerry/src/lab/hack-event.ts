@@ -80,6 +80,8 @@ export type HackEvent =
       readonly durationMs: number;
       /** Machines that are not there, and get it when they come. */
       readonly away: readonly string[];
+      /** Of `started`: the machines that came, where others run already. */
+      readonly came?: readonly string[];
       /** What did not run, and is here and not in these machines: relative to the lab file. */
       readonly held: readonly HeldFiles[];
     }

@@ -179,8 +179,12 @@ export class HackSession implements LiveTrees {
 
   /** False where it was broken off. */
   #start(machines: readonly string[]): Promise<boolean> {
-    return this.#breakable(performance.now(), async (signal) =>
-      (await this.#steps.start(machines, signal)) ? 'started' : 'failed',
+    const others = new Set(pushedTrees(this.#lab).flatMap(({ on }) => on));
+    for (const machine of [...machines, ...this.#trees.away()]) others.delete(machine);
+    return this.#breakable(
+      performance.now(),
+      async (signal) => ((await this.#steps.start(machines, signal)) ? 'started' : 'failed'),
+      others.size > 0 ? { came: machines } : {},
     );
   }
 
@@ -230,6 +234,7 @@ export class HackSession implements LiveTrees {
   async #breakable(
     began: number,
     work: (signal: AbortSignal) => Promise<HackOutcome>,
+    more: { readonly came?: readonly string[] } = {},
   ): Promise<boolean> {
     const attempt = new AbortController();
     this.#attempt = attempt;
@@ -243,7 +248,8 @@ export class HackSession implements LiveTrees {
       this.#attempt = undefined;
     }
     const durationMs = Math.round(performance.now() - began);
-    this.#tell({ kind: 'end', outcome, durationMs, away: this.#trees.away(), held: this.#held() });
+    const [away, held] = [this.#trees.away(), this.#held()];
+    this.#tell({ kind: 'end', outcome, durationMs, away, held, ...more });
     return outcome !== 'broken-off';
   }
 
