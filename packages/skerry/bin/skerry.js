@@ -46,6 +46,7 @@ function buildIfOlder() {
   const { spawnSync } = require('node:child_process');
   const root = join(__dirname, '..', '..', '..');
   const build = [process.execPath, join(root, 'scripts', 'build.ts'), `--asked=${Date.now()}`];
+  console.error('skerry: its sources are newer than what is built of them; building, some seconds');
   // Two at once: the second waits, and then has nothing to do.
   const { status, stdout, stderr, error } = spawnSync(
     'flock',

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { ProgressEvent } from '../lab/progress.ts';
 import { clip, progressView } from './progress-view.ts';
 
@@ -46,6 +46,30 @@ test.each([
   for (const event of EVENTS) view.onProgress(event);
   view.end();
   expect(screenOf(String(stream.read()))).toContain(line);
+});
+
+test('a log that was silent for long says what is under way, and no more of what is over', () => {
+  vi.useFakeTimers();
+  try {
+    const stream = new PassThrough();
+    const view = progressView(stream as unknown as NodeJS.WriteStream);
+    const heard = (): string => String(stream.read() ?? '');
+    view.onProgress({ phase: 'template', status: 'begin', atMs: 0 });
+    view.onProgress({ machine: 'one', phase: 'thaw', status: 'begin', atMs: 0 });
+    vi.advanceTimersByTime(19_000);
+    expect(heard()).toBe('');
+    view.onProgress({ machine: 'one', phase: 'thaw', status: 'end', atMs: 19_000 });
+    expect(heard()).toBe('[  19.0 s] one: thawing: done in 19.0 s\n');
+    vi.advanceTimersByTime(22_000);
+    expect(heard()).toBe('[  40.0 s] lab: booting a template, 40 s so far\n');
+    vi.advanceTimersByTime(25_000);
+    expect(heard()).toBe('[  60.0 s] lab: booting a template, 1 min 0 s so far\n');
+    view.end();
+    vi.advanceTimersByTime(60_000);
+    expect(heard()).toBe('');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 const two = (event: Omit<ProgressEvent, 'machine' | 'atMs'>): ProgressEvent => ({

@@ -2,6 +2,7 @@
 // stdout stays for data.
 import { styleText } from 'node:util';
 import type { Phase, ProgressEvent } from '../lab/progress.ts';
+import { formatSpan } from './amounts.ts';
 
 const WORDS: Record<Phase, string> = {
   lock: 'waiting',
@@ -56,6 +57,9 @@ const FRAME_MS = 100;
 /** A plain log says nothing of phases that are over at once. */
 const PLAIN_AFTER_MS = 1000;
 const BOOT_NOTE_MS = 5000;
+/** A log that says nothing for that long says what it waits for. */
+const SILENT_MS = 20_000;
+const LOOK_MS = 5000;
 
 interface Line {
   readonly name: string;
@@ -147,8 +151,11 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
 }
 
 function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
-  const begun = new Map<string, number>();
+  /** What is under way; of a machine, what began last is at the end. */
+  const begun = new Map<string, ProgressEvent>();
+  let saidMs = performance.now();
   const say = (event: ProgressEvent, text: string): void => {
+    saidMs = performance.now();
     stream.write(
       `[${(event.atMs / 1000).toFixed(1).padStart(6)} s] ${event.machine ?? 'lab'}: ${text}\n`,
     );
@@ -170,23 +177,35 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
     notedMs.set(key, event.atMs);
     say(event, detail);
   };
+  let zeroMs = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - saidMs < SILENT_MS) return;
+    const newest = new Map([...begun.values()].map((event) => [event.machine, event]));
+    const atMs = performance.now() - zeroMs;
+    for (const event of newest.values())
+      say({ ...event, atMs }, `${wordsOf(event)}, ${formatSpan(atMs - event.atMs)} so far`);
+  }, LOOK_MS);
+  timer.unref();
   return {
     onProgress: (event) => {
+      zeroMs = performance.now() - event.atMs;
       const key = `${event.machine} ${event.phase}`;
       const words = wordsOf(event);
       if (event.status === 'begin') {
-        begun.set(key, event.atMs);
+        begun.delete(key);
+        begun.set(key, event);
         if (['boot', 'image', 'shutdown', 'identity', 'keep'].includes(event.phase))
           say(event, words);
       }
       if (event.status === 'note') note(event);
       if (event.status === 'say') say(event, event.detail ?? '');
-      const took = event.atMs - (begun.get(key) ?? event.atMs);
+      const took = event.atMs - (begun.get(key)?.atMs ?? event.atMs);
+      if (event.status === 'end' || event.status === 'fail') begun.delete(key);
       if (event.status === 'end' && took >= PLAIN_AFTER_MS)
         say(event, `${words}: done in ${(took / 1000).toFixed(1)} s`);
       if (event.status === 'fail') say(event, `${words}: failed`);
     },
-    end: () => {},
+    end: () => clearInterval(timer),
   };
 }
 
