@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowestFiles } from './test/slowest-files.ts';
 
 const conditions = ['@skerry/source'];
 const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
@@ -8,7 +9,7 @@ const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
 export default defineConfig({
   test: {
     silent: 'passed-only',
-    reporters: process.env.CI ? ['verbose'] : ['default'],
+    reporters: [process.env.CI ? 'verbose' : 'default', new SlowestFiles()],
     projects: [
       {
         ...shared,

@@ -15,7 +15,8 @@ import { type Farm, makeFarm } from './support/superproject-farm.ts';
 // cloned; after that the same command has to bring everything to its end.
 
 const isCampaign = process.env.SKERRY_CAMPAIGN !== undefined;
-const RANDOM_KILLS = isCampaign ? 2_000 : 12;
+/** `SKERRY_KILLS` for a part of them, beside others with another `SKERRY_SEED`. */
+const RANDOM_KILLS = Number(process.env.SKERRY_KILLS ?? (isCampaign ? 2_000 : 12));
 const RACES = isCampaign ? 200 : 8;
 /** The campaign kills at every connection, `npm test` at every second one: each is some seconds. */
 const STEP = isCampaign ? 1 : 2;
@@ -69,13 +70,16 @@ async function expectCloneable(): Promise<void> {
     'refs',
   );
   const [newest = '', ...older] = refs.split('\n');
-  for (const ref of new Set(['main', newest, older[random(older.length)] ?? 'main'])) {
-    const dir = join(farm.dir, 'clone');
-    await rm(dir, { recursive: true, force: true });
-    await farm.git(farm.dir, 'clone', '--quiet', '--recursive', '-b', ref, farm.url, dir);
-    expect(await farm.git(dir, 'submodule', 'status')).not.toMatch(/^[-+U]/m);
-    await rm(dir, { recursive: true, force: true });
-  }
+  const chosen = new Set(['main', newest, older[random(older.length)] ?? 'main']);
+  await Promise.all(
+    [...chosen].map(async (ref, at) => {
+      const dir = join(farm.dir, `clone-${at}`);
+      await rm(dir, { recursive: true, force: true });
+      await farm.git(farm.dir, 'clone', '--quiet', '--recursive', '-b', ref, farm.url, dir);
+      expect(await farm.git(dir, 'submodule', 'status')).not.toMatch(/^[-+U]/m);
+      await rm(dir, { recursive: true, force: true });
+    }),
+  );
 }
 
 async function change(): Promise<void> {
