@@ -10,14 +10,15 @@ export interface ChartProps {
   readonly lines: readonly (readonly number[])[];
   /** Another number when there are more points: the columns are changed in place. */
   readonly version: number;
+  /** How far back it goes. */
+  readonly seconds: number;
   readonly format: (value: number) => string;
   readonly max?: number | undefined;
 }
 
 const HEIGHT = 116;
-const SECONDS = 120;
 
-export function Chart({ at, lines, version, format, max }: ChartProps) {
+export function Chart({ at, lines, version, seconds, format, max }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const mode = `${useObservable(theme)} ${useSystemDark()}`;
@@ -25,7 +26,7 @@ export function Chart({ at, lines, version, format, max }: ChartProps) {
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
-    const made = new uPlot(options(element, count, format, max), [[]], element);
+    const made = new uPlot(options(element, count, format, max, clockOf(seconds)), [[]], element);
     plot.current = made;
     const sizes = new ResizeObserver(() =>
       made.setSize({ width: element.clientWidth, height: HEIGHT }),
@@ -37,12 +38,12 @@ export function Chart({ at, lines, version, format, max }: ChartProps) {
       plot.current = undefined;
     };
     // The format is the same function for the same chart.
-  }, [count, max, mode]);
+  }, [count, max, mode, seconds]);
   useEffect(() => {
     const now = at.at(-1) ?? 0;
     plot.current?.setData([at, ...lines] as uPlot.AlignedData, false);
-    plot.current?.setScale('x', { min: now - SECONDS, max: now });
-  }, [version, mode, count, at, lines]);
+    plot.current?.setScale('x', { min: now - seconds, max: now });
+  }, [version, mode, count, at, lines, seconds]);
   return <div ref={place} />;
 }
 
@@ -51,6 +52,7 @@ function options(
   lines: number,
   format: (value: number) => string,
   max: number | undefined,
+  clock: (seconds: number) => string,
 ): uPlot.Options {
   const colour = (name: string): string => colourOf(element, name);
   const axis = {
@@ -67,7 +69,13 @@ function options(
     padding: [8, 4, 0, 0],
     scales: {
       x: { time: true },
-      y: { range: (_, __, top) => [0, max ?? Math.max(1024, (top ?? 0) * 1.15)] },
+      // A line at the known end is not cut in half by the edge.
+      y: {
+        range: (_, __, top) =>
+          max === undefined
+            ? [0, Math.max(1024, (top ?? 0) * 1.15)]
+            : [0, Math.max(max, top ?? 0) * 1.04],
+      },
     },
     axes: [
       {
@@ -107,11 +115,15 @@ function colourOf(element: HTMLElement, name: string): string {
   return color;
 }
 
-function clock(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString([], {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
+/** How moments are written: to the second in minutes, without it in a day, as dates in a month. */
+function clockOf(span: number): (seconds: number) => string {
+  const parts: Intl.DateTimeFormatOptions =
+    span > 2 * 86_400
+      ? { day: 'numeric', month: 'short' }
+      : { hour: '2-digit', minute: '2-digit', hour12: false };
+  const format = new Intl.DateTimeFormat([], {
+    ...parts,
+    ...(span < 600 && { second: '2-digit' }),
   });
+  return (seconds) => format.format(seconds * 1000);
 }

@@ -1,6 +1,8 @@
 import { lazy, Suspense } from 'react';
-import { useUsage } from '../store/usage.ts';
+import { usageSpan } from '../store/ui.ts';
+import { useObservable } from '../store/use-observable.ts';
 import { formatMiB, formatRate } from '../ui/format.ts';
+import { SPANS, useSamples } from './use-samples.ts';
 
 const Chart = lazy(() => import('./Chart.tsx').then(({ Chart: found }) => ({ default: found })));
 
@@ -11,9 +13,11 @@ export interface UsageChartsProps {
   readonly on: boolean;
 }
 
-/** Two minutes of processor, memory, disk and network, a point each second. */
+/** Processor, memory, disk and network: the last two minutes as they come, or further back. */
 export function UsageCharts({ id, cpus, memoryMiB, on }: UsageChartsProps) {
-  const { samples, version } = useUsage(id);
+  const chosen = useObservable(usageSpan);
+  const span = SPANS.find(({ name }) => name === chosen) ?? SPANS[0];
+  const { samples, version } = useSamples(id, span);
   const charts = [
     {
       title: 'Processor',
@@ -48,7 +52,19 @@ export function UsageCharts({ id, cpus, memoryMiB, on }: UsageChartsProps) {
   ];
   const isWaiting = samples.at.length < 2;
   return (
-    <section className="charts" aria-label="Use in the last two minutes">
+    <section className="charts" aria-label={`Use in the last ${span.words}`}>
+      <div className="segments chart-span" role="group" aria-label="How far back">
+        {SPANS.map(({ name, label }) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={name === span.name}
+            onClick={() => usageSpan.set(name)}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
       {charts.map(({ title, lines, format, max }) => (
         <figure key={title} className="card chart-card">
           <figcaption>
@@ -65,13 +81,14 @@ export function UsageCharts({ id, cpus, memoryMiB, on }: UsageChartsProps) {
           </figcaption>
           <div className="chart">
             {isWaiting ? (
-              <p className="chart-none">{on ? 'The first points are on their way' : 'It is off'}</p>
+              <p className="chart-none">{span.isLive && !on ? 'It is off' : span.none}</p>
             ) : (
               <Suspense>
                 <Chart
                   at={samples.at}
                   lines={lines.map(({ values }) => values)}
                   version={version}
+                  seconds={span.seconds}
                   format={format}
                   max={max}
                 />

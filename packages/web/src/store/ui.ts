@@ -22,6 +22,8 @@ export const seeAs = observable<string | null>(null);
 export const helpOpen = observable(false);
 export const dockOpen = observable(false);
 export const collapsed = kept<readonly string[]>('collapsed', []);
+/** How far back charts go: the name of a span. */
+export const usageSpan = kept<string>('span', 'minutes');
 export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto');
 
 /** A question about a verb: a form, a confirmation, or both. */

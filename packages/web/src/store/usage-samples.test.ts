@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addSample, noSamples, withHistory } from './usage-samples.ts';
+import { addSample, noSamples, withGaps, withHistory } from './usage-samples.ts';
 
 const use = (cpu: number) => ({
   cpu,
@@ -34,4 +34,14 @@ test('what central has kept comes before what came since', () => {
   ]);
   expect(all.at).toEqual([1, 2, 3]);
   expect(all.cpu).toEqual([1, 2, 3]);
+});
+
+test('where nothing was heard for a while there is a gap', () => {
+  const point = (minute: number) => ({
+    ...{ at: minute * 60_000, cpu: minute, memoryMiB: 1 },
+    ...{ diskReadBps: 0, diskWriteBps: 0, netRxBps: 0, netTxBps: 0 },
+  });
+  const { at, cpu } = withGaps([1, 2, 5].map(point), 60);
+  expect(at).toEqual([60, 120, 180, 300]);
+  expect(cpu).toEqual([1, 2, null, 5]);
 });

@@ -52,3 +52,20 @@ export function withHistory(samples: Samples, history: readonly UsageSample[]): 
   });
   return all;
 }
+
+/** Points that are further apart than a step and a half have a gap between them: charts draw no line over it. */
+export function withGaps(points: readonly UsageSample[], stepSeconds: number): Samples {
+  const all = noSamples();
+  for (const point of points) {
+    const at = point.at / 1000;
+    const before = all.at.at(-1);
+    if (before !== undefined && at - before > 1.5 * stepSeconds) {
+      all.at.push(before + stepSeconds);
+      // What uPlot takes for no value.
+      for (const field of FIELDS) all[field].push(null as unknown as number);
+    }
+    all.at.push(at);
+    for (const field of FIELDS) all[field].push(point[field]);
+  }
+  return all;
+}

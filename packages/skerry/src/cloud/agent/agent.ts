@@ -78,7 +78,7 @@ export class Agent implements AsyncDisposable {
   readonly #audit: AuditLog;
   readonly #allegiance: Allegiance;
   readonly #performer: Performer;
-  readonly #meter = new UsageMeter();
+  readonly #meter: UsageMeter;
   #kept: Kept;
   #connection: Connection | undefined;
   #watch: LibvirtWatch | undefined;
@@ -90,6 +90,7 @@ export class Agent implements AsyncDisposable {
   private constructor(options: AgentOptions, kept: Kept) {
     this.#options = options;
     this.#kept = kept;
+    this.#meter = new UsageMeter(options.name);
     const { bus, table = VERBS, handlers = [] } = options;
     this.#entities = new Entities(randomUUID(), (publication) => bus.publish(publication));
     this.#audit = new AuditLog(join(options.stateDir, 'audit.jsonl'));

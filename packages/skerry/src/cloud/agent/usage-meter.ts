@@ -1,7 +1,7 @@
-// What machines use, from the difference of two readings of libvirt's counters. Pure but for the reading itself.
+// What machines and their host use, from the difference of two readings of libvirt's counters. Pure but for the reading itself.
 import type { Connection, DomainStats } from '@skerry/libvirt';
 import type { Usage } from '../bus/messages.ts';
-import { vmId } from '../entity.ts';
+import { hypervisorId, vmId } from '../entity.ts';
 
 interface Reading {
   readonly atMs: number;
@@ -13,32 +13,70 @@ interface Reading {
   readonly netTx: number;
 }
 
-/** Reads the counters of all running machines, and says what changed since the last time. */
+/** What libvirt counts of a host: times in ns, memory in KiB, by its names. */
+export interface HostStats {
+  readonly cpu: Readonly<Record<string, bigint>>;
+  readonly memory: Readonly<Record<string, bigint>>;
+}
+
+/** Reads the counters of a host and of all its running machines, and says what changed since the last time. */
 export class UsageMeter {
+  readonly #hostId: string;
   #last = new Map<string, Reading>();
 
-  async read(connection: Connection, signal: AbortSignal): Promise<Usage[]> {
-    const stats = await connection.domainStats({
-      stats: ['cpu-total', 'balloon', 'interface', 'block'],
-      active: true,
-      noWait: true,
-      signal,
-    });
-    return this.take(stats, performance.now());
+  /** @param hypervisor the host's name */
+  constructor(hypervisor: string) {
+    this.#hostId = hypervisorId(hypervisor);
   }
 
-  /** A machine's first reading gives no usage. */
-  take(stats: readonly DomainStats[], atMs: number): Usage[] {
-    const readings = new Map(
-      stats.map(({ domain, params }) => [domain.uuid, toReading(params, atMs)]),
-    );
-    const usages = [...readings].flatMap(([uuid, now]) => {
-      const before = this.#last.get(uuid);
-      return before ? [toUsage(uuid, before, now)] : [];
-    });
-    this.#last = readings;
-    return usages;
+  async read(connection: Connection, signal: AbortSignal): Promise<Usage[]> {
+    const [stats, cpu, memory] = await Promise.all([
+      connection.domainStats({
+        stats: ['cpu-total', 'balloon', 'interface', 'block'],
+        active: true,
+        noWait: true,
+        signal,
+      }),
+      connection.cpuStats(undefined, { signal }),
+      connection.memoryStats(undefined, { signal }),
+    ]);
+    return this.take(stats, { cpu, memory }, performance.now());
   }
+
+  /** A first reading gives no usage. The host comes last: its disks and networks are those of its machines together. */
+  take(stats: readonly DomainStats[], host: HostStats, atMs: number): Usage[] {
+    const readings = new Map(
+      stats.map(({ domain, params }) => [vmId(domain.uuid) as string, toReading(params, atMs)]),
+    );
+    const usageOf = (id: string, now: Reading): Usage[] => {
+      const before = this.#last.get(id);
+      return before ? [toUsage(id, before, now)] : [];
+    };
+    const usages = [...readings].flatMap(([id, now]) => usageOf(id, now));
+    const own = usageOf(this.#hostId, hostReading(host, atMs)).map((usage) => ({
+      ...usage,
+      diskReadBps: sumOf(usages, 'diskReadBps'),
+      diskWriteBps: sumOf(usages, 'diskWriteBps'),
+      netRxBps: sumOf(usages, 'netRxBps'),
+      netTxBps: sumOf(usages, 'netTxBps'),
+    }));
+    this.#last = readings.set(this.#hostId, hostReading(host, atMs));
+    return [...usages, ...own];
+  }
+}
+
+function sumOf(usages: readonly Usage[], field: Exclude<keyof Usage, 'id'>): number {
+  return usages.reduce((sum, usage) => sum + usage[field], 0);
+}
+
+function hostReading({ cpu, memory }: HostStats, atMs: number): Reading {
+  const { total = 0n, free = 0n, buffers = 0n, cached = 0n } = memory;
+  return {
+    atMs,
+    cpuNs: Number((cpu['kernel'] ?? 0n) + (cpu['user'] ?? 0n)),
+    memoryKiB: Number(total - free - buffers - cached),
+    ...{ diskRead: 0, diskWrite: 0, netRx: 0, netTx: 0 },
+  };
 }
 
 function toReading(params: DomainStats['params'], atMs: number): Reading {
@@ -57,13 +95,13 @@ function toReading(params: DomainStats['params'], atMs: number): Reading {
   };
 }
 
-function toUsage(uuid: string, before: Reading, now: Reading): Usage {
+function toUsage(id: string, before: Reading, now: Reading): Usage {
   const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1000);
   // A machine that was started anew counts from 0 again.
   const rate = (key: Exclude<keyof Reading, 'atMs'>): number =>
     Math.max(0, Math.round((now[key] - before[key]) / seconds));
   return {
-    id: vmId(uuid),
+    id,
     cpu: Math.round(rate('cpuNs') / 1e7) / 100,
     memoryMiB: Math.round(now.memoryKiB / 1024),
     diskReadBps: rate('diskRead'),

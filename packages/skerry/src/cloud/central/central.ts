@@ -33,6 +33,7 @@ import { Registry } from './registry.ts';
 import { type Job, Schedule } from './schedule.ts';
 import { refuseTwin, withTarget } from './place-verb.ts';
 import { Standing } from './standing.ts';
+import { UsageHistory } from './usage-history.ts';
 import { Users } from './users.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
@@ -63,6 +64,7 @@ export class Central implements AsyncDisposable {
   readonly users: Users;
   readonly policies: PolicyStore;
   readonly audit: AuditStore;
+  readonly usage: UsageHistory;
   readonly parking: Parking;
   readonly schedule: Schedule;
   readonly joins: Joins;
@@ -95,6 +97,7 @@ export class Central implements AsyncDisposable {
     this.users = new Users(this.#db);
     this.policies = new PolicyStore(this.#db);
     this.audit = new AuditStore(this.#db);
+    this.usage = new UsageHistory(this.#db);
     this.joins = new Joins(this.#db);
     this.parking = new Parking(this.#db);
     this.schedule = new Schedule(
@@ -357,7 +360,7 @@ export class Central implements AsyncDisposable {
         if (!decision.allowed && !verb.open)
           throw new VerbError(
             'denied',
-            `${by.user} may not ${verb.title.toLowerCase()}: ${decision.because}`,
+            `${by.user} may not do that (${verb.title}): ${decision.because}`,
             {
               permission: verb.permission,
               ...(target === 'central' && {

@@ -26,6 +26,9 @@ const MIGRATIONS = [
    CREATE TABLE standing (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
    CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, gone INTEGER NOT NULL,
      row TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE usage (entity TEXT NOT NULL, span TEXT NOT NULL, at INTEGER NOT NULL, cpu REAL NOT NULL,
+     memory REAL NOT NULL, disk_read REAL NOT NULL, disk_write REAL NOT NULL, net_rx REAL NOT NULL,
+     net_tx REAL NOT NULL, PRIMARY KEY (entity, span, at)) STRICT, WITHOUT ROWID;`,
 ] as const;
 
 /** The database of a central's folder; several processes may have it open. */

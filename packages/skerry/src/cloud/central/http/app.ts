@@ -15,6 +15,7 @@ import type { Place } from '../placement.ts';
 import { mayAdminister, mayKnowPeople, parkedFor, seesLine } from '../seen.ts';
 import { addLogin, type Login, loginOf } from './login.ts';
 import { standView } from '../stand-view.ts';
+import { USAGE_SPANS, type UsageSpan } from '../usage-history.ts';
 import { openApi, schemaOf } from './openapi.ts';
 
 export interface AppOptions {
@@ -24,8 +25,6 @@ export interface AppOptions {
   readonly webDir: string | null;
   /** Whether browsers reach it by https: cookies are then for that alone. */
   readonly secure: boolean;
-  /** What somebody used lately, for graphs. */
-  readonly usageOf: (id: string) => unknown;
 }
 
 /** A header that a form of another site cannot set, and a script of one only after it has asked. */
@@ -47,7 +46,7 @@ type Env = { Variables: { login: Login } };
 type Request = Context<Env>;
 
 export function createApp(options: AppOptions): Hono<Env> {
-  const { central, version, secure, usageOf } = options;
+  const { central, version, secure } = options;
   const app = new Hono<Env>();
   app.use(async (context, next) => {
     await next();
@@ -161,7 +160,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   app.get('/api/v1/:collection{vms|hypervisors}/:id/usage', (context) => {
     const entity = targetOf(context);
-    return context.json(usageOf(entity.id));
+    const { span } = usageQuery.parse(context.req.query());
+    return context.json(central.usage.of(entity.id, span));
   });
   app.get('/api/v1/places', (context) =>
     context.json(visiblePlaces(context, central.placesFor(needsQuery.parse(context.req.query())))),
@@ -227,6 +227,10 @@ export function createApp(options: AppOptions): Hono<Env> {
     return reply.ok ? context.json(reply.result as object) : fail(context, reply.error);
   }
 }
+
+const usageQuery = z.object({
+  span: z.enum(Object.keys(USAGE_SPANS) as UsageSpan[]).default('minutes'),
+});
 
 const auditQuery = z.object({
   entity: z.string().optional(),

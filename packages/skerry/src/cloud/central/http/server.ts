@@ -7,7 +7,6 @@ import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SkerryError } from '../../../util/errors.ts';
 import type { Central } from '../central.ts';
-import { UsageHistory } from '../usage-history.ts';
 import { createApp, isSameOrigin } from './app.ts';
 import { Consoles } from './consoles.ts';
 import { serveLive } from './live.ts';
@@ -36,7 +35,6 @@ export class CentralServer implements AsyncDisposable {
     maxPayload: MAX_MESSAGE,
     perMessageDeflate: { threshold: 4096 },
   });
-  readonly #usage = new UsageHistory();
   readonly #consoles = new Consoles();
   readonly #listening: Disposable;
   /** The login by which each socket came. */
@@ -52,7 +50,6 @@ export class CentralServer implements AsyncDisposable {
       version,
       webDir,
       secure: tls !== undefined,
-      usageOf: (id) => this.#usage.of(id),
     });
     const answer = getRequestListener(app.fetch);
     const listener: RequestListener = (request, response) => void answer(request, response);
@@ -61,8 +58,8 @@ export class CentralServer implements AsyncDisposable {
       this.#upgrade(request, socket, head),
     );
     this.#listening = central.registry.listen({
-      onUsage: (usages, at) => this.#usage.add(usages, at),
-      onEntities: (_, removed) => this.#usage.drop(removed),
+      onUsage: (usages, at) => central.usage.add(usages, at),
+      onEntities: (_, removed) => central.usage.drop(removed),
     });
     central.consoleToken = (user, vm) => this.#consoles.issue(user, vm);
     const alive = new WeakSet<WebSocket>();
