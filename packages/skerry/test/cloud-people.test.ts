@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import type { AuditEntry } from '../src/cloud/bus/messages.ts';
 import type { LiveMessage } from '../src/cloud/central/http/live.ts';
 import type { VmState } from '../src/cloud/entity.ts';
 import { VERBS } from '../src/cloud/verbs/table.ts';
@@ -180,12 +181,12 @@ test('who there is, and what is parked, is shown to who may know it', async () =
   const { messages, socket } = await listen(cloud.central.users.issue('cleo', 'session'));
   expect(messages[0]).toMatchObject({ type: 'hello', parked: [] });
   socket.terminate();
-  expect((await central('cleo', 'unpark', { uuid })).status).toBe(404);
+  expect((await central('cleo', 'unpark', { machine: uuid })).status).toBe(404);
   // Who has the machine brings it back, where machines may be made.
   cloud.central.policies.setGrant('user:cleo', `vm:${uuid}`, ['vmparking_unpark']);
   expect(await parked('cleo')).toEqual(['boat']);
   cloud.central.policies.setGrant('user:cleo', 'hypervisor:hv1', ['alloc']);
-  expect(await central('cleo', 'unpark', { uuid })).toMatchObject({ status: 200 });
+  expect(await central('cleo', 'unpark', { machine: uuid })).toMatchObject({ status: 200 });
   await cloud.call('ann', 'POST', '/api/v1/vms/boat/free');
   cloud.central.policies.setGrant('user:cleo', 'hypervisor:hv1', []);
 });
@@ -278,6 +279,44 @@ test.each(VERBS.of('central').filter(({ open }) => !open))(
   },
 );
 
+test('a grant is for what there is, and a machine may be named', async () => {
+  const give = (scope: string): Promise<Answer> =>
+    central('ann', 'grant_set', { who: 'user:cleo', scope, permissions: ['info'] });
+  for (const scope of ['vm:nowhere', 'vm:00000000-0000-4000-8000-000000000000', 'hypervisor:hv9'])
+    expect(await give(scope)).toMatchObject({ status: 404 });
+  expect((await give('everything')).body.error?.message).toContain('it must be all, vm:NAME');
+  expect((await give('vm:test')).body).toEqual({ changes: [`+ user:cleo for ${vm.id}: info`] });
+  const taken = await central('ann', 'grant_remove', { who: 'user:cleo', scope: 'vm:test' });
+  expect(taken.body).toEqual({ changes: [`- user:cleo for ${vm.id}: info`] });
+  // A tag may wait for the first that has it.
+  expect((await give('tag:later')).status).toBe(200);
+  await central('ann', 'grant_remove', { who: 'user:cleo', scope: 'tag:later' });
+});
+
+test('who guesses passwords has to wait, and it is seen who was tried', async () => {
+  const tried = async (user: string): Promise<number> => {
+    const answer = await fetch(`${cloud.server.url}/api/v1/login`, {
+      method: 'POST',
+      headers: { 'x-skerry': '1', 'content-type': 'application/json' },
+      body: JSON.stringify({ user, password: 'a wild guess' }),
+    });
+    return answer.status;
+  };
+  const answers: number[] = [];
+  for (let i = 0; i < 6; i++) answers.push(await tried('ida'));
+  expect(answers).toEqual([401, 401, 401, 401, 401, 429]);
+  expect(await tried('somebody else')).toBe(401);
+  const { body } = await cloud.call('ann', 'GET', '/api/v1/audit?entity=central');
+  const lines = body as unknown as AuditEntry[];
+  const failed = lines.filter(({ verb, outcome }) => verb === 'login' && outcome === 'denied');
+  expect(failed.filter(({ by }) => by.user === 'ida')).toHaveLength(5);
+  expect(failed[0]).toMatchObject({
+    by: { user: 'somebody' },
+    message: 'the name or the password is wrong, from 127.0.0.1',
+  });
+  expect(JSON.stringify(lines)).not.toContain('a wild guess');
+});
+
 test('the command line does it too, with passwords from standard input', async () => {
   const token = cloud.central.users.issue('ann', 'token');
   const added = await skerry(token, ['user', 'add', 'gwen', '--password'], `${PASSWORD}\n`);
@@ -292,10 +331,10 @@ test('the command line does it too, with passwords from standard input', async (
   const permissions = 'info nodeinfo snapshot_get drives_get presence screenshot'.split(' ');
   const changes = await skerry(token, ['role', 'set', 'watcher', '--permissions', ...permissions]);
   expect(changes.stdout).toBe('role watcher: + screenshot, - rostervm\n');
-  const wrong = await skerry(token, ['role', 'remove', 'none-such']);
+  const wrong = await skerry(token, ['role', 'remove', 'none-such', '--yes']);
   expect(wrong.code).toBe(3);
   expect(wrong.stderr).toContain("there is no role 'none-such'; there are: watcher");
-  const nobody = await skerry(token, ['user', 'remove', 'nobody']);
+  const nobody = await skerry(token, ['user', 'remove', 'nobody', '--yes']);
   expect(nobody.stderr).toContain('hint: see who there is: skerry cloud user list');
   const gwens = cloud.central.users.issue('gwen', 'token');
   const denied = await skerry(gwens, ['user', 'list']);
@@ -306,9 +345,17 @@ test('the command line does it too, with passwords from standard input', async (
     ['password', '--old-password'],
     `${PASSWORD}\nbrand new one\n`,
   );
-  expect(changed).toEqual({ code: 0, stderr: '', stdout: 'sessions: 1\n' });
-  expect((await skerry(token, ['user', 'remove', 'gwen'])).stdout).toBe(
-    '- roles of gwen: watcher\n- 0 sessions\n- 1 tokens\n- 0 jobs\n',
+  expect(changed).toEqual({
+    code: 0,
+    stderr: '',
+    stdout: 'Change your password, done.\nsessions: 1\n',
+  });
+  const unsure = await skerry(token, ['user', 'remove', 'gwen']);
+  expect(unsure).toMatchObject({ code: 2, stdout: '' });
+  expect(unsure.stderr).toContain('there is no terminal to ask on: add --yes');
+  expect(cloud.central.users.exists('gwen')).toBe(true);
+  expect((await skerry(token, ['user', 'remove', 'gwen', '--yes'])).stdout).toBe(
+    '- roles of gwen: watcher\n- 0 sessions\n- 1 token\n- 0 jobs\n',
   );
 }, 60_000);
 

@@ -1,9 +1,12 @@
 // Logging in and out, and who asks.
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Context, Env, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
+import { userName } from '../../verbs/people.ts';
 import type { Central } from '../central.ts';
+import { LoginLimit } from '../login-limit.ts';
 import type { Users } from '../users.ts';
 
 /** How programs and browsers say who they are. */
@@ -23,6 +26,8 @@ interface LoginWay {
   readonly path: string;
   /** What is said to who could not prove it. */
   readonly refusal: string;
+  /** Who they say they are, where the proof could be guessed: they are made to wait when they often fail. */
+  claims?(body: unknown): string;
   /** Whose proof that is; undefined when it is none. */
   prove(users: Users, body: unknown): Promise<string | undefined>;
 }
@@ -35,6 +40,7 @@ const WAYS: readonly LoginWay[] = [
     name: 'password',
     path: '/api/v1/login',
     refusal: 'the name or the password is wrong',
+    claims: (body) => credentials.parse(body).user,
     async prove(users, body) {
       const { user, password } = credentials.parse(body);
       return (await users.checkPassword(user, password)) ? user : undefined;
@@ -56,11 +62,25 @@ export function addLogin<E extends Env>(
   app: Hono<E>,
   { central, secure }: { readonly central: Central; readonly secure: boolean },
 ): void {
+  const limit = new LoginLimit();
   for (const way of WAYS)
     app.post(way.path, async (context) => {
-      const user = await way.prove(central.users, await context.req.json());
+      const body: unknown = await context.req.json();
+      const address = addressOf(context);
+      const claimed = way.claims?.(body);
+      const waitMs = claimed === undefined ? 0 : limit.waitMs(address, claimed, Date.now());
+      if (waitMs > 0) return tooMany(context, Math.ceil(waitMs / 1000));
+      // Counted before it is tried: many at once are many.
+      if (claimed !== undefined) limit.failed(address, claimed, Date.now());
+      const user = await way.prove(central.users, body);
       // Whoever was removed meanwhile is nobody.
-      if (user !== undefined && central.users.exists(user)) return logIn(context, way, user);
+      if (user !== undefined && central.users.exists(user)) {
+        limit.succeeded(address, user);
+        note(way, user, 'done', '');
+        return logIn(context, user);
+      }
+      const who = userName.safeParse(claimed).data ?? 'somebody';
+      note(way, who, 'denied', `${way.refusal}${address && `, from ${address}`}`);
       return context.json({ error: { code: 'denied', message: way.refusal } }, 401);
     });
   app.post('/api/v1/logout', (context) => {
@@ -70,7 +90,7 @@ export function addLogin<E extends Env>(
     return context.json({});
   });
 
-  function logIn(context: Context, { name }: LoginWay, user: string): Response {
+  function logIn(context: Context, user: string): Response {
     setCookie(context, COOKIE, central.users.issue(user, 'session'), {
       path: '/',
       httpOnly: true,
@@ -78,21 +98,33 @@ export function addLogin<E extends Env>(
       secure,
       maxAge: SESSION_S,
     });
-    central.note({
-      id: randomUUID(),
-      at: Date.now(),
-      entity: 'central',
-      name: 'central',
-      hypervisor: '',
-      verb: 'login',
-      by: { user, via: 'web' },
-      outcome: 'done',
-      message: '',
-      params: { by: name },
-      durationMs: 0,
-    });
     return context.json({ user });
   }
+
+  function note(
+    { name: by }: LoginWay,
+    user: string,
+    outcome: 'done' | 'denied',
+    message: string,
+  ): void {
+    central.note({
+      ...{ id: randomUUID(), at: Date.now(), entity: 'central', name: 'central', hypervisor: '' },
+      ...{ verb: 'login', by: { user, via: 'web' }, outcome, message },
+      ...{ params: { by }, durationMs: 0 },
+    });
+  }
+}
+
+function tooMany(context: Context, seconds: number): Response {
+  context.header('retry-after', String(seconds));
+  const message = `too many tries have failed: wait ${seconds} s`;
+  return context.json({ error: { code: 'denied', message } }, 429);
+}
+
+/** Where a request comes from; empty where it came by no socket. */
+function addressOf(context: Context): string {
+  const { incoming } = (context.env ?? {}) as { readonly incoming?: IncomingMessage };
+  return incoming?.socket.remoteAddress ?? '';
 }
 
 /** Who asks, by cookie or by token. */
