@@ -1,4 +1,4 @@
-import { useMe } from '../shell/TopBar.tsx';
+import { useMe } from '../shell/use-me.ts';
 import { Tags } from '../ui/bits.tsx';
 import { ChatCard } from './ChatCard.tsx';
 import { PasswordCard } from './PasswordCard.tsx';

@@ -38,7 +38,7 @@ export function HypervisorOverview({ host }: { readonly host: HypervisorState })
           ]}
         />
       </section>
-      <HypervisorTile host={host} />
+      <HypervisorTile name={host.name} />
       <UsageCharts id={host.id} cpus={host.cpus} memoryMiB={host.memoryMiB} on />
     </div>
   );

@@ -1,4 +1,5 @@
 import { openEntity } from '../shell/navigation.ts';
+import { cloud } from '../store/cloud.ts';
 import { cursor } from '../store/ui.ts';
 import { rosterView } from '../roster/roster-view.ts';
 
@@ -16,9 +17,18 @@ export function moveCursor(by: number): void {
   rosterView.scrollTo(to);
 }
 
+/** Opens what was looked for: the first machine that is shown, else the first hypervisor. */
+export function openFirst(): void {
+  const { rows } = rosterView;
+  const row = rows.find(({ kind }) => kind === 'vm') ?? rows[0];
+  if (!row) return;
+  cursor.set(row.id);
+  openEntity(row.id);
+}
+
 export function openCursor(): boolean {
   const id = cursor.get();
-  if (id === null) return false;
+  if (id === null || !cloud.get().entities.has(id)) return false;
   openEntity(id);
   return true;
 }

@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { memo, useMemo } from 'react';
-import type { HypervisorState, VmState } from '../api/types.ts';
+import type { VmState } from '../api/types.ts';
 import { useDropTarget } from '../migrate/use-drop-target.ts';
 import { Lamp } from '../roster/Lamp.tsx';
 import { useCloud } from '../store/cloud.ts';
 import { isOn, vmsOn } from '../store/roster.ts';
+import { hypervisorOf } from '../store/state.ts';
 import { treemap } from '../store/treemap.ts';
 import { Bar } from '../ui/bits.tsx';
 import { count, formatMiB } from '../ui/format.ts';
@@ -15,44 +16,52 @@ import { VmBlock } from './VmBlock.tsx';
 const MAP = { x: 0, y: 0, width: 100, height: 60 };
 const MOST = 48;
 
-export const HypervisorTile = memo(function HypervisorTile({
-  host,
-}: {
-  readonly host: HypervisorState;
-}) {
+export const HypervisorTile = memo(function HypervisorTile({ name }: { readonly name: string }) {
   useVerbs();
+  // Not there for who sees machines on it, and not itself.
+  const host = useCloud((state) => hypervisorOf(state, name));
   const pending = useCloud((state) => state.pending);
   const user = useCloud((state) => state.user);
-  const drop = useDropTarget(host.name);
-  const vms = useCloud((state) => vmsOn(state, host.name));
+  const drop = useDropTarget(name);
+  const vms = useCloud((state) => vmsOn(state, name));
   const used = vms.filter(isOn).reduce((sum, vm) => sum + vm.memoryMiB, 0);
   const { shown, boxes, free } = useMemo(
-    () => layOut(vms, host.memoryMiB - used),
+    () => layOut(vms, host ? host.memoryMiB - used : 0),
     [vms, host, used],
   );
   return (
     <article className={`tile ${drop.look}`} {...drop.handlers}>
       <header className="tile-head">
-        <Link to="/hypervisor/$name/{-$tab}" params={{ name: host.name }} className="tile-name">
-          {host.name}
-        </Link>
-        <Lamp name={host.name} words />
-        {host.drained && <span className="tag">drained</span>}
+        {host ? (
+          <Link to="/hypervisor/$name/{-$tab}" params={{ name }} className="tile-name">
+            {name}
+          </Link>
+        ) : (
+          <span className="tile-name">{name}</span>
+        )}
+        {host && <Lamp name={name} words />}
+        {host?.drained && <span className="tag">drained</span>}
         <span className="spacer" />
         <span className="tile-count">{count(vms.length, 'machine')}</span>
       </header>
-      <div className="tile-load">
-        <Bar
-          part={used / Math.max(1, host.memoryMiB)}
-          label={`${formatMiB(used)} of ${formatMiB(host.memoryMiB)} memory in use`}
-        />
-        <span>
-          {formatMiB(used)} <small>of {formatMiB(host.memoryMiB)}</small>
-        </span>
-        <span>
-          {host.cpus} <small>CPUs</small>
-        </span>
-      </div>
+      {host ? (
+        <div className="tile-load">
+          <Bar
+            part={used / Math.max(1, host.memoryMiB)}
+            label={`${formatMiB(used)} of ${formatMiB(host.memoryMiB)} memory in use`}
+          />
+          <span>
+            {formatMiB(used)} <small>of {formatMiB(host.memoryMiB)}</small>
+          </span>
+          <span>
+            {host.cpus} <small>CPUs</small>
+          </span>
+        </div>
+      ) : (
+        <div className="tile-load">
+          <span className="quiet">Your machines on it; you may not see the hypervisor itself.</span>
+        </div>
+      )}
       <div className="tile-map">
         {shown.map((vm, at) => {
           const box = boxes[at];
@@ -62,7 +71,7 @@ export const HypervisorTile = memo(function HypervisorTile({
             )
           );
         })}
-        {vms.length > 0 && free > 0.08 && (
+        {host && vms.length > 0 && free > 0.08 && (
           <p className="tile-free" style={{ width: `${free * 100}%` }}>
             {formatMiB(host.memoryMiB - used)} free
           </p>

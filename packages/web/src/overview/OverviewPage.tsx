@@ -1,16 +1,16 @@
 import { useMemo } from 'react';
 import { useCloud } from '../store/cloud.ts';
-import { hypervisorsOf, isOn } from '../store/roster.ts';
-import { Empty } from '../ui/bits.tsx';
+import { hypervisorNames, isOn } from '../store/roster.ts';
 import { formatMiB } from '../ui/format.ts';
 import { HypervisorTile } from './HypervisorTile.tsx';
+import { NothingYet } from './NothingYet.tsx';
 
 /** The whole cloud at a glance: hypervisors, with their machines as large as their memory. */
 export function OverviewPage() {
   const entities = useCloud((state) => state.entities);
   const phase = useCloud((state) => state.phase.is);
   const parked = useCloud((state) => state.parked.length);
-  const hosts = useMemo(() => hypervisorsOf(entities), [entities]);
+  const names = useMemo(() => hypervisorNames(entities), [entities]);
   const totals = useMemo(() => totalsOf(entities.values()), [entities]);
   if (phase === 'connecting') return <div className="waiting-page" aria-busy="true" />;
   return (
@@ -27,18 +27,15 @@ export function OverviewPage() {
         <Total
           label="Memory given out"
           value={formatMiB(totals.usedMiB)}
-          of={`of ${formatMiB(totals.memoryMiB)}`}
+          {...(totals.memoryMiB > 0 && { of: `of ${formatMiB(totals.memoryMiB)}` })}
         />
       </dl>
-      {hosts.length === 0 ? (
-        <Empty icon="server" title="No hypervisors yet">
-          On each host run <code>skerry agent join TOKEN</code>. It shows up here by itself. Or
-          nobody has let you see any: ask an administrator.
-        </Empty>
+      {names.length === 0 ? (
+        <NothingYet />
       ) : (
         <div className="tiles">
-          {hosts.map((host) => (
-            <HypervisorTile key={host.id} host={host} />
+          {names.map((name) => (
+            <HypervisorTile key={name} name={name} />
           ))}
         </div>
       )}

@@ -36,7 +36,7 @@ export function Palette() {
     if (!item || item.off) return;
     close();
     if (item.to) goTo(item.to);
-    else if (item.verb && item.entity) request([item.entity], item.verb);
+    else if (item.verb && item.entity) request([item.entity], item.verb, item.params);
     else if (item.entity) openEntity(item.entity.id);
   };
   const move = (to: number): void => {

@@ -12,12 +12,13 @@ const verbs = [
     states: ['shutoff'],
   }),
   verb('destroy', { title: 'Force off', chat: ['kill'], states: ['running'] }),
+  verb('migrate', { title: 'Migrate', command: 'migrate', states: ['running'] }),
   verb('drain', { title: 'Drain', entity: 'hypervisor' }),
 ];
 const find = (query: string, current?: typeof web): string[] =>
   paletteItems({
     query,
-    entities: [web, off, hypervisor('hv1')],
+    entities: [web, off, hypervisor('hv1'), hypervisor('hv2')],
     verbs,
     current,
     readinessOf: (each, entity) => ({
@@ -46,6 +47,11 @@ test('verbs of several words are understood', () => {
 
 test('the verbs of the open page come first when nothing is typed', () => {
   expect(find('', web)[0]).toBe('Force off: web-1');
+});
+
+test.each(['migrate web-1 hv2', 'migrate web-1 to hv2', 'migrate web hv'])('%s', (query) => {
+  expect(find(query)[0]).toBe('Migrate: web-1 to hv2');
+  expect(find(query)).not.toContain('Migrate: web-1 to hv1');
 });
 
 test('pages are found', () => {

@@ -1,6 +1,6 @@
 // What the palette finds: pages, entities, and verbs with whom they are for. Pure.
 import type { EntityState, VerbInfo } from '../api/types.ts';
-import { scoreWords } from '../store/search.ts';
+import { score, scoreWords } from '../store/search.ts';
 
 export interface PaletteItem {
   readonly key: string;
@@ -10,6 +10,8 @@ export interface PaletteItem {
   readonly icon: string;
   readonly entity?: EntityState;
   readonly verb?: VerbInfo;
+  /** What the verb is told with it: where to. */
+  readonly params?: Readonly<Record<string, string>>;
   readonly to?: string;
   /** It cannot be chosen now; its detail says why. */
   readonly off?: boolean;
@@ -95,12 +97,32 @@ function spokenVerbs(input: PaletteInput): [number, PaletteItem][] {
         .filter(([points]) => points > 0)
         .toSorted(([a], [b]) => b - a)
         .slice(0, ENTITIES_PER_VERB);
-      return scored.map(([points, entity]): [number, PaletteItem] => {
+      const items = scored.map(([points, entity]): [number, PaletteItem] => {
         const item = verbItem(input, verb, entity);
         const ready = item.off ? -40 : 0;
         return [(rest === '' ? 50 : 60 + points / 2) + ready, item];
       });
+      return verb.name === 'migrate' ? [...items, ...moves(input, verb, rest)] : items;
     });
+}
+
+/** `web-1 hv2` and `web-1 to hv2`: the last word is where to. */
+function moves(input: PaletteInput, verb: VerbInfo, rest: string): [number, PaletteItem][] {
+  const words = rest.split(' ').filter((word) => word !== 'to');
+  const to = words.pop() ?? '';
+  if (words.length === 0) return [];
+  const hosts = input.entities.filter(({ kind, name }) => kind === 'hypervisor' && score(to, name));
+  return input.entities.flatMap((vm) => {
+    const points = vm.kind === 'vm' ? scoreWords(words.join(' '), vm.name) : 0;
+    if (vm.kind !== 'vm' || points === 0) return [];
+    return hosts.flatMap(({ name: target }): [number, PaletteItem][] => {
+      if (target === vm.hypervisor) return [];
+      const { key, label, ...item } = verbItem(input, verb, vm);
+      const move = { ...item, key: `${key} ${target}`, label: `${label} to ${target}` };
+      const place = (points + score(to, target)) / 4;
+      return [[60 + place - (item.off ? 40 : 0), { ...move, params: { target } }]];
+    });
+  });
 }
 
 function restAfterVerb(words: readonly string[], verb: VerbInfo): string | undefined {

@@ -17,7 +17,7 @@ export interface UnparkDialogProps {
 }
 
 export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
-  const [values, setValues] = useState(() => initialValues(verb.params, { uuid: parked.uuid }));
+  const [values, setValues] = useState(() => initialValues(verb.params, { machine: parked.uuid }));
   const [error, setError] = useState<VerbErrorData>();
   const [busy, setBusy] = useState(false);
   const submit = async (): Promise<void> => {
@@ -46,7 +46,7 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
           onChange={setValues}
           error={error}
           choices={{ hypervisor: hypervisorsOf(cloud.get().entities).map(({ name }) => name) }}
-          without={['uuid']}
+          without={['machine']}
         />
         <footer className="dialog-foot">
           <Button look="ghost" onClick={onClose}>

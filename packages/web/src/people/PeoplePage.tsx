@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { errorData } from '../api/client.ts';
 import type { GrantRow } from '../api/types.ts';
-import { useMe } from '../shell/TopBar.tsx';
+import { useMe } from '../shell/use-me.ts';
 import { Empty, Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { toast } from '../ui/toasts.ts';

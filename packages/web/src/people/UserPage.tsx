@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { apiPost, errorData } from '../api/client.ts';
 import { goTo } from '../shell/navigation.ts';
-import { useMe } from '../shell/TopBar.tsx';
+import { useMe } from '../shell/use-me.ts';
 import { useCloud } from '../store/cloud.ts';
 import { lastChangeOf } from '../store/last-change.ts';
 import { seeAs } from '../store/ui.ts';

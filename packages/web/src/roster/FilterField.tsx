@@ -2,7 +2,7 @@ import { filterText } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
-import { moveCursor } from '../keyboard/move-cursor.ts';
+import { moveCursor, openFirst } from '../keyboard/move-cursor.ts';
 
 export function FilterField() {
   const text = useObservable(filterText);
@@ -27,7 +27,8 @@ export function FilterField() {
           if (event.key === 'ArrowDown' || event.key === 'Enter') {
             event.preventDefault();
             event.currentTarget.blur();
-            moveCursor(1);
+            if (event.key === 'Enter' && text) openFirst();
+            else moveCursor(1);
           }
         }}
       />

@@ -26,6 +26,28 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
   const isOpen = useObservable(opened, (at) => at === id);
   const isCursor = useObservable(cursor, (at) => at === id);
   const drop = useDropTarget(name);
+  const inside = (
+    <>
+      {host && <Lamp name={name} />}
+      <span className="row-name">{name}</span>
+      {host?.drained && <span className="tag">drained</span>}
+      {drop.note ? (
+        <span className="drop-note">{drop.note}</span>
+      ) : (
+        <span className="group-load">
+          <span className="row-count">
+            {filtered ? `${shown} of ${total}` : `${running} / ${total} on`}
+          </span>
+          {host && (
+            <Bar
+              part={used / Math.max(1, host.memoryMiB)}
+              label={`${formatMiB(used)} of ${formatMiB(host.memoryMiB)} memory in use`}
+            />
+          )}
+        </span>
+      )}
+    </>
+  );
   return (
     <div className={`group-row ${isCursor ? 'cursor' : ''} ${drop.look}`} {...drop.handlers}>
       <button
@@ -39,31 +61,18 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
       >
         <Icon name={folded ? 'chevron' : 'down'} size={14} />
       </button>
-      <EntityAnchor
-        entity={id}
-        className={isOpen ? 'row-link active' : 'row-link'}
-        aria-current={isOpen ? 'page' : undefined}
-        draggable={false}
-      >
-        <Lamp name={name} />
-        <span className="row-name">{name}</span>
-        {host?.drained && <span className="tag">drained</span>}
-        {drop.note ? (
-          <span className="drop-note">{drop.note}</span>
-        ) : (
-          <span className="group-load">
-            <span className="row-count">
-              {filtered ? `${shown} of ${total}` : `${running} / ${total} on`}
-            </span>
-            {host && (
-              <Bar
-                part={used / Math.max(1, host.memoryMiB)}
-                label={`${formatMiB(used)} of ${formatMiB(host.memoryMiB)} memory in use`}
-              />
-            )}
-          </span>
-        )}
-      </EntityAnchor>
+      {host ? (
+        <EntityAnchor
+          entity={id}
+          className={isOpen ? 'row-link active' : 'row-link'}
+          aria-current={isOpen ? 'page' : undefined}
+          draggable={false}
+        >
+          {inside}
+        </EntityAnchor>
+      ) : (
+        <span className="row-link">{inside}</span>
+      )}
     </div>
   );
 }

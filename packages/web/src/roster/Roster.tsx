@@ -2,8 +2,9 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
 import { parseFilter } from '../store/filter.ts';
 import { useCloud } from '../store/cloud.ts';
+import { NothingYet } from '../overview/NothingYet.tsx';
 import { type Order, orderOf, rosterRows } from '../store/roster.ts';
-import { collapsed, filterText, newMachine } from '../store/ui.ts';
+import { collapsed, filterText } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Empty } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -75,15 +76,7 @@ export function Roster() {
             <code>host:hv1</code>.
           </Empty>
         )}
-        {isEmpty && filter.terms.length === 0 && (
-          <Empty
-            icon="server"
-            title="No hypervisors yet"
-            action={<Button onClick={() => newMachine.set({})}>New machine</Button>}
-          >
-            On each host run <code>skerry agent join TOKEN</code>. It shows up here by itself.
-          </Empty>
-        )}
+        {isEmpty && filter.terms.length === 0 && <NothingYet />}
       </div>
       <BulkBar />
     </aside>

@@ -5,6 +5,7 @@ import { HelpDialog } from '../keyboard/HelpDialog.tsx';
 import { NewMachine } from '../verbs/NewMachine.tsx';
 import { Palette } from '../palette/Palette.tsx';
 import { Roster } from '../roster/Roster.tsx';
+import { useCloud } from '../store/cloud.ts';
 import { helpOpen, newMachine, opened, paletteOpen } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Dock } from '../tasks/Dock.tsx';
@@ -13,6 +14,7 @@ import { AnswerDialog } from '../verbs/AnswerDialog.tsx';
 import { QuestionDialog } from '../verbs/QuestionDialog.tsx';
 import { Banner } from './Banner.tsx';
 import { openedEntity } from './navigation.ts';
+import { pageTitle } from './page-title.ts';
 import { PhoneNav } from './PhoneNav.tsx';
 import { StandBanner } from './StandBanner.tsx';
 import { TopBar } from './TopBar.tsx';
@@ -23,6 +25,10 @@ export function Shell() {
   const isPalette = useObservable(paletteOpen);
   const isHelp = useObservable(helpOpen);
   const making = useObservable(newMachine);
+  const title = useCloud((state) => pageTitle(pathname, state.entities.get(openedEntity() ?? '')));
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   useEffect(() => {
     opened.set(openedEntity());
     document.querySelector('#page')?.scrollTo(0, 0);

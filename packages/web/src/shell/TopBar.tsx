@@ -1,8 +1,5 @@
-import { Link } from '@tanstack/react-router';
-import { useQuery } from '@tanstack/react-query';
-import { apiGet } from '../api/client.ts';
+import { Link, useLocation } from '@tanstack/react-router';
 import { logOut } from '../api/session.ts';
-import type { Me } from '../api/types.ts';
 import { useCloud } from '../store/cloud.ts';
 import { may } from '../store/state.ts';
 import { helpOpen, newMachine, paletteOpen, theme } from '../store/ui.ts';
@@ -12,15 +9,14 @@ import { Icon } from '../ui/Icon.tsx';
 import { Menu } from '../ui/Menu.tsx';
 import { Logo } from './Logo.tsx';
 import { goTo } from './navigation.ts';
+import { useMe } from './use-me.ts';
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-export function useMe(): Me | undefined {
-  return useQuery({ queryKey: ['me'], queryFn: () => apiGet<Me>('me'), staleTime: 60_000 }).data;
-}
-
 export function TopBar() {
   const me = useMe();
+  // Where the brand leads to; on a phone that is the list of machines.
+  const isHome = useLocation().pathname === '/';
   const phase = useCloud((state) => state.phase.is);
   const mode = useObservable(theme);
   const mayMake = useCloud((state) => state.permissionSets.some((set) => may(set, 'alloc')));
@@ -32,7 +28,11 @@ export function TopBar() {
         <span>Skerry</span>
       </Link>
       <nav className="topnav" aria-label="Pages">
-        <Link to="/map" className="topnav-link">
+        <Link
+          to="/map"
+          className={isHome ? 'topnav-link active' : 'topnav-link'}
+          aria-current={isHome ? 'page' : undefined}
+        >
           Overview
         </Link>
         <Link to="/log" className="topnav-link">

@@ -100,6 +100,13 @@ export function hypervisorsOf(entities: ReadonlyMap<string, EntityState>): Hyper
     .toSorted((a, b) => collator.compare(a.name, b.name));
 }
 
+/** The names of all hypervisors, also of those that one does not see and that machines one sees are on. */
+export function hypervisorNames(entities: ReadonlyMap<string, EntityState>): string[] {
+  const names = new Set<string>();
+  for (const each of entities.values()) names.add(each.kind === 'vm' ? each.hypervisor : each.name);
+  return [...names].toSorted((a, b) => collator.compare(a, b));
+}
+
 let lastOrder: Order | undefined;
 const lastVms = new Map<string, readonly VmState[]>();
 

@@ -1,6 +1,7 @@
 import { type Answer, answerShown } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Dialog } from '../ui/Dialog.tsx';
+import { formatBytes, formatMiB } from '../ui/format.ts';
 import { Table } from '../ui/Table.tsx';
 
 /** What a verb has answered. */
@@ -31,7 +32,7 @@ function Rows({ rows }: { readonly rows: NonNullable<Answer['rows']> }) {
       {rows.map((row) => (
         <tr key={JSON.stringify(row)}>
           {keys.map((key) => (
-            <td key={key}>{textOf(row[key])}</td>
+            <td key={key}>{textOf(key, row[key])}</td>
           ))}
         </tr>
       ))}
@@ -39,12 +40,24 @@ function Rows({ rows }: { readonly rows: NonNullable<Answer['rows']> }) {
   );
 }
 
-/** @example titleOf('sizeBytes') // 'Size bytes' */
+/** @example titleOf('sizeBytes') // 'Size' */
 function titleOf(key: string): string {
-  const words = key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const words = key
+    .replace(/(Bytes|MiB|At)$/, '')
+    .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 }
 
-function textOf(value: unknown): string {
+/** Units are at the end of a field's name; times are seconds since 1970, or milliseconds. */
+function textOf(key: string, value: unknown): string {
+  if (typeof value === 'number') {
+    if (key.endsWith('Bytes')) return formatBytes(value);
+    if (key.endsWith('MiB')) return formatMiB(value);
+    if (key.endsWith('At')) return new Date(value < 1e11 ? value * 1000 : value).toLocaleString();
+  }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (value === null || value === undefined || value === '') return '–';
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+    return value.join(', ') || '–';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -12,7 +12,7 @@ import { initialValues, toParams } from './form-values.ts';
 import { MigrateFields } from './MigrateFields.tsx';
 import { perform } from './perform.ts';
 import { isRows, tell } from './request.ts';
-import { needsParams, verbs } from './table.ts';
+import { isDangerous, needsParams, verbs } from './table.ts';
 import { VerbForm } from './VerbForm.tsx';
 import { useChoices } from './use-choices.ts';
 
@@ -55,7 +55,8 @@ function Asking({ asked, entities, verb }: AskingProps) {
   // What destroys a whole machine wants its name; what destroys a part of it was named already.
   const wantsName = verb.danger === 'destroys' && !needsParams(verb);
   const phrase = isMany ? String(entities.length) : first.name;
-  const isUnsure = wantsName && typed !== phrase;
+  const lacksPlace = verb.name === 'migrate' && (values['target'] ?? '') === '';
+  const isUnsure = (wantsName && typed !== phrase) || lacksPlace;
   const submit = async (): Promise<void> => {
     const params = toParams(verb.params, values);
     if (isMany) return setDoing(params);
@@ -119,10 +120,17 @@ function Asking({ asked, entities, verb }: AskingProps) {
             </label>
           )}
           <footer className="dialog-foot">
-            <Button look="ghost" onClick={close}>
+            <Button look="ghost" onClick={close} data-autofocus={isDangerous(verb) || undefined}>
               Cancel
             </Button>
-            <Button type="submit" look={look} off={isUnsure} disabled={busy} data-autofocus>
+            <Button
+              type="submit"
+              look={look}
+              off={isUnsure}
+              disabled={busy}
+              title={lacksPlace ? 'Choose where to first' : undefined}
+              data-autofocus
+            >
               {busy ? 'Doing it…' : verb.title}
             </Button>
           </footer>

@@ -46,6 +46,8 @@ export function readiness(
 ): Readiness {
   if (!may(permissions, verb.permission))
     return { ready: false, denied: true, why: `you lack the permission '${verb.permission}'` };
+  if (entity.task?.verb === verb.name)
+    return { ready: false, denied: false, why: `${entity.task.by} does it already` };
   if (!isPossible(verb, entity)) {
     if (verb.stops !== undefined)
       return { ready: false, denied: false, why: 'there is nothing to stop' };

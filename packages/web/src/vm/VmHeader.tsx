@@ -4,6 +4,7 @@ import { useCloud } from '../store/cloud.ts';
 import { vmStatus } from '../store/status.ts';
 import { Ago, StatusPill, Tags } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
+import { EntityLink } from '../ui/EntityLink.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { request } from '../verbs/request.ts';
 import { isQuiet, useVerbs, verbOf } from '../verbs/table.ts';
@@ -33,10 +34,7 @@ export function VmHeader({ vm }: { readonly vm: VmState }) {
       </div>
       <div className="entity-line">
         <span>
-          on{' '}
-          <Link to="/hypervisor/$name/{-$tab}" params={{ name: vm.hypervisor }}>
-            {vm.hypervisor}
-          </Link>
+          on <EntityLink id={`hypervisor:${vm.hypervisor}`} name={vm.hypervisor} />
         </span>
         <span className="tags">
           <Tags tags={vm.tags} />
