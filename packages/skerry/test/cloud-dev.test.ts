@@ -119,7 +119,7 @@ test("nobody gets at another machine's disk by a definition, and one's own comes
   await call('/vms/lair/define', { xml });
   await call('/vms/lair/park');
   const [parked] = cloud.central.parking.list();
-  await call('/central/unpark', { uuid: parked?.uuid, hypervisor: 'hv1' });
+  await call('/central/unpark', { machine: parked?.uuid, hypervisor: 'hv1' });
   await until('it is back', () => 'uuid' in cloud.central.registry.findVm('lair'));
   expect(await call('/vms/lair/free')).toMatchObject({
     deleted: [expect.stringContaining('lair')],

@@ -240,10 +240,25 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     const [parked] = cloud.central.parking.list();
     expect(parked).toMatchObject({ name: 'boat', hypervisor: 'hv1', parkedBy: 'ann' });
     await cloud.until(vmId(parked?.uuid ?? ''), (each) => each === undefined);
-    const back = await cloud.call('ann', 'POST', '/api/v1/central/unpark', { uuid: parked?.uuid });
+    const listed = await cloud.call('ann', 'POST', '/api/v1/central/parked');
+    expect(listed.body).toMatchObject({ machines: [{ name: 'boat', uuid: parked?.uuid }] });
+    const unknown = await cloud.call('ann', 'POST', '/api/v1/central/unpark', { machine: 'ship' });
+    expect(unknown.body.error).toMatchObject({ message: 'no parked machine is called ship' });
+    const back = await cloud.call('ann', 'POST', '/api/v1/central/unpark', {
+      machine: parked?.name,
+    });
     expect(back).toEqual({ status: 200, body: { hypervisor: 'hv1' } });
     await cloud.until(vmId(parked?.uuid ?? ''), (each) => each !== undefined);
     expect(cloud.central.parking.list()).toEqual([]);
     await cloud.call('ann', 'POST', '/api/v1/vms/boat/free');
+  });
+
+  test('what is scheduled may be said as on the command line', async () => {
+    const job = { verb: 'pause', at: '2099-01-01T00:00:00Z' };
+    const { body } = await cloud.call('ann', 'POST', '/api/v1/vms/test/schedule', job);
+    const { id } = cloud.central.registry.findVm('test') as VmState;
+    const [kept] = cloud.central.schedule.of(id);
+    expect(kept).toMatchObject({ id: body['job'], verb: 'suspend' });
+    await cloud.call('ann', 'POST', '/api/v1/vms/test/unschedule', { job: body['job'] });
   });
 });

@@ -6,9 +6,11 @@ import type { HypervisorState, VmState } from '../cloud/entity.ts';
 import type { EntityKind, Verb } from '../cloud/verbs/verb.ts';
 import type { VerbTable } from '../cloud/verbs/table.ts';
 import { formatMiB } from './amounts.ts';
+import { answerInWords } from './cloud-answer.ts';
 import { SkerryError } from '../util/errors.ts';
 import { askCloud } from './cloud-words.ts';
 import { interruptible, printJson, sentence, withExample, withJson } from './common.ts';
+import { confirm } from './confirm.ts';
 import { formatTable } from './table.ts';
 
 type Kind = 'vm' | 'hypervisor';
@@ -65,6 +67,8 @@ function addVerb(command: Command, kind: EntityKind, verb: Verb, name = verb.com
     else if (!isSecret(schema)) sub.addOption(optionOf(key, schema));
     else if (!isNeeded(schema))
       sub.option(`--${dashed(key)}`, 'read it from standard input, as a line');
+  // What is gone then is asked for, as `skerry destroy` does.
+  if (verb.danger === 'destroys') sub.option('-y, --yes', 'do not ask');
   withJson(sub).action((...given: unknown[]) => runVerb(kind, verb, given));
   const needed = fields.filter(([key, schema]) => isNeeded(schema) && !verb.takes?.includes(key));
   const words = needed
@@ -127,7 +131,7 @@ function optionOf(key: string, schema: z.ZodType): Option {
 /** @param given what commander gives: the arguments, the options, the command. */
 async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]): Promise<void> {
   const signal = interruptible('the cloud goes on with what it has begun');
-  const { json, ...options } = given.at(-2) as Record<string, unknown>;
+  const { json, yes, ...options } = given.at(-2) as Record<string, unknown>;
   const words = given.slice(0, -2) as string[];
   const target = kind === 'central' ? undefined : words.shift();
   const taken = Object.fromEntries((verb.takes ?? []).map((key, at) => [key, words[at]]));
@@ -138,6 +142,11 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
     const value = taken[key] ?? options[optionOf(key, schema).attributeName()];
     return value === undefined ? [] : [[key, valueOf(schema, value, command)]];
   });
+  if (verb.danger === 'destroys' && yes !== true)
+    await confirm(
+      `${[verb.title, target, ...words].filter(Boolean).join(' ')}: ${verb.summary}. Go on?`,
+      command,
+    );
   const params = {
     ...Object.fromEntries(plain),
     ...(await secretsOf(fields, options, signal)),
@@ -148,7 +157,7 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
     .join('');
   const result = await askCloud(command, 'POST', path, params, signal);
   if (json) printJson(result);
-  else console.log(inWords(verb, target ?? words.join(' '), result));
+  else console.log(answerInWords(verb, target ?? words.join(' '), result));
 }
 
 /** The secrets that are needed, and those that an option says will come. */
@@ -193,44 +202,6 @@ function pairOf(word: string, command: string): [string, unknown] {
   }
 }
 
-function inWords(verb: Verb, target: string, result: unknown): string {
-  const values = Object.entries((result ?? {}) as Record<string, unknown>).filter(
-    ([, value]) => verb.danger === 'reads' || value !== null,
-  );
-  const [only] = values;
-  if (!only)
-    return [`${verb.title}:`, `${target},`, 'done.'].filter((word) => word !== ',').join(' ');
-  if (only[0] === 'changes') return changesInWords(values);
-  if (values.length === 1 && typeof only[1] === 'string') return only[1];
-  if (values.length === 1 && Array.isArray(only[1])) return rowsOf(only[1]);
-  return values.map(([key, value]) => `${key}: ${textOf(value)}`).join('\n');
-}
-
-/** What was, and what is. */
-function changesInWords(values: readonly (readonly [string, unknown])[]): string {
-  const [[, changes] = ['', []], ...counts] = values;
-  const lines = (changes as string[]).length > 0 ? (changes as string[]) : ['It was so already.'];
-  return [...lines, ...counts.map(([key, value]) => `- ${String(value)} ${key}`)].join('\n');
-}
-
-function rowsOf(rows: readonly unknown[]): string {
-  const [first] = rows;
-  if (first === undefined) return 'none';
-  if (typeof first !== 'object' || first === null) return rows.map(textOf).join('\n');
-  const keys = Object.keys(first);
-  const cells = rows.map((row) => keys.map((key) => textOf((row as Record<string, unknown>)[key])));
-  return formatTable(
-    keys.map((key) => dashed(key).replaceAll('-', ' ').toUpperCase()),
-    cells,
-  );
-}
-
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map(textOf).join(' ');
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 async function runList(kind: Kind, options: { json?: boolean }): Promise<void> {
   const path = `/${COLLECTIONS[kind]}`;
   const found = await askCloud(`skerry ${kind} list`, 'GET', path, undefined, interruptible());
@@ -250,13 +221,13 @@ async function runList(kind: Kind, options: { json?: boolean }): Promise<void> {
           host.libvirt,
           String(host.cpus),
           formatMiB(host.memoryMiB * 1024 ** 2),
-          host.drained ? 'drained' : '',
+          host.drained ? 'yes' : '-',
           host.tags.join(' '),
         ]);
   const head =
     kind === 'vm'
       ? ['NAME', 'STATE', 'HYPERVISOR', 'MEMORY', 'CPUS', 'TAGS']
-      : ['NAME', 'LIBVIRT', 'CPUS', 'MEMORY', '', 'TAGS'];
+      : ['NAME', 'LIBVIRT', 'CPUS', 'MEMORY', 'DRAINED', 'TAGS'];
   const none =
     kind === 'vm' ? 'No machines. Make one: skerry hypervisor create-vm hv1' : 'No hypervisors.';
   console.log(rows.length === 0 ? none : formatTable(head, rows.toSorted(byFirst)));

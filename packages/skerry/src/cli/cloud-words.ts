@@ -1,3 +1,4 @@
+import type { VerbErrorData } from '../cloud/bus/messages.ts';
 import { SkerryError } from '../util/errors.ts';
 
 const CODES = {
@@ -18,14 +19,20 @@ export async function inCliWords<T>(command: string, work: Promise<T>): Promise<
     return await work;
   } catch (cause) {
     if (!(cause instanceof VerbError)) throw cause;
-    const { hint } = cause.details;
     const usual = 'an administrator grants it: skerry vm permission-set --help';
     throw new SkerryError(CODES[cause.code], {
       data: { detail: cause.message, hint: usual, command },
-      hint,
+      hint: cause.details.hint ?? listHint(command, cause.code),
       cause,
     });
   }
+}
+
+/** Of people, roles and the like another list says what there is than of machines. */
+function listHint(command: string, code: VerbErrorData['code']): string | undefined {
+  const [, group] = /^skerry cloud (user|role|grant|token) /.exec(command) ?? [];
+  if (group === undefined || (code !== 'not-found' && code !== 'conflict')) return undefined;
+  return `see what there is: skerry cloud ${group} list`;
 }
 
 /** Asks whom the commands are about: the environment says it, or this machine's own cloud. */

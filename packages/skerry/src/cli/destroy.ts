@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { SkerryError } from '../util/errors.ts';
 import type { LabRecord } from '../lab/record.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { LabPaths } from '../util/paths.ts';
@@ -17,6 +16,7 @@ import {
   withJson,
   withLab,
 } from './common.ts';
+import { confirm } from './confirm.ts';
 
 interface Options extends CommonOptions {
   readonly yes?: boolean;
@@ -51,6 +51,7 @@ async function run(args: string[], options: Options): Promise<void> {
   if (!options.yes)
     await confirm(
       `Destroy ${what} with all disks${machines.length > 0 ? '' : await along(paths)}?`,
+      'skerry destroy',
     );
   const { destroy } = await import('../lab/destroy.ts');
   const { progressView } = await import('./progress-view.ts');
@@ -120,18 +121,4 @@ async function onlyRecordOf(place: string): Promise<LabRecord | undefined> {
     [dir, file].includes(resolve(place)),
   );
   return found.length === 1 ? found[0] : undefined;
-}
-
-async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new SkerryError('USAGE', {
-      data: {
-        detail:
-          'destroy asks before it removes anything, and there is no terminal to ask on: add --yes',
-        command: 'skerry destroy',
-      },
-    });
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`${question} [y/N] `).finally(() => prompt.close());
-  if (!/^y(es)?$/i.test(answer.trim())) throw new SkerryErrors([new SkerryError('NOT_CONFIRMED')]);
 }

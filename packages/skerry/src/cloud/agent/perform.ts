@@ -13,6 +13,7 @@ import { decide, permissionsOf } from '../permission/decide.ts';
 import type { Policy } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
 import { isPossible, type VerbTable } from '../verbs/table.ts';
+import { issueWords } from '../verbs/issue-words.ts';
 import type { Verb } from '../verbs/verb.ts';
 import type { Entities } from './entities.ts';
 import type { AgentSettings, Handler } from './verbs/handler.ts';
@@ -134,7 +135,7 @@ function refuseWhoMayNot(
     });
   throw new VerbError(
     'denied',
-    `${by.user} may not ${verb.title.toLowerCase()} ${entity.name}: ${decision.because}`,
+    `${by.user} may not do that to ${entity.name} (${verb.title}): ${decision.because}`,
     {
       permission: verb.permission,
       hint: `somebody who may can grant it: skerry ${entity.kind} permission-set ${entity.name}`,
@@ -189,7 +190,7 @@ function isUrgent(verb: Verb): boolean {
 /** A verb's parameters, checked; all that is wrong with them at once. */
 export function parseParams(verb: Verb, params: unknown): Record<string, unknown> {
   // What only central knows comes beside what people give.
-  const parsed = verb.params.loose().safeParse(params ?? {});
+  const parsed = verb.params.loose().safeParse(params ?? {}, { error: issueWords });
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.map(({ path, message }) => ({
     path: path.join('.'),

@@ -75,7 +75,7 @@ function blockers(vm: VmState, from: HypervisorState | undefined, to: Hypervisor
   if (!vm.persistent) reasons.push(`${vm.name} has no definition that stays`);
   if (vm.snapshots.length > 0)
     reasons.push(
-      `${vm.name} has ${vm.snapshots.length} snapshots: libvirt does not take them along`,
+      `${vm.name} has ${vm.snapshots.length === 1 ? 'a snapshot: libvirt does not take it' : `${vm.snapshots.length} snapshots: libvirt does not take them`} along`,
     );
   for (const device of vm.hostDevices) reasons.push(`${vm.name} has a ${device} of its host`);
   if (isOn(vm) && vm.cpu?.startsWith('host-passthrough') && from?.cpuModel !== to.cpuModel)

@@ -10,6 +10,8 @@ const saved = z.object({ url: z.url(), token: z.string().min(1) });
 export type CentralAccess = z.infer<typeof saved>;
 
 const REQUEST_MS = 3_600_000;
+const NO_LOGIN =
+  'the token is wrong, or too old: an administrator makes one with skerry cloud token add';
 
 /** Keeps an access in a file that only its owner may read. */
 export async function saveAccess(path: string, access: CentralAccess): Promise<void> {
@@ -64,7 +66,11 @@ export class RestClient {
     const answer: unknown = await response.json().catch(() => null);
     if (response.ok) return answer;
     const failure = z.object({ error: verbError }).safeParse(answer);
-    if (failure.success) throw VerbError.fromData(failure.data.error);
+    if (failure.success) {
+      const { error } = failure.data;
+      const hint = response.status === 401 ? { hint: NO_LOGIN } : {};
+      throw VerbError.fromData({ ...error, ...hint });
+    }
     throw new VerbError('failed', `central at ${url} answered ${response.status}`);
   }
 }

@@ -1,7 +1,6 @@
 // Who may log in and do what: users, roles, grants and tokens. All of it is central's own.
 import { z } from 'zod';
 import { ADMINISTER } from '../permission/known.ts';
-import { scope } from '../permission/policy.ts';
 import { defineVerb, type Verb } from './verb.ts';
 
 export const userName = z
@@ -25,7 +24,15 @@ export const who = z
   .describe('user:NAME or role:NAME');
 const user = userName.describe('Their name');
 const role = roleName.describe('Its name');
-const scopeField = scope.describe('all, vm:UUID, hypervisor:NAME or tag:TAG');
+/** As people say it: a machine may be named. Central makes a policy's scope of it. */
+const scopeField = z
+  .string()
+  .max(200)
+  .regex(
+    /^(all|vm:.+|hypervisor:.+|tag:.+)$/,
+    'it must be all, vm:NAME, hypervisor:NAME or tag:TAG',
+  )
+  .describe('all, vm:NAME (or its uuid), hypervisor:NAME or tag:TAG');
 const link = z.object({ link: z.string(), expires: z.string() });
 /** What a change has changed, a line each: `- what was`, `+ what is`. */
 const changes = z.object({ changes: z.array(z.string()) });

@@ -25,6 +25,11 @@ export class VerbTable {
     return this.#byKey.get(key(entity, name));
   }
 
+  /** By its name, or by the word of the CLI: `suspend` and `pause`. */
+  find(entity: EntityKind, word: string): Verb | undefined {
+    return this.get(entity, word) ?? this.of(entity).find(({ command }) => command === word);
+  }
+
   of(entity: EntityKind): readonly Verb[] {
     return this.all.filter((verb) => verb.entity === entity);
   }

@@ -146,11 +146,11 @@ export const park = defineVerb({
 export const unpark = defineVerb({
   name: 'unpark',
   entity: 'central',
-  takes: ['uuid'],
+  takes: ['machine'],
   title: 'Unpark',
   summary: 'bring a parked machine back, on any hypervisor',
   params: z.object({
-    uuid: z.uuid().describe('Of the machine'),
+    machine: z.string().min(1).max(100).describe('Its name or uuid'),
     hypervisor: hypervisorName.optional().describe('Default: where there is most room'),
     start: z.boolean().default(false).describe('Start it at once'),
   }),
@@ -158,6 +158,29 @@ export const unpark = defineVerb({
   permission: 'vmparking_unpark',
   open: true,
   danger: 'changes',
+  runs: 'central',
+});
+
+export const parked = defineVerb({
+  name: 'parked',
+  entity: 'central',
+  title: 'Parked machines',
+  summary: 'the machines that are on no hypervisor',
+  params: z.object({}),
+  result: z.object({
+    machines: z.array(
+      z.object({
+        name: z.string(),
+        uuid: z.string(),
+        hypervisor: z.string().describe('Where it was'),
+        parkedBy: z.string(),
+        parkedAt: z.number().describe('Milliseconds since 1970'),
+      }),
+    ),
+  }),
+  permission: 'vmparking_unpark',
+  open: true,
+  danger: 'reads',
   runs: 'central',
 });
 
@@ -174,4 +197,5 @@ export const definitionVerbs: readonly Verb[] = [
   unmanage,
   park,
   unpark,
+  parked,
 ];

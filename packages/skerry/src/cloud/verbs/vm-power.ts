@@ -129,7 +129,7 @@ export const memory = defineVerb({
   title: 'Memory',
   summary: 'set its memory: at once up to its maximum, beyond that from the next start',
   params: z.object({ mebibytes: z.int().min(16).max(16_777_216).describe('MiB') }),
-  result: z.object({ when: z.enum(['now', 'next start']) }),
+  result: z.object({ when: z.enum(['now', 'as soon as its system follows', 'next start']) }),
   permission: 'memory',
   danger: 'changes',
 });

@@ -3,10 +3,15 @@ import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-power.ts';
 import { formatXml, parseXml, walk } from '../../xml/element.ts';
+import { poll } from '../../../util/poll.ts';
 import { openConsole } from '../open-console.ts';
 import { toPng } from '../png.ts';
 import { type Handler, onVm, refuseTooLarge, type VmContext } from './handler.ts';
 import { migrate } from './migrate.ts';
+
+/** How long a guest is given to take or give memory, and how near is enough. */
+const FOLLOW_MS = 2000;
+const NEAR_KIB = 4096;
 
 export const powerHandlers: readonly Handler[] = [
   onVm(verbs.create, async ({ domain, signal }, { paused }) => {
@@ -49,8 +54,10 @@ export const powerHandlers: readonly Handler[] = [
     const beyond = mebibytes > vm.maxMemoryMiB;
     if (beyond) await domain.setMemory(kib, { maximum: true, affect: 'config', signal });
     if (vm.persistent) await domain.setMemory(kib, { affect: 'config', signal });
-    if (isOn(context.vm) && !beyond) await domain.setMemory(kib, { affect: 'live', signal });
-    return { when: whenOf(context, beyond) };
+    if (!isOn(vm) || beyond) return { when: whenOf(context, beyond) };
+    await domain.setMemory(kib, { affect: 'live', signal });
+    const isThere = await hasFollowed(context, kib);
+    return { when: isThere ? ('now' as const) : ('as soon as its system follows' as const) };
   }),
   onVm(verbs.setvcpus, async (context, { count }) => {
     refuseTooLarge(context, { vcpus: count });
@@ -78,6 +85,19 @@ export const powerHandlers: readonly Handler[] = [
     return { png: toPng(image).toString('base64') };
   }),
 ];
+
+/** The guest's balloon takes its time, and does nothing where no driver listens. */
+async function hasFollowed({ domain, signal }: VmContext, kib: number): Promise<boolean> {
+  const late = new Error('the guest does not follow');
+  const look = async (): Promise<true | undefined> =>
+    Math.abs((await domain.info({ signal })).memoryKiB - kib) <= NEAR_KIB ? true : undefined;
+  return poll(look, { signal, timeoutMs: FOLLOW_MS, intervalMs: 100, onTimeout: () => late }).catch(
+    (error: unknown) => {
+      if (error !== late) throw error;
+      return false;
+    },
+  );
+}
 
 function whenOf(context: VmContext, beyond: boolean): 'now' | 'next start' {
   return isOn(context.vm) && beyond ? 'next start' : 'now';

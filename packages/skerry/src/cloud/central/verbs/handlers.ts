@@ -21,6 +21,7 @@ export const centralHandlers: ReadonlyMap<string, CentralHandler> = new Map<stri
   [
     ['park', park],
     ['unpark', unpark],
+    ['parked', listParked],
     ['schedule', schedule],
     ['unschedule', unschedule],
     ['jobs', jobs],
@@ -71,10 +72,7 @@ async function unpark(
   { central, by, id, signal }: CentralContext,
   params: z.output<typeof definition.unpark.params>,
 ) {
-  const parked = central.parking.get(params.uuid);
-  // What one may not see is not there.
-  if (!parked || !parkedFor(central, by.user).some(({ uuid }) => uuid === parked.uuid))
-    throw new VerbError('not-found', `no parked machine has the uuid ${params.uuid}`);
+  const parked = findParked(central, by.user, params.machine);
   const { policy } = central.policies;
   const permission = 'vmparking_unpark';
   const may = [CENTRAL, subjectOfParked(parked)].map((subject) =>
@@ -104,6 +102,32 @@ async function unpark(
   if (!reply.ok) throw VerbError.fromData(reply.error);
   central.parking.remove(parked.uuid);
   return { hypervisor };
+}
+
+/** What one may not see is not there. */
+function findParked(central: Central, user: string, machine: string) {
+  const all = parkedFor(central, user);
+  const named = all.filter(({ uuid, name }) => uuid === machine || name === machine);
+  if (named.length > 1)
+    throw new VerbError(
+      'conflict',
+      `several parked machines are called ${machine}: say which by its uuid, ${named.map(({ uuid }) => uuid).join(' or ')}`,
+      { hint: 'see them: skerry cloud parked' },
+    );
+  const found = named[0] && central.parking.get(named[0].uuid);
+  if (!found)
+    throw new VerbError('not-found', `no parked machine is called ${machine}`, {
+      hint: 'see those there are: skerry cloud parked',
+    });
+  return found;
+}
+
+async function listParked({ central, by }: CentralContext) {
+  return {
+    machines: parkedFor(central, by.user).map(({ name, uuid, hypervisor, parkedBy, parkedAt }) => ({
+      ...{ name, uuid, hypervisor, parkedBy, parkedAt },
+    })),
+  };
 }
 
 function bestPlace(
@@ -137,7 +161,7 @@ async function schedule(
 ) {
   const entity = entityOf(context);
   const { central, by } = context;
-  const verb = central.table.get(entity.kind, params.verb);
+  const verb = central.table.find(entity.kind, params.verb);
   if (!verb || verb.programs || verb.name === 'schedule')
     throw new VerbError(
       'invalid',
@@ -146,7 +170,10 @@ async function schedule(
   parseParams(verb, params.params);
   const may = central.explain(by.user, entity, verb.permission);
   if (!may.allowed) throw new VerbError('denied', may.because, { permission: verb.permission });
-  const job = central.schedule.add({ ...params, entity: entity.id, user: by.user });
+  const job = central.schedule.add({
+    ...{ ...params, verb: verb.name },
+    ...{ entity: entity.id, user: by.user },
+  });
   return { job: job.id, next: new Date(job.nextAt ?? 0).toISOString() };
 }
 

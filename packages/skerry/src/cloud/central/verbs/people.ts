@@ -11,6 +11,7 @@ import {
   setRolesOf,
 } from '../../permission/change.ts';
 import { rolesOf } from '../../permission/policy.ts';
+import { hypervisorId, type VmState, vmId } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/people.ts';
 import type { z } from 'zod';
@@ -138,7 +139,8 @@ async function grantList({ central }: CentralContext) {
 
 async function grantSet(context: CentralContext, params: Params<typeof verbs.grantSet>) {
   const { central, by } = context;
-  const { who, scope, permissions } = params;
+  const { who, permissions } = params;
+  const scope = scopeOf(central, params.scope);
   refuseStrangers(central, by.user, who, permissions);
   if (permissions.length === 0 && who.startsWith('user:'))
     throw new VerbError('invalid', `say what ${who} may do: a user has no permissions of its own`, {
@@ -148,11 +150,41 @@ async function grantSet(context: CentralContext, params: Params<typeof verbs.gra
 }
 
 async function grantRemove(context: CentralContext, params: Params<typeof verbs.grantRemove>) {
-  const { who, scope } = params;
+  const { who } = params;
   const { grants } = context.central.policies.policy;
-  if (!grants.some((grant) => grant.who === who && grant.scope === scope))
+  const isGiven = (to: string): boolean =>
+    grants.some((grant) => grant.who === who && grant.scope === to);
+  // What is gone by now can still be taken away, as it is listed.
+  const scope = isGiven(params.scope) ? params.scope : scopeOf(context.central, params.scope);
+  if (!isGiven(scope))
     throw new VerbError('not-found', `nothing is granted to ${who} for ${scope}`);
   return change(context, (policy) => removeGrant(policy, who, scope));
+}
+
+/**
+ * The policy's words for what people say: a machine's name becomes its uuid, which it keeps wherever it goes.
+ *
+ * @throws VerbError `not-found`, `conflict`: a grant for what is not there would wait for somebody to take its name
+ */
+function scopeOf({ registry, parking }: Central, said: string): string {
+  const colon = said.indexOf(':');
+  const [kind, name] = [said.slice(0, colon), said.slice(colon + 1)];
+  if (kind === 'hypervisor' && !registry.get(hypervisorId(name)))
+    throw new VerbError('not-found', `there is no hypervisor '${name}'`, {
+      hint: 'see which there are: skerry hypervisor list',
+    });
+  if (kind !== 'vm') return said;
+  const found = registry.findVm(name);
+  const parked = parking.list().filter((each) => each.uuid === name || each.name === name);
+  const uuids = [...(Array.isArray(found) ? found : [found as VmState]), ...parked];
+  if (uuids.length > 1)
+    throw new VerbError('conflict', `${uuids.length} machines are called '${name}': say the uuid`);
+  const [one] = uuids;
+  if (!one)
+    throw new VerbError('not-found', `there is no machine '${name}'`, {
+      hint: 'see which there are: skerry vm list; skerry cloud parked',
+    });
+  return vmId(one.uuid);
 }
 
 /** Changes who may do what; agents are told, and what it was is noted. */

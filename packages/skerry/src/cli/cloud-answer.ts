@@ -1,0 +1,71 @@
+// What a verb of the cloud has answered, in words for a terminal. Pure.
+import type { Verb } from '../cloud/verbs/verb.ts';
+import { formatBytes } from './amounts.ts';
+import { formatTable } from './table.ts';
+
+/** @param target whom it was about: a name, or empty */
+export function answerInWords(verb: Verb, target: string, result: unknown): string {
+  const values = Object.entries((result ?? {}) as Record<string, unknown>).filter(
+    ([, value]) => verb.danger === 'reads' || value !== null,
+  );
+  const [only] = values;
+  if (!only)
+    return [`${verb.title}:`, `${target},`, 'done.'].filter((word) => word !== ',').join(' ');
+  if (only[0] === 'changes') return changesInWords(values);
+  if (values.length === 1 && typeof only[1] === 'string')
+    return verb.danger === 'reads' ? only[1] : `${verb.title}: ${target}, ${only[0]} ${only[1]}.`;
+  if (values.length === 1 && Array.isArray(only[1])) return rowsOf(only[1]);
+  const lines = values.map(([key, value]) => `${wordsOf(key)}: ${cellOf(key, value)}`);
+  const head = [verb.title, target].filter(Boolean).join(': ');
+  return (verb.danger === 'reads' ? lines : [`${head}, done.`, ...lines]).join('\n');
+}
+
+/** What was, and what is. */
+function changesInWords(values: readonly (readonly [string, unknown])[]): string {
+  const [[, changes] = ['', []], ...counts] = values;
+  const lines = (changes as string[]).length > 0 ? (changes as string[]) : ['It was so already.'];
+  const counted = counts.map(
+    ([key, value]) => `- ${String(value)} ${value === 1 ? key.replace(/s$/, '') : key}`,
+  );
+  return [...lines, ...counted].join('\n');
+}
+
+function rowsOf(rows: readonly unknown[]): string {
+  const [first] = rows;
+  if (first === undefined) return 'none';
+  if (typeof first !== 'object' || first === null) return rows.map(textOf).join('\n');
+  const keys = Object.keys(first);
+  const cells = rows.map((row) =>
+    keys.map((key) => cellOf(key, (row as Record<string, unknown>)[key])),
+  );
+  return formatTable(
+    keys.map((key) => wordsOf(key).toUpperCase()),
+    cells,
+  );
+}
+
+/** A field's name without its unit. @example wordsOf('parkedAt') // 'parked' */
+function wordsOf(key: string): string {
+  return key
+    .replace(/(At|Bytes|MiB)$/, '')
+    .replaceAll(/[A-Z]/g, (part) => ` ${part.toLowerCase()}`);
+}
+
+/** A field's name ends with its unit; times are seconds since 1970, or milliseconds. */
+function cellOf(key: string, value: unknown): string {
+  if (typeof value === 'number') {
+    if (key.endsWith('Bytes')) return formatBytes(value);
+    if (key.endsWith('MiB')) return `${value} MiB`;
+    // Swedes write dates as ISO 8601 does, in their own time.
+    if (key.endsWith('At'))
+      return new Date(value < 1e11 ? value * 1000 : value).toLocaleString('sv');
+  }
+  const isNothing = value === null || value === undefined || value === '';
+  return isNothing ? '-' : textOf(value);
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(textOf).join(' ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
