@@ -62,17 +62,23 @@ async function killedAt(n: number, when: 'before' | 'after', args: string[]): Pr
   return signal === 'SIGKILL';
 }
 
+/** What the runner can have touched, and now and then something older. Two names of a commit are one clone. */
 async function expectCloneable(): Promise<void> {
   const refs = await farm.super.git(
     'for-each-ref',
-    '--format=%(refname:short)',
+    '--format=%(refname:short) %(*objectname)%(objectname)',
     '--sort=-creatordate',
     'refs',
   );
-  const [newest = '', ...older] = refs.split('\n');
-  const chosen = new Set(['main', newest, older[random(older.length)] ?? 'main']);
+  const all = refs.split('\n').map((line) => line.split(' ') as [string, string]);
+  const [newest, ...older] = all;
+  const main = all.find(([name]) => name === 'main');
+  const some = random(4) === 0 ? older[random(older.length)] : undefined;
+  const chosen = new Map(
+    [newest, main, some].flatMap((ref) => (ref ? [[ref[1].slice(0, 40), ref[0]] as const] : [])),
+  );
   await Promise.all(
-    [...chosen].map(async (ref, at) => {
+    [...chosen.values()].map(async (ref, at) => {
       const dir = join(farm.dir, `clone-${at}`);
       await rm(dir, { recursive: true, force: true });
       await farm.git(farm.dir, 'clone', '--quiet', '--recursive', '-b', ref, farm.url, dir);

@@ -81,6 +81,34 @@ test('what disrupts is asked for twice', async () => {
   await expectText(row('mail'), 'off');
 });
 
+test('a dialog begins where nothing is lost, and gives the focus back', async () => {
+  await open(`/vm/${uuid('web-3')}`);
+  const off = page.getByRole('button', { name: 'Force off', exact: true });
+  await off.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  expect(await dialog.getByRole('button', { name: 'Cancel' }).evaluate(isFocused)).toBe(true);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await off.evaluate(isFocused)).toBe(true);
+  await page.keyboard.press('n');
+  await dialog.waitFor();
+  expect(await dialog.getByLabel('Name').evaluate(isFocused)).toBe(true);
+  await page.keyboard.press('Escape');
+  await expectText(row('web-3'), 'running');
+});
+
+test('pages have titles, and the one that is open is marked', async () => {
+  await open('/');
+  const link = page.getByRole('navigation').getByRole('link', { name: 'Overview' }).first();
+  expect(await link.getAttribute('aria-current')).toBe('page');
+  expect(await page.title()).toBe('Overview · Skerry');
+  await open(`/vm/${uuid('web-2')}/console`);
+  await expect.poll(() => page.title()).toBe('web-2 · console · Skerry');
+  expect(await link.getAttribute('aria-current')).toBeNull();
+});
+
 test('a refused verb is taken back, with the words of who refused it', async () => {
   await open(`/vm/${uuid('web-3')}`);
   // libvirt's test driver cannot migrate: central finds the place good, and libvirt says no.
@@ -107,6 +135,8 @@ test('the filter takes words, tags, states and hosts', async () => {
   await expectCount(page.locator('.vm-row'), 2);
   await page.locator('#filter').fill('tag:prod state:running host:hv1');
   await expectCount(page.locator('.vm-row'), 1);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/vm/${uuid('web-1')}`);
   await page.locator('#filter').fill('nothing is called so');
   await expectText(page.locator('.roster'), 'Nothing matches');
   await shot('filter-empty');
@@ -232,6 +262,29 @@ test('charts are drawn in the colours of the theme', async () => {
   }
 });
 
+test('charts go back further, and say so while there are no points', async () => {
+  await open(`/vm/${uuid('web-2')}`);
+  const back = page.getByRole('group', { name: 'How far back' });
+  await back.getByRole('button', { name: '1 day' }).click();
+  await expectText(page.locator('.charts'), 'A point each 10 min: none yet');
+  const now = Date.now();
+  for (let at = now - 3 * 3_600_000; at < now - 60_000; at += 30_000)
+    stack.cloud.central.usage.add(
+      [
+        {
+          ...{ id: `vm:${uuid('web-2')}`, cpu: 1 + Math.sin(at / 1e6), memoryMiB: 3000 },
+          ...{ diskReadBps: 5e6, diskWriteBps: 1e6, netRxBps: 3e5, netTxBps: 4e4 },
+        },
+      ],
+      at,
+    );
+  await open(`/hypervisor/hv1`);
+  await open(`/vm/${uuid('web-2')}`);
+  await page.locator('.uplot canvas').first().waitFor();
+  await shot('charts-day');
+  await back.getByRole('button', { name: '2 min' }).click();
+});
+
 test('one talks with a machine, and it does what it is told', async () => {
   await open(`/vm/${uuid('cache')}/talk`);
   await page.getByRole('button', { name: 'how are you' }).click();
@@ -271,6 +324,18 @@ test('somebody with few permissions sees why a button is grey', async () => {
     .poll(() => button.getAttribute('title'), { timeout: 5000 })
     .toContain("'destroy' is missing: here ben has create, info");
   await shot('denied');
+  // The hypervisor itself he may not see, and what is on it he finds all the same.
+  stack.cloud.central.policies.update((policy) => ({
+    ...policy,
+    grants: [{ who: 'user:ben', scope: `vm:${uuid('web-1')}`, permissions: ['info'] }],
+  }));
+  await open('/');
+  await expectCount(page.locator('.tile .block'), 1);
+  await expectText(page.locator('.tile'), 'you may not see the hypervisor itself');
+  await expectCount(page.locator('.tile-name[href], .group-row a'), 0);
+  await shot('few-permissions');
+  stack.cloud.central.policies.update((policy) => ({ ...policy, grants: [] }));
+  await expectText(page.locator('.content'), 'Nothing is shared with you yet');
   await browser.context.clearCookies();
   await open('/', stack.loginLink('ann'));
 });
@@ -394,6 +459,10 @@ test('on a standby one looks, and is told where to go', async () => {
   await expectText(page.locator('.stand'), 'which is active');
   await shot('standby-phone');
 });
+
+function isFocused(element: Element): boolean {
+  return element === document.activeElement;
+}
 
 function row(name: string): Locator {
   return page.locator('.vm-row', {

@@ -1,24 +1,22 @@
 import { memo } from 'react';
 import { startDrag, stopDrag } from '../migrate/drag.ts';
-import { useCloud } from '../store/cloud.ts';
+import { cloud, useCloud } from '../store/cloud.ts';
 import { vmOf } from '../store/state.ts';
 import { vmStatus } from '../store/status.ts';
-import { cursor, opened, selected, toggleSelected } from '../store/ui.ts';
-import { useObservable } from '../store/use-observable.ts';
+import { toggleSelected } from '../store/ui.ts';
 import { Dot } from '../ui/bits.tsx';
 import { EntityAnchor } from '../ui/EntityAnchor.tsx';
 import { useVerbs, verbOf } from '../verbs/table.ts';
+import { useRowLook } from './use-row-look.ts';
 
 export const VmRow = memo(({ id }: { readonly id: string }) => {
   const vm = useCloud((state) => vmOf(state, id));
   useVerbs();
   const pending = useCloud((state) => state.pending.get(id));
-  const user = useCloud((state) => state.user);
-  const isOpen = useObservable(opened, (at) => at === id);
-  const isCursor = useObservable(cursor, (at) => at === id);
-  const isSelected = useObservable(selected, (all) => all.has(id));
-  const isSelecting = useObservable(selected, (all) => all.size > 0);
+  const { isOpen, isCursor, isSelected, isSelecting } = useRowLook(id);
   if (!vm) return null;
+  // Another user's page is another one.
+  const { user } = cloud.get();
   const status = vmStatus(vm, pending, (name) => verbOf('vm', name), user);
   const [tag, ...more] = vm.tags;
   return (

@@ -15,8 +15,8 @@ import type { Place } from '../placement.ts';
 import { mayAdminister, mayKnowPeople, parkedFor, seesLine } from '../seen.ts';
 import { addLogin, type Login, loginOf } from './login.ts';
 import { standView } from '../stand-view.ts';
-import { USAGE_SPANS, type UsageSpan } from '../usage-history.ts';
 import { openApi, schemaOf } from './openapi.ts';
+import { auditQuery, needsQuery, usageQuery } from './queries.ts';
 
 export interface AppOptions {
   readonly central: Central;
@@ -227,29 +227,6 @@ export function createApp(options: AppOptions): Hono<Env> {
     return reply.ok ? context.json(reply.result as object) : fail(context, reply.error);
   }
 }
-
-const usageQuery = z.object({
-  span: z.enum(Object.keys(USAGE_SPANS) as UsageSpan[]).default('minutes'),
-});
-
-const auditQuery = z.object({
-  entity: z.string().optional(),
-  before: z.coerce.number().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).optional(),
-});
-
-const needsQuery = z.object({
-  memoryMiB: z.coerce.number().default(512),
-  vcpus: z.coerce.number().default(1),
-  networks: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').filter(Boolean)),
-  tags: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').filter(Boolean)),
-});
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
