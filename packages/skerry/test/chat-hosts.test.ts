@@ -134,6 +134,38 @@ test('others see and command what they were given, from that moment to the other
   await until('it is seen no more', () => statusOf(ben, uuid) === 'unavailable');
 });
 
+test('a program asks in the words of Archipel, and may what its person may', async () => {
+  const { policies, registry } = running.central;
+  const acp = (module: string, action: string, attributes = {}): Element =>
+    element(
+      'query',
+      { xmlns: `archipel:${module}` },
+      element('archipel', { action, ...attributes }),
+    );
+  const to = `${uuid}@skerry.local/hv1`;
+  await using ann = await person('ann');
+  await until('it is seen', () => statusOf(ann, uuid) === 'Running');
+  const reply = await ann.client.request('set', to, acp('vm:control', 'suspend'));
+  expect(child(reply, 'query', 'archipel:vm:control')).toBeDefined();
+  await until('it is paused', () => statusOf(ann, uuid) === 'Paused');
+  await ann.client.request('set', to, acp('vm:control', 'resume'));
+  await ann.client.request('set', to, acp('tags', 'settags', { tags: 'web;;prod' }));
+  await until('it has the tags', () => registry.get(vmId(uuid))?.tags.join() === 'web,prod');
+  const xml = await ann.client.request('get', to, acp('vm:control', 'xmldesc'));
+  const domain = child(child(xml, 'query') ?? xml, 'domain');
+  expect(domain && child(domain, 'name')?.children).toEqual(['test']);
+  await expect(ann.client.request('set', to, acp('vm:control', 'migrate'))).rejects.toMatchObject({
+    condition: 'item-not-found',
+  });
+  await using ben = await person('ben');
+  policies.setGrant('user:ben', vmId(uuid), ['presence', 'info']);
+  await until('ben sees it', () => statusOf(ben, uuid) === 'Running');
+  await expect(ben.client.request('set', to, acp('vm:control', 'destroy'))).rejects.toMatchObject({
+    condition: 'forbidden',
+  });
+  policies.setGrant('user:ben', vmId(uuid), []);
+});
+
 test('a role that is given and taken: what one sees follows', async () => {
   const { central } = running;
   const { policies } = central;

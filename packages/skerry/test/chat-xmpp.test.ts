@@ -36,10 +36,17 @@ beforeAll(async () => {
     domain: DOMAIN,
     hypervisor: 'hv1',
     password: async (entity) => passwords.get(entity) ?? '',
-    async onChat(entity, user, words) {
-      heard.push(`${entity} ${user}: ${words}`);
-      if (words === 'throw') throw new Error('a secret path');
-      return words === 'start' ? "I'm starting." : `You said <${words}>.`;
+    answers: {
+      async chat(entity, user, words) {
+        heard.push(`${entity} ${user}: ${words}`);
+        if (words === 'throw') throw new Error('a secret path');
+        return words === 'start' ? "I'm starting." : `You said <${words}>.`;
+      },
+      async act(entity, user, { action, params }) {
+        heard.push(`${entity} ${user} ${action} ${JSON.stringify(params)}`);
+        if (action === 'throw') throw new Error('a secret path');
+        return { ok: true, result: { when: 'now' } };
+      },
     },
   });
   sessions.set(`vm:${UUID}`, { show: 'xa', status: 'Off', name: 'web-1' });
@@ -167,6 +174,35 @@ test('a chat is answered in order, and what goes wrong is not told', async () =>
   await until('all is answered', () => bodies(got).length >= 44);
   expect(heard.length - count).toBeGreaterThanOrEqual(20);
   await client[Symbol.asyncDispose]();
+});
+
+test("Archipel's requests are answered as they are there, and strangers' are not", async () => {
+  const acp = (action: string, attributes = {}): Element =>
+    element(
+      'query',
+      { xmlns: 'archipel:vm:control' },
+      element('archipel', { action, ...attributes }),
+    );
+  const to = `${UUID}@${DOMAIN}/hv1`;
+  const { client } = await person('ada', 'enchantress');
+  const answer = await client.request('set', to, acp('memory', { mebibytes: '512' }));
+  const query = child(answer, 'query', 'archipel:vm:control');
+  expect(query && child(query, 'memory')?.attributes).toEqual({ when: 'now' });
+  expect(heard.at(-1)).toBe(`vm:${UUID} ada memory {"mebibytes":"512"}`);
+  await expect(client.request('set', to, acp('throw'))).rejects.toMatchObject({
+    condition: 'internal-server-error',
+  });
+  await expect(
+    client.request('get', to, element('query', { xmlns: 'archipel:vm:control' })),
+  ).rejects.toMatchObject({ condition: 'service-unavailable' });
+  const count = heard.length;
+  await ejabberd.admin.ensureAccount('eve', DOMAIN, 'x');
+  const eve = await person('eve', 'x');
+  await expect(eve.client.request('set', to, acp('create'))).rejects.toMatchObject({
+    condition: 'forbidden',
+  });
+  expect(heard.length).toBe(count);
+  await Promise.all([client, eve.client].map((each) => each[Symbol.asyncDispose]()));
 });
 
 test('strangers are refused, politely and once; machines do not talk to each other', async () => {

@@ -31,7 +31,10 @@ test('what an agent publishes on the other one is seen by central and by people'
     });
     await using agent = people.show(await bus.connect('hv1'));
     agent.serve(async () => 'done');
-    agent.answer(async (entity, user, words) => `${entity} heard ${words} of ${user}.`);
+    agent.answer({
+      chat: async (entity, user, words) => `${entity} heard ${words} of ${user}.`,
+      act: async () => ({ ok: true, result: {} }),
+    });
     await until('the agent is here', () => heard.presences.includes('hv1 here'));
     expect(await central.request('hv1', {})).toBe('done');
     const hypervisor = {

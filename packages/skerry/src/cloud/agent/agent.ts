@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection } from '@skerry/libvirt';
 import type { BusConnection, Sender } from '../bus/bus.ts';
-import { agentRequest, type AuditEntry } from '../bus/messages.ts';
+import { agentRequest, type AuditEntry, type VerbReply } from '../bus/messages.ts';
+import { acpParams, type AcpRequest, acpVerb } from '../chat/acp.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
 import { checkHost } from '../doctor/agent-checks.ts';
 import { type HypervisorState, hypervisorId, isCentral, OWN_ADDRESS } from '../entity.ts';
@@ -14,6 +15,7 @@ import { permissionsOf } from '../permission/decide.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
+import type { Verb } from '../verbs/verb.ts';
 import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
@@ -298,17 +300,7 @@ export class Agent implements AsyncDisposable {
         const { verb, params } = meaning;
         if (verb.runs !== 'agent' || verb.name === 'migrate')
           return `I can't do that by myself: use skerry ${entity.kind} ${verb.command}.`;
-        const id = randomUUID();
-        const by = { user, via: 'chat' as const };
-        const request = {
-          type: 'verb' as const,
-          id,
-          verb: verb.name,
-          entity: entityId,
-          params,
-          by,
-        };
-        const reply = await perform(this.#performer, request, this.#stop.signal);
+        const reply = await this.#do(entityId, user, verb, params);
         if (!reply.ok) return `I can't: ${reply.error.message}`;
         return chatAnswer(verb, reply.result);
       }
@@ -318,6 +310,27 @@ export class Agent implements AsyncDisposable {
       default:
         return `I don't understand "${text.slice(0, 100)}". Say help to hear what I can do for you.`;
     }
+  }
+
+  /** Does what a person's program asks of one of its entities in Archipel's words. */
+  async act(entityId: string, user: string, request: AcpRequest): Promise<VerbReply> {
+    const entity = this.#entities.get(entityId);
+    const { table } = this.#performer;
+    const verb = entity && acpVerb(table, entity.kind, request);
+    if (verb) return this.#do(entityId, user, verb, acpParams(verb, request.params));
+    const message = `there is no '${request.action}' of ${request.module} here`;
+    return { ok: false, error: new VerbError('not-found', message).toData() };
+  }
+
+  #do(
+    entity: string,
+    user: string,
+    { name: verb }: Verb,
+    params: Readonly<Record<string, unknown>>,
+  ): Promise<VerbReply> {
+    const by = { user, via: 'chat' as const };
+    const request = { type: 'verb' as const, id: randomUUID(), verb, entity, params, by };
+    return perform(this.#performer, request, this.#stop.signal);
   }
 
   /** @throws Error when another central is obeyed. */

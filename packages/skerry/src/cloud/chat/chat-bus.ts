@@ -8,21 +8,26 @@ import type {
 } from '../bus/bus.ts';
 import { chatPassword, type Publication } from '../bus/messages.ts';
 import { OWN_ADDRESS } from '../entity.ts';
-import type { ChatHandler } from './entity-session.ts';
+import type { EntityAnswers } from './entity-session.ts';
 import { EntitySessions, type EntitySessionsOptions } from './entity-sessions.ts';
 import { presentEntities } from './present-entities.ts';
+
+const WAKING = "I'm just waking up. Ask me again in a moment.";
 
 /**
  * @example
  * const bus = new ChatBus(connection, options);
  * const agent = await Agent.start({ ...settings, bus });
- * bus.answer((entity, user, text) => agent.chat(entity, user, text));
+ * bus.answer(agent);
  */
 export class ChatBus implements BusConnection {
   readonly #bus: BusConnection;
   readonly #sessions: EntitySessions;
   readonly #present: (publication: Publication) => void;
-  #onChat: ChatHandler = async () => "I'm just waking up. Ask me again in a moment.";
+  #answers: EntityAnswers = {
+    chat: async () => WAKING,
+    act: async () => ({ ok: false, error: { code: 'unreachable', message: WAKING } }),
+  };
 
   constructor(bus: BusConnection, options: Pick<EntitySessionsOptions, 'server' | 'domain'>) {
     this.#bus = bus;
@@ -33,14 +38,17 @@ export class ChatBus implements BusConnection {
         const answer = await bus.request(OWN_ADDRESS, { type: 'chat-password', entity });
         return chatPassword.parse(answer).password;
       },
-      onChat: (entity, user, text) => this.#onChat(entity, user, text),
+      answers: {
+        chat: (...asked) => this.#answers.chat(...asked),
+        act: (...asked) => this.#answers.act(...asked),
+      },
     });
     this.#present = presentEntities(this.#sessions);
   }
 
   /** Who answers people from now on. */
-  answer(onChat: ChatHandler): void {
-    this.#onChat = onChat;
+  answer(answers: EntityAnswers): void {
+    this.#answers = answers;
   }
 
   get address(): Address {

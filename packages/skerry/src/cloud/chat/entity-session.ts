@@ -1,23 +1,30 @@
 // One machine or hypervisor as people's XMPP clients see it: it is in their list, its presence is its state, and it
 // answers when it is written to.
+import type { VerbReply } from '../bus/messages.ts';
 import { bareJid, type Jid, parseJid } from '../bus/xmpp/jid.ts';
 import { child, element, text } from '../bus/xmpp/stanza.ts';
 import type { ServerPlace } from '../bus/xmpp/wire.ts';
 import { XmppClient } from '../bus/xmpp/xmpp-client.ts';
 import type { EntityId } from '../entity.ts';
 import type { Element } from '../xml/element.ts';
+import { acpError, acpReply, type AcpRequest, parseAcp } from './acp.ts';
 import type { EntityPresence } from './presence-words.ts';
 import { Roster } from './roster.ts';
 
-/** Answers what a person has written; what it throws is not told to them. */
-export type ChatHandler = (entity: EntityId, user: string, text: string) => Promise<string>;
+/** Who answers for the entities; what it throws is not told to people. */
+export interface EntityAnswers {
+  /** To what a person has written. */
+  chat(entity: EntityId, user: string, text: string): Promise<string>;
+  /** To what a person's program asks for. */
+  act(entity: EntityId, user: string, request: AcpRequest): Promise<VerbReply>;
+}
 
 export interface EntitySessionOptions {
   readonly entity: EntityId;
   readonly jid: Jid;
   readonly server: ServerPlace;
   readonly password: () => Promise<string>;
-  readonly onChat: ChatHandler;
+  readonly answers: EntityAnswers;
 }
 
 const MAX_LENGTH = 10_000;
@@ -62,7 +69,7 @@ export class EntitySession implements AsyncDisposable {
         },
         onMessage: (stanza) => void this.#onMessage(stanza),
         onPresence: (stanza) => this.#onPresence(stanza),
-        onRequest: (stanza) => this.#roster.onPush(stanza),
+        onRequest: (stanza) => this.#roster.onPush(stanza) || this.#onAction(stanza),
       },
     });
     this.#roster = new Roster(this.client, (jid, sees) => this.#sendPresence(jid, sees));
@@ -147,6 +154,33 @@ export class EntitySession implements AsyncDisposable {
     else this.#talk(stanza, person, words);
   }
 
+  /** False when it is something else. */
+  #onAction(stanza: Element): boolean {
+    const request = parseAcp(stanza);
+    if (!request) return false;
+    const person = bareJid(stanza.attributes.from ?? '');
+    const reply = (answer: Element): void => {
+      this.client.send(answer, { keep: false, again: false });
+    };
+    void this.#isFriend(person).then((isFriend) => {
+      const { waiting = 0 } = this.#talks.get(person) ?? {};
+      if (!isFriend) reply(acpError(stanza, { code: 'denied', message: STRANGER }));
+      else if (waiting >= MAX_WAITING)
+        reply(acpError(stanza, { code: 'conflict', message: TOO_MANY }));
+      else
+        this.#inTurn(person, async () => {
+          const { entity, answers } = this.#options;
+          const { local } = parseJid(person);
+          const answer = await answers
+            .act(entity, local, request)
+            .then((done) => acpReply(stanza, request, done))
+            .catch(() => acpError(stanza, { code: 'failed', message: FAILED }));
+          reply(answer);
+        });
+    });
+    return true;
+  }
+
   /** In its list, and of its own domain: the names of others' users are not ours. */
   async #isFriend(person: string): Promise<boolean> {
     const { local, domain } = parseJid(person);
@@ -164,18 +198,23 @@ export class EntitySession implements AsyncDisposable {
   }
 
   #talk(stanza: Element, person: string, words: string): void {
+    const { waiting = 0 } = this.#talks.get(person) ?? {};
+    if (waiting >= MAX_WAITING) return this.#answer(stanza, TOO_MANY);
+    const { entity, answers } = this.#options;
+    this.#inTurn(person, async () => {
+      const { local } = parseJid(person);
+      this.#answer(stanza, await answers.chat(entity, local, words).catch(() => FAILED));
+    });
+  }
+
+  /** After what the same person has asked for before. */
+  #inTurn(person: string, work: () => Promise<void>): void {
     const talk = this.#talks.get(person) ?? { waiting: 0, last: Promise.resolve() };
     this.#talks.set(person, talk);
-    if (talk.waiting >= MAX_WAITING) return this.#answer(stanza, TOO_MANY);
     talk.waiting++;
-    const { entity, onChat } = this.#options;
-    talk.last = talk.last
-      .then(() => onChat(entity, parseJid(person).local, words))
-      .catch(() => FAILED)
-      .then((answer) => {
-        this.#answer(stanza, answer);
-        if (--talk.waiting === 0) this.#talks.delete(person);
-      });
+    talk.last = talk.last.then(work).finally(() => {
+      if (--talk.waiting === 0) this.#talks.delete(person);
+    });
   }
 
   #answer({ attributes, children }: Element, words: string): void {

@@ -3,7 +3,7 @@
 import type { Jid } from '../bus/xmpp/jid.ts';
 import type { ServerPlace } from '../bus/xmpp/wire.ts';
 import type { EntityId } from '../entity.ts';
-import { type ChatHandler, EntitySession } from './entity-session.ts';
+import { type EntityAnswers, EntitySession } from './entity-session.ts';
 import type { EntityPresence } from './presence-words.ts';
 
 export interface EntitySessionsOptions {
@@ -14,7 +14,7 @@ export interface EntitySessionsOptions {
   readonly hypervisor: string;
   /** The password of an entity's account; asked for at each login. */
   readonly password: (entity: EntityId) => Promise<string>;
-  readonly onChat: ChatHandler;
+  readonly answers: EntityAnswers;
 }
 
 /** How many log in at the same time. */
@@ -67,10 +67,10 @@ export class EntitySessions implements AsyncDisposable {
     for (const [entity, presence] of this.#waiting) {
       if (this.#loggingIn >= AT_ONCE) return;
       this.#waiting.delete(entity);
-      const { server, password, onChat } = this.#options;
+      const { server, password, answers } = this.#options;
       const jid = this.#jidOf(entity);
       const session = new EntitySession(
-        { entity, jid, server, onChat, password: () => password(entity) },
+        { entity, jid, server, answers, password: () => password(entity) },
         presence,
       );
       this.#sessions.set(entity, session);

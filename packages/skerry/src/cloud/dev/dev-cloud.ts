@@ -137,7 +137,7 @@ async function startAgent(
     },
     ...(log && { log: (line: string) => log(`${name}: ${line}`) }),
   });
-  shown?.answer((entity, user, text) => agent.chat(entity, user, text));
+  shown?.answer(agent);
   return agent;
 }
 

@@ -8,7 +8,7 @@ import { type Membership, membership } from '../bus/membership.ts';
 import { DOMAIN } from '../bus/open-bus.ts';
 import { SeveralBuses } from '../bus/several-buses.ts';
 import { ChatBus } from '../chat/chat-bus.ts';
-import type { ChatHandler } from '../chat/entity-session.ts';
+import type { EntityAnswers } from '../chat/entity-session.ts';
 import { PEER_ADDRESS } from '../entity.ts';
 import { VerbError } from '../verb-error.ts';
 import { busOf, join } from './join.ts';
@@ -61,8 +61,12 @@ export async function runAgent(
   const { membership: first, others, libvirtUri, ...settings } = saved;
   const { address } = first;
   const bus = new SeveralBuses(address);
-  const talk: ChatHandler = (entity, user, text) => agent.chat(entity, user, text);
-  const centrals = new HostCentrals(dir, saved, bus, talk);
+  // The agent needs the bus first.
+  const answers: EntityAnswers = {
+    chat: (...asked) => agent.chat(...asked),
+    act: (...asked) => agent.act(...asked),
+  };
+  const centrals = new HostCentrals(dir, saved, bus, answers);
   for (const each of [first, ...others]) await centrals.add(each);
   const agent = await Agent.start({
     name: address,
@@ -86,14 +90,14 @@ export async function runAgent(
 class HostCentrals implements Centrals {
   readonly #dir: string;
   readonly #bus: SeveralBuses;
-  readonly #talk: ChatHandler;
+  readonly #answers: EntityAnswers;
   #saved: Saved;
 
-  constructor(dir: string, saved: Saved, bus: SeveralBuses, talk: ChatHandler) {
+  constructor(dir: string, saved: Saved, bus: SeveralBuses, answers: EntityAnswers) {
     this.#dir = dir;
     this.#saved = saved;
     this.#bus = bus;
-    this.#talk = talk;
+    this.#answers = answers;
   }
 
   /** Gets on the bus of a central, where people see its machines, and write to them. */
@@ -101,7 +105,7 @@ class HostCentrals implements Centrals {
     const { host, port } = member.bus;
     const server = { host, port, ca: member.ca };
     const shown = new ChatBus(busOf(member), { server, domain: DOMAIN });
-    shown.answer(this.#talk);
+    shown.answer(this.#answers);
     await this.#bus.add(nameOf(member), shown);
   }
 
