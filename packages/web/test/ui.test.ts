@@ -7,7 +7,7 @@ import { buildWeb } from './support/build-web.ts';
 import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
 import { Standing } from '../../skerry/src/cloud/central/standing.ts';
 import { expectCount, expectText, violationsOf } from './support/page.ts';
-import { type Stack, startStack } from './support/stack.ts';
+import { addUsage, type Stack, startStack } from './support/stack.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
 
 const SHOTS = join(import.meta.dirname, 'shots');
@@ -168,6 +168,21 @@ test('the keyboard walks, selects, and does a verb with many', async () => {
   await shot('bulk');
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await page.keyboard.press('Escape');
+  await page.locator('#filter').fill('web');
+  await page.locator('#filter').blur();
+  await page.keyboard.press('a');
+  await expectText(page.locator('.bulk'), '3 selected');
+  await page.locator('#filter').fill('');
+  await page
+    .locator('.bulk')
+    .getByRole('button', { name: /^All \d+/ })
+    .click();
+  await expectText(page.locator('.bulk'), '12 selected');
+  await page.locator('.bulk').getByRole('button', { name: 'More for' }).click();
+  await page.getByRole('menuitem', { name: 'Pause' }).waitFor();
+  await shot('bulk-menu');
+  await page.keyboard.press('Escape');
+  await page.locator('.bulk').getByRole('button', { name: 'Select none' }).click();
 });
 
 test('a machine dragged over hypervisors shows where it can go, and why not', async () => {
@@ -267,17 +282,7 @@ test('charts go back further, and say so while there are no points', async () =>
   const back = page.getByRole('group', { name: 'How far back' });
   await back.getByRole('button', { name: '1 day' }).click();
   await expectText(page.locator('.charts'), 'A point each 10 min: none yet');
-  const now = Date.now();
-  for (let at = now - 3 * 3_600_000; at < now - 60_000; at += 30_000)
-    stack.cloud.central.usage.add(
-      [
-        {
-          ...{ id: `vm:${uuid('web-2')}`, cpu: 1 + Math.sin(at / 1e6), memoryMiB: 3000 },
-          ...{ diskReadBps: 5e6, diskWriteBps: 1e6, netRxBps: 3e5, netTxBps: 4e4 },
-        },
-      ],
-      at,
-    );
+  addUsage(stack, `vm:${uuid('web-2')}`);
   await open(`/hypervisor/hv1`);
   await open(`/vm/${uuid('web-2')}`);
   await page.locator('.uplot canvas').first().waitFor();

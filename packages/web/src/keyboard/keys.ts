@@ -30,6 +30,7 @@ export const KEYS: readonly (readonly [string, readonly (readonly [string, strin
     [
       ['x', 'Select, or not'],
       ['Shift J, K', 'Select and go on'],
+      ['a', 'Select all that are shown'],
       ['Esc', 'Select none, close'],
     ],
   ],

@@ -14,6 +14,7 @@ import {
 import { toast } from '../ui/toasts.ts';
 import { request } from '../verbs/request.ts';
 import { readiness, verbOf } from '../verbs/table.ts';
+import { selectShown } from '../roster/roster-view.ts';
 import { moveCursor, openCursor } from './move-cursor.ts';
 
 const GO_MS = 1200;
@@ -67,6 +68,8 @@ function press(event: KeyboardEvent): boolean {
       return true;
     case 'x':
       return selectCursor(false);
+    case 'a':
+      return (selectShown(), true);
     case 'Enter':
       // A focused link or button does what it does.
       return document.activeElement?.matches('a, button, input, summary') ? false : openCursor();

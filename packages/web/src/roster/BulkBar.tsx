@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { useCloud } from '../store/cloud.ts';
 import { permissionsFor } from '../store/state.ts';
 import { clearSelected, selected } from '../store/ui.ts';
@@ -8,6 +8,7 @@ import { verbIcon } from '../ui/Icon.tsx';
 import { Menu } from '../ui/Menu.tsx';
 import { request } from '../verbs/request.ts';
 import { menuVerbs, readiness, verbs } from '../verbs/table.ts';
+import { selectShown, shownVms } from './roster-view.ts';
 
 const IN_BAR = new Set(['create', 'shutdown', 'destroy']);
 
@@ -15,23 +16,32 @@ const IN_BAR = new Set(['create', 'shutdown', 'destroy']);
 export function BulkBar() {
   const ids = useObservable(selected);
   const all = useObservable(verbs);
-  const state = useCloud((each) => (ids.size > 0 ? each : null));
+  // Thousands may be selected: the list itself goes on while they are counted, and the menu's are when it is opened.
+  const state = useDeferredValue(useCloud((each) => (ids.size > 0 ? each : null)));
+  const [asksMore, setAsksMore] = useState(false);
   const items = useMemo(() => {
     if (!state) return [];
     const chosen = [...ids].flatMap((id) => state.entities.get(id) ?? []);
     return menuVerbs(all, 'vm')
-      .filter(({ danger }) => danger !== 'reads')
+      .filter(({ danger, name }) => danger !== 'reads' && (asksMore || IN_BAR.has(name)))
       .map((verb) => {
         const ready = chosen.filter(
           (each) => readiness(verb, each, permissionsFor(state, each.id)).ready,
         );
         return { verb, ready };
       });
-  }, [state, ids, all]);
+  }, [state, ids, all, asksMore]);
   if (ids.size === 0) return null;
+  const shown = shownVms();
+  const isAll = shown.every((id) => ids.has(id));
   return (
     <div className="bulk" role="toolbar" aria-label="For the selected machines">
       <strong>{ids.size} selected</strong>
+      {!isAll && (
+        <Button look="ghost" className="small" title="All that are shown (a)" onClick={selectShown}>
+          All {shown.length}
+        </Button>
+      )}
       <span className="spacer" />
       {items
         .filter(({ verb }) => IN_BAR.has(verb.name))
@@ -49,6 +59,7 @@ export function BulkBar() {
         label="More for the selected machines"
         className="button ghost"
         trigger="More"
+        onOpen={() => setAsksMore(true)}
         items={items.map(({ verb, ready }) => ({
           key: verb.name,
           label: verb.title,

@@ -12,6 +12,7 @@ export interface BulkOutcomesProps {
 }
 
 const AT_ONCE = 6;
+const MOST = 200;
 
 /** Does a verb with many, a few at a time, and shows how each went. */
 export function BulkOutcomes({ entities, verb, params, onClose }: BulkOutcomesProps) {
@@ -35,6 +36,8 @@ export function BulkOutcomes({ entities, verb, params, onClose }: BulkOutcomesPr
   });
   const failed = entities.filter(({ id }) => outcomes.get(id)?.ok === false);
   const isDone = outcomes.size === entities.length;
+  // Of thousands only those are of interest that were not done.
+  const listed = entities.length > MOST ? failed.slice(0, MOST) : entities;
   const retry = (): void => {
     setOutcomes((all) => new Map([...all].filter(([, { ok }]) => ok)));
     void run(failed);
@@ -47,7 +50,7 @@ export function BulkOutcomes({ entities, verb, params, onClose }: BulkOutcomesPr
           : `${outcomes.size} of ${entities.length}…`}
       </p>
       <ul className="outcomes">
-        {entities.map(({ id, name }) => {
+        {listed.map(({ id, name }) => {
           const outcome = outcomes.get(id);
           return (
             <li key={id} className={outcome ? (outcome.ok ? 'good' : 'bad') : ''}>

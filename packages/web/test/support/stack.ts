@@ -66,3 +66,18 @@ export async function startStack(webDir: string): Promise<Stack> {
     },
   };
 }
+
+/** As if it had been used for three hours. */
+export function addUsage({ cloud }: Stack, id: string): void {
+  const now = Date.now();
+  for (let at = now - 3 * 3_600_000; at < now - 60_000; at += 30_000)
+    cloud.central.usage.add(
+      [
+        {
+          ...{ id, cpu: 1 + Math.sin(at / 1e6), memoryMiB: 3000 },
+          ...{ diskReadBps: 5e6, diskWriteBps: 1e6, netRxBps: 3e5, netTxBps: 4e4 },
+        },
+      ],
+      at,
+    );
+}
