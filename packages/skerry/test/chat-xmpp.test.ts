@@ -8,6 +8,7 @@ import { XmppClient } from '../src/cloud/bus/xmpp/xmpp-client.ts';
 import { ChatAccounts } from '../src/cloud/chat/chat-accounts.ts';
 import { EntitySessions } from '../src/cloud/chat/entity-sessions.ts';
 import type { Element } from '../src/cloud/xml/element.ts';
+import { poll } from '../src/util/poll.ts';
 import { until } from './support/bus-contract.ts';
 
 const UUID = '0a1b2c3d-0000-4000-8000-000000000001';
@@ -203,6 +204,52 @@ test("Archipel's requests are answered as they are there, and strangers' are not
   });
   expect(heard.length).toBe(count);
   await Promise.all([client, eve.client].map((each) => each[Symbol.asyncDispose]()));
+});
+
+test("Archipel's events are told to who sees it, and follows them", async () => {
+  const jid = `${UUID}@${DOMAIN}`;
+  const follow = (by: string): Element =>
+    element(
+      'pubsub',
+      { xmlns: 'http://jabber.org/protocol/pubsub' },
+      element('subscribe', { node: `/archipel/${jid}/events`, jid: by }),
+    );
+  const push = (change: string): void =>
+    sessions.push(`vm:${UUID}`, {
+      ...{ area: 'virtualmachine:control', change, state: { state: 'paused' } },
+    });
+  const { client, got } = await person('ada', 'enchantress');
+  // The node is there from the first event on.
+  push('created');
+  const followed = (): Promise<true | undefined> =>
+    client.request('set', jid, follow(`ada@${DOMAIN}`)).then(
+      () => true as const,
+      () => undefined,
+    );
+  await poll(followed, {
+    timeoutMs: 10_000,
+    onTimeout: () => new Error('it is not to be followed'),
+  });
+  const count = got.length;
+  push('suspended');
+  const told = (): Element[] =>
+    got.slice(count).flatMap((stanza) => {
+      const event = child(stanza, 'event', 'http://jabber.org/protocol/pubsub#event');
+      const item = event && child(child(event, 'items') ?? event, 'item');
+      return (item && child(item, 'push')) ?? [];
+    });
+  await until('it is told', () => told().length > 0);
+  expect(told()[0]?.attributes).toMatchObject({
+    xmlns: 'archipel:push:virtualmachine:control',
+    change: 'suspended',
+  });
+  expect(told()[0]?.children).toMatchObject([{ name: 'state', attributes: { state: 'paused' } }]);
+  await ejabberd.admin.ensureAccount('noah', DOMAIN, 'x');
+  const noah = await person('noah', 'x');
+  await expect(noah.client.request('set', jid, follow(`noah@${DOMAIN}`))).rejects.toMatchObject({
+    condition: 'not-authorized',
+  });
+  await Promise.all([client, noah.client].map((each) => each[Symbol.asyncDispose]()));
 });
 
 test('strangers are refused, politely and once; machines do not talk to each other', async () => {

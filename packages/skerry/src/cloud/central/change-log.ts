@@ -23,8 +23,8 @@ export const wholeCopy = z.object({
 });
 export type WholeCopy = z.infer<typeof wholeCopy>;
 
-/** Join tokens name the host that made them. */
-const NOT_COPIED = new Set(['changes', 'standing', 'joins']);
+/** Join tokens name the host that made them, and what is used each central hears by itself. */
+const NOT_COPIED = new Set(['changes', 'standing', 'joins', 'usage']);
 /** Only ever added to, by unique ids: it is joined, never replaced. */
 const HISTORY = 'audit';
 /** Links too are for one host. */

@@ -9,6 +9,7 @@ import type { EntityId } from '../entity.ts';
 import type { Element } from '../xml/element.ts';
 import { acpError, acpReply, type AcpRequest, parseAcp } from './acp.ts';
 import type { EntityPresence } from './presence-words.ts';
+import type { EntityPush } from './push-words.ts';
 import { Roster } from './roster.ts';
 
 /** Who answers for the entities; what it throws is not told to people. */
@@ -35,6 +36,20 @@ const STALE_MS = 60_000;
 const REFUSE_EVERY_MS = 60_000;
 /** Hundreds of these lose the server at once, and nobody waits for them as for the bus. */
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
+
+const NODE_OPTIONS = {
+  FORM_TYPE: 'http://jabber.org/protocol/pubsub#publish-options',
+  'pubsub#access_model': 'presence',
+  'pubsub#persist_items': '0',
+  'pubsub#send_last_published_item': 'never',
+};
+const NODE_FORM = element(
+  'x',
+  { xmlns: 'jabber:x:data', type: 'submit' },
+  ...Object.entries(NODE_OPTIONS).map(([name, value]) =>
+    element('field', { var: name }, element('value', {}, value)),
+  ),
+);
 
 const STRANGER = "I'm sorry, I only talk to people I know. Ask an administrator to introduce us.";
 const STALE = 'I was away when you said that. Say it again if you still want it.';
@@ -90,6 +105,27 @@ export class EntitySession implements AsyncDisposable {
       this.client.send(element('message', { to, type: 'headline' }, element('body', {}, words)), {
         keep: false,
       });
+  }
+
+  /**
+   * An event at its own address (XEP-0163), at Archipel's node: only who sees its presence can follow that. It is not kept:
+   * what it was at a moment is worth nothing later.
+   */
+  push({ area, change, state }: EntityPush): void {
+    if (!this.client.online) return;
+    const node = `/archipel/${bareJid(this.client.jid)}/events`;
+    const push = element(
+      'push',
+      { xmlns: `archipel:push:${area}`, change, date: new Date().toISOString() },
+      element('state', state),
+    );
+    const payload = element(
+      'pubsub',
+      { xmlns: 'http://jabber.org/protocol/pubsub' },
+      element('publish', { node }, element('item', {}, push)),
+      element('publish-options', {}, NODE_FORM),
+    );
+    void this.client.request('set', undefined, payload).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import type { ServerPlace } from '../bus/xmpp/wire.ts';
 import type { EntityId } from '../entity.ts';
 import { type EntityAnswers, EntitySession } from './entity-session.ts';
 import type { EntityPresence } from './presence-words.ts';
+import type { EntityPush } from './push-words.ts';
 
 export interface EntitySessionsOptions {
   readonly server: ServerPlace;
@@ -53,6 +54,11 @@ export class EntitySessions implements AsyncDisposable {
   /** Tells all who know the entity: Archipel's shout. */
   say(entity: EntityId, text: string): void {
     this.#sessions.get(entity)?.say(text);
+  }
+
+  /** Tells who follows its events: Archipel's push. */
+  push(entity: EntityId, push: EntityPush): void {
+    this.#sessions.get(entity)?.push(push);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

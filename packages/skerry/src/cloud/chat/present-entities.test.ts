@@ -7,6 +7,7 @@ function vm(uuid: string, state: VmState['state'], managed = true): VmState {
     kind: 'vm',
     id: `vm:${uuid}`,
     name: uuid,
+    ...{ memoryMiB: 64, vcpus: 1, snapshots: [], disks: [] },
     state,
     managed,
     task: null,
@@ -25,10 +26,12 @@ function hypervisor(libvirt: HypervisorState['libvirt']): HypervisorState {
 test('what is published is shown, what is not managed is not, and shouts are heard', () => {
   const shown = new Map<string, string>();
   const said: string[] = [];
+  const pushed: string[] = [];
   const present = presentEntities({
     set: (id, { show, status }) => void shown.set(id, `${show} ${status}`),
     remove: async (id) => void shown.delete(id),
     say: (id, text) => said.push(`${id} ${text}`),
+    push: (id, { area, change }) => pushed.push(`${id} ${area} ${change}`),
   });
   let seq = 0;
   const publish = (changed: (VmState | HypervisorState)[], removed: string[] = []): void =>
@@ -49,4 +52,10 @@ test('what is published is shown, what is not managed is not, and shouts are hea
   present({ type: 'shout', entity: 'vm:a', text: 'hello', at: 1 });
   present({ type: 'alive', epoch: 'e', seq: 9 });
   expect(said).toEqual(['vm:a hello']);
+  expect(pushed).toEqual([
+    'vm:a virtualmachine:control suspended',
+    'hypervisor:hv1 hypervisor alloc',
+    'hypervisor:hv1 hypervisor free',
+    'hypervisor:hv1 hypervisor free',
+  ]);
 });

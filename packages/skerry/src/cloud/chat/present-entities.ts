@@ -2,12 +2,14 @@
 import type { Publication } from '../bus/messages.ts';
 import type { EntityId, HypervisorState, VmState } from '../entity.ts';
 import { type EntityPresence, hypervisorPresence, vmPresence } from './presence-words.ts';
+import { type EntityPush, hypervisorPush, vmPushes } from './push-words.ts';
 
 /** What {@link EntitySessions} does. */
 export interface PresenceSink {
   set(entity: EntityId, presence: EntityPresence): void;
   remove(entity: EntityId): Promise<void>;
   say(entity: EntityId, text: string): void;
+  push(entity: EntityId, push: EntityPush): void;
 }
 
 /**
@@ -21,8 +23,27 @@ export function presentEntities(sink: PresenceSink): (publication: Publication) 
   const machines = new Map<EntityId, VmState>();
   let hypervisor: HypervisorState | undefined;
 
+  /** What comes with the first publication was there before. */
+  let isFirst = true;
+
+  const tell = (change: string): void => {
+    if (hypervisor && !isFirst)
+      sink.push(hypervisor.id, hypervisorPush(hypervisor, change, machines.size));
+  };
+
   const remove = (id: EntityId): void => {
-    if (machines.delete(id)) void sink.remove(id);
+    const vm = machines.get(id);
+    if (!vm) return;
+    machines.delete(id);
+    void sink.remove(id);
+    tell(vm.task?.verb === 'migrate' ? 'migrate' : 'free');
+  };
+
+  const show = (vm: VmState): void => {
+    const before = machines.get(vm.id);
+    machines.set(vm.id, vm);
+    if (!before) return tell('alloc');
+    for (const push of vmPushes(before, vm)) sink.push(vm.id, push);
   };
 
   const showAll = (): void => {
@@ -37,10 +58,11 @@ export function presentEntities(sink: PresenceSink): (publication: Publication) 
     for (const id of publication.removed) remove(id as EntityId);
     for (const entity of publication.changed) {
       if (entity.kind === 'hypervisor') hypervisor = entity;
-      else if (entity.managed) machines.set(entity.id, entity);
+      else if (entity.managed) show(entity);
       else remove(entity.id);
     }
     // Those that have not changed are told so, and say nothing.
     showAll();
+    isFirst = false;
   };
 }
