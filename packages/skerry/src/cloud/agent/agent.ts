@@ -6,21 +6,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection } from '@skerry/libvirt';
 import type { BusConnection, Sender } from '../bus/bus.ts';
-import { agentRequest, type AuditEntry, type VerbReply } from '../bus/messages.ts';
-import { acpParams, type AcpRequest, acpVerb } from '../chat/acp.ts';
-import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
+import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { checkHost } from '../doctor/agent-checks.ts';
 import { type HypervisorState, hypervisorId, isCentral, OWN_ADDRESS } from '../entity.ts';
-import { permissionsOf } from '../permission/decide.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
-import type { Verb } from '../verbs/verb.ts';
 import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
-import { perform, type Performer, subjectOf } from './perform.ts';
+import { perform, type Performer } from './perform.ts';
 import { type HostFacts, readHostFacts, readResources } from './read-host.ts';
+import { Talk } from './talk.ts';
 import { UsageMeter } from './usage-meter.ts';
 import type { AgentSettings, Handler } from './verbs/handler.ts';
 import { handlersFor } from './verbs/handlers.ts';
@@ -61,8 +58,6 @@ const USAGE_MS = 1000;
 const SETTLED_MS = 10_000;
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
 
-const NOTHING: ReadonlySet<string> = new Set();
-
 interface Kept {
   readonly policy: Policy;
   /** The term of the central that said so. */
@@ -80,6 +75,8 @@ export class Agent implements AsyncDisposable {
   readonly #audit: AuditLog;
   readonly #allegiance: Allegiance;
   readonly #performer: Performer;
+  /** Answers people for its entities. */
+  readonly talk: Talk;
   readonly #meter: UsageMeter;
   #kept: Kept;
   #connection: Connection | undefined;
@@ -115,6 +112,7 @@ export class Agent implements AsyncDisposable {
       refresh: async (uuid) => this.#watch?.refresh(uuid),
       note: (entry) => this.#note(entry),
     };
+    this.talk = new Talk(this.#performer, this.#stop.signal);
   }
 
   /** Starts it; it is on the bus at once, and knows its machines when libvirt has told. */
@@ -276,61 +274,10 @@ export class Agent implements AsyncDisposable {
       }
       case 'chat':
         this.#obey(central, request.term);
-        return { text: await this.chat(request.entity, request.by.user, request.text) };
+        return { text: await this.talk.chat(request.entity, request.by.user, request.text) };
       default:
         return request satisfies never;
     }
-  }
-
-  /** Answers words to one of its entities. Strangers are told nothing of it. */
-  async chat(entityId: string, user: string, text: string): Promise<string> {
-    const entity = this.#entities.get(entityId);
-    const { table } = this.#performer;
-    const held = entity ? permissionsOf(this.#kept.policy, user, subjectOf(entity)) : NOTHING;
-    const may = (permission: string): boolean => held.has('all') || held.has(permission);
-    if (!entity || !may('message'))
-      return "I'm sorry, I don't talk to people I don't know. Ask my administrator for the permission 'message'.";
-    const meaning = parseChat(table, entity.kind, text);
-    switch (meaning.kind) {
-      case 'help':
-        return chatHelp(table, entity.kind, may);
-      case 'answer':
-        return meaning.text;
-      case 'verb': {
-        const { verb, params } = meaning;
-        if (verb.runs !== 'agent' || verb.name === 'migrate')
-          return `I can't do that by myself: use skerry ${entity.kind} ${verb.command}.`;
-        const reply = await this.#do(entityId, user, verb, params);
-        if (!reply.ok) return `I can't: ${reply.error.message}`;
-        return chatAnswer(verb, reply.result);
-      }
-      case 'yes':
-      case 'no':
-        return 'I asked nothing.';
-      default:
-        return `I don't understand "${text.slice(0, 100)}". Say help to hear what I can do for you.`;
-    }
-  }
-
-  /** Does what a person's program asks of one of its entities in Archipel's words. */
-  async act(entityId: string, user: string, request: AcpRequest): Promise<VerbReply> {
-    const entity = this.#entities.get(entityId);
-    const { table } = this.#performer;
-    const verb = entity && acpVerb(table, entity.kind, request);
-    if (verb) return this.#do(entityId, user, verb, acpParams(verb, request.params));
-    const message = `there is no '${request.action}' of ${request.module} here`;
-    return { ok: false, error: new VerbError('not-found', message).toData() };
-  }
-
-  #do(
-    entity: string,
-    user: string,
-    { name: verb }: Verb,
-    params: Readonly<Record<string, unknown>>,
-  ): Promise<VerbReply> {
-    const by = { user, via: 'chat' as const };
-    const request = { type: 'verb' as const, id: randomUUID(), verb, entity, params, by };
-    return perform(this.#performer, request, this.#stop.signal);
   }
 
   /** @throws Error when another central is obeyed. */

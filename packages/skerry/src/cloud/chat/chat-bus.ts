@@ -18,7 +18,7 @@ const WAKING = "I'm just waking up. Ask me again in a moment.";
  * @example
  * const bus = new ChatBus(connection, options);
  * const agent = await Agent.start({ ...settings, bus });
- * bus.answer(agent);
+ * bus.answer(agent.talk);
  */
 export class ChatBus implements BusConnection {
   readonly #bus: BusConnection;

@@ -137,7 +137,7 @@ async function startAgent(
     },
     ...(log && { log: (line: string) => log(`${name}: ${line}`) }),
   });
-  shown?.answer(agent);
+  shown?.answer(agent.talk);
   return agent;
 }
 

@@ -63,8 +63,8 @@ export async function runAgent(
   const bus = new SeveralBuses(address);
   // The agent needs the bus first.
   const answers: EntityAnswers = {
-    chat: (...asked) => agent.chat(...asked),
-    act: (...asked) => agent.act(...asked),
+    chat: (...asked) => agent.talk.chat(...asked),
+    act: (...asked) => agent.talk.act(...asked),
   };
   const centrals = new HostCentrals(dir, saved, bus, answers);
   for (const each of [first, ...others]) await centrals.add(each);
