@@ -286,6 +286,8 @@ test('charts go back further, and say so while there are no points', async () =>
   await open(`/hypervisor/hv1`);
   await open(`/vm/${uuid('web-2')}`);
   await page.locator('.uplot canvas').first().waitFor();
+  await page.locator('.uplot .u-over').first().hover();
+  await expectText(page.locator('.chart-card figcaption small'), '/20');
   await shot('charts-day');
   await back.getByRole('button', { name: '2 min' }).click();
 });

@@ -2,23 +2,26 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { theme } from '../store/ui.ts';
+import type { Values } from '../store/usage-samples.ts';
 import { useSystemDark } from './use-system-dark.ts';
 import { useObservable } from '../store/use-observable.ts';
 
 export interface ChartProps {
   readonly at: readonly number[];
-  readonly lines: readonly (readonly number[])[];
+  readonly lines: readonly Values[];
   /** Another number when there are more points: the columns are changed in place. */
   readonly version: number;
   /** How far back it goes. */
   readonly seconds: number;
   readonly format: (value: number) => string;
   readonly max?: number | undefined;
+  /** Which point the pointer is at; null when it is not over the chart. */
+  readonly onPoint: (index: number | null) => void;
 }
 
 const HEIGHT = 116;
 
-export function Chart({ at, lines, version, seconds, format, max }: ChartProps) {
+export function Chart({ at, lines, version, seconds, format, max, onPoint }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const mode = `${useObservable(theme)} ${useSystemDark()}`;
@@ -26,7 +29,14 @@ export function Chart({ at, lines, version, seconds, format, max }: ChartProps) 
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
-    const made = new uPlot(options(element, count, format, max, clockOf(seconds)), [[]], element);
+    const made = new uPlot(
+      {
+        ...options(element, count, format, max, clockOf(seconds)),
+        hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
+      },
+      [[]],
+      element,
+    );
     plot.current = made;
     const sizes = new ResizeObserver(() =>
       made.setSize({ width: element.clientWidth, height: HEIGHT }),
@@ -37,7 +47,7 @@ export function Chart({ at, lines, version, seconds, format, max }: ChartProps) 
       made.destroy();
       plot.current = undefined;
     };
-    // The format is the same function for the same chart.
+    // The functions are the same for the same chart.
   }, [count, max, mode, seconds]);
   useEffect(() => {
     const now = at.at(-1) ?? 0;

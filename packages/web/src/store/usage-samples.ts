@@ -11,8 +11,9 @@ export const FIELDS = [
 ] as const;
 export type UsageField = (typeof FIELDS)[number];
 
-/** Oldest first. `at` in seconds since 1970. */
-export type Samples = { readonly at: number[] } & Readonly<Record<UsageField, number[]>>;
+/** Oldest first. `at` in seconds since 1970; null is a gap, as uPlot takes it. */
+export type Samples = { readonly at: number[] } & Readonly<Record<UsageField, Values>>;
+export type Values = (number | null)[];
 
 const KEPT = 121;
 
@@ -61,8 +62,7 @@ export function withGaps(points: readonly UsageSample[], stepSeconds: number): S
     const before = all.at.at(-1);
     if (before !== undefined && at - before > 1.5 * stepSeconds) {
       all.at.push(before + stepSeconds);
-      // What uPlot takes for no value.
-      for (const field of FIELDS) all[field].push(null as unknown as number);
+      for (const field of FIELDS) all[field].push(null);
     }
     all.at.push(at);
     for (const field of FIELDS) all[field].push(point[field]);
