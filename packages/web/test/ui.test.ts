@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildWeb } from './support/build-web.ts';
 import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
 import { Standing } from '../../skerry/src/cloud/central/standing.ts';
-import { expectCount, expectText, violationsOf } from './support/page.ts';
+import { expectCount, expectText, violationsOf, vmRow } from './support/page.ts';
 import { addUsage, type Stack, startStack } from './support/stack.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
 
@@ -183,6 +183,12 @@ test('the keyboard walks, selects, and does a verb with many', async () => {
   await shot('bulk-menu');
   await page.keyboard.press('Escape');
   await page.locator('.bulk').getByRole('button', { name: 'Select none' }).click();
+  await page.getByRole('button', { name: 'Group by tag' }).click();
+  await page.locator('button.row-link', { hasText: 'prod' }).click();
+  await expectText(page.locator('.bulk'), '1 selected');
+  await shot('by-tag');
+  await page.getByRole('button', { name: 'Group by hypervisor' }).click();
+  await page.keyboard.press('Escape');
 });
 
 test('a machine dragged over hypervisors shows where it can go, and why not', async () => {
@@ -471,15 +477,8 @@ function isFocused(element: Element): boolean {
   return element === document.activeElement;
 }
 
-function row(name: string): Locator {
-  return page.locator('.vm-row', {
-    has: page.locator('.row-name', { hasText: new RegExp(`^${name}$`) }),
-  });
-}
-
-function group(name: string): Locator {
-  return page.locator('.group-row', { hasText: name });
-}
+const row = (name: string): Locator => vmRow(page, name);
+const group = (name: string): Locator => page.locator('.group-row', { hasText: name });
 
 function uuid(name: string): string {
   const found = stack.cloud.central.registry.findVm(name);

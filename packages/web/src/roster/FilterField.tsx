@@ -1,4 +1,4 @@
-import { filterText } from '../store/ui.ts';
+import { filterText, grouping } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
@@ -6,6 +6,7 @@ import { moveCursor, openFirst } from '../keyboard/move-cursor.ts';
 
 export function FilterField() {
   const text = useObservable(filterText);
+  const by = useObservable(grouping);
   return (
     <div className="filter">
       <Icon name="search" />
@@ -42,6 +43,13 @@ export function FilterField() {
       ) : (
         <kbd>/</kbd>
       )}
+      <Button
+        look="ghost"
+        icon={by === 'tag' ? 'server' : 'tag'}
+        className="grouping"
+        label={by === 'tag' ? 'Group by hypervisor' : 'Group by tag'}
+        onClick={() => grouping.set(by === 'tag' ? 'hypervisor' : 'tag')}
+      />
     </div>
   );
 }

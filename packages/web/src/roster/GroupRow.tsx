@@ -1,13 +1,13 @@
 import { useCloud } from '../store/cloud.ts';
 import { loads } from '../store/roster.ts';
 import { hypervisorOf } from '../store/state.ts';
-import { collapsed, cursor, opened } from '../store/ui.ts';
+import { cursor, opened } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Bar } from '../ui/bits.tsx';
 import { EntityAnchor } from '../ui/EntityAnchor.tsx';
 import { formatMiB } from '../ui/format.ts';
-import { Icon } from '../ui/Icon.tsx';
 import { useDropTarget } from '../migrate/use-drop-target.ts';
+import { Fold } from './Fold.tsx';
 import { Lamp } from './Lamp.tsx';
 
 export interface GroupRowProps {
@@ -22,7 +22,6 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
   const running = useCloud((state) => loads(state.entities).get(name)?.running ?? 0);
   const total = useCloud((state) => loads(state.entities).get(name)?.total ?? 0);
   const used = useCloud((state) => loads(state.entities).get(name)?.usedMiB ?? 0);
-  const folded = useObservable(collapsed, (all) => all.includes(name));
   const isOpen = useObservable(opened, (at) => at === id);
   const isCursor = useObservable(cursor, (at) => at === id);
   const drop = useDropTarget(name);
@@ -50,17 +49,7 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
   );
   return (
     <div className={`group-row ${isCursor ? 'cursor' : ''} ${drop.look}`} {...drop.handlers}>
-      <button
-        type="button"
-        className="fold"
-        aria-expanded={!folded}
-        aria-label={`${folded ? 'Show' : 'Hide'} the machines of ${name}`}
-        onClick={() =>
-          collapsed.update((all) => (folded ? all.filter((each) => each !== name) : [...all, name]))
-        }
-      >
-        <Icon name={folded ? 'chevron' : 'down'} size={14} />
-      </button>
+      <Fold group={name} name={name} />
       {host ? (
         <EntityAnchor
           entity={id}

@@ -4,7 +4,7 @@ import { parseFilter } from '../store/filter.ts';
 import { useCloud } from '../store/cloud.ts';
 import { NothingYet } from '../overview/NothingYet.tsx';
 import { type Order, orderOf, rosterRows } from '../store/roster.ts';
-import { collapsed, filterText } from '../store/ui.ts';
+import { collapsed, filterText, grouping } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Empty } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -12,6 +12,7 @@ import { BulkBar } from './BulkBar.tsx';
 import { FilterField } from './FilterField.tsx';
 import { GroupRow } from './GroupRow.tsx';
 import { rosterView } from './roster-view.ts';
+import { TagRow } from './TagRow.tsx';
 import { VmRow } from './VmRow.tsx';
 
 const GROUP_PX = 44;
@@ -22,6 +23,7 @@ const VM_PX = matchMedia('(max-width: 760px)').matches ? 44 : 34;
 export function Roster() {
   const text = useObservable(filterText);
   const folded = useObservable(collapsed);
+  const by = useObservable(grouping);
   const filter = useMemo(() => parseFilter(text), [text]);
   const shape = useCloud((state) => state.shape);
   // A filter by state looks at every change; any other one only when rows come or go.
@@ -31,10 +33,10 @@ export function Roster() {
   const entities = useCloud((state) => (filter.byState ? state.entities : null)) ?? changing;
   const rows = useMemo(() => {
     const state = rosterView.state();
-    order.current = orderOf(state, order.current);
+    order.current = orderOf(state, order.current, by);
     return rosterRows(order.current, state.entities, filter, new Set(folded));
     // `shape` and `entities` say when the state is another one.
-  }, [shape, entities, filter, folded]);
+  }, [shape, entities, filter, folded, by]);
   rosterView.rows = rows;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -57,10 +59,12 @@ export function Roster() {
             const style = { transform: `translateY(${start}px)` };
             return (
               <li key={key} className={`roster-item ${row.kind}`} style={style}>
-                {row.kind === 'group' ? (
-                  <GroupRow name={row.name} shown={row.shown} filtered={filter.terms.length > 0} />
-                ) : (
+                {row.kind === 'vm' ? (
                   <VmRow id={row.id} />
+                ) : by === 'tag' ? (
+                  <TagRow {...row} filtered={filter.terms.length > 0} />
+                ) : (
+                  <GroupRow name={row.name} shown={row.shown} filtered={filter.terms.length > 0} />
                 )}
               </li>
             );

@@ -59,3 +59,21 @@ test('a machine whose hypervisor one may not see is still in a group', () => {
   const rows = rosterRows(orderOf(lone), lone.entities, parseFilter(''), new Set());
   expect(rows).toMatchObject([{ kind: 'group', name: 'far' }, { id: 'vm:d' }]);
 });
+
+test('by tag, each machine is under its first one, and those without are the last', () => {
+  const tagged = applyLive(
+    EMPTY,
+    hello([
+      [vm('a', { uuid: 'a', tags: ['web', 'prod'] }), 0],
+      [vm('b', { uuid: 'b' }), 0],
+      [vm('c', { uuid: 'c', tags: ['db'] }), 0],
+      [hypervisor('hv1'), 0],
+    ]),
+  );
+  const byTag = orderOf(tagged, order, 'tag');
+  const rows = (folded: string[] = []) =>
+    rosterRows(byTag, tagged.entities, parseFilter(''), new Set(folded)).map(({ id }) => id);
+  expect(rows()).toEqual(['tag:db', 'vm:c', 'tag:web', 'vm:a', 'tag:', 'vm:b']);
+  expect(rows(['tag:web', 'db'])).toEqual(['tag:db', 'vm:c', 'tag:web', 'tag:', 'vm:b']);
+  expect(orderOf(tagged, byTag, 'tag')).toBe(byTag);
+});

@@ -4,33 +4,63 @@ import { type Filter, matches } from './filter.ts';
 import type { CloudState } from './state.ts';
 
 export type RosterRow =
-  | { readonly kind: 'group'; readonly id: string; readonly name: string; readonly shown: number }
+  | {
+      readonly kind: 'group';
+      readonly id: string;
+      readonly name: string;
+      readonly shown: number;
+      /** All that are in it, shown or not. */
+      readonly vms: readonly string[];
+    }
   | { readonly kind: 'vm'; readonly id: string };
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
-/** Hypervisors by name, each with its machines by name. */
-export interface Order {
-  readonly shape: number;
-  readonly groups: readonly { readonly name: string; readonly vms: readonly string[] }[];
+/** What machines are under: the hypervisor they are on, or the first of their tags. */
+export type Grouping = 'hypervisor' | 'tag';
+
+export interface Group {
+  /** `hypervisor:hv1`, or `tag:web`; `tag:` for those without. */
+  readonly id: string;
+  readonly name: string;
+  readonly vms: readonly string[];
 }
 
-export function orderOf({ entities, shape }: CloudState, before?: Order): Order {
-  if (before?.shape === shape) return before;
-  const byHost = new Map<string, VmState[]>();
+/** Groups by name, each with its machines by name. */
+export interface Order {
+  readonly shape: number;
+  readonly by: Grouping;
+  readonly groups: readonly Group[];
+}
+
+/** @param before is given again as long as it is right */
+export function orderOf(
+  { entities, shape }: CloudState,
+  before?: Order,
+  by: Grouping = 'hypervisor',
+): Order {
+  if (before?.shape === shape && before.by === by) return before;
+  const found = new Map<string, VmState[]>();
   for (const entity of entities.values()) {
-    const host = entity.kind === 'vm' ? entity.hypervisor : entity.name;
-    const vms = byHost.get(host) ?? [];
-    byHost.set(host, vms);
+    if (entity.kind !== 'vm' && by === 'tag') continue;
+    const name = entity.kind !== 'vm' ? entity.name : groupOf(entity, by);
+    const vms = found.get(name) ?? [];
+    found.set(name, vms);
     if (entity.kind === 'vm') vms.push(entity);
   }
-  const groups = [...byHost]
-    .toSorted(([a], [b]) => collator.compare(a, b))
+  const groups = [...found]
+    // Those without a tag are the last.
+    .toSorted(([a], [b]) => Number(a === '') - Number(b === '') || collator.compare(a, b))
     .map(([name, vms]) => ({
+      id: `${by}:${name}`,
       name,
       vms: vms.toSorted((a, b) => collator.compare(a.name, b.name)).map(({ id }) => id),
     }));
-  return { shape, groups };
+  return { shape, by, groups };
+}
+
+function groupOf({ hypervisor, tags }: VmState, by: Grouping): string {
+  return by === 'tag' ? (tags[0] ?? '') : hypervisor;
 }
 
 /** With a filter, collapsed groups are open: what matches is what one wants to see. */
@@ -41,13 +71,12 @@ export function rosterRows(
   collapsed: ReadonlySet<string>,
 ): RosterRow[] {
   const isFiltered = filter.terms.length > 0;
-  return order.groups.flatMap(({ name, vms }) => {
-    const id = `hypervisor:${name}`;
+  return order.groups.flatMap(({ id, name, vms }) => {
     const host = entities.get(id);
     const shown = isFiltered ? vms.filter((vm) => isShown(filter, entities.get(vm))) : vms;
     if (isFiltered && shown.length === 0 && !isShown(filter, host)) return [];
-    const group = { kind: 'group', id, name, shown: shown.length } as const;
-    if (collapsed.has(name) && !isFiltered) return [group];
+    const group = { kind: 'group', id, name, shown: shown.length, vms } as const;
+    if (collapsed.has(order.by === 'tag' ? id : name) && !isFiltered) return [group];
     return [group, ...shown.map((vm) => ({ kind: 'vm', id: vm }) as const)];
   });
 }

@@ -21,7 +21,10 @@ export const answerShown = observable<Answer | null>(null);
 export const seeAs = observable<string | null>(null);
 export const helpOpen = observable(false);
 export const dockOpen = observable(false);
+/** Groups that are folded: hypervisors by name, tags as `tag:web`. */
 export const collapsed = kept<readonly string[]>('collapsed', []);
+/** What the list is grouped by. */
+export const grouping = kept<'hypervisor' | 'tag'>('grouping', 'hypervisor');
 /** How far back charts go: the name of a span. */
 export const usageSpan = kept<string>('span', 'minutes');
 export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto');

@@ -30,3 +30,10 @@ export async function violationsOf(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`);
 }
+
+/** A machine's row in the list. */
+export function vmRow(page: Page, name: string): Locator {
+  return page.locator('.vm-row', {
+    has: page.locator('.row-name', { hasText: new RegExp(`^${name}$`) }),
+  });
+}
