@@ -8,7 +8,7 @@ import { moments } from '../support/moments.ts';
 import { SMALL } from '../support/small.ts';
 
 /** So that a halt can be caught at it: on a quick machine one is off within a second. */
-const SLOW_TO_STOP = 'systemd-run -q --remain-after-exit -p ExecStop=/usr/bin/sleep\\ 8 true';
+const SLOW_TO_STOP = 'systemd-run -q --remain-after-exit -p ExecStop=/usr/bin/sleep\\ 12 true';
 
 export function killUp(): void {
   let wholeMs = 0;
