@@ -14,7 +14,7 @@ export function ImagePicker({ hypervisor, value, onChange }: ImagePickerProps) {
   return (
     <label className="field">
       <span>Image</span>
-      <select value={value} onChange={(event) => onChange(event.target.value)} data-autofocus>
+      <select value={value} onChange={(event) => onChange(event.target.value)}>
         <option value="">None: an empty disk</option>
         {images.map(({ name, sizeBytes }) => (
           <option key={name} value={name}>

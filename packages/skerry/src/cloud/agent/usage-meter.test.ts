@@ -48,3 +48,10 @@ test('a machine that was started anew has used nothing yet, not less than nothin
   meter.take(stats({ 'cpu.time': 5_000_000_000n }), host(0n), 0);
   expect(meter.take(stats({ 'cpu.time': 0n }), host(0n), 1000)[0]?.cpu).toBe(0);
 });
+
+test('a driver that counts nothing of its host gives what its machines use', () => {
+  const meter = new UsageMeter('hv1');
+  meter.take(stats({ 'cpu.time': 0n }), undefined, 0);
+  const usages = meter.take(stats({ 'cpu.time': 1_000_000_000n }), undefined, 1000);
+  expect(usages.map(({ id, cpu }) => [id, cpu])).toEqual([['vm:u', 1]]);
+});

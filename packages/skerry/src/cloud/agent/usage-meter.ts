@@ -1,5 +1,5 @@
 // What machines and their host use, from the difference of two readings of libvirt's counters. Pure but for the reading itself.
-import type { Connection, DomainStats } from '@skerry/libvirt';
+import { type Connection, type DomainStats, isUnsupported } from '@skerry/libvirt';
 import type { Usage } from '../bus/messages.ts';
 import { hypervisorId, vmId } from '../entity.ts';
 
@@ -30,39 +30,63 @@ export class UsageMeter {
   }
 
   async read(connection: Connection, signal: AbortSignal): Promise<Usage[]> {
-    const [stats, cpu, memory] = await Promise.all([
+    const [stats, host] = await Promise.all([
       connection.domainStats({
         stats: ['cpu-total', 'balloon', 'interface', 'block'],
         active: true,
         noWait: true,
         signal,
       }),
-      connection.cpuStats(undefined, { signal }),
-      connection.memoryStats(undefined, { signal }),
+      hostStats(connection, signal),
     ]);
-    return this.take(stats, { cpu, memory }, performance.now());
+    return this.take(stats, host, performance.now());
   }
 
   /** A first reading gives no usage. The host comes last: its disks and networks are those of its machines together. */
-  take(stats: readonly DomainStats[], host: HostStats, atMs: number): Usage[] {
-    const readings = new Map(
+  take(stats: readonly DomainStats[], host: HostStats | undefined, atMs: number): Usage[] {
+    const before = this.#last;
+    const now = new Map(
       stats.map(({ domain, params }) => [vmId(domain.uuid) as string, toReading(params, atMs)]),
     );
-    const usageOf = (id: string, now: Reading): Usage[] => {
-      const before = this.#last.get(id);
-      return before ? [toUsage(id, before, now)] : [];
-    };
-    const usages = [...readings].flatMap(([id, now]) => usageOf(id, now));
-    const own = usageOf(this.#hostId, hostReading(host, atMs)).map((usage) => ({
+    const usages = usagesOf(before, now);
+    this.#last = host ? new Map([...now, [this.#hostId, hostReading(host, atMs)]]) : now;
+    const own = usagesOf(before, this.#last).filter(({ id }) => id === this.#hostId);
+    const carried = own.map((usage) => ({
       ...usage,
       diskReadBps: sumOf(usages, 'diskReadBps'),
       diskWriteBps: sumOf(usages, 'diskWriteBps'),
       netRxBps: sumOf(usages, 'netRxBps'),
       netTxBps: sumOf(usages, 'netTxBps'),
     }));
-    this.#last = readings.set(this.#hostId, hostReading(host, atMs));
-    return [...usages, ...own];
+    return [...usages, ...carried];
   }
+}
+
+/** Not every driver of libvirt counts that. */
+async function hostStats(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<HostStats | undefined> {
+  try {
+    const [cpu, memory] = await Promise.all([
+      connection.cpuStats(undefined, { signal }),
+      connection.memoryStats(undefined, { signal }),
+    ]);
+    return { cpu, memory };
+  } catch (error) {
+    if (isUnsupported(error)) return undefined;
+    throw error;
+  }
+}
+
+function usagesOf(
+  before: ReadonlyMap<string, Reading>,
+  now: ReadonlyMap<string, Reading>,
+): Usage[] {
+  return [...now].flatMap(([id, reading]) => {
+    const last = before.get(id);
+    return last ? [toUsage(id, last, reading)] : [];
+  });
 }
 
 function sumOf(usages: readonly Usage[], field: Exclude<keyof Usage, 'id'>): number {
