@@ -197,7 +197,7 @@ test('a snapshot with memory is taken, keeps the machine from moving, and is gon
     { name: 'before', state: 'running', current: true },
   ]);
   await expect(client.call('POST', '/vms/tiny/migrate', { target: 'hv2' })).rejects.toThrow(
-    'libvirt does not take them along',
+    'libvirt does not take it along',
   );
   await client.call('POST', '/vms/tiny/suspend');
   await client.call('POST', '/vms/tiny/snapshot_revert', { name: 'before' });

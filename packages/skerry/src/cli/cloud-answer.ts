@@ -9,15 +9,14 @@ export function answerInWords(verb: Verb, target: string, result: unknown): stri
     ([, value]) => verb.danger === 'reads' || value !== null,
   );
   const [only] = values;
-  if (!only)
-    return [`${verb.title}:`, `${target},`, 'done.'].filter((word) => word !== ',').join(' ');
+  const done = `${verb.title}: ${target === '' ? '' : `${target}, `}done.`;
+  if (!only) return done;
   if (only[0] === 'changes') return changesInWords(values);
   if (values.length === 1 && typeof only[1] === 'string')
     return verb.danger === 'reads' ? only[1] : `${verb.title}: ${target}, ${only[0]} ${only[1]}.`;
   if (values.length === 1 && Array.isArray(only[1])) return rowsOf(only[1]);
   const lines = values.map(([key, value]) => `${wordsOf(key)}: ${cellOf(key, value)}`);
-  const head = [verb.title, target].filter(Boolean).join(': ');
-  return (verb.danger === 'reads' ? lines : [`${head}, done.`, ...lines]).join('\n');
+  return (verb.danger === 'reads' ? lines : [done, ...lines]).join('\n');
 }
 
 /** What was, and what is. */

@@ -41,7 +41,6 @@ const NODE_OPTIONS = {
   FORM_TYPE: 'http://jabber.org/protocol/pubsub#publish-options',
   'pubsub#access_model': 'presence',
   'pubsub#persist_items': '0',
-  'pubsub#send_last_published_item': 'never',
 };
 const NODE_FORM = element(
   'x',
