@@ -2,6 +2,7 @@
 // it. Their frames are numbered here; credit is counted at the ends.
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { IS_OFF } from '../util/why-away.ts';
 import { FRAME, formatFrame, FrameReader, MAGIC } from './frames.ts';
 
@@ -35,9 +36,8 @@ export class GuestRelay {
       for (const client of this.#clients.values()) client.resume();
     });
     let reason = new Error('the machine ended');
-    this.#port.on('error', (error: NodeJS.ErrnoException) => {
-      const isOff = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      reason = isOff ? new Error(IS_OFF, { cause: error }) : error;
+    this.#port.on('error', (error) => {
+      reason = nobodyListens(error) ? new Error(IS_OFF, { cause: error }) : error;
     });
     this.#port.on('close', () => {
       onEnd();

@@ -1,5 +1,6 @@
 import type { GuestChannel } from '../guest/exec.ts';
-import { isAbsent, isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -29,7 +30,7 @@ export function refused(
 
 /** Why a machine could not be told. @throws LAB_OFF */
 export function machineError(lab: LabSpec, machine: string, cause: unknown): SkerryError {
-  if (isAbsent(cause)) throw labOff(lab, cause);
+  if (nobodyListens(cause)) throw labOff(lab, cause);
   if (isHelperMissing(cause) && (cause as SkerryError).code === 'GUEST_ABSENT')
     return new SkerryError('MACHINE_OFF', { data: { machine }, cause });
   if (cause instanceof SkerryError) return cause;

@@ -11,7 +11,8 @@ import { LiveMerge, mergeEntries } from '../daemon/merge-logs.ts';
 import { daemonTargets } from '../daemon/order.ts';
 import { ownUnit, unitOf } from '../daemon/unit.ts';
 import { execInGuest } from '../guest/exec.ts';
-import { isAbsent, openGuest } from '../sandbox/gateway.ts';
+import { openGuest } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
@@ -129,7 +130,7 @@ async function followOne(
     try {
       await read(lab, source, { sinceUs: source.lastUs, follow: true, isBrief }, signal, take);
     } catch (error) {
-      if (signal.aborted || isAbsent(error)) return;
+      if (signal.aborted || nobodyListens(error)) return;
       if (!(error instanceof SkerryError)) throw error;
     }
     await sleep(RETRY_MS, undefined, { signal }).catch(() => {});

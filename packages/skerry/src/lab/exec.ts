@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { isAbsent, isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { execInGuest, type ExecResult, signalNumber } from '../guest/exec.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
@@ -45,7 +46,7 @@ export function execOnLab(lab: LabSpec, options: LabExecOptions): Promise<Machin
       const outcome = await execOnMachine(lab, paths, machine, { ...options, input })
         .catch((error: unknown) => {
           options.signal.throwIfAborted();
-          if (isAbsent(error)) throw labOff(lab);
+          if (nobodyListens(error)) throw labOff(lab);
           return { via: 'channel', error: asSkerryError(machine, error) } as const;
         })
         .finally(() => input?.destroy());

@@ -10,6 +10,7 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { SkerryError } from '../util/errors.ts';
 import { sandboxStatus } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import type { LiveEvent, LiveRequest, LiveStatus } from './live-protocol.ts';
@@ -118,8 +119,7 @@ export async function watchLive(
     for await (const line of linesOf(socket)) onEvent(JSON.parse(line) as LiveEvent);
   } catch (error) {
     // Whoever kept them was killed before it had read all.
-    const isGone = (error as NodeJS.ErrnoException).code === 'ECONNRESET';
-    if (!signal.aborted && !isGone) throw error;
+    if (!signal.aborted && !nobodyListens(error)) throw error;
   }
 }
 
@@ -165,6 +165,10 @@ async function ask(
     throw new SkerryError('SYNC_SILENT', {
       data: { seconds: timeoutMs / 1000, log: join(paths.logDir, 'sync.log') },
     });
+  } catch (error) {
+    // Whoever kept them was killed before it could answer.
+    if (signal?.aborted || !nobodyListens(error)) throw error;
+    return undefined;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
@@ -190,8 +194,8 @@ function dial(path: string): Promise<Socket | undefined> {
       socket.on('error', () => {});
       resolve(socket);
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+    socket.once('error', (error) => {
+      if (nobodyListens(error)) resolve(undefined);
       else reject(error);
     });
   });

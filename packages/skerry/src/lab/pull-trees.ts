@@ -2,7 +2,7 @@
 import { basename, join, relative } from 'node:path';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
-import { isAbsent } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { toText } from '../sync/paths.ts';
 import { pullIndex, type PullResult, PullTree } from '../sync/pull.ts';
 import { SkerryError } from '../util/errors.ts';
@@ -64,7 +64,7 @@ export function pullTrees(
         return { ...place, changes, bytes, durationMs, refused: words };
       } catch (error) {
         signal.throwIfAborted();
-        if (isAbsent(error)) throw labOff(lab);
+        if (nobodyListens(error)) throw labOff(lab);
         const nothing = { changes: 0, bytes: 0, durationMs: 0, refused: [] };
         return { ...place, ...nothing, error: treeError(tree, machine, error) };
       }

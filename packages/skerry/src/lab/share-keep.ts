@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
-import { isAbsent, lossOf } from '../sandbox/gateway.ts';
+import { lossOf } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { BOOT } from '../sync/agent.ts';
 import { WriteQueue } from '../sync/queue.ts';
 import { ShareServer } from '../sync/share-server.ts';
@@ -59,7 +60,7 @@ export class ShareKeep {
       let isFinal = false;
       const reason = await this.#serve(() => (delay = RETRY_MS.first)).catch((error: unknown) => {
         // What the machine itself says will not get better by waiting.
-        isFinal = !isAbsent(error) && !(error instanceof SkerryError);
+        isFinal = !nobodyListens(error) && !(error instanceof SkerryError);
         return lossOf(error);
       });
       this.#isConnected = false;

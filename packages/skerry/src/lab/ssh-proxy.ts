@@ -1,5 +1,6 @@
 // ssh's ProxyCommand: joins stdin and stdout to a port of a machine. argv: gateway socket, host, port.
 import { openTunnel } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { messageOf } from '../util/message-of.ts';
 
 const [socketPath = '', host = '', port = '22'] = process.argv.slice(2);
@@ -13,8 +14,7 @@ async function main(): Promise<void> {
     tunnel.on('end', () => process.exit(0));
     process.stdin.pipe(tunnel).pipe(process.stdout);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const off = code === 'ENOENT' || code === 'ECONNREFUSED';
+    const off = nobodyListens(error);
     const reason = messageOf(error);
     process.stderr.write(
       `skerry: ${off ? 'the lab is not running (start it with: skerry up)' : reason}\n`,

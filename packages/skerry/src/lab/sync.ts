@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { isAbsent, sandboxStatus } from '../sandbox/gateway.ts';
+import { sandboxStatus } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { toBytes, toText } from '../sync/paths.ts';
 import { isFile, isFolder } from '../sync/stamp.ts';
 import type { Sending } from '../sync/tally.ts';
@@ -123,7 +124,7 @@ async function forEach<T extends object>(
           return { ...place, ...result };
         } catch (error) {
           signal.throwIfAborted();
-          if (isAbsent(error)) throw labOff(lab);
+          if (nobodyListens(error)) throw labOff(lab);
           return { ...place, error: treeError(tree, machine, error) } as never;
         }
       });

@@ -1,5 +1,6 @@
 // One machine that has a tree kept up to date: changes go there as they are made, and it catches up after it was away.
-import { isAbsent, lossOf } from '../sandbox/gateway.ts';
+import { lossOf } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import type { Entry } from '../sync/host-tree.ts';
 import {
   EmptyTree,
@@ -219,7 +220,7 @@ export class Target {
     if (reason !== this.reason) onEvent?.({ kind: 'lost', tree, machine: this.machine, reason });
     this.reason = reason;
     // What the agent itself says will not get better by waiting.
-    if (!isAbsent(error) && !(error instanceof SkerryError)) this.#options.onArrival();
+    if (!nobodyListens(error) && !(error instanceof SkerryError)) this.#options.onArrival();
   }
 
   /** Until it is woken, or so many milliseconds. */

@@ -4,7 +4,8 @@ import type { TriggerAction } from '../lab-file/config-provision.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TriggerSpec } from '../lab-file/spec-provision.ts';
 import { execInGuest } from '../guest/exec.ts';
-import { isAbsent, isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { labPaths } from '../util/paths.ts';
 import { runShell } from '../util/run-shell.ts';
@@ -121,7 +122,7 @@ async function runTrigger(
     });
   } catch (error) {
     signal.throwIfAborted();
-    if (isAbsent(error) || isHelperMissing(error)) {
+    if (nobodyListens(error) || isHelperMissing(error)) {
       progress.say('trigger', machine, `not run, for the machine is not up: ${run}`);
       return undefined;
     }

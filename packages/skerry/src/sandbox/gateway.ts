@@ -5,6 +5,7 @@ import { SkerryError } from '../util/errors.ts';
 import type { GuestChannel } from '../guest/exec.ts';
 import type { ForwardStatus, MachineFaults, SandboxStatus } from './protocol.ts';
 import { messageOf } from '../util/message-of.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { NO_ANSWER, WENT_AWAY } from '../util/why-away.ts';
 
 // Imported as a module, node:http would load undici as well, which costs 15 ms and 10 MiB.
@@ -20,7 +21,7 @@ export async function sandboxStatus(socketPath: string): Promise<SandboxStatus |
   try {
     return (await ask(socketPath, 'GET', '/status')) as SandboxStatus;
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    if (nobodyListens(error)) return undefined;
     throw error;
   }
 }
@@ -31,7 +32,7 @@ export async function askToStop(socketPath: string): Promise<boolean> {
     await ask(socketPath, 'POST', '/stop');
     return true;
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (nobodyListens(error)) return false;
     throw error;
   }
 }
@@ -214,15 +215,9 @@ export function isHelperMissing(error: unknown): boolean {
   );
 }
 
-/** Whether a call failed because no sandbox runs. */
-export function isAbsent(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
-}
-
 /** Why a connection through the gateway was lost, in words. */
 export function lossOf(error: unknown): string {
-  if (isAbsent(error)) return 'the lab is off';
+  if (nobodyListens(error)) return 'the lab is off';
   if (!(error instanceof SkerryError)) return messageOf(error);
   if (error.code === 'GUEST_ABSENT') return String(error.data['reason']);
   if (error.code === 'GUEST_SILENT') return NO_ANSWER;

@@ -1,7 +1,8 @@
 // One command in a machine, over the guest channel: it works whatever the network does.
 import { setMaxListeners } from 'node:events';
 import { execInGuest, signalNumber } from '../guest/exec.ts';
-import { isAbsent, isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { isHelperMissing, openGuest } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { consoleLogPath } from '../machine/console-log.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LabPaths } from '../util/paths.ts';
@@ -46,7 +47,7 @@ export async function runCommand(
       const data = { machine, command: words.join(' '), seconds };
       throw new SkerryError('COMMAND_TIMEOUT', { data, cause: error });
     }
-    if (isHelperMissing(error) || isAbsent(error))
+    if (isHelperMissing(error) || nobodyListens(error))
       throw new SkerryError('MACHINE_OFF', { data: { machine }, cause: error });
     throw error;
   }

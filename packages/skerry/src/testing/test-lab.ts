@@ -8,7 +8,8 @@ import { deleteSnapshots } from '../lab/snapshots.ts';
 import { up } from '../lab/up.ts';
 import type { LabSpec, MachineSpec } from '../lab-file/spec.ts';
 import { machineNames } from '../lab-file/select.ts';
-import { isAbsent, putNetworkFaults } from '../sandbox/gateway.ts';
+import { putNetworkFaults } from '../sandbox/gateway.ts';
+import { nobodyListens } from '../util/nobody-listens.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { compileFaults, type LabFault, linkRule } from './faults.ts';
@@ -210,7 +211,7 @@ export class TestLab implements AsyncDisposable {
     try {
       await putNetworkFaults(this.#paths.gatewaySocket, faults);
     } catch (error) {
-      if (!isAbsent(error)) throw error;
+      if (!nobodyListens(error)) throw error;
       // A lab that is off has no faults.
       if (faults.length > 0)
         throw new SkerryError('LAB_OFF', { data: { lab: this.name }, cause: error });
