@@ -58,7 +58,14 @@ async function run(args: string[], options: Options): Promise<void> {
   const view = progressView();
   await destroy(paths, { machines, lab, signal, onProgress: view.onProgress }).finally(view.end);
   if (options.json) printJson({ destroyed: machines.length > 0 ? machines : [name] });
-  else console.log(`Destroyed ${what}.`);
+  else {
+    const { listKept } = await import('../lab/kept-store.ts');
+    const isKept =
+      machines.length === 0 && (await listKept()).some(({ lab: id }) => id === paths.id);
+    const kept =
+      ' As it was provisioned it is kept for its next up; to remove that: skerry image gc --all';
+    console.log(`Destroyed ${what}.${isKept ? kept : ''}`);
+  }
 }
 
 async function target(

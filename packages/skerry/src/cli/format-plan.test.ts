@@ -35,7 +35,7 @@ const up = (
   areTreesKeptAnew = false,
 ): string =>
   stripVTControlCharacters(
-    formatUp({ name: 'lab', machines: [{ autostart: true }] } as never, {
+    formatUp({ name: 'lab', machines: [{ autostart: true }], daemons: [] } as never, {
       ...{ plan, provisioned, areTreesKeptAnew, elapsedMs: 12_345, timings: [] },
     }),
   );

@@ -48,9 +48,15 @@ export function formatUp(
     ...(count > 0 ? [`${formatMachines(count)}${isBack ? ' as provisioned before' : ''}`] : []),
     ...(changed > 0 ? [`${formatMachines(changed)} provisioned`] : []),
   ];
+  const next = [
+    `skerry status${of}`,
+    // With daemons one has come to change them; of a fork the host's files are not sent.
+    ...(lab.daemons.length > 0 && lab.fork === undefined ? ['skerry hack'] : [`skerry ssh${of}`]),
+    `skerry exec${of} -- uptime`,
+  ];
   return [
     ...notes,
-    `Lab ${labelOf(lab)} is up: ${parts.join(', ')} in ${formatSeconds(elapsedMs)}. Next: skerry status${of}, skerry ssh${of}, skerry exec${of} -- uptime`,
+    `Lab ${labelOf(lab)} is up: ${parts.join(', ')} in ${formatSeconds(elapsedMs)}. Next: ${next.join(', ')}`,
   ].join('\n');
 }
 

@@ -5,7 +5,7 @@ import { SkerryError } from '../util/errors.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { formatHackEvent } from './format-hack.ts';
 import { HackScreen } from './hack-screen.ts';
-import { eachTenth } from './hack-view.ts';
+import { eachTenth, onceWhileWritten } from './hack-view.ts';
 
 /** Without the time of day. */
 const lines = (event: HackEvent): string[] =>
@@ -167,4 +167,28 @@ test('while a daemon gets ready the screen says what it waits for, and how long 
   expect(draw()).toContain('… api on two: waiting');
   screen.take(end('runs'));
   expect(draw()).not.toContain('waiting for port');
+});
+
+test('a large file that is being written is told once, and again when something else comes of it', () => {
+  const once = onceWhileWritten();
+  const saved = (...paths: string[]): HackEvent => ({
+    ...{ kind: 'change', paths, removed: [], again: [], failed: [] },
+  });
+  let now = 0;
+  const told = (event: HackEvent): string[] =>
+    once(event, (now += 1000)).map((each) => (each.kind === 'end' ? each.outcome : each.kind));
+  expect(told(saved('big'))).toEqual(['change']);
+  expect(told(end('on-its-way'))).toEqual(['on-its-way']);
+  for (let times = 0; times < 3; times++) {
+    expect(told(saved('big'))).toEqual([]);
+    expect(told({ kind: 'push', machine: 'one', changes: 0, bytes: 0 })).toEqual(['push']);
+    expect(told(end('on-its-way'))).toEqual([]);
+  }
+  expect(told(saved('big'))).toEqual([]);
+  expect(told(end('failed'))).toEqual(['change', 'failed']);
+  expect(told(saved('big'))).toEqual(['change']);
+  expect(told(end('on-its-way'))).toEqual(['on-its-way']);
+  expect(told(saved('big', 'small'))).toEqual(['change']);
+  now += 20_000;
+  expect(told(saved('big', 'small'))).toEqual(['change']);
 });

@@ -19,9 +19,11 @@ export function hackView(
   if (isJson) return { onEvent: (event) => console.log(JSON.stringify(event)), end: () => {} };
   if (!isLive) {
     const isNews = eachTenth();
+    const once = onceWhileWritten();
     const onEvent = (event: HackEvent): void => {
       if (!isNews(event)) return;
-      for (const line of formatHackEvent(event)) console.log(line);
+      for (const each of once(event, performance.now()))
+        for (const line of formatHackEvent(each)) console.log(line);
     };
     return { onEvent, end: () => {} };
   }
@@ -39,6 +41,40 @@ export function eachTenth(): (event: HackEvent) => boolean {
     else if (told.get(key) === tenth) return false;
     else told.set(key, tenth);
     return true;
+  };
+}
+
+/** A file that is saved again that soon is still being written. */
+const WRITTEN_MS = 10_000;
+
+/**
+ * What is to be told of an event. A large file that is written is saved many times and goes by itself: that is told once, as
+ * long as nothing else comes of it. Exported for its test.
+ */
+export function onceWhileWritten(): (event: HackEvent, nowMs: number) => HackEvent[] {
+  /** What went on its way last, and when it was saved last. */
+  let last: { readonly name: string; atMs: number } | undefined;
+  /** Not told yet. */
+  let change: HackEvent | undefined;
+  return (event, nowMs) => {
+    if (event.kind === 'change') {
+      const name = [...event.paths, ...event.again].join('\n');
+      const isAgain = last?.name === name && nowMs - last.atMs < WRITTEN_MS;
+      last = { name, atMs: nowMs };
+      change = isAgain ? event : undefined;
+      return isAgain ? [] : [event];
+    }
+    const untold = change;
+    if (event.kind === 'end') {
+      change = undefined;
+      if (event.outcome !== 'on-its-way') last = undefined;
+      if (untold) return event.outcome === 'on-its-way' ? [] : [untold, event];
+      return [event];
+    }
+    const isNothing = event.kind === 'push' && event.changes === 0 && event.error === undefined;
+    if (!untold || isNothing || event.kind === 'sending') return [event];
+    change = undefined;
+    return [untold, event];
   };
 }
 

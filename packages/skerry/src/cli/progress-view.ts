@@ -52,6 +52,7 @@ const DONE: Partial<Record<Phase, string>> = {
   trigger: 'trigger done',
   keep: 'kept for later',
 };
+const ENDS: ReadonlySet<ProgressEvent['status']> = new Set(['end', 'fail', 'stop']);
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 100;
 /** A plain log says nothing of phases that are over at once. */
@@ -67,7 +68,7 @@ interface Line {
   subject: string;
   detail: string;
   sinceMs: number;
-  state: 'busy' | 'done' | 'failed';
+  state: 'busy' | 'done' | 'failed' | 'stopped';
 }
 
 /** Feed it with events; call `end` before printing anything else. */
@@ -95,7 +96,9 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
         ? styleText('cyan', SPINNER[frame % SPINNER.length] ?? '', { stream })
         : line.state === 'done'
           ? styleText('green', '✓', { stream })
-          : styleText('red', '✗', { stream });
+          : line.state === 'failed'
+            ? styleText('red', '✗', { stream })
+            : styleText('yellow', '-', { stream });
     const what =
       line.state === 'done'
         ? styleText('dim', DONE[line.phase] ?? 'ready', { stream })
@@ -142,6 +145,7 @@ function liveView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> {
       }
       if (event.status === 'end') line.state = 'done';
       if (event.status === 'fail') line.state = 'failed';
+      if (event.status === 'stop') line.state = 'stopped';
     },
     end: () => {
       clearInterval(timer);
@@ -200,10 +204,11 @@ function plainView(stream: NodeJS.WriteStream): ReturnType<typeof progressView> 
       if (event.status === 'note') note(event);
       if (event.status === 'say') say(event, event.detail ?? '');
       const took = event.atMs - (begun.get(key)?.atMs ?? event.atMs);
-      if (event.status === 'end' || event.status === 'fail') begun.delete(key);
+      if (ENDS.has(event.status)) begun.delete(key);
       if (event.status === 'end' && took >= PLAIN_AFTER_MS)
         say(event, `${words}: done in ${(took / 1000).toFixed(1)} s`);
       if (event.status === 'fail') say(event, `${words}: failed`);
+      if (event.status === 'stop') say(event, `${words}: stopped`);
     },
     end: () => clearInterval(timer),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatStates, refuseContradictions } from './sync.ts';
+import { formatStates, refuseContradictions, withHeld } from './sync.ts';
 
 test.each([
   [{ stop: true, check: true }, '--check and --stop'],
@@ -25,5 +25,23 @@ test('machines that have a tree in the same state are named together, as in stat
     '/src -> one,three:/srv/src  up to date',
     '/src -> two:/srv/src        off',
     '/src -> one:/srv/web        up to date',
+  ]);
+});
+
+test('what hack holds back is not said to differ: sync would not send it', () => {
+  const place = { mode: 'push', from: '/src', to: '/srv/src' } as const;
+  const check = (machine: string, different: string[], extra: string[] = []) => ({
+    ...{ ...place, machine, files: 3, hash: { host: 'a', machine: 'b' }, different, extra },
+  });
+  const state = { ...place, machine: 'one', connected: true, reason: '', refused: 0 };
+  const live = { machines: [{ ...state, held: ['web.pl', 'gone.pl'] }] };
+  expect(
+    withHeld(
+      [check('one', ['web.pl', 'note'], ['gone.pl', 'log']), check('two', ['web.pl'])],
+      live,
+    ),
+  ).toMatchObject([
+    { machine: 'one', different: ['note'], extra: ['log'], held: ['web.pl', 'gone.pl'] },
+    { machine: 'two', different: ['web.pl'] },
   ]);
 });

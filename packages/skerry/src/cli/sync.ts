@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
-import type { LiveEvent, TreePlace } from '../lab/live-protocol.ts';
+import type { LiveEvent, LiveStatus, TreePlace } from '../lab/live-protocol.ts';
 import { treeName } from '../lab/tree-name.ts';
 import type { CheckResult, SyncResult } from '../lab/sync.ts';
 import type { Progress } from '../lab/progress.ts';
@@ -87,7 +87,8 @@ async function run(names: string[], options: Options): Promise<void> {
     const { checkLab } = await import('../lab/sync.ts');
     const { pulledTrees } = await import('../lab/pull-trees.ts');
     const left = pulledTrees(lab).filter(({ on }) => on.some((name) => machines.includes(name)));
-    reportChecks(await checkLab(lab, { machines, signal }), left, options);
+    const checks = await checkLab(lab, { machines, signal });
+    reportChecks(withHeld(checks, await control.liveStatus(paths)), left, options);
   } else {
     const { withTriggers } = await import('../lab/triggers.ts');
     const { Progress } = await import('../lab/progress.ts');
@@ -215,14 +216,33 @@ async function watch(
   });
 }
 
+/** A tree that was compared, and what of it hack holds back there. */
+export type HeldCheck = CheckResult & { readonly held?: readonly string[] };
+
+/** What hack holds back differs on purpose: `skerry sync` does not change that. Exported for its test. */
+export function withHeld(
+  results: readonly CheckResult[],
+  live: Pick<LiveStatus, 'machines'> | undefined,
+): HeldCheck[] {
+  return results.map((result) => {
+    const held = live?.machines.find(
+      ({ machine, to }) => machine === result.machine && to === result.to,
+    )?.held;
+    if (!held || result.error) return result;
+    const isFree = (path: string): boolean => !held.includes(path);
+    const { different, extra } = result;
+    return { ...result, different: different.filter(isFree), extra: extra.filter(isFree), held };
+  });
+}
+
 /** @param left trees that are not compared: machines make them */
 function reportChecks(
-  results: readonly CheckResult[],
+  results: readonly HeldCheck[],
   left: readonly TreeSpec[],
   { json }: Options,
 ): void {
   const isOther = results.some(({ error, different }) => !error && different.length > 0);
-  if (isOther || results.some(({ error }) => error)) process.exitCode = 1;
+  if (isOther || results.some(({ error, held }) => error || held)) process.exitCode = 1;
   const words = left.map((tree) => nameOf({ ...tree, machine: tree.on[0] ?? '' }));
   if (json) printJson(results.map(asJson));
   else if (results.length > 0) console.log(formatChecks(results));
@@ -256,14 +276,16 @@ function resultWords(
   return `${changes === 1 ? '1 change' : `${changes} changes`}, ${formatBytes(bytes)} in ${formatSeconds(durationMs)}`;
 }
 
-function formatChecks(results: readonly CheckResult[]): string {
-  const rows = results.map(({ files, hash, different, extra, error, ...place }) => [
+function formatChecks(results: readonly HeldCheck[]): string {
+  const rows = results.map(({ files, hash, different, extra, held, error, ...place }) => [
     nameOf(place),
     error
       ? styleText('red', error.message)
       : different.length > 0
         ? styleText('red', `${different.length} differ: ${some(different)}`)
-        : `${styleText('green', 'equal')}, ${files} files`,
+        : held
+          ? styleText('yellow', `held back by skerry hack: ${some(held)}`)
+          : `${styleText('green', 'equal')}, ${files} files`,
     extra?.length ? `${extra.length} more in the machine: ${some(extra)}` : '',
     styleText('dim', hash?.machine.slice(0, 12) ?? ''),
   ]);

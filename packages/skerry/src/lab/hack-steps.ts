@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { LabSpec } from '../lab-file/spec.ts';
 import type { DaemonSpec } from '../lab-file/spec-sync.ts';
 import { toText } from '../sync/paths.ts';
+import { isUnreadable } from '../sync/send-file.ts';
 import { restartDaemons, startDaemons } from './daemons.ts';
 import { runBuilds } from './hack-build.ts';
 import type { HackEvent } from './hack-event.ts';
@@ -92,13 +93,16 @@ export class HackSteps {
     }
   }
 
-  /** False where a machine that is there would not take all of it. */
+  /** False where a machine that is there would not take all of it; what no daemon watches and cannot be read here is left. */
   async push(signal: AbortSignal): Promise<boolean> {
-    const { trees, tell } = this.#options;
+    const { files, trees, tell } = this.#options;
     let isWritten = true;
     const pushed = await trees.push(signal);
     signal.throwIfAborted();
-    for (const { machine, result, error } of pushed) {
+    for (const { tree, machine, result, error } of pushed) {
+      const isVain = result?.refused.some(
+        (one) => !isUnreadable(one) || files.isWatched(files.nameOf(tree, one.path)),
+      );
       const refused = result?.refused.map(({ path, reason }) => `${toText(path)}: ${reason}`) ?? [];
       const reason = error?.message ?? (refused.length > 0 ? refused.join(', ') : undefined);
       const changes = result?.steps.length ?? 0;
@@ -106,7 +110,7 @@ export class HackSteps {
       const trouble = reason === undefined ? {} : { error: reason };
       tell({ kind: 'push', machine, changes, bytes, ...trouble });
       // One that went away meanwhile gets it when it comes back.
-      if (refused.length > 0 || (error && !trees.away().includes(machine))) isWritten = false;
+      if (isVain || (error && !trees.away().includes(machine))) isWritten = false;
     }
     return isWritten;
   }

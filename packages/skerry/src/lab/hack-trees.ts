@@ -137,7 +137,7 @@ export class HackTrees {
   }
 
   /** Makes all machines that are there equal; `rollBack` can undo it. Ends with the signal. */
-  async push(signal: AbortSignal): Promise<HeldPush[]> {
+  async push(signal: AbortSignal): Promise<(HeldPush & { readonly tree: TreeSpec })[]> {
     const pushed = await Promise.all(
       this.#kept.map(async ({ sync }) => {
         const results = await sync.pushHeld(signal);
@@ -146,7 +146,7 @@ export class HackTrees {
             this.#options.onLive(
               liveEventOf({ kind: 'pushed', tree: sync.tree, machine, durationMs, ...result }),
             );
-        return results;
+        return results.map((result) => ({ ...result, tree: sync.tree }));
       }),
     );
     return pushed.flat();
@@ -236,8 +236,9 @@ export class HackTrees {
 
   #apart(tree: TreeSpec, machine: string, result: PushResult): void {
     const { onSending, onNote, onLive } = this.#options;
+    const refused = new Set(result.refused.map(({ path }) => path));
     for (const { path } of result.steps)
-      onSending(machine, toText(path), result.bytes, result.bytes);
+      if (!refused.has(path)) onSending(machine, toText(path), result.bytes, result.bytes);
     for (const { path, reason } of result.refused) onNote(`${machine}: ${toText(path)}: ${reason}`);
     onLive(liveEventOf({ kind: 'pushed', tree, machine, durationMs: 0, ...result }));
   }

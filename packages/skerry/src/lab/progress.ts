@@ -6,7 +6,8 @@ export interface ProgressEvent {
   readonly phase: Phase;
   /** What the phase is about: the provisioner that runs, the machines that are waited for. */
   readonly subject?: string;
-  readonly status: 'begin' | 'end' | 'fail' | 'note' | 'say';
+  /** `stop`: it was broken off, and nothing is wrong. */
+  readonly status: 'begin' | 'end' | 'fail' | 'stop' | 'note' | 'say';
   /** Milliseconds since the operation began. */
   readonly atMs: number;
   /** For people, such as the last line of the console while a machine boots. */
@@ -91,8 +92,9 @@ export class Progress {
       this.#tell(phase, machine, { status: 'end', ...about });
       return result;
     } catch (error) {
-      const detail = messageOf(error);
-      this.#tell(phase, machine, { status: 'fail', detail, ...about });
+      const isStopped = error instanceof Error && error.name === 'AbortError';
+      const end = isStopped ? 'stop' : 'fail';
+      this.#tell(phase, machine, { status: end, detail: messageOf(error), ...about });
       throw error;
     }
   }

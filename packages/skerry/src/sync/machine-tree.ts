@@ -205,6 +205,8 @@ export class MachineTree {
     for (const [path, stamp] of this.#rollBackTo) this.#remote.set(path, stamp);
     for (const [path, stamp] of this.#aside)
       this.#remote.set(path, this.#undoable.has(path) ? UNKNOWN : stamp);
+    // It has again what it had: what it would not take is no longer wanted there, until it is pushed again.
+    for (const path of this.#undoable) this.#lacking.delete(path);
     this.#rollBackTo = undefined;
   }
 

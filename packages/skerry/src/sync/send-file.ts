@@ -97,9 +97,21 @@ export async function fileStamp(file: FileHandle): Promise<string> {
   throw Object.assign(new Error('no file any more'), { code: 'ELOOP' });
 }
 
+const ON_THIS_HOST = 'on this host: ';
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: 'it may not be read',
+  EPERM: 'it may not be read',
+  EIO: 'its disk cannot be read',
+};
+
 /** Why a file of this host cannot be read; undefined where it is gone, which the watcher says or has said. */
 export function unreadable(error: unknown): string | undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
-  return code === 'ENOENT' || code === 'ELOOP' ? undefined : `on this host: ${code}`;
+  return code === 'ENOENT' || code === 'ELOOP' ? undefined : ON_THIS_HOST + (WORDS[code] ?? code);
+}
+
+/** Whether that is the reason: no machine has to do with it. */
+export function isUnreadable({ reason }: { readonly reason: string }): boolean {
+  return reason.startsWith(ON_THIS_HOST);
 }
