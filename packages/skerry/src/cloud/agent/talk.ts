@@ -24,9 +24,10 @@ export class Talk implements EntityAnswers {
 
   /** Strangers are told nothing of the entity. */
   async chat(entityId: string, user: string, text: string): Promise<string> {
-    const { table, entities, policy } = this.#performer;
+    const { table, entities } = this.#performer;
     const entity = entities.get(entityId);
-    const held = entity ? permissionsOf(policy(), user, subjectOf(entity)) : NOTHING;
+    const policy = this.#performer.policy();
+    const held = entity ? permissionsOf(policy, user, subjectOf(entity)) : NOTHING;
     const may = (permission: string): boolean => held.has('all') || held.has(permission);
     if (!entity || !may('message')) return STRANGER;
     const meaning = parseChat(table, entity.kind, text);
