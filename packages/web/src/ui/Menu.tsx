@@ -1,4 +1,11 @@
-import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { Icon } from './Icon.tsx';
 
 export interface MenuItem {
@@ -38,8 +45,14 @@ export function Menu({ label, trigger, className = 'button ghost', items, onOpen
       below < box.offsetHeight + 12 ? Math.max(8, at.top - box.offsetHeight - 4) : at.bottom + 4;
     box.style.left = `${Math.max(8, left)}px`;
     box.style.top = `${top}px`;
-    box.querySelector<HTMLElement>('[role=menuitem]')?.focus();
   };
+  // Its items are there only once it is open, and more may come.
+  useLayoutEffect(() => {
+    if (open) place();
+  }, [open, items.length]);
+  useLayoutEffect(() => {
+    if (open) list.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
+  }, [open]);
   return (
     <>
       <button
@@ -62,10 +75,7 @@ export function Menu({ label, trigger, className = 'button ghost', items, onOpen
         role="menu"
         aria-label={label}
         popover="auto"
-        onToggle={(event) => {
-          setOpen(event.newState === 'open');
-          if (event.newState === 'open') place();
-        }}
+        onToggle={(event) => setOpen(event.newState === 'open')}
         onKeyDown={move}
       >
         {open &&
