@@ -38,6 +38,9 @@ export function areCapabilitiesKept(): boolean {
 
 const KEPT = (): string => join(cacheDir(), 'libvirt', 'all-capabilities');
 
+/** Who gives a signal says how long a command may take. */
+const LONG_MS = 600_000;
+
 /**
  * One hypervisor on this machine: a sandbox with a libvirtd, a host name and an address of its own. Its VMs live in it.
  */
@@ -124,10 +127,15 @@ export class DevHypervisor {
     return openTunnel(this.#paths.gatewaySocket, address, port, signal);
   }
 
-  /** Runs a command inside it, as its root, and gives what it printed. */
+  /**
+   * Runs a command inside it, as its root, and gives what it printed.
+   *
+   * @param signal ends it; without one it may take 30 s
+   */
   async run(command: readonly string[], signal?: AbortSignal): Promise<string> {
     const [program = '', ...args] = [...(await this.enter()), ...command];
-    return runOrThrow(program, args, { signal, cwd: '/', hasGroup: true });
+    const timeoutMs = signal ? { timeoutMs: LONG_MS } : {};
+    return runOrThrow(program, args, { signal, cwd: '/', hasGroup: true, ...timeoutMs });
   }
 
   /**
