@@ -121,7 +121,7 @@ async function greetingOf(host: string, port: number): Promise<string> {
 
 /** What the service says to a process in hv1. */
 async function heardOutside(seconds = 10): Promise<string> {
-  const hear = `timeout ${seconds} bash -c "cat </dev/tcp/outside/7" 2>/dev/null || echo nothing`;
+  const hear = `timeout ${seconds} bash --norc -c "cat </dev/tcp/outside/7" 2>/dev/null || echo nothing`;
   return (await hv1.run(['sh', '-c', hear], signal)).trim();
 }
 
@@ -141,13 +141,13 @@ async function reachedByGuest(bridge: string, addressing: string): Promise<strin
   );
   const probe = `for there in 10.98.0.1/53 10.97.0.1/53 ${ports.join(' ')}; do
     case $there in *.1/53) seconds=5 ;; *) seconds=1 ;; esac
-    timeout $seconds bash -c "</dev/tcp/$there" 2>/dev/null && echo "$there" & done; wait`;
+    timeout $seconds bash --norc -c "</dev/tcp/$there" 2>/dev/null && echo "$there" & done; wait`;
   const inGuest = `ip link set lo up; ip link set eth0 up; ${addressing}; ${probe}`;
   const script = `: >/run/${bridge}; unshare --net=/run/${bridge} true
     ip link add guest-${bridge} type veth peer name eth0 netns /run/${bridge}
     ip link set guest-${bridge} master ${bridge} up
-    nsenter --net=/run/${bridge} bash -c '${inGuest}'`;
-  return (await hv1.run(['bash', '-c', script], signal)).trim().split('\n');
+    nsenter --net=/run/${bridge} bash --norc -c '${inGuest}'`;
+  return (await hv1.run(['bash', '--norc', '-c', script], signal)).trim().split('\n');
 }
 
 function nameOfError(call: () => unknown): unknown {

@@ -47,7 +47,7 @@ test.each([
         { name: 'a', parent: null, createdAt: 0, state: 'running', description: '', current: true },
       ],
     },
-    'web has 1 snapshots: libvirt does not take them along',
+    'web has a snapshot: libvirt does not take it along',
   ],
   [{ hostDevices: ['pci device'] }, 'web has a pci device of its host'],
   [{ persistent: false }, 'web has no definition that stays'],

@@ -178,7 +178,7 @@ export const parked = defineVerb({
       }),
     ),
   }),
-  permission: 'vmparking_unpark',
+  permission: 'vmparking_park',
   open: true,
   danger: 'reads',
   runs: 'central',
