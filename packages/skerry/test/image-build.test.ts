@@ -44,7 +44,7 @@ async function noBuilderIn(store: string): Promise<true> {
 const buildName =
   missing.length === 0 ? 'building images' : `building images (not run: no ${missing.join(', ')})`;
 
-test.skipIf(missing.length > 0)(buildName, { timeout: 600_000 }, async () => {
+test.skipIf(missing.length > 0)(buildName, { timeout: 1_200_000 }, async () => {
   await using store = await emptyStore();
 
   // Aborted in the middle, a build leaves nothing: no process, no folder, no name.
