@@ -11,7 +11,7 @@ export type CentralAccess = z.infer<typeof saved>;
 
 const REQUEST_MS = 3_600_000;
 const NO_LOGIN =
-  'the token is wrong, or too old: an administrator makes one with skerry cloud token add';
+  'the token is wrong, or too old: an administrator makes one with skerry cloud token create';
 
 /** Keeps an access in a file that only its owner may read. */
 export async function saveAccess(path: string, access: CentralAccess): Promise<void> {
