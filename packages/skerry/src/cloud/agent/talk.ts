@@ -6,6 +6,7 @@ import type { EntityAnswers } from '../chat/entity-session.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
 import { permissionsOf } from '../permission/decide.ts';
 import { VerbError } from '../verb-error.ts';
+import { isByItself } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { perform, type Performer, subjectOf } from './perform.ts';
 
@@ -38,7 +39,7 @@ export class Talk implements EntityAnswers {
         return meaning.text;
       case 'verb': {
         const { verb, params } = meaning;
-        if (verb.runs !== 'agent' || verb.name === 'migrate')
+        if (!isByItself(verb))
           return `I can't do that by myself: use skerry ${entity.kind} ${verb.command}.`;
         const reply = await this.#do(entityId, user, verb, params);
         if (!reply.ok) return `I can't: ${reply.error.message}`;

@@ -48,17 +48,20 @@ export class UsageMeter {
     const now = new Map(
       stats.map(({ domain, params }) => [vmId(domain.uuid) as string, toReading(params, atMs)]),
     );
-    const usages = usagesOf(before, now);
     this.#last = host ? new Map([...now, [this.#hostId, hostReading(host, atMs)]]) : now;
-    const own = usagesOf(before, this.#last).filter(({ id }) => id === this.#hostId);
-    const carried = own.map((usage) => ({
-      ...usage,
-      diskReadBps: sumOf(usages, 'diskReadBps'),
-      diskWriteBps: sumOf(usages, 'diskWriteBps'),
-      netRxBps: sumOf(usages, 'netRxBps'),
-      netTxBps: sumOf(usages, 'netTxBps'),
-    }));
-    return [...usages, ...carried];
+    const usages = usagesOf(before, this.#last);
+    const machines = usages.filter(({ id }) => id !== this.#hostId);
+    return usages.map((usage) =>
+      usage.id !== this.#hostId
+        ? usage
+        : {
+            ...usage,
+            diskReadBps: sumOf(machines, 'diskReadBps'),
+            diskWriteBps: sumOf(machines, 'diskWriteBps'),
+            netRxBps: sumOf(machines, 'netRxBps'),
+            netTxBps: sumOf(machines, 'netTxBps'),
+          },
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { VerbErrorData, VerbReply } from '../bus/messages.ts';
 import { child, element, errorReply } from '../bus/xmpp/stanza.ts';
 import type { EntityKind, Verb } from '../verbs/verb.ts';
-import type { VerbTable } from '../verbs/table.ts';
+import { isByItself, type VerbTable } from '../verbs/table.ts';
 import { type Element, elementsOf, formatXml, parseXml } from '../xml/element.ts';
 
 /** What somebody asked for. */
@@ -53,8 +53,7 @@ export function acpVerb(
 ): Verb | undefined {
   const prefix = MODULES[module];
   const verb = prefix === undefined ? undefined : table.get(kind, prefix + action);
-  // Where to go only central knows.
-  return verb?.runs === 'agent' && !verb.programs && verb.name !== 'migrate' ? verb : undefined;
+  return verb && isByItself(verb) && !verb.programs ? verb : undefined;
 }
 
 /** In XML all is text: numbers, yes and no, and lists with blanks or Archipel's `;;` between them. */

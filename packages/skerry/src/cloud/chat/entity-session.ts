@@ -198,20 +198,16 @@ export class EntitySession implements AsyncDisposable {
       this.client.send(answer, { keep: false, again: false });
     };
     void this.#isFriend(person).then((isFriend) => {
-      const { waiting = 0 } = this.#talks.get(person) ?? {};
-      if (!isFriend) reply(acpError(stanza, { code: 'denied', message: STRANGER }));
-      else if (waiting >= MAX_WAITING)
-        reply(acpError(stanza, { code: 'conflict', message: TOO_MANY }));
-      else
-        this.#inTurn(person, async () => {
-          const { entity, answers } = this.#options;
-          const { local } = parseJid(person);
-          const answer = await answers
-            .act(entity, local, request)
-            .then((done) => acpReply(stanza, request, done))
-            .catch(() => acpError(stanza, { code: 'failed', message: FAILED }));
-          reply(answer);
-        });
+      if (!isFriend) return reply(acpError(stanza, { code: 'denied', message: STRANGER }));
+      const { entity, answers } = this.#options;
+      const isTaken = this.#inTurn(person, async () => {
+        const answer = await answers
+          .act(entity, parseJid(person).local, request)
+          .then((done) => acpReply(stanza, request, done))
+          .catch(() => acpError(stanza, { code: 'failed', message: FAILED }));
+        reply(answer);
+      });
+      if (!isTaken) reply(acpError(stanza, { code: 'conflict', message: TOO_MANY }));
     });
     return true;
   }
@@ -233,23 +229,24 @@ export class EntitySession implements AsyncDisposable {
   }
 
   #talk(stanza: Element, person: string, words: string): void {
-    const { waiting = 0 } = this.#talks.get(person) ?? {};
-    if (waiting >= MAX_WAITING) return this.#answer(stanza, TOO_MANY);
     const { entity, answers } = this.#options;
-    this.#inTurn(person, async () => {
+    const isTaken = this.#inTurn(person, async () => {
       const { local } = parseJid(person);
       this.#answer(stanza, await answers.chat(entity, local, words).catch(() => FAILED));
     });
+    if (!isTaken) this.#answer(stanza, TOO_MANY);
   }
 
-  /** After what the same person has asked for before. */
-  #inTurn(person: string, work: () => Promise<void>): void {
+  /** After what the same person has asked for before; false where that is too much already. */
+  #inTurn(person: string, work: () => Promise<void>): boolean {
     const talk = this.#talks.get(person) ?? { waiting: 0, last: Promise.resolve() };
+    if (talk.waiting >= MAX_WAITING) return false;
     this.#talks.set(person, talk);
     talk.waiting++;
     talk.last = talk.last.then(work).finally(() => {
       if (--talk.waiting === 0) this.#talks.delete(person);
     });
+    return true;
   }
 
   #answer({ attributes, children }: Element, words: string): void {

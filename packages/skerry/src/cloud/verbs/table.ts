@@ -46,6 +46,11 @@ export const VERBS = new VerbTable([
   ...peopleVerbs,
 ]);
 
+/** Whether an entity's agent does it without central, which alone knows where a machine can migrate to. */
+export function isByItself({ runs, name }: Verb): boolean {
+  return runs === 'agent' && name !== 'migrate';
+}
+
 /** Whether a verb makes sense in an entity's present state; what may be, not who may. */
 export function isPossible(verb: Verb, entity: EntityState): boolean {
   if (verb.entity !== entity.kind) return false;
