@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { useCloud } from '../store/cloud.ts';
-import { hypervisorNames, isOn } from '../store/roster.ts';
+import { hypervisorGroups, isOn } from '../store/roster.ts';
 import { formatMiB } from '../ui/format.ts';
 import { HypervisorTile } from './HypervisorTile.tsx';
 import { NothingYet } from './NothingYet.tsx';
@@ -10,7 +10,7 @@ export function OverviewPage() {
   const entities = useCloud((state) => state.entities);
   const phase = useCloud((state) => state.phase.is);
   const parked = useCloud((state) => state.parked.length);
-  const names = useMemo(() => hypervisorNames(entities), [entities]);
+  const groups = useCloud(hypervisorGroups);
   const totals = useMemo(() => totalsOf(entities.values()), [entities]);
   if (phase === 'connecting') return <div className="waiting-page" aria-busy="true" />;
   return (
@@ -30,11 +30,11 @@ export function OverviewPage() {
           {...(totals.memoryMiB > 0 && { of: `of ${formatMiB(totals.memoryMiB)}` })}
         />
       </dl>
-      {names.length === 0 ? (
+      {groups.length === 0 ? (
         <NothingYet />
       ) : (
         <div className="tiles">
-          {names.map((name) => (
+          {groups.map(({ name }) => (
             <HypervisorTile key={name} name={name} />
           ))}
         </div>

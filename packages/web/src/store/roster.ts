@@ -129,20 +129,21 @@ export function hypervisorsOf(entities: ReadonlyMap<string, EntityState>): Hyper
     .toSorted((a, b) => collator.compare(a.name, b.name));
 }
 
-/** The names of all hypervisors, also of those that one does not see and that machines one sees are on. */
-export function hypervisorNames(entities: ReadonlyMap<string, EntityState>): string[] {
-  const names = new Set<string>();
-  for (const each of entities.values()) names.add(each.kind === 'vm' ? each.hypervisor : each.name);
-  return [...names].toSorted((a, b) => collator.compare(a, b));
-}
-
 let lastOrder: Order | undefined;
 const lastVms = new Map<string, readonly VmState[]>();
 
+/**
+ * All hypervisors with their machines, also those that one does not see and that machines one sees are on: the same list as
+ * long as nobody comes or goes.
+ */
+export function hypervisorGroups(state: CloudState): readonly Group[] {
+  lastOrder = orderOf(state, lastOrder);
+  return lastOrder.groups;
+}
+
 /** The machines of a hypervisor by name: the same list as long as none of them changes. */
 export function vmsOn(state: CloudState, host: string): readonly VmState[] {
-  lastOrder = orderOf(state, lastOrder);
-  const ids = lastOrder.groups.find(({ name }) => name === host)?.vms ?? [];
+  const ids = hypervisorGroups(state).find(({ name }) => name === host)?.vms ?? [];
   const vms = ids.flatMap((id) => {
     const found = state.entities.get(id);
     return found?.kind === 'vm' ? [found] : [];
