@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { SlowestFiles } from './test/slowest-files.ts';
+import { Summary } from './test/summary.ts';
 
 const conditions = ['@skerry/source'];
 const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
@@ -9,7 +9,7 @@ const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
 export default defineConfig({
   test: {
     silent: 'passed-only',
-    reporters: [process.env.CI ? 'verbose' : 'default', new SlowestFiles()],
+    reporters: [process.env.CI ? 'verbose' : 'default', new Summary()],
     projects: [
       {
         ...shared,

@@ -10,11 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { StartProgram } from '../src/sync/agent.ts';
 import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
+import { LARGE } from '../src/sync/send-file.ts';
 import { listTree, type LocalTree, localTree } from './local-tree.ts';
 
 const MIB = 2 ** 20;
@@ -98,6 +99,25 @@ test('a large file that goes, moves or becomes a folder while it is sent', async
   await go(tree, machine);
   await machine.flush();
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('a large file that moves on in any turn of its sending', async () => {
+  await using tree = localTree();
+  write(tree.from, 'always');
+  await tree.host.scan();
+  const { machine } = tree;
+  await machine.connect();
+  await machine.begin();
+  for (let turns = 0; turns < 120; turns++) {
+    write(tree.from, 'a', Buffer.alloc(LARGE + 1));
+    await go(tree, machine);
+    for (let turn = 0; turn < turns && machine.sending; turn++) await nextTurn();
+    renameSync(join(tree.from, 'a'), join(tree.from, 'b'));
+    await go(tree, machine);
+    await machine.flush();
+    expect({ turns, ...listTree(tree.to) }).toEqual({ turns, ...listTree(tree.from) });
+    rmSync(join(tree.from, 'b'));
+  }
 });
 
 test('a file that changes all the time is not sent all the time, and is right in the end', async () => {

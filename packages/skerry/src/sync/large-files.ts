@@ -120,17 +120,15 @@ export class LargeFiles {
 
   /** Resolves when the machine has what is here now, as it is now; `isWanted`: only of those. */
   async flush(isWanted: (path: string) => boolean = () => true): Promise<SentFile[]> {
-    const first = await this.#round(isWanted);
+    const paths = [...this.#items.keys()].filter(isWanted);
+    const first = await this.#round(paths);
     // What changed while it was sent; what changes again is not waited for.
-    const isResting = [...this.#items.values()].some(
-      ({ state, path }) => state === 'resting' && isWanted(path),
-    );
-    return isResting ? [...first, ...(await this.#round(isWanted, true))] : first;
+    return [...first, ...(await this.#round(paths, true))];
   }
 
   /** @param isLast they are sent once more and not again */
-  #round(isWanted: (path: string) => boolean, isLast = false): Promise<SentFile[]> {
-    const items = [...this.#items.values()].filter(({ path }) => isWanted(path));
+  #round(paths: readonly string[], isLast = false): Promise<SentFile[]> {
+    const items = paths.flatMap((path) => this.#items.get(path) ?? []);
     if (isLast) for (const item of items) item.isAwaited = true;
     for (const item of items) if (item.state === 'resting') this.#wake(item);
     return Promise.all(items.map(({ done }) => done.promise));
@@ -169,6 +167,7 @@ export class LargeFiles {
       else if (isSameContent(found, there)) {
         agent.sendAside('A', withLength(path), attributes(parseFileStamp(found)));
         stamp = found;
+        this.#stored(item, stamp);
       } else ({ stamp, bytes } = await this.#sendContent(item, file, found));
       if ((await fileStamp(file)) !== found) item.isAgain = true;
       else this.#writtenSince.delete(path);
@@ -178,7 +177,7 @@ export class LargeFiles {
     }
     // It was dropped, and is another's by now.
     if (this.#items.get(path) !== item) return;
-    if (stamp !== '') onStamp(path, stamp);
+    if (stamp === UNKNOWN) onStamp(path, stamp);
     item.state = 'sent';
     // The next one goes on its way meanwhile.
     agent.ask('p', 'P').then(
@@ -195,22 +194,28 @@ export class LargeFiles {
     const { agent, tally } = this.#options;
     const { path } = item;
     const { size } = parseFileStamp(stamp);
-    if (size <= LARGE) {
-      const small = await sendSmall(
-        ...([agent, path, file, () => item.isUnwanted === true] as const),
-        (type, ...parts) => agent.sendAside(type, ...parts),
-      );
-      if (small) return small;
-    }
+    const options = {
+      isAside: true,
+      isUnwanted: () => item.isUnwanted === true,
+      onStored: (stored: string) => this.#stored(item, stored),
+    };
+    const small = size <= LARGE && (await sendSmall(agent, path, file, options));
+    if (small) return small;
     tally.resize(path, size);
     const sent = await sendLarge(agent, path, file, {
-      ...{ stamp, isAside: true, isUnwanted: () => item.isUnwanted === true },
+      ...{ ...options, stamp },
       onSent: (count) => tally.sent(path, count),
       isKept: async () => (await fileStamp(file)) === stamp || !this.#isBeingWritten(item),
     });
     if (sent === 'dropped') return { stamp: '', bytes: size };
     if (sent === 'short') item.isAgain = true;
     return { stamp: sent === 'whole' ? stamp : UNKNOWN, bytes: size };
+  }
+
+  /** In the same turn as the last piece: a push that comes next sees that it is there. */
+  #stored(item: Item, stamp: string): void {
+    this.#options.onStamp(item.path, stamp);
+    item.state = 'sent';
   }
 
   /** It has changed while it was sent: whether it is left for the next time. */

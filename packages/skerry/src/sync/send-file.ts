@@ -18,6 +18,15 @@ export function openFile(root: string, path: string): Promise<FileHandle> {
   return open(toBytes(root, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 }
 
+export interface SendOptions {
+  /** Asked before each piece. */
+  readonly isUnwanted?: () => boolean;
+  /** It is no part of a push that can be rolled back. */
+  readonly isAside?: boolean;
+  /** Called in the moment from which on the machine puts it in its place: who does not want it any more has to remove it. */
+  readonly onStored?: (stamp: string) => void;
+}
+
 /**
  * Sends a file as it is at one moment, in one message. Gives its stamp, which is empty if it is not wanted any more, or
  * undefined of one that is large: nothing is sent then.
@@ -26,8 +35,7 @@ export async function sendSmall(
   agent: TreeAgent,
   path: string,
   file: FileHandle,
-  isUnwanted?: () => boolean,
-  send: TreeAgent['send'] = (type, ...parts) => agent.send(type, ...parts),
+  { isUnwanted, isAside, onStored }: SendOptions = {},
 ): Promise<{ stamp: string; bytes: number } | undefined> {
   for (let tries = 1; ; tries++) {
     const stamp = await fileStamp(file);
@@ -41,20 +49,18 @@ export async function sendSmall(
     }
     const size = bytesRead;
     if (isUnwanted?.()) return { stamp: '', bytes: 0 };
-    send('W', withLength(path), fileHead({ ...head, size }), data.subarray(0, size));
+    const parts = [withLength(path), fileHead({ ...head, size }), data.subarray(0, size)];
+    agent[isAside ? 'sendAside' : 'send']('W', ...parts);
+    onStored?.(stamp);
     return { stamp, bytes: size };
   }
 }
 
-export interface SendLargeOptions {
+export interface SendLargeOptions extends SendOptions {
   readonly stamp: string;
-  /** Asked before each piece. */
-  readonly isUnwanted?: () => boolean;
   readonly onSent: (bytes: number) => void;
   /** Whether what was sent is to be kept; asked at its end. */
   readonly isKept?: () => Promise<boolean>;
-  /** It is no part of a push that can be rolled back. */
-  readonly isAside?: boolean;
 }
 
 /**
@@ -65,7 +71,7 @@ export async function sendLarge(
   agent: TreeAgent,
   path: string,
   file: FileHandle,
-  { stamp, isUnwanted, onSent, isAside, isKept }: SendLargeOptions,
+  { stamp, isUnwanted, onSent, onStored, isAside, isKept }: SendLargeOptions,
 ): Promise<'whole' | 'short' | 'unwanted' | 'dropped'> {
   const head = parseFileStamp(stamp);
   const send: TreeAgent['send'] = (type, ...parts) =>
@@ -87,6 +93,7 @@ export async function sendLarge(
   const isDropped = isKept !== undefined && !(await isKept());
   if (isUnwanted?.()) return 'unwanted';
   send(isDropped ? 'Q' : 'E');
+  if (!isDropped) onStored?.(stamp);
   return isDropped ? 'dropped' : 'whole';
 }
 
