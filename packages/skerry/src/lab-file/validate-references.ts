@@ -9,6 +9,8 @@ export function checkSelection(
   path: FieldPath,
   names: readonly string[],
 ): Finding[] {
+  // That there are none is said, and is all that is wrong.
+  if (names.length === 0) return [];
   return wordsOf(on).flatMap((word, at) => {
     if (machinesMeant(word, names).length > 0) return [];
     const place = typeof on === 'string' ? path : [...path, at];

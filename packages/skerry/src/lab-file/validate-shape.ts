@@ -94,10 +94,12 @@ function check(schema: Schema, value: unknown, path: FieldPath): Finding[] {
       );
     case 'object': {
       const object = value as Readonly<Record<string, unknown>>;
-      const fields = Object.entries(schema.properties).filter(
-        ([key]) => object[key] !== undefined || schema.required.includes(key),
-      );
       const unknown = Object.keys(object).filter((key) => !Object.hasOwn(schema.properties, key));
+      // What is there under a wrong name is not missing as well.
+      const meant = new Set(unknown.map((key) => meantBy(key, KEYS[schema.title])));
+      const fields = Object.entries(schema.properties).filter(
+        ([key]) => object[key] !== undefined || (schema.required.includes(key) && !meant.has(key)),
+      );
       return [
         ...fields.flatMap(([key, field]) => check(field, object[key], [...path, key])),
         ...unknown.map((key) => unknownKey(schema.title, path, key)),
@@ -164,9 +166,13 @@ function unknownKey(object: ObjectName, path: FieldPath, key: string): Finding {
   return { code: 'LAB_KEY_UNKNOWN', path: [...path, key], part: 'key', data };
 }
 
-function advise(key: string, object: ObjectName, known: readonly string[]): string {
+function meantBy(key: string, known: readonly string[]): string | undefined {
   const synonym = SYNONYMS[key.toLowerCase()];
-  const near = synonym !== undefined && known.includes(synonym) ? synonym : suggest(key, known);
+  return synonym !== undefined && known.includes(synonym) ? synonym : suggest(key, known);
+}
+
+function advise(key: string, object: ObjectName, known: readonly string[]): string {
+  const near = meantBy(key, known);
   if (near !== undefined) return `did you mean '${near}'?`;
   if (object === 'lab' && KEYS.machine.includes(key)) return `'${key}' belongs to a machine`;
   if (object === 'machine' && KEYS.lab.includes(key))

@@ -10,6 +10,18 @@ test('an image that was left out must be there too', () => {
   });
 });
 
+test('a wrong name for machines is one mistake, not one for each that is meant', () => {
+  const lab = {
+    name: 'demo',
+    machnes: { one: {} },
+    tree: { from: '.', to: '/srv', on: ['one'] },
+    daemons: { d: { on: '/o.+/', command: 'true' } },
+  };
+  expect(validateLab(lab).map(({ code, path }) => [code, ...path])).toEqual([
+    ['LAB_KEY_UNKNOWN', 'machnes'],
+  ]);
+});
+
 test('fields that are undefined are as if left out', () => {
   expect(
     validateLab({ name: 'demo', cpus: undefined, machines: { one: { memory: undefined } } }),
