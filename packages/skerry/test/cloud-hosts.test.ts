@@ -38,6 +38,8 @@ test('central and an agent on real hosts: a token, TLS between all parts, kill -
     'after kill -9': 200,
     forget: ['error: hv1 is here: end its agent first', "error: there is no hypervisor 'hv9'"],
     unit: true,
+    forgotten: 'it did not fail',
+    'joins again': 'hv1 has joined https://10.77.0.1:8443',
   });
 });
 

@@ -57,7 +57,7 @@ export function define(command: Command): void {
   withExample(promote.action(runPromote), '$ skerry central promote');
   const forget = part(
     'forget',
-    'Forget a hypervisor that does not come back, and the machines that were on it. It counts no more among those who decide which central is active.',
+    'Forget a hypervisor that does not come back, and the machines that were on it. It counts no more among those who decide which central is active, and its agent is let in no more: to come back it has to join again.',
   ).argument('<hypervisor>', 'its name, such as hv1');
   withExample(forget.action(runForget), '$ skerry central forget hv3');
   const link = part(
@@ -187,7 +187,9 @@ async function runForget(hypervisor: string, options: { dir?: string }): Promise
   const { askControl } = await import('../cloud/hosts/control.ts');
   const dir = await dirOf('central', options);
   await inCliWordsOf('forget', askControl(dir, `forget/${encodeURIComponent(hypervisor)}`));
-  console.log(`${hypervisor} is forgotten.`);
+  console.log(
+    `${hypervisor} is forgotten. If it comes back, it joins again: skerry central token ${hypervisor}`,
+  );
 }
 
 async function inCliWordsOf<T>(word: string, work: Promise<T>): Promise<T> {

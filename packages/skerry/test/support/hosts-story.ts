@@ -47,13 +47,22 @@ try {
     (names) => names.length > 0,
   );
   await kill(agent);
-  await host.serve('The agent of hv1 runs', 'agent', 'run', '--dir', agentDir);
+  const second = await host.serve('The agent of hv1 runs', 'agent', 'run', '--dir', agentDir);
   story['after kill -9'] = await pollFor(
     async () => (await browser.post('vms/test/info')).status,
     (status) => status === 200,
   );
   story['forget'] = ['hv1', 'hv9'].map((name) => failure('central', 'forget', name, ...central));
   story['unit'] = host.run('agent', 'unit', '--dir', agentDir).includes(' agent run --dir ');
+  await kill(second);
+  story['forgotten'] = await pollFor(
+    () => Promise.resolve(failure('central', 'forget', 'hv1', ...central)),
+    (said) => said === 'it did not fail',
+  );
+  await host.serve('does not take hv1: it was forgotten', 'agent', 'run', '--dir', agentDir);
+  const again = { input: host.run('central', 'token', 'hv1', ...central) };
+  story['joins again'] = host.run(again, ...joined).split('. ')[0];
+  await host.serve(`central ${HOST} is reached`, 'agent', 'run', '--dir', agentDir);
   console.log(JSON.stringify(story));
 } finally {
   host.end();

@@ -13,6 +13,7 @@ import { PEER_ADDRESS } from '../entity.ts';
 import { VerbError } from '../verb-error.ts';
 import { busOf, join } from './join.ts';
 import { parseToken } from './join-token.ts';
+import { linkLog } from './link-log.ts';
 
 export const agentHost = z.object({
   libvirtUri: z.string().default('qemu:///system'),
@@ -66,7 +67,7 @@ export async function runAgent(
     chat: (...asked) => agent.talk.chat(...asked),
     act: (...asked) => agent.talk.act(...asked),
   };
-  const centrals = new HostCentrals(dir, saved, bus, answers);
+  const centrals = new HostCentrals(dir, saved, { bus, answers, log: options.log });
   for (const each of [first, ...others]) await centrals.add(each);
   const agent = await Agent.start({
     name: address,
@@ -91,20 +92,33 @@ class HostCentrals implements Centrals {
   readonly #dir: string;
   readonly #bus: SeveralBuses;
   readonly #answers: EntityAnswers;
+  readonly #log: (line: string) => void;
   #saved: Saved;
 
-  constructor(dir: string, saved: Saved, bus: SeveralBuses, answers: EntityAnswers) {
+  constructor(
+    dir: string,
+    saved: Saved,
+    parts: {
+      readonly bus: SeveralBuses;
+      readonly answers: EntityAnswers;
+      readonly log?: ((line: string) => void) | undefined;
+    },
+  ) {
     this.#dir = dir;
     this.#saved = saved;
-    this.#bus = bus;
-    this.#answers = answers;
+    this.#bus = parts.bus;
+    this.#answers = parts.answers;
+    this.#log = parts.log ?? (() => {});
   }
 
   /** Gets on the bus of a central, where people see its machines, and write to them. */
   async add(member: Membership): Promise<void> {
     const { host, port } = member.bus;
     const server = { host, port, ca: member.ca };
-    const shown = new ChatBus(busOf(member), { server, domain: DOMAIN });
+    const shown = new ChatBus(busOf(member, linkLog(member, this.#log)), {
+      server,
+      domain: DOMAIN,
+    });
     shown.answer(this.#answers);
     await this.#bus.add(nameOf(member), shown);
   }

@@ -175,6 +175,7 @@ export async function runCentral(
     }),
   );
   central.join = admit;
+  central.expel = (hypervisor) => ejabberd.removeMember(hypervisor);
   stack.use(await serveControl(dir, central));
   const server = stack.use(
     await CentralServer.start({

@@ -8,10 +8,13 @@ import { XmppBus } from '../bus/xmpp/xmpp-bus.ts';
 import { VerbError } from '../verb-error.ts';
 import { fingerprintOf, type JoinToken } from './join-token.ts';
 
-/** A place on that bus; it connects by itself. */
-export function busOf({ address, ca, bus }: Membership): XmppBus {
+/** A place on that bus; it connects by itself. `onLink` is told of each change of that. */
+export function busOf(
+  { address, ca, bus }: Membership,
+  onLink?: (problem: Error | undefined) => void,
+): XmppBus {
   const { domain, host, port, password } = bus;
-  return new XmppBus({ address, domain, server: { host, port, ca }, password });
+  return new XmppBus({ address, domain, server: { host, port, ca }, password, onLink });
 }
 
 const JOIN_MS = 20_000;

@@ -40,6 +40,8 @@ export interface Ejabberd extends AsyncDisposable {
   readonly ended: Promise<string>;
   /** Makes the account of a member of the bus and gives its new password; or gives it this one. */
   addMember(address: string, password?: string): Promise<string>;
+  /** It does not get on the bus any more; whoever is on it is sent away. */
+  removeMember(address: string): Promise<void>;
 }
 
 const START_MS = 30_000;
@@ -95,6 +97,7 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
       await admin.ensureAccount(address, busDomain(domain), password);
       return password;
     },
+    removeMember: (address) => admin.removeAccount(address, busDomain(domain)),
     [Symbol.asyncDispose]: () => stop(child, ended),
   };
 }

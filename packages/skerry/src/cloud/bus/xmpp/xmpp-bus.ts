@@ -46,6 +46,8 @@ export interface XmppBusOptions {
   /** How long the server may be silent before it is asked whether it is there. Default: 4 s. */
   readonly idleMs?: number | undefined;
   readonly backoff?: Backoff | undefined;
+  /** Told when it is connected, and, at each try, why it is not. */
+  readonly onLink?: ((problem: Error | undefined) => void) | undefined;
   /** Somebody else has connected with this address: this connection is closed for good. */
   readonly onReplaced?: (() => void) | undefined;
 }
@@ -95,9 +97,16 @@ export class XmppBus implements BusConnection {
       idleMs: options.idleMs ?? 4000,
       backoff: options.backoff ?? BACKOFF,
       handlers: {
-        onSession: (isResumed) => this.#onSession(isResumed),
+        onSession: (isResumed) => {
+          options.onLink?.(undefined);
+          this.#onSession(isResumed);
+        },
         onLeft: (stanza) => this.#deliver(stanza),
-        onLost: () => this.#onLost(),
+        onLost: (reason) => {
+          options.onLink?.(reason);
+          this.#onLost();
+        },
+        onFailed: (reason) => options.onLink?.(reason),
         onEnd: () => this.#onReplaced(),
         onMessage: (stanza) => this.#onMessage(stanza),
         onPresence: (stanza) => this.#onPresence(stanza),

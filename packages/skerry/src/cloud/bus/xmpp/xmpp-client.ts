@@ -38,6 +38,8 @@ export interface XmppHandlers {
   onLeft?(stanza: Element): void;
   /** The socket is lost and is being mended. */
   onLost?(reason: Error): void;
+  /** It was tried in vain to connect, and is tried again; `LoginRefused` where the server does not take the password. */
+  onFailed?(reason: Error): void;
   /** It is given up for good: somebody else has logged in with our name and resource. */
   onEnd?(reason: Error): void;
   onMessage?(stanza: Element): void;
@@ -195,6 +197,7 @@ export class XmppClient implements AsyncDisposable {
         this.#problem = asError(error).message;
         failures = error instanceof LoginRefused ? failures + 20 : failures + 1;
         if (error instanceof LoginRefused) this.#first.reject(error);
+        if (!signal.aborted) this.#options.handlers.onFailed?.(asError(error));
       }
       const wait = backoffMs(failures - 1, this.#options.backoff ?? BACKOFF);
       await sleep(wait, undefined, { signal }).catch(() => {});

@@ -1,0 +1,73 @@
+// What central and an agent owe each other when they meet: who may do what, and what was done meanwhile.
+import { z } from 'zod';
+import type { BusConnection } from '../bus/bus.ts';
+import { auditEntry } from '../bus/messages.ts';
+import type { Central } from './central.ts';
+
+export class AgentSync {
+  readonly #central: Central;
+  readonly #bus: BusConnection;
+  readonly #signal: AbortSignal;
+  readonly #log: (line: string) => void;
+
+  /** @param signal ends all that goes on */
+  constructor(
+    central: Central,
+    bus: BusConnection,
+    signal: AbortSignal,
+    log: (line: string) => void,
+  ) {
+    this.#central = central;
+    this.#bus = bus;
+    this.#signal = signal;
+    this.#log = log;
+  }
+
+  /** An agent that is back is told who may do what, and asked what was done meanwhile. */
+  async catchUp(hypervisor: string): Promise<void> {
+    const signal = this.#signal;
+    try {
+      await this.#central.leadership.leadOne(hypervisor);
+      if (this.#central.leadership.isActing)
+        await this.#bus.request(hypervisor, this.#policyWords, { signal });
+      const since = this.#central.audit.lastOf(hypervisor);
+      const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
+      for (const entry of z.array(auditEntry).parse(missed)) this.#central.note(entry);
+    } catch (error) {
+      if (!signal.aborted) this.#log(`${hypervisor}: ${String(error)}`);
+    }
+  }
+
+  get #policyWords(): object {
+    return {
+      type: 'policy',
+      policy: this.#central.policies.policy,
+      term: this.#central.leadership.term,
+    };
+  }
+
+  /** An agent that is on our bus alone gets to the other central's too. */
+  async introduce(hypervisor: string): Promise<void> {
+    const { pair } = this.#central;
+    if (!pair?.isHeard) return;
+    const membership = await pair.placeAtPeer(hypervisor);
+    const signal = this.#signal;
+    await this.#bus.request(
+      hypervisor,
+      { type: 'join', membership, term: this.#central.leadership.term },
+      { signal },
+    );
+  }
+
+  /** All that are here are told who may do what. */
+  tellPolicy(): void {
+    const signal = this.#signal;
+    const body = this.#policyWords;
+    for (const { hypervisor, live } of this.#central.registry.lamps())
+      if (live)
+        this.#bus.request(hypervisor, body, { signal }).catch((error: unknown) => {
+          if (!signal.aborted)
+            this.#log(`${hypervisor} does not take the permissions: ${String(error)}`);
+        });
+  }
+}
