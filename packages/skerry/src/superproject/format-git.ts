@@ -1,5 +1,5 @@
 import { shellQuote } from '../util/shell-quote.ts';
-import { hideCredentials } from './hide-credentials.ts';
+import { hideCredentials } from '../util/hide-credentials.ts';
 
 /** The command as one can type it, without credentials. */
 export function formatGit(args: readonly string[], cwd?: string): string {

@@ -1,7 +1,7 @@
 import { SkerryError } from '../util/errors.ts';
 import { formatGit } from './format-git.ts';
 import { SCRATCH_PREFIX } from './scratch-prefix.ts';
-import { hideCredentials } from './hide-credentials.ts';
+import { hideCredentials } from '../util/hide-credentials.ts';
 
 /** What hosts and networks say when the same command may well work a moment later. */
 const TRANSIENT =
