@@ -125,3 +125,11 @@ test('nor is told of it more than that a name is taken', async () => {
   const asked = await post('ann', 'hypervisors/hv2/alloc', { name: 'test', diskGiB: 0 });
   expect(asked.body.error?.message).toBe("a machine on hv1 is called 'test'");
 });
+
+test('what only central does whole is not done by chat', async () => {
+  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['message', 'alloc', 'clone']);
+  const said = await post('ben', 'hypervisors/hv2/chat', { text: 'new test' });
+  expect(said.body['text']).toBe("I can't do that by myself: use skerry hypervisor create-vm.");
+  const machines = await post('ben', 'vms/there/chat', { text: 'clone' });
+  expect(machines.body['text']).toBe("I can't do that by myself: use skerry vm clone.");
+});
