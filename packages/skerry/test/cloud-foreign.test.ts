@@ -133,3 +133,24 @@ test('what only central does whole is not done by chat', async () => {
   const machines = await post('ben', 'vms/there/chat', { text: 'clone' });
   expect(machines.body['text']).toBe("I can't do that by myself: use skerry vm clone.");
 });
+
+test('a grant for the tag of a hypervisor is not passed on for all its machines', async () => {
+  const { policies } = cloud.central;
+  await post('ann', 'hypervisors/hv1/settags', { tags: ['prod'] });
+  await cloud.until(hypervisorId('hv1'), (each) => each?.tags.join() === 'prod');
+  const grant = (permissions: string[]): Promise<Answer> =>
+    post('ben', 'hypervisors/hv1/permission_set', { who: 'user:ben', permissions });
+  for (const permissions of [['permission_set', 'vnc_display'], ['all']]) {
+    policies.setGrant('user:ben', 'tag:prod', permissions);
+    expect(await grant(['vnc_display'])).toMatchObject({
+      status: 403,
+      body: { error: { permission: 'vnc_display' } },
+    });
+  }
+  expect(has('ben', hypervisorId('hv1'))).toEqual([]);
+  policies.setGrant('user:ben', 'hypervisor:hv1', ['permission_set', 'info']);
+  expect((await grant(['permission_set', 'info'])).status).toBe(200);
+  expect((await grant(['permission_set', 'vnc_display'])).status).toBe(403);
+  policies.setGrant('user:ben', 'all', ['all']);
+  expect((await grant(['vnc_display'])).status).toBe(200);
+});
