@@ -209,3 +209,18 @@ test('the hooks stop stock git from publishing a dangling pin: here, and on a se
   await writeFile(file, '#!/bin/sh\n');
   await expect(installHook(root, PROGRAM)).rejects.toMatchObject({ code: 'SP_HOOK_TAKEN' });
 });
+
+test('from shallow clones a pin that is on a branch is pushed, though it is no tip', async () => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  const root = await cloneSuper(farm);
+  await farm.component(0).commit({ a: '1' });
+  await farm.component(0).commit({ a: '2' });
+  await syncWords(root, { depth: 1, attach: true });
+  // It knows the newer tip as well, with nothing between.
+  await farm.git(join(root, 'c001'), 'fetch', '--quiet', '--depth=1', 'origin', 'main');
+  await writeFile(join(root, 'README'), 'mine\n');
+  await farm.git(root, 'add', 'README');
+  await farm.git(root, 'commit', '--quiet', '-m', 'mine');
+  expect(await push(root)).toMatchObject({ branch: 'main', verified: 2 });
+});

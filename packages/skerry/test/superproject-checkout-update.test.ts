@@ -123,3 +123,19 @@ test('a dry run moves nothing, and `branch = .` needs a branch', async () => {
   await expect(update(root)).rejects.toMatchObject({ code: 'SP_NO_BRANCH' });
   expect((await update(root, { branch: 'main' })).moves).toMatchObject([{ to: tip }]);
 });
+
+test('in shallow clones what went forward moves, and what was rewound is still found out', async () => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  const root = await cloneSuper(farm);
+  await syncWords(root, { depth: 1 });
+  const component = farm.component(0);
+  await component.commit({ a: '1' });
+  await component.commit({ a: '2' });
+  const tip = await component.commit({ a: '3' });
+  const { moves } = await update(root);
+  expect(moves).toMatchObject([{ path: 'c001', to: tip, isRewound: false }]);
+  expect(await farm.git(join(root, 'c001'), 'rev-parse', 'HEAD')).toBe(tip);
+  await component.commit({ a: 'other' }, { from: `${tip}~1` });
+  await expect(update(root)).rejects.toThrow(/c001: its branch 'main' went from/);
+});

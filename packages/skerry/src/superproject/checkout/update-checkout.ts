@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { collect, type Collection, type Tip } from '../collect.ts';
@@ -156,7 +158,9 @@ async function isRewind(
     const fetching = new Changes(changes.network);
     if (!(await hasCommit(commit, where)))
       await fetchPinned(fetching, { ...question, pin: commit });
-    return pin !== undefined && !(await isBefore(pin, commit, where));
+    if (pin === undefined || (await isBefore(pin, commit, where))) return false;
+    // A shallow clone only lacks what is between the two; its remote has it.
+    if (!existsSync(join(at.commonDir, 'shallow'))) return true;
   }
   const question = { url: remote, about: name, to: commit, from: pin, refs };
   return (await fetchPin(changes.network, scratch, question)).relation === 'rewound';
