@@ -1,16 +1,17 @@
 // Does verbs for people: what central does itself here, the rest on the agent of the entity, which checks again.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { parseParams, subjectOf } from '../agent/perform.ts';
+import { denialOf, parseParams, subjectOf } from '../agent/perform.ts';
 import { audited } from '../audited.ts';
 import { type BusConnection, BusError } from '../bus/bus.ts';
 import { type Actor, verbReply, type VerbReply } from '../bus/messages.ts';
-import { type EntityState, hypervisorOf } from '../entity.ts';
+import { type EntityState, hypervisorOf, vmId } from '../entity.ts';
 import { CENTRAL, decide } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import type { Verb } from '../verbs/verb.ts';
 import type { Central, Target } from './central.ts';
-import { refuseTwin, withTarget } from './place-verb.ts';
+import { isElsewhere, refuseForeign } from './foreign.ts';
+import { refuseTwin, type SeenPlaces, withTarget } from './place-verb.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
@@ -65,11 +66,12 @@ export class Dispatcher {
       return reply;
     } catch (thrown) {
       const error = toVerbError(thrown);
-      const isAsked = verb?.runs === 'agent' && verb.danger !== 'reads' && target !== 'central';
+      const isAsked = verb?.runs === 'agent' && target !== 'central';
       const { code } = error;
       // What may have got to the agent is in its own log; what has not is noted here.
       const isOurs = code === 'conflict' || code === 'not-found' || code === 'invalid';
-      if (!isAsked || !isOurs || !leadership.isActing) return { ok: false, error: error.toData() };
+      const isNoted = code === 'denied' || (isOurs && verb?.danger !== 'reads');
+      if (!isAsked || !isNoted || !leadership.isActing) return { ok: false, error: error.toData() };
       const { id: entity, name } = target;
       return audited(
         { id, entity, name, hypervisor: '', verb: verb.name, by, params },
@@ -89,12 +91,18 @@ export class Dispatcher {
     signal: AbortSignal,
   ): Promise<VerbReply> {
     const hypervisor = hypervisorOf(target);
-    refuseTwin(verb, params, this.#central.places);
+    // Before anything is said of what is elsewhere; the agent's copy of the policy may be older, too.
+    const denial = denialOf(this.#central.policies.policy, by.user, target, verb);
+    if (denial) throw denial;
+    const places = this.#placesFor(by.user);
+    refuseTwin(verb, params, places);
+    // What was parked has its own.
+    if (by.via !== 'system') refuseForeign(this.#central, verb, params);
     const token =
       verb.name === 'console' ? this.#central.consoleToken?.(by.user, target.id) : undefined;
     const given =
       token === undefined
-        ? withTarget(verb, target, params, this.#central.places)
+        ? withTarget(verb, target, params, places)
         : { ...(params as object), streamUrl: this.#streamUrl(token) };
     const { term } = this.#central.leadership;
     const asked = { id, verb: verb.name, entity: target.id, params: given, by };
@@ -148,6 +156,15 @@ export class Dispatcher {
     );
   }
 
+  /** What somebody may hear of when a verb cannot be done. */
+  #placesFor(user: string): SeenPlaces {
+    const central = this.#central;
+    return {
+      ...central.places,
+      isSeen: (entity) => central.permissions(user, entity).size > 0,
+    };
+  }
+
   #streamUrl(token: string): string {
     return `${this.#central.streamBase.replace(/^http/, 'ws')}/api/v1/agent-stream?token=${token}`;
   }
@@ -155,9 +172,14 @@ export class Dispatcher {
   /** What follows from a verb that an agent has done. */
   #after(target: EntityState, verb: Verb, result: unknown, by: Actor): void {
     const made = z.object({ uuid: z.string() }).safeParse(result);
-    if ((verb.name === 'alloc' || verb.name === 'clone') && made.success)
-      this.#central.policies.giveTo(by.user, `vm:${made.data.uuid}`);
-    if (verb.name === 'free' || (verb.name === 'undefine' && by.via !== 'system')) {
+    const isBySystem = by.via === 'system';
+    const here = hypervisorOf(target);
+    // What was parked is whose it was; what is elsewhere as well is somebody's already.
+    if ((verb.name === 'alloc' || verb.name === 'clone') && made.success && !isBySystem)
+      if (!isElsewhere(this.#central, made.data.uuid, here))
+        this.#central.policies.giveTo(by.user, vmId(made.data.uuid));
+    const isGone = verb.name === 'free' || (verb.name === 'undefine' && !isBySystem);
+    if (isGone && target.kind === 'vm' && !isElsewhere(this.#central, target.uuid, here)) {
       this.#central.policies.dropEntity(target.id);
       this.#central.schedule.dropEntity(target.id);
     }

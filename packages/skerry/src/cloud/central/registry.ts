@@ -86,6 +86,13 @@ export class Registry implements AsyncDisposable {
     return this.#sources.get(hypervisor)?.entities.has(id) ?? false;
   }
 
+  /** The hypervisors that say that they have it. */
+  claimants(id: string): string[] {
+    return [...this.#sources].flatMap(([hypervisor, { entities }]) =>
+      entities.has(id) ? [hypervisor] : [],
+    );
+  }
+
   /** A machine by uuid, or by name when only one has it. */
   findVm(nameOrUuid: string): VmState | readonly VmState[] {
     const byUuid = this.#entities.get(vmId(nameOrUuid.toLowerCase()));

@@ -5,7 +5,7 @@ import type { AuditEntry, Usage } from '../../bus/messages.ts';
 import type { EntityState } from '../../entity.ts';
 import type { Central } from '../central.ts';
 import type { Parked } from '../parking.ts';
-import { parkedFor, seesLine } from '../seen.ts';
+import { keptFor, seesLine } from '../seen.ts';
 import { type StandView, standView } from '../stand-view.ts';
 import type { Lamp } from '../registry.ts';
 
@@ -83,7 +83,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       entities,
       permissionSets: sets,
       lamps,
-      parked: parkedFor(central, user),
+      parked: keptFor(central, user),
       stand: standView(central),
     });
   };
@@ -131,7 +131,7 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
   const stops = [
     central.onChange('policy', hello),
     central.onChange('stand', () => send({ type: 'stand', stand: standView(central) })),
-    central.onChange('parked', () => send({ type: 'parked', parked: parkedFor(central, user) })),
+    central.onChange('parked', () => send({ type: 'parked', parked: keptFor(central, user) })),
   ];
   socket.on('message', (data: Buffer) => {
     const parsed = liveRequest.safeParse(parseJson(data.toString('utf8')));

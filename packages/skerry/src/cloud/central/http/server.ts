@@ -126,7 +126,8 @@ export class CentralServer implements AsyncDisposable {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {});
     const { central } = this.#options;
-    const url = new URL(request.url ?? '/', 'http://central');
+    const url = URL.parse(request.url ?? '/', 'http://central');
+    if (!url) return refuse(socket, '400 Bad Request');
     const headers = new Headers(
       Object.entries(request.headers).flatMap(([name, value]) =>
         typeof value === 'string' ? [[name, value] as [string, string]] : [],
