@@ -17,9 +17,8 @@ describe('a component on a remote that lets us read and not push', () => {
     await using farm = await makeFarm({ components: 2 });
     farm.enter();
     const moved = await farm.component(0).commit({ a: '1' });
-    await farm.onConnect(
-      `case "$command $repository" in receive-pack*c001*) echo "${words}" >&2; exit 1;; esac`,
-    );
+    const refusal = `case "$command $repository" in receive-pack*c001*) echo "${words}" >&2; exit 1;; esac`;
+    await farm.onConnect(refusal);
     const options = { url: farm.url, branch: 'main' };
     const result = await nightly(quick(), options);
     expect(result).toMatchObject({ status: 'published', moves: [{ to: moved }], tagged: [] });
@@ -33,6 +32,12 @@ describe('a component on a remote that lets us read and not push', () => {
     expect(await resumeNightly(quick(), options)).toMatchObject({
       leftOut: [{ name: 'c001' }],
     });
+    // A login that works for nothing is another matter.
+    const shut =
+      'case $repository in *c001*) echo "Permission denied (publickey)." >&2; exit 1;; esac';
+    await farm.onConnect(shut);
+    await expect(resumeNightly(quick(), options)).rejects.toMatchObject({ code: 'SP_PARTIAL' });
+    await farm.onConnect(refusal);
     // A release's tag is asked for in the components: that it is not there is no small matter.
     const release = { url: farm.url, name: '1.0', from: 'main', stamp };
     expect(await tag(quick(), release)).toMatchObject({ status: 'published' });

@@ -62,7 +62,8 @@ export async function finishTag(
       const { created, already, leftOut } = await work();
       rolled.created.push(...created);
       rolled.already.push(...already);
-      rolled.leftOut.push(...leftOut);
+      // Of the nightly before it was said when that was made.
+      if (of === tag) rolled.leftOut.push(...leftOut);
     } catch (error) {
       network.signal?.throwIfAborted();
       failed.push({ tag: of, error });
@@ -163,11 +164,13 @@ async function targetsOfLast(finish: Finish): Promise<TagTarget[]> {
       : await superprojectAt(lastBase.gitDir, { url, commit: parent });
   const pins = new Map(before?.components.map(({ path, pin }) => [path, pin]));
   const known = knownRefs(result);
-  // What was read is of where a component is now.
-  const places = new Map(finish.base.components.map(({ name, remote }) => [name, remote]));
+  // What was read is of where a component is now, and of what its tag is called now.
+  const placeIn = ({ components }: Superproject): Map<string, string> =>
+    new Map(components.map((one) => [one.name, `${one.remote}\n${componentTag(one, '')}`]));
+  const [then, now] = [placeIn(lastBase), placeIn(finish.base)];
   return lastBase.components.flatMap(({ name, path, remote, pin, branch, extra }) => {
     if (pin === undefined || pins.get(path) === pin) return [];
-    const refs = places.get(name) === remote ? known.get(name) : undefined;
+    const refs = now.get(name) === then.get(name) ? known.get(name) : undefined;
     return [{ name, remote, pin, branch, extra, ...(refs && { refs }) }];
   });
 }

@@ -110,16 +110,15 @@ async function second(target: TagTarget, first: TagTarget, tag: ComponentTag): P
 function leaveOut(error: unknown, { isOptional }: ComponentTag): Outcome {
   const isTaken =
     error instanceof SkerryError && ['SP_TAG_TAKEN', 'SP_TAG_SHARED'].includes(error.code);
-  const reason = isTaken ? error.message : denialOf(error);
-  if (!isOptional || reason === undefined) throw error;
-  return { reason };
+  if (!isOptional || !isTaken) throw error;
+  return { reason: error.message };
 }
 
 async function tagOne(
   network: Network,
   scratch: Scratch,
   target: TagTarget,
-  { tag: superTag, stamp, message, signKey }: ComponentTag,
+  { tag: superTag, stamp, message, signKey, isOptional }: ComponentTag,
 ): Promise<Outcome> {
   const { name, remote: url, pin } = target;
   const tag = componentTag(target, superTag);
@@ -130,8 +129,14 @@ async function tagOne(
     (await fetchPin(network, scratch, { url, about: name, to: pin, from: undefined, refs })).gitDir;
   const object = await buildTag(gitDir, { object: pin, name: tag, stamp, message, signKey });
   const push = { url, about: name, pin, gitDir, branch: target.branch };
-  await pushPin(network, scratch, push, tagCommand(url, tag, object));
-  return 'created';
+  try {
+    await pushPin(network, scratch, push, tagCommand(url, tag, object));
+    return 'created';
+  } catch (error) {
+    const reason = denialOf(error);
+    if (!isOptional || reason === undefined) throw error;
+    return { reason };
+  }
 }
 
 /** The arguments of the push that makes a tag where there is none. */
