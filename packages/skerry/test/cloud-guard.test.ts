@@ -18,6 +18,8 @@ beforeAll(async () => {
   cloud = await startTestCloud([]);
   const libvirtUri = cloud.daemon.uri('qemu:///system');
   libvirt = await connect(libvirtUri);
+  // libvirt asks QEMU what it can when it is first asked itself: on a busy machine that lasts.
+  await libvirt.capabilities({ timeoutMs: 60_000 });
   pool = join(cloud.daemon.folder, 'pool');
   await mkdir(pool);
   await qemuImg('create', '-f', 'qcow2', join(pool, 'debian.qcow2'), '1M');
@@ -34,7 +36,7 @@ beforeAll(async () => {
   const permissions = ['alloc', 'drives_getgolden', 'network_define'];
   cloud.central.policies.setGrant('user:cleo', 'hypervisor:hv1', permissions);
   cloud.central.policies.setGrant('user:ben', 'hypervisor:hv1', permissions);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await libvirt?.close();
