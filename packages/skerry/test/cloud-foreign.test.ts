@@ -1,8 +1,11 @@
 // Whoever has something on one hypervisor gets nothing of others by it: not by a uuid, by a name, nor by what is said.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { LiveMessage } from '../src/cloud/central/http/live.ts';
 import { hypervisorId, vmId, type VmState } from '../src/cloud/entity.ts';
 import { type Answer, SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
 
@@ -154,3 +157,81 @@ test('a grant for the tag of a hypervisor is not passed on for all its machines'
   policies.setGrant('user:ben', 'all', ['all']);
   expect((await grant(['vnc_display'])).status).toBe(200);
 });
+
+test('an id that was used already, or is none, keeps nothing out of the log', async () => {
+  const token = cloud.central.users.issue('ann', 'token');
+  const ask = (id: string, verb: string): Promise<Response> =>
+    fetch(`${cloud.server.url}/api/v1/vms/${vm.uuid}/${verb}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'x-request-id': id },
+    });
+  const id = randomUUID();
+  expect((await ask(id, 'suspend')).status).toBe(200);
+  expect((await ask(id, 'resume')).status).toBe(409);
+  expect((await ask('1', 'resume')).status).toBe(400);
+  expect((await ask(randomUUID(), 'resume')).status).toBe(200);
+  const lines = cloud.central.audit.list({ entity: vm.id, limit: 2 });
+  expect(lines.map(({ verb }) => verb)).toEqual(['resume', 'suspend']);
+});
+
+test('a page of the log is full when there is more that one sees', async () => {
+  const { audit, policies } = cloud.central;
+  const [last] = audit.list({ limit: 1 });
+  if (!last) throw new Error('nothing was done');
+  const there = cloud.central.registry.findVm('there') as VmState;
+  policies.setGrant('user:ben', there.id, ['info']);
+  const at = Date.now() + 1000;
+  const line = (entity: string, user: string, ms: number): void =>
+    void audit.add({ ...last, id: randomUUID(), entity, by: { user, via: 'web' }, at: at + ms });
+  for (let ms = 0; ms < 200; ms += 1) line(vm.id, 'ann', ms);
+  for (let ms = 0; ms < 3; ms += 1) line(there.id, 'ann', ms - 10);
+  line(vm.id, 'ben', -20);
+  const { body } = await cloud.call('ben', 'GET', '/api/v1/audit?limit=4');
+  const lines = body as unknown as { at: number }[];
+  expect(lines.map((each) => each.at - at)).toEqual([-8, -9, -10, -20]);
+  expect((await cloud.call('ann', 'GET', '/api/v1/audit?limit=4')).body).toHaveLength(4);
+});
+
+test('a browser hears of no hypervisor that has nothing one sees', async () => {
+  const there = cloud.central.registry.findVm('there') as VmState;
+  cloud.central.policies.setGrant('user:ben', there.id, ['info']);
+  const { socket, messages } = await open('ben', 'live');
+  await expect.poll(() => messages.length).toBeGreaterThan(0);
+  const heard = (): string[] =>
+    (messages as LiveMessage[]).flatMap((message) => {
+      if (message.type === 'hello') return message.lamps.map(({ hypervisor }) => hypervisor);
+      return message.type === 'lamp' ? [message.lamp.hypervisor] : [];
+    });
+  expect(heard()).toEqual(['hv2']);
+  await using _ = await cloud.bus.connect('hv3');
+  cloud.central.policies.setGrant('user:ben', vm.id, ['info']);
+  await expect.poll(heard).toEqual(['hv2', 'hv1', 'hv2']);
+  socket.terminate();
+});
+
+test('a console ends with the permission for it', async () => {
+  const { policies, consoleToken } = cloud.central;
+  policies.setGrant('user:ben', vm.id, ['vnc_display']);
+  policies.setGrant('user:cleo', vm.id, ['vnc_display']);
+  const token = (user: string): string => consoleToken?.(user, vm.id) ?? '';
+  const bens = await open('ben', `console?token=${token('ben')}`);
+  const cleos = await open('cleo', `console?token=${token('cleo')}`);
+  policies.setGrant('user:ben', vm.id, ['info']);
+  const [code] = (await once(bens.socket, 'close', { signal: AbortSignal.timeout(5000) })) as [
+    number,
+  ];
+  expect(code).toBe(1008);
+  expect(cleos.socket.readyState).toBe(WebSocket.OPEN);
+  cleos.socket.terminate();
+});
+
+async function open(user: string, path: string) {
+  const session = cloud.central.users.issue(user, 'session');
+  const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/${path}`, {
+    headers: { cookie: `skerry=${session}` },
+  });
+  const messages: unknown[] = [];
+  socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString())));
+  await once(socket, 'open', { signal: AbortSignal.timeout(5000) });
+  return { socket, messages };
+}

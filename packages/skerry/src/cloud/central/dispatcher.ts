@@ -18,6 +18,8 @@ import { centralHandlers } from './verbs/handlers.ts';
 /** How long an agent may take for a verb. */
 export const QUICK_MS = 60_000;
 const SLOW_MS = 3_600_000;
+/** By then what was asked for is in the log, also where its agent was away for a while. */
+const LOGGED_MS = 2 * SLOW_MS;
 
 export interface PerformOptions {
   /** Names the request; whoever has none gets one. */
@@ -31,6 +33,8 @@ export class Dispatcher {
   readonly #central: Central;
   readonly #bus: BusConnection;
   readonly #stop: AbortSignal;
+  /** Of requests that may not be in the log yet. */
+  readonly #ids = new Set<string>();
 
   /** @param stop ends all that goes on */
   constructor(central: Central, bus: BusConnection, stop: AbortSignal) {
@@ -53,6 +57,7 @@ export class Dispatcher {
     const verb = this.#central.table.get(kind, verbName);
     try {
       if (!verb) throw new VerbError('invalid', `a ${kind} has no verb '${verbName}'`);
+      if (options.id !== undefined) this.#takeId(options.id);
       // What a standby knows it tells; it does nothing.
       if (verb.runs === 'agent' || verb.danger !== 'reads') leadership.check();
       const ends = [this.#stop, ...(signal ? [signal] : [])];
@@ -79,6 +84,14 @@ export class Dispatcher {
         () => Promise.reject(error),
       );
     }
+  }
+
+  /** What is asked for by an id of before would not be in the log. @throws VerbError `conflict` */
+  #takeId(id: string): void {
+    if (this.#ids.has(id) || this.#central.audit.has(id))
+      throw new VerbError('conflict', `there was a request with the id ${id} already`);
+    this.#ids.add(id);
+    setTimeout(() => this.#ids.delete(id), LOGGED_MS).unref();
   }
 
   /** Passes a verb on to the agent of an entity, which checks it again. @throws VerbError */
