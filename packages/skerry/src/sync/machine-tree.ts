@@ -247,6 +247,16 @@ export class MachineTree {
     await this.#agent?.close();
   }
 
+  #note({ steps, refused }: PushResult): void {
+    for (const { path } of steps) this.#lacking.delete(path);
+    for (const { path, reason } of refused) this.#lacking.set(path, reason);
+  }
+
+  #connected(): TreeAgent {
+    if (!this.#agent) throw new Error('the machine is not connected');
+    return this.#agent;
+  }
+
   /** What cannot be read here is not gone. */
   #known(steps: Step[]): Step[] {
     const { host } = this.#options;
@@ -257,16 +267,6 @@ export class MachineTree {
 
   #unreadable(): Refusal[] {
     return [...this.#options.host.unreadable].map(([path, reason]) => ({ path, reason }));
-  }
-
-  #note({ steps, refused }: PushResult): void {
-    for (const { path } of steps) this.#lacking.delete(path);
-    for (const { path, reason } of refused) this.#lacking.set(path, reason);
-  }
-
-  #connected(): TreeAgent {
-    if (!this.#agent) throw new Error('the machine is not connected');
-    return this.#agent;
   }
 
   /** Gives the bytes of content sent. */
