@@ -461,14 +461,17 @@ sub move {
   parent($to);
   my $there = stamp("$top/$to");
   die "$to is there already\n" if defined $there;
-  my @moved = grep { $_ eq $from || index($_, "$from/") == 0 } keys %ours;
+  # Of a folder all that is in it; looking for that takes time.
+  my $is_folder = (stamp("$top/$from") // '') =~ /^d/;
+  my @moved = grep { $ours{$_} } $from;
+  push @moved, grep { index($_, "$from/") == 0 } keys %ours if $is_folder;
   my @new = map { $to . substr $_, length $from } @moved;
   note(join '', map { "+$_\0" } @new);
   rename "$top/$from", "$top/$to" or die "$!\n";
   note(join '', map { "-$_\0" } @moved);
   delete @ours{@moved};
   @ours{@new} = (1) x @new;
-  %parents = ();
+  %parents = () if $is_folder;
   push @undo, ['moved', $from, $to] if $keeping;
 }
 
