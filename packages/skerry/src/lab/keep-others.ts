@@ -52,5 +52,5 @@ export async function sharesReady(kept: readonly KeptTree[], machine: string): P
 
 /** Another is about to do the same: what was begun is done first. */
 export async function endOthers(kept: readonly KeptTree[]): Promise<void> {
-  await Promise.allSettled(kept.map((one) => one.end?.()));
+  await Promise.allSettled(kept.flatMap((one) => one.end?.() ?? []));
 }
