@@ -2,7 +2,8 @@
 # are those of src/sync/messages.ts: length (32 bits), type (one letter), payload. Started by src/sync/agent.ts, which
 # sends this text with that of tree-look.pl and goes on with messages on the same stdin. Only what perl-base has; no modules: they take a tenth of a
 # second under emulation.
-# What it put there is in INDEX: paths with + or -, each ended by NUL. Nothing else is ever removed.
+# What it put there is in INDEX: paths with + or -, each ended by NUL. Nothing else is ever removed. In %ours folders have
+# their modes, with the bit of a folder.
 use strict;
 use warnings;
 no warnings 'once';
@@ -170,19 +171,19 @@ sub hello {
   make_path($root);
   chown $uid, $gid, $root if $is_new;
   load();
-  %ours = map { $_ => 1 } list_ours();
+  %ours = list_ours();
   save_index();
   begin_apart() if !%ours;
   answer('r', '');
 }
 
-# Says what is there of ours, and gives the paths.
+# Says what is there of ours, and gives that.
 sub list_ours {
   my ($list, @there) = ('');
   for my $path (keys %ours) {
     my $stamp = stamp("$top/$path");
     next if !defined $stamp;
-    push @there, $path;
+    push @there, $path, $stamp =~ /^d(.*)/ ? 040000 | oct $1 : 1;
     $list .= pack 'n/a n/a', $path, $stamp;
     if (length $list > 24000) { answer('l', $list); $list = '' }
   }
@@ -261,10 +262,9 @@ sub note {
 }
 
 sub own {
-  my ($path) = @_;
-  return if $ours{$path};
-  note("+$path\0") if $top eq $root;
-  $ours{$path} = 1;
+  my ($path, $mode) = @_;
+  note("+$path\0") if !$ours{$path} && $top eq $root;
+  $ours{$path} = defined $mode ? 040000 | $mode : 1;
 }
 
 sub disown {
@@ -272,7 +272,7 @@ sub disown {
   note("-$path\0") if delete $ours{$path} && $top eq $root;
 }
 
-# Every folder above it is a real one: nothing is written through a link.
+# Every folder above it is a real one: nothing is written through a link. One of ours that somebody removed is made again.
 sub parent {
   my ($path) = @_;
   my $cut = rindex $path, '/';
@@ -281,8 +281,19 @@ sub parent {
   return if $parents{$folder};
   parent($folder);
   my $stamp = stamp("$top/$folder");
-  die "$folder is no folder\n" if !defined $stamp || $stamp !~ /^d/;
+  if (!defined $stamp && ($ours{$folder} // 0) & 040000) { new_folder($folder, $ours{$folder}) }
+  elsif (!defined $stamp || $stamp !~ /^d/) { die "$folder is no folder\n" }
   $parents{$folder} = 1;
+}
+
+# The same, where nothing is made.
+sub is_reached {
+  my ($path) = @_;
+  while ($path =~ s{/[^/]*\z}{}) {
+    return 1 if $parents{$path};
+    return 0 if (stamp("$top/$path") // '') !~ /^d/;
+  }
+  return 1;
 }
 
 # A file that came whole, as most do: so many bytes of $in from $from on.
@@ -412,12 +423,18 @@ sub make_folder {
   parent($path);
   my $to = "$top/$path";
   my $stamp = stamp($to);
-  own($path);
+  own($path, $mode);
   remember($path);
   if (defined $stamp && $stamp !~ /^d/) { unlink $to or die "$!\n"; $stamp = undef }
-  if (!defined $stamp) { mkdir $to, 0700 or die "$!\n" }
+  new_folder($path, $mode, $stamp);
+}
+
+sub new_folder {
+  my ($path, $mode, $is_there) = @_;
+  my $to = "$top/$path";
+  if (!$is_there) { mkdir $to, 0700 or die "$!\n" }
   chown $uid, $gid, $to or die "$!\n" if $uid || $gid;
-  chmod $mode, $to or die "$!\n";
+  chmod $mode & 07777, $to or die "$!\n";
 }
 
 sub make_link {
@@ -439,12 +456,11 @@ sub make_link {
   symlink $target, $to or die "$!\n";
 }
 
-# A folder that has files of the machine's own stays.
+# A folder that has files of the machine's own stays. What was in one that somebody removed is gone with it.
 sub remove {
   my ($path) = @_;
-  parent($path);
   my $to = "$top/$path";
-  my $stamp = stamp($to);
+  my $stamp = is_reached($path) ? stamp($to) : undef;
   if (!defined $stamp) { disown($path); return }
   remember($path);
   if ($stamp =~ /^d/) {
@@ -469,8 +485,7 @@ sub move {
   note(join '', map { "+$_\0" } @new);
   rename "$top/$from", "$top/$to" or die "$!\n";
   note(join '', map { "-$_\0" } @moved);
-  delete @ours{@moved};
-  @ours{@new} = (1) x @new;
+  @ours{@new} = delete @ours{@moved};
   %parents = () if $is_folder;
   push @undo, ['moved', $from, $to] if $keeping;
 }
@@ -520,7 +535,7 @@ sub roll_back {
     my $is_folder = -d $to && !-l $to;
     if ($kind eq 'new') { if ($is_folder) { rmdir $to } else { unlink $to } disown($path) }
     elsif ($kind eq 'moved') { move($old, $path) }
-    elsif ($kind eq 'folder') { unlink $to if !$is_folder; mkdir $to if !$is_folder; chown $uid, $gid, $to; chmod $old, $to; own($path) }
+    elsif ($kind eq 'folder') { unlink $to if !$is_folder; mkdir $to if !$is_folder; chown $uid, $gid, $to; chmod $old, $to; own($path, $old) }
     else {
       rmdir $to if $is_folder;
       if ($kind eq 'link') { unlink $to; symlink $old, $to } else { rename $old, $to or system 'mv', '-fT', '--', $old, $to }

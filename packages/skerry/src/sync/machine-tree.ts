@@ -4,6 +4,7 @@ import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import type { Entry, HostTree } from './host-tree.ts';
 import { LargeFiles, type SentFile, UNKNOWN } from './large-files.ts';
 import { attributes, modeOnly, parsePairs, withLength } from './messages.ts';
+import { folderOf } from './paths.ts';
 import { fileStamp, LARGE, openFile, sendLarge, sendSmall, unreadable } from './send-file.ts';
 import { folderMode, isFile, parseFileStamp } from './stamp.ts';
 import { type Sending, Tally } from './tally.ts';
@@ -192,7 +193,7 @@ export class MachineTree {
     } finally {
       for (const { path } of now) if (!this.#large?.has(path)) this.#tally.done(path);
     }
-    const refused = this.#refused;
+    const refused = [...this.#refused, ...this.#notMoved(now)];
     for (const { path } of refused) this.#remote.set(path, UNKNOWN);
     const result = { steps: now, bytes, refused };
     this.#note(result);
@@ -259,6 +260,24 @@ export class MachineTree {
 
   async close(): Promise<void> {
     await this.#agent?.close();
+  }
+
+  /** What is not where it was renamed to, as that was refused: it is to be sent. */
+  #notMoved(steps: readonly Step[]): Refusal[] {
+    const refused = new Map(this.#refused.map(({ path, reason }) => [path, reason]));
+    const reasons = new Map<string, string>();
+    for (const step of steps) {
+      const reason = step.kind === 'rename' ? refused.get(step.path) : undefined;
+      if (step.kind === 'rename' && reason !== undefined) reasons.set(step.to, reason);
+    }
+    if (reasons.size === 0) return [];
+    const found: Refusal[] = [];
+    for (const path of this.#remote.keys())
+      for (let one = path; one !== ''; one = folderOf(one)) {
+        const reason = reasons.get(one);
+        if (reason !== undefined) found.push({ path, reason });
+      }
+    return found;
   }
 
   /** The agent keeps one push at a time: in another it would take the one before for a part of it. */
