@@ -17,6 +17,8 @@ my $INOTIFY_EVENTS = 0x8 | 0x100 | 0x200 | 0x40 | 0x80 | 0x4;
 my ($EEXIST, $EXDEV, $LOCK_EX, $LOCK_NB) = (17, 18, 2, 4);
 my ($O_WRONLY, $O_CREAT, $O_EXCL, $O_CLOEXEC, $O_APPEND, $O_TMPFILE) = (1, 0100, 0200, 02000000, 02000, 020200000);
 my ($ENOSPC, $SYMLINK_FOLLOW) = (28, 0x400);
+# In a tree that is on another file system than we are: what is not whole yet is there. It is no part of the tree.
+my $HIDDEN = '.skerry-not-whole';
 
 my ($in, $at) = ('', 0);
 # Where the tree is, and where it is written: elsewhere as long as there is nothing of it yet.
@@ -65,7 +67,7 @@ sub need {
     if ($at > 1 << 20) { substr $in, 0, $at, ''; $at = 0 }
     wait_for_input() if $inotify;
     my $got = sysread STDIN, $in, 1 << 17, length $in;
-    exit 0 if defined $got && $got == 0;
+    if (defined $got && $got == 0) { forget(); rmdir "$root/$HIDDEN" if $log; exit 0 }
     exit 1 if !defined $got && $! != 4;
   }
 }
@@ -92,7 +94,7 @@ sub handle {
   }
   elsif ($type eq 'K') { settle(); answer('k', $payload) }
   elsif ($type eq 'U') { roll_back(); answer('u', '') }
-  elsif ($type eq 'T') { walk('', $payload); answer('t', -d $root ? '1' : '') }
+  elsif ($type eq 'T') { walk('', "$payload\0$HIDDEN"); answer('t', -d $root ? '1' : '') }
   elsif ($type eq 'O') { list_ours(); answer('o', '') }
   elsif ($type eq 'X') { checksums(); answer('x', '') }
   elsif ($type eq 'G') { give($payload) }
@@ -165,11 +167,14 @@ sub hello {
     die "another command is writing $root\n" if $_ == 200;
     select undef, undef, undef, 0.05;
   }
-  system 'rm', '-rf', $stage if -e $stage;
-  mkdir $stage, 0700 or die "$stage: $!\n";
   my $is_new = !-e $root;
   make_path($root);
   chown $uid, $gid, $root if $is_new;
+  for ($stage, "$root/$HIDDEN") { system 'rm', '-rf', $_ if -l || -e }
+  $stage = "$root/$HIDDEN" if (stat $base)[0] != (stat $root)[0];
+  mkdir $stage, 0700 or die "$stage: $!\n";
+  # Whoever owns the tree may put a link there: from here on we are in it, and need no name.
+  if ($stage eq "$root/$HIDDEN") { chdir $stage or die "$stage: $!\n"; $stage = '.' }
   load();
   %ours = list_ours();
   save_index();
@@ -197,8 +202,9 @@ sub begin_apart {
   my @here = lstat $stage;
   return if $there[0] != $here[0] || !rmdir $root;
   my $apart = "$stage/tree";
-  if (mkdir($root, 0755) && mkdir($apart, 0755)) { chown $there[4], $there[5], $root, $apart; $top = $apart }
-  else { make_path($root) }
+  if (mkdir($root, 0700) && mkdir($apart, 0700)) { $top = $apart } else { make_path($root) }
+  chown $there[4], $there[5], $root, $top;
+  chmod $there[2] & 07777, $root, $top;
 }
 
 sub settle {
