@@ -1,3 +1,4 @@
+import { connect as dial } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { connect } from '@skerry/libvirt';
@@ -251,6 +252,62 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     await cloud.until(vmId(parked?.uuid ?? ''), (each) => each !== undefined);
     expect(cloud.central.parking.list()).toEqual([]);
     await cloud.call('ann', 'POST', '/api/v1/vms/boat/free');
+  });
+
+  test('whatever breaks parking off, and whoever does it besides, the definition is somewhere', async () => {
+    const ann = { user: 'ann', via: 'rest' } as const;
+    const made = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', {
+      ...{ name: 'ferry', diskGiB: 0 },
+    });
+    const id = vmId(String(made.body['uuid']));
+    await using connection = await connect(cloud.daemon.uri('test:///default'));
+    for (let turn = 0; turn < 12; turn++) {
+      const ferry = await cloud.until(id, (each) => each !== undefined);
+      const broken = new AbortController();
+      const replies = [0, 1].map(() =>
+        cloud.central.perform(ferry, 'park', {}, ann, { signal: broken.signal }),
+      );
+      setTimeout(() => broken.abort(), turn * 3);
+      const [first, second] = await Promise.all(replies);
+      expect([first?.ok, second?.ok]).not.toEqual([true, true]);
+      const kept = cloud.central.parking.list().some(({ name }) => name === 'ferry');
+      const defined = (await connection.domains()).some(({ name }) => name === 'ferry');
+      expect(kept || defined).toBe(true);
+      if (defined) continue;
+      await cloud.until(id, (each) => each === undefined);
+      const listed = await cloud.call('ann', 'GET', '/api/v1/parked');
+      expect(listed.body).toMatchObject([{ name: 'ferry' }]);
+      await cloud.call('ann', 'POST', '/api/v1/central/unpark', { machine: 'ferry' });
+    }
+    await cloud.call('ann', 'POST', '/api/v1/vms/ferry/free');
+  });
+
+  test('a password comes back from parking with its machine, and is shown to nobody', async () => {
+    await using connection = await connect(cloud.daemon.uri('test:///default'));
+    await connection.defineDomain(
+      `<domain type='test'><name>vault</name><memory>1024</memory><os><type>hvm</type></os><devices>
+       <graphics type='vnc' passwd='sesame'/></devices></domain>`,
+    );
+    const { uuid } = await connection.domain('vault');
+    await cloud.until(vmId(uuid), (each) => each !== undefined);
+    await cloud.call('ann', 'POST', '/api/v1/vms/vault/park');
+    await cloud.until(vmId(uuid), (each) => each === undefined);
+    await cloud.call('ann', 'POST', '/api/v1/central/unpark', { machine: 'vault' });
+    const back = await connection.domain('vault');
+    expect(await back.xml({ secure: true })).toContain('sesame');
+    const shown = await cloud.call('ann', 'POST', '/api/v1/vms/vault/xmldesc');
+    expect(JSON.stringify(shown.body)).not.toContain('sesame');
+    expect(JSON.stringify(cloud.central.audit.list({ limit: 20 }))).not.toContain('sesame');
+    await back.undefine();
+  });
+
+  test('an upgrade without a path ends nothing', async () => {
+    const { port, hostname } = new URL(cloud.server.url);
+    const socket = dial(Number(port), hostname);
+    socket.end('GET // HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    const said = (await socket.setEncoding('utf8').toArray()).join('');
+    expect(said).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await cloud.call('ann', 'GET', '/api/v1/parked')).status).toBe(200);
   });
 
   test('what is scheduled may be said as on the command line', async () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -255,4 +255,45 @@ test('exit codes say whether it is worth trying again; git is quoted whole', asy
   expect((await cli(farm, root, ['sync', 'nowhere'])).code).toBe(2);
   await farm.onConnect('');
   expect((await cli(farm, root, ['sync'])).code).toBe(0);
+});
+
+test('an empty folder that was there stays when there is nothing to be cloned into it', async () => {
+  await using farm = await farmWith({ components: 1 });
+  const dir = join(farm.dir, 'w');
+  await mkdir(dir);
+  const before = (await stat(dir)).ino;
+  await expect(clone(farm, { ref: 'typo' })).rejects.toMatchObject({ code: 'SP_REF_MISSING' });
+  await expect(clone(farm, { groups: ['typo'] })).rejects.toMatchObject({
+    code: 'SP_GROUP_UNKNOWN',
+  });
+  expect([(await stat(dir)).ino, await readdir(dir)]).toEqual([before, []]);
+  await clone(farm);
+  expect((await stat(dir)).ino).toBe(before);
+  expect(await farm.git(dir, 'status', '--porcelain')).toBe('');
+});
+
+test('of two clones into one folder at once one is made, whole, and the other refused', async () => {
+  await using farm = await farmWith({ components: 1 });
+  await farm.onConnect('case $repository in *super*) sleep 0.5;; esac');
+  for (const isThere of [false, true]) {
+    const dir = join(farm.dir, `both-${isThere}`);
+    if (isThere) await mkdir(dir);
+    const outcomes = await Promise.allSettled([clone(farm, { dir }), clone(farm, { dir })]);
+    const lost = outcomes.filter((each) => each.status === 'rejected');
+    expect(lost).toMatchObject([{ reason: { code: 'SP_DIR_EXISTS' } }]);
+    expect(await farm.git(dir, 'status', '--porcelain')).toBe('');
+    expect(await readdir(dir)).toEqual(['.git', '.gitmodules', 'c001']);
+  }
+});
+
+test('what somebody puts into the folder meanwhile is not taken away with a clone that fails', async () => {
+  await using farm = await farmWith({ components: 1 });
+  const dir = join(farm.dir, 'w');
+  await farm.onConnect(`mkdir -p '${dir}'; echo mine > '${dir}/mine'; exit 1`);
+  await expect(clone(farm)).rejects.toMatchObject({ code: expect.stringMatching(/^SP_/) });
+  expect(await readdir(dir)).toEqual(['mine']);
+  await farm.onConnect(`echo mine > '${dir}/mine'`);
+  await rm(dir, { recursive: true });
+  await expect(clone(farm)).rejects.toMatchObject({ code: 'SP_DIR_EXISTS' });
+  expect(await readdir(dir)).toEqual(['mine']);
 });

@@ -202,6 +202,40 @@ test('remove refuses what would be lost', async () => {
   expect(await readFile(join(kept, 'refs/heads/main'), 'utf8')).toBe(`${mine}\n`);
 });
 
+test('a tag that was never pushed keeps nothing: neither remove nor add take its commit', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  const dir = join(root, 'c001');
+  await farm.git(dir, 'checkout', '--quiet', '--detach');
+  await farm.git(dir, 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+  await farm.git(dir, 'tag', 'mine');
+  const lost = /its commit \w+ is on no branch of its remote/;
+  await expect(remove(root, { words: ['c001'] })).rejects.toThrow(lost);
+  // Now only the tag names it.
+  await farm.git(dir, 'checkout', '--quiet', 'main');
+  await expect(remove(root, { words: ['c001'] })).rejects.toThrow(lost);
+  await farm.git(root, 'rm', '--quiet', '-f', 'c001');
+  await farm.git(root, 'commit', '--quiet', '-m', 'without');
+  const again = { url: '../c002.git', path: 'c001' };
+  await expect(add(root, again)).rejects.toMatchObject({ code: 'SP_GIT_DIR_KEPT' });
+  const gitDir = ['--git-dir', join(root, '.git/modules/c001'), '--work-tree', root];
+  await farm.git(root, ...gitDir, 'push', '--quiet', 'origin', 'mine');
+  await add(root, again);
+});
+
+test('remove is refused for a commit that another worktree of the component has checked out', async () => {
+  const { farm, root } = await farmWith({ components: 1 });
+  await using _ = farm;
+  const dir = join(root, 'c001');
+  const other = join(farm.dir, 'other');
+  await farm.git(dir, 'worktree', 'add', '--quiet', '--detach', other);
+  await farm.git(other, 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+  const removing = remove(root, { words: ['c001'] });
+  await expect(removing).rejects.toThrow(/its commit \w+ is on no branch of its remote/);
+  await farm.git(other, 'push', '--quiet', 'origin', 'HEAD:refs/tags/mine');
+  await remove(root, { words: ['c001'] });
+});
+
 /** `outer` with `inner` in it, which the index of `outer` has. */
 async function nestedFarm(): Promise<{ farm: Farm; root: string; inner: string }> {
   const { farm, root } = await farmWith({ names: ['outer', 'inner'] });

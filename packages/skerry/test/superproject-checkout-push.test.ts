@@ -139,6 +139,22 @@ test('a component that is not taken stops the superproject; the next push goes o
   expect(await farm.super.tip()).not.toBe(before);
 });
 
+test('a commit that is made while a push verifies the one before is not published', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  const mine = await commitIn(farm, root, 'c001');
+  await farm.git(root, 'commit', '--quiet', '-am', 'one');
+  const verified = await farm.git(root, 'rev-parse', 'HEAD');
+  const later = (path: string) => `git -C w/${path} commit -q --allow-empty -m later`;
+  await farm.onConnect(
+    `case "$command$repository" in receive-pack./c001.git) ${later('c001')};; upload-pack./c002.git) ${later('.')};; esac`,
+  );
+  expect(await push(root)).toMatchObject({ commit: verified });
+  expect(await farm.git(root, 'rev-parse', 'HEAD')).not.toBe(verified);
+  expect(await farm.super.tip()).toBe(verified);
+  expect(await farm.component(0).tip()).toBe(mine);
+});
+
 test('start refuses a branch that is elsewhere in one component, and then makes none', async () => {
   const { farm, root } = await farmWith({ components: 2 });
   await using _ = farm;
@@ -192,4 +208,19 @@ test('the hooks stop stock git from publishing a dangling pin: here, and on a se
   await stock();
   await writeFile(file, '#!/bin/sh\n');
   await expect(installHook(root, PROGRAM)).rejects.toMatchObject({ code: 'SP_HOOK_TAKEN' });
+});
+
+test('from shallow clones a pin that is on a branch is pushed, though it is no tip', async () => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  const root = await cloneSuper(farm);
+  await farm.component(0).commit({ a: '1' });
+  await farm.component(0).commit({ a: '2' });
+  await syncWords(root, { depth: 1, attach: true });
+  // It knows the newer tip as well, with nothing between.
+  await farm.git(join(root, 'c001'), 'fetch', '--quiet', '--depth=1', 'origin', 'main');
+  await writeFile(join(root, 'README'), 'mine\n');
+  await farm.git(root, 'add', 'README');
+  await farm.git(root, 'commit', '--quiet', '-m', 'mine');
+  expect(await push(root)).toMatchObject({ branch: 'main', verified: 2 });
 });

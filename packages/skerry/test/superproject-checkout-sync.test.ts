@@ -134,6 +134,21 @@ test('commits on no branch get a ref before HEAD moves away from them', async ()
   expect((await syncWords(root)).result.components[0]?.rescued).toBeUndefined();
 });
 
+test('a commit that is made while a sync fetches keeps a name', async () => {
+  await using farm = await farmWith({ components: 1 });
+  const root = await cloneSuper(farm);
+  await syncWords(root);
+  await pinOnRemote(farm, { c001: await farm.component(0).commit({ README: 'new\n' }) });
+  await farm.git(root, 'pull', '--quiet', '--no-recurse-submodules');
+  await farm.onConnect(
+    'case "$repository" in ./c001.git) git -C w/c001 commit -q --allow-empty -m mine;; esac',
+  );
+  const { result } = await syncWords(root);
+  expect(result.components).toMatchObject([{ status: 'moved' }]);
+  const ref = result.components[0]?.rescued ?? 'none';
+  expect(await farm.git(join(root, 'c001'), 'log', '-1', '--format=%s', ref)).toBe('mine');
+});
+
 test('--attach takes the branch only forward, and who is on it stays on it', async () => {
   await using farm = await farmWith({ components: 3 });
   const root = await cloneSuper(farm);

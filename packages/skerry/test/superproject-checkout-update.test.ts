@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -92,6 +92,22 @@ test('when one work tree cannot be moved the others go back', async () => {
   expect(await readFile(join(root, 'c003', 'in-the-way'), 'utf8')).toBe('mine\n');
 });
 
+test('what somebody commits while an update goes back stays on his branch', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  for (const component of farm.components) await component.commit({ 'in-the-way': 'theirs\n' });
+  await writeFile(join(root, 'c002', 'in-the-way'), 'mine\n');
+  // Right after the update has moved it, and before the other one fails.
+  const hook = join(root, '.git/modules/c001/hooks/post-checkout');
+  await mkdir(join(hook, '..'), { recursive: true });
+  const once = `test -e ${farm.dir}/done || { touch ${farm.dir}/done; git commit -q --allow-empty -m mine; }`;
+  await writeFile(hook, `#!/bin/sh\n${once}\n`, { mode: 0o755 });
+  await expect(update(root)).rejects.toThrow('files that are here already');
+  const dir = join(root, 'c001');
+  expect(await farm.git(dir, 'log', '-1', '--format=%s', 'main')).toBe('mine');
+  expect(await farm.git(dir, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('main');
+});
+
 test('a dry run moves nothing, and `branch = .` needs a branch', async () => {
   const { farm, root } = await farmWith({ components: 1 });
   await using _ = farm;
@@ -106,4 +122,20 @@ test('a dry run moves nothing, and `branch = .` needs a branch', async () => {
   await farm.git(root, 'checkout', '--quiet', '--detach');
   await expect(update(root)).rejects.toMatchObject({ code: 'SP_NO_BRANCH' });
   expect((await update(root, { branch: 'main' })).moves).toMatchObject([{ to: tip }]);
+});
+
+test('in shallow clones what went forward moves, and what was rewound is still found out', async () => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  const root = await cloneSuper(farm);
+  await syncWords(root, { depth: 1 });
+  const component = farm.component(0);
+  await component.commit({ a: '1' });
+  await component.commit({ a: '2' });
+  const tip = await component.commit({ a: '3' });
+  const { moves } = await update(root);
+  expect(moves).toMatchObject([{ path: 'c001', to: tip, isRewound: false }]);
+  expect(await farm.git(join(root, 'c001'), 'rev-parse', 'HEAD')).toBe(tip);
+  await component.commit({ a: 'other' }, { from: `${tip}~1` });
+  await expect(update(root)).rejects.toThrow(/c001: its branch 'main' went from/);
 });

@@ -9,7 +9,9 @@ import { verbs } from '../verbs/table.ts';
 import { Table } from '../ui/Table.tsx';
 
 export function ParkedPage() {
-  const parked = useCloud((state) => state.parked);
+  const kept = useCloud((state) => state.parked);
+  const entities = useCloud((state) => state.entities);
+  const parked = kept.filter(({ uuid }) => !entities.has(`vm:${uuid}`));
   const verb = useObservable(verbs, (all) => all.find(({ name }) => name === 'unpark'));
   const [chosen, setChosen] = useState<Parked>();
   return (

@@ -1,4 +1,5 @@
 import type { VmState } from '../entity.ts';
+import { VerbError } from '../verb-error.ts';
 import type { Database } from './database.ts';
 
 /** A machine that is on no hypervisor: central keeps its definition. */
@@ -25,10 +26,20 @@ interface Row {
 
 export class Parking {
   readonly #db: Database;
+  /** Machines that are being parked or brought back. */
+  readonly #underWay = new Set<string>();
   onChange: () => void = () => {};
 
   constructor(db: Database) {
     this.#db = db;
+  }
+
+  /** One at a time; ends when it is disposed of. @throws VerbError `conflict` while another is at it */
+  turn({ uuid, name }: Pick<VmState, 'uuid' | 'name'>): Disposable {
+    if (this.#underWay.has(uuid))
+      throw new VerbError('conflict', `${name} is being parked or brought back already`);
+    this.#underWay.add(uuid);
+    return { [Symbol.dispose]: () => this.#underWay.delete(uuid) };
   }
 
   list(): Parked[] {

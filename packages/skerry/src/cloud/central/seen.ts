@@ -1,4 +1,5 @@
 // Who sees what of the cloud itself; what one sees of machines and hypervisors is decided for each of them.
+import { vmId } from '../entity.ts';
 import { CENTRAL, decide, maySee, permissionsOf } from '../permission/decide.ts';
 import { ADMINISTER } from '../permission/known.ts';
 import type { Central } from './central.ts';
@@ -24,12 +25,24 @@ export function subjectOfParked({ uuid, hypervisor, tags }: Parked) {
   return { id: `vm:${uuid}`, hypervisor, tags };
 }
 
-/** The parked machines that somebody may do anything with. */
-export function parkedFor({ parking, policies }: Central, user: string): Parked[] {
+/** The machines of which somebody may know that their definition is kept; some may be on a hypervisor all the same. */
+export function keptFor({ parking, policies }: Central, user: string): Parked[] {
   const mayAll = permissionsOf(policies.policy, user, CENTRAL).size > 0;
   return parking
     .list()
     .filter((each) => mayAll || maySee(policies.policy, user, subjectOfParked(each)));
+}
+
+/** The parked machines that somebody may do anything with: what is on a hypervisor is not parked. */
+export function parkedFor(central: Central, user: string): Parked[] {
+  return keptFor(central, user).filter(({ uuid }) => !central.registry.get(vmId(uuid)));
+}
+
+/** The lines of what was done that somebody sees; undefined for all. See {@link seesLine}. */
+export function linesOf(central: Central, user: string) {
+  if (mayAdminister(central, user)) return undefined;
+  const seen = central.registry.all.filter((each) => central.permissions(user, each).size > 0);
+  return { user, entities: seen.map(({ id }) => id) };
 }
 
 /** Whether somebody sees a line of what was done: to what they see, or by themselves. */

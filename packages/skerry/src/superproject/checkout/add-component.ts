@@ -18,7 +18,7 @@ import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
 import { refuseOutside, refuseUnsafePlace } from './link.ts';
 import { lockCheckout } from './lock.ts';
-import { firstUnreachable } from './objects-here.ts';
+import { lostCommit } from './lost-commit.ts';
 import { allOrNothing, type Defer } from './undo.ts';
 
 export interface AddOptions {
@@ -168,14 +168,8 @@ async function dropOldGitDir(
   const gitDir = moduleDir(checkout, name);
   const at = gitDirAt(gitDir);
   if (!at) return;
-  const where = {
-    cwd: gitDir,
-    signal: changes.signal,
-    env: { GIT_WORK_TREE: gitDir, GIT_DIR: gitDir },
-  };
-  const lost = await firstUnreachable(['--all', 'HEAD'], ['--remotes', '--tags'], where).catch(
-    () => 'HEAD',
-  );
+  const { network, signal } = changes;
+  const lost = await lostCommit({ dir: undefined, gitDir, network, signal }).catch(() => 'HEAD');
   if (lost !== undefined)
     throw new SkerryError('SP_GIT_DIR_KEPT', {
       data: { name, gitDir, lost: lost.slice(0, 12), remote },

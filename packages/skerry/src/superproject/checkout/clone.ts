@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import { SkerryError } from '../../util/errors.ts';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { readCheckout } from './checkout.ts';
+import { removeEmpty } from './left-over.ts';
 import { selectFrom } from './select.ts';
 import { sync, type SyncOptions, type SyncResult } from './sync.ts';
 
@@ -22,9 +22,12 @@ export interface CloneResult extends SyncResult {
 
 const LONG_MS = 6 * 3_600_000;
 
+/** Where it is made first, inside of its folder: what is beside it there is somebody else's. */
+const TEMPORARY = '.skerry-clone-';
+
 /**
- * Clones a superproject and brings its components to their pins. The folder goes away again when the superproject itself
- * cannot be cloned or is refused, or the command is interrupted meanwhile; what fails after that, `sync` goes on with.
+ * Clones a superproject and brings its components to their pins. When the superproject itself cannot be cloned or is
+ * refused, or the command is interrupted meanwhile, all is as it was before; what fails after that, `sync` goes on with.
  *
  * @throws SP_DIR_EXISTS, and what runGit and sync throw
  */
@@ -34,8 +37,6 @@ export async function cloneSuperproject(
 ): Promise<CloneResult> {
   const { url, ref, depth, reference, groups = [], onProgress, ...rest } = options;
   const dir = resolve(options.dir ?? folderOf(url));
-  if (existsSync(dir) && readdirSync(dir).length > 0)
-    throw new SkerryError('SP_DIR_EXISTS', { data: { dir } });
   onProgress?.(`cloning ${basename(dir)}`);
   const args = [
     ...['clone', '--quiet', '--no-recurse-submodules'],
@@ -43,16 +44,17 @@ export async function cloneSuperproject(
     ...(depth === undefined ? [] : [`--depth=${depth}`]),
     ...(reference === undefined ? [] : [`--reference-if-able=${resolve(reference)}`]),
   ];
-  try {
-    await network.git([...args, '--', url, dir], { url, timeoutMs: LONG_MS });
-    // What is refused as a whole leaves nothing: the same command with other words is not to find a folder in its way.
-    selectFrom(await readCheckout(dir, network.signal), { groups });
-  } catch (error) {
-    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
-    if (network.signal?.aborted)
-      throw new DOMException('nothing is left of it; the same command begins anew', 'AbortError');
-    throw noRef(error, url, ref);
-  }
+  await makeIn(dir, async (place) => {
+    try {
+      await network.git([...args, '--', url, place], { url, timeoutMs: LONG_MS });
+      // What is refused as a whole leaves nothing: the same command with other words is not to find a folder in its way.
+      selectFrom(await readCheckout(place, network.signal), { groups });
+    } catch (error) {
+      if (network.signal?.aborted)
+        throw new DOMException('nothing is left of it; the same command begins anew', 'AbortError');
+      throw toldOf(noRef(error, url, ref), place, dir);
+    }
+  });
   // Later syncs keep to the branches, and to the groups that were asked for.
   if (rest.attach) await runGit(['config', 'superproject.attach', 'true'], { cwd: dir });
   if (groups.length > 0)
@@ -62,6 +64,58 @@ export async function cloneSuperproject(
     dir,
     ...(await sync(network, dir, { ...rest, depth, groups, reference: from, onProgress })),
   };
+}
+
+/**
+ * Has `make` fill a folder inside of `dir`, and moves all of it up. git's own folder goes first, and only one of two
+ * that do this at once can put it there. So nothing that is not ours is ever removed, nor anything that was there.
+ *
+ * @throws SP_DIR_EXISTS, SP_SCRATCH, and what `make` throws
+ */
+async function makeIn(dir: string, make: (place: string) => Promise<void>): Promise<void> {
+  const isOther = (name: string): boolean => !name.startsWith(TEMPORARY);
+  const taken = (cause?: unknown): SkerryError =>
+    new SkerryError('SP_DIR_EXISTS', { data: { dir }, cause });
+  if ((await entriesOf(dir)).length > 0) throw taken();
+  const { made, temporary } = await temporaryIn(dir);
+  try {
+    const place = join(temporary, 'clone');
+    await make(place);
+    if ((await entriesOf(dir)).some(isOther)) throw taken();
+    await rename(join(place, '.git'), join(dir, '.git')).catch((cause: unknown) => {
+      throw taken(cause);
+    });
+    for (const name of await readdir(place)) await rename(join(place, name), join(dir, name));
+  } finally {
+    // Whatever is wrong with this, what went wrong before is what is to be told.
+    await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+    if (made !== undefined) await removeEmpty(dir, dirname(made));
+  }
+}
+
+/** A file is as much in the way as a folder with something in it. */
+async function entriesOf(dir: string): Promise<readonly string[]> {
+  return readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    if (error.code === 'ENOTDIR') return [basename(dir)];
+    throw unwritable(dir, error);
+  });
+}
+
+/** `made`: the first folder on the way that was not there. */
+async function temporaryIn(dir: string): Promise<{ made: string | undefined; temporary: string }> {
+  try {
+    const made = await mkdir(dir, { recursive: true });
+    return { made, temporary: await mkdtemp(join(dir, TEMPORARY)) };
+  } catch (error) {
+    throw unwritable(dir, error as NodeJS.ErrnoException);
+  }
+}
+
+function unwritable(dir: string, cause: NodeJS.ErrnoException): SkerryError {
+  const data = { dir, reason: cause.code ?? String(cause) };
+  const hint = 'make room there, or name a folder you can write to';
+  return new SkerryError('SP_SCRATCH', { data, hint, cause });
 }
 
 /** @example folderOf('git@example.org:product/all.git') // 'all' */
@@ -85,5 +139,25 @@ function noRef(error: unknown, url: string, ref: string | undefined): unknown {
       advice: `see what it has: git ls-remote --heads --tags ${url}`,
     },
     cause: error,
+  });
+}
+
+/** The error with the folder that was asked for instead of the one it was made in. */
+function toldOf(error: unknown, from: string, to: string): unknown {
+  if (error instanceof SkerryErrors)
+    return new SkerryErrors(error.errors.map((one) => toldOf(one, from, to) as SkerryError));
+  if (!(error instanceof SkerryError)) return error;
+  const told = (text: string): string => text.replaceAll(from, to);
+  const data = Object.entries(error.data).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? told(value) : value,
+  ]);
+  const { code, place, field, cause } = error;
+  return new SkerryError(code, {
+    data: Object.fromEntries(data) as SkerryError['data'],
+    hint: told(error.hint),
+    cause,
+    ...(place && { place: { ...place, file: told(place.file) } }),
+    ...(field !== undefined && { field }),
   });
 }

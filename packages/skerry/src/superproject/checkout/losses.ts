@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryGit } from '../git.ts';
+import type { Network } from '../network.ts';
 import { findGitDir, gitDirAt, underWay } from './git-dir.ts';
-import { firstUnreachable, isDirty, refId } from './objects-here.ts';
+import { lostCommit } from './lost-commit.ts';
+import { isDirty } from './objects-here.ts';
 import { readIndexPins } from './pins.ts';
 
 /** What would be gone for good with a work tree or a git directory. */
@@ -23,19 +25,21 @@ export interface LossQuestion {
   readonly keepsGitDir?: boolean | undefined;
   /** Files that git ignores may go. */
   readonly losesIgnored?: boolean | undefined;
+  /** Asks the remote which tags it has. Without it those that are here count as kept, which they are where the git directory stays. */
+  readonly network?: Network | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The first loss found, in components of the component as well: status of the outer one says nothing of their work. */
 export async function firstLoss(question: LossQuestion): Promise<LostWork | undefined> {
-  const { path, dir, gitDir, keepsGitDir, losesIgnored, signal } = question;
+  const { path, dir, gitDir, keepsGitDir, losesIgnored, network, signal } = question;
   const files = dir === undefined ? undefined : await lossOfFiles(question, dir);
   if (files) return files;
-  const lost = keepsGitDir ? undefined : await lostCommit(dir, gitDir, signal);
+  const lost = keepsGitDir ? undefined : await lostCommit({ dir, gitDir, network, signal });
   if (lost !== undefined)
     return { path, reason: `its commit ${lost.slice(0, 12)} is on no branch of its remote` };
   const seen = new Set<string>();
-  const all = { losesIgnored, signal };
+  const all = { losesIgnored, network, signal };
   for (const [inner] of dir === undefined ? [] : await readIndexPins(dir, signal)) {
     const at = findGitDir(join(dir ?? '', inner));
     if (!at) continue;
@@ -72,21 +76,6 @@ async function firstIgnored(dir: string, signal?: AbortSignal): Promise<string |
   const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
   const { stdout } = await tryGit(args, { cwd: dir, signal });
   return stdout.toString().split('\0', 1)[0] || undefined;
-}
-
-async function lostCommit(
-  dir: string | undefined,
-  gitDir: string,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  // A git directory without its work tree still says where that was.
-  const env = dir === undefined ? { env: { GIT_DIR: gitDir, GIT_WORK_TREE: gitDir } } : {};
-  const where = { cwd: dir ?? gitDir, signal, ...env };
-  const named = async (ref: string): Promise<string[]> =>
-    (await refId(ref, where)) === undefined ? [] : [ref];
-  const some = [...(await named('HEAD')), ...(await named('refs/stash'))];
-  const from = [...some, '--branches', '--glob=refs/superproject/rescue/*'];
-  return firstUnreachable(from, ['--remotes', '--tags'], where);
 }
 
 /** Git directories below a `modules` folder; names may have slashes. */

@@ -1,7 +1,7 @@
 // Questions about commits that a repository has, each one process.
 import { tryGit } from '../git.ts';
 
-interface Where {
+export interface Where {
   readonly cwd: string;
   readonly signal?: AbortSignal | undefined;
   /** GIT_DIR, for a git directory whose work tree is not there. */
@@ -22,16 +22,20 @@ export async function isBefore(older: string, newer: string, where: Where): Prom
 }
 
 /**
- * A commit that `from` leads to and none of `refs` does: it would be lost when nothing names it any more. Stashes and the
- * refs of a bisection do not count as refs, for they go away by themselves.
+ * A commit that `from` leads to and none of `refs` does, nor an object of `known`, which need not be here: it would be
+ * lost when nothing names it any more. Stashes and the refs of a bisection do not count as refs, for they go away by
+ * themselves.
  */
 export async function firstUnreachable(
   from: readonly string[],
   refs: readonly string[],
   where: Where,
+  known: readonly string[] = [],
 ): Promise<string | undefined> {
-  const args = ['rev-list', '--max-count=1', ...from, '--not', ...refs];
-  const { stdout } = await tryGit(args, where);
+  const stdin = known.length > 0 ? ['--ignore-missing', '--stdin'] : [];
+  const args = ['rev-list', '--max-count=1', ...stdin, ...from, '--not', ...refs];
+  const input = known.map((id) => `^${id}\n`).join('');
+  const { stdout } = await tryGit(args, { ...where, input });
   return stdout.toString().trim() || undefined;
 }
 

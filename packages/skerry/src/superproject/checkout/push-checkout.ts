@@ -70,8 +70,9 @@ export async function pushCheckout(
   const asked = pins.filter(({ name }) => !ours.has(name));
   await refuseDangling(network, checkout, asked, onProgress);
   onProgress?.('pushing the superproject');
-  const ref = `refs/heads/${branch}`;
-  const args = ['push', '--quiet', '--no-recurse-submodules', '--', remote, `${ref}:${ref}`];
+  // The commit that was verified: the branch may have gone on meanwhile.
+  const what = `${commit}:refs/heads/${branch}`;
+  const args = ['push', '--quiet', '--no-recurse-submodules', '--', remote, what];
   await changes.remote(args, { url: checkout.url, cwd: root });
   return {
     ...{ branch, commit, verified: pins.length, commands: changes.commands },
@@ -153,11 +154,11 @@ async function plan(
 async function pushAll(changes: Changes, pushes: readonly ComponentPush[]): Promise<void> {
   const failures: SkerryError[] = [];
   await allSettled(
-    pushes.map(async ({ component, branch }) => {
+    pushes.map(async ({ component, branch, commit }) => {
       const { dir, at, configuredUrl, remote, path } = component;
       const url = configuredUrl ?? remote;
       const to = remoteOf(at.commonDir) ?? url;
-      const args = ['push', '--quiet', '--', to, `refs/heads/${branch}:refs/heads/${branch}`];
+      const args = ['push', '--quiet', '--', to, `${commit}:refs/heads/${branch}`];
       try {
         await changes.remote(args, { url, cwd: dir, about: path });
       } catch (error) {

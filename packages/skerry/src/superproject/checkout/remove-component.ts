@@ -49,7 +49,7 @@ export async function removeComponents(
   const checkout = await readCheckout(root, signal);
   const chosen = selectFrom(checkout, { words, cwd });
   await refuseUnstaged(checkout, signal);
-  for (const component of chosen) await refuseLoss(checkout, component, options, signal);
+  for (const component of chosen) await refuseLoss(network, checkout, component, options);
   const changes = new Changes(network, dryRun);
   const trash = join(checkout.gitDir, `.skerry-removed-${process.pid}`);
   await allOrNothing(async (defer) => {
@@ -76,16 +76,16 @@ export async function removeComponents(
 
 /** @throws SP_REMOVE_LOSES, SP_REMOVE_IGNORED */
 async function refuseLoss(
+  network: Network,
   checkout: Checkout,
   { name, path, dir, state, at }: CheckoutComponent,
   { keepGitDir = false, force }: RemoveOptions,
-  signal: AbortSignal | undefined,
 ): Promise<void> {
   const isPresent = state === 'present';
   const gitDir = isPresent ? at.gitDir : moduleDir(checkout, name);
   if (!isPresent && (keepGitDir || !gitDirAt(gitDir))) return;
   const loss = await firstLoss({
-    ...{ path, gitDir, signal, losesIgnored: force },
+    ...{ path, gitDir, network, signal: network.signal, losesIgnored: force },
     dir: isPresent ? dir : undefined,
     keepsGitDir: keepGitDir && gitDir !== join(dir, '.git'),
   });

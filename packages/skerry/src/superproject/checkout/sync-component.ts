@@ -122,7 +122,7 @@ async function ensurePin(
 async function checkOutFirst(
   changes: Changes,
   checkout: Checkout,
-  { dir, at, name, pin, state, head }: Pinned,
+  { dir, at, name, pin, state }: Pinned,
   { isAttaching, branch }: ComponentRules,
   status: 'cloned' | 'restored',
 ): Promise<Synced> {
@@ -134,7 +134,7 @@ async function checkOutFirst(
     return { status, notes: [] };
   }
   const rescued =
-    status === 'restored' ? await rescueHead(changes, { dir, at: place, pin, head }) : undefined;
+    status === 'restored' ? await rescueHead(changes, { dir, at: place, pin }) : undefined;
   const attachment = isAttaching
     ? await attachmentOf({ dir, at: place, pin, branch, signal })
     : undefined;
@@ -162,32 +162,38 @@ async function atPin(changes: Changes, pinned: Pinned, rules: ComponentRules): P
   const busy = underWay(at.gitDir);
   if (busy !== undefined)
     return { status: 'unchanged', notes: [`stays detached: ${busy} is under way`] };
+  const now = await readHead(at, changes.signal);
+  if (now.commit !== pin || now.branch !== undefined)
+    return { status: 'unchanged', branch: now.branch, notes: ['somebody went on in it meanwhile'] };
   await changes.git(attachCommand(attachment, pin), { cwd: dir });
   await setUpstream(changes, dir, at, attachment.branch);
   return { status: 'attached', branch: attachment.branch, notes: [] };
 }
 
 async function move(changes: Changes, pinned: Pinned, rules: ComponentRules): Promise<Synced> {
-  const { dir, at, pin, head } = pinned;
+  const { dir, at, pin } = pinned;
   const { signal } = changes;
-  const from = head?.commit;
+  const before = { from: pinned.head?.commit, branch: pinned.head?.branch };
   const busy = underWay(at.gitDir);
-  if (busy !== undefined) return { ...left(`${busy} is under way`), from, branch: head?.branch };
+  if (busy !== undefined) return { ...left(`${busy} is under way`), ...before };
   if (await isDirty(dir, signal))
-    return { ...left('has changes that are not committed'), from, branch: head?.branch };
+    return { ...left('has changes that are not committed'), ...before };
   await ensurePin(changes, pinned, rules);
-  const rescued = await rescueHead(changes, { dir, at, pin, head });
+  // What was read at the start may be minutes old, and somebody may have committed since.
+  const head = await readHead(at, signal);
+  const from = head.commit;
+  const rescued = await rescueHead(changes, { dir, at, pin });
   // Who is on the branch already stays on it: the next commit is then made there and not on a detached HEAD.
-  const isStaying = head?.branch !== undefined && head.branch === rules.branch;
+  const isStaying = head.branch !== undefined && head.branch === rules.branch;
   const asked = { dir, at, pin, branch: rules.branch, signal };
   const attachment = rules.isAttaching || isStaying ? await attachmentOf(asked) : undefined;
   const isOn = attachment !== undefined && attachment.kind !== 'no';
   const command = isOn ? attachCommand(attachment, pin) : detachCommand(pin);
   const inTheWay = await checkOut(changes, dir, command);
-  if (inTheWay !== undefined) return { ...left(inTheWay), from, rescued, branch: head?.branch };
+  if (inTheWay !== undefined) return { ...left(inTheWay), from, rescued, branch: head.branch };
   if (isOn) await setUpstream(changes, dir, at, attachment.branch);
   const branch = isOn ? attachment.branch : undefined;
-  const gone = await wentOff(changes, pinned, branch);
+  const gone = await wentOff(changes, { ...pinned, head }, branch);
   const why = attachment?.kind === 'no' && !isStaying ? [attachment.note] : [];
   return { status: 'moved', from, rescued, branch, notes: [...gone, ...why] };
 }
@@ -232,12 +238,12 @@ async function checkOut(
   }
 }
 
-/** HEAD on a branch keeps its commits by that. */
+/** HEAD on a branch keeps its commits by that. It is read here, right before it moves. */
 async function rescueHead(
   changes: Changes,
-  { dir, at, pin, head }: Pick<Pinned, 'dir' | 'at' | 'pin' | 'head'>,
+  { dir, at, pin }: Pick<Pinned, 'dir' | 'at' | 'pin'>,
 ): Promise<string | undefined> {
-  const { commit, branch } = head ?? (await readHead(at, changes.signal));
+  const { commit, branch } = await readHead(at, changes.signal);
   if (commit === undefined || branch !== undefined || commit === pin) return undefined;
   if (changes.isDryRun && !(await hasCommit(pin, { cwd: dir, signal: changes.signal })))
     return undefined;

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { collect, type Collection, type Tip } from '../collect.ts';
 import { fetchPin } from '../fetch-pin.ts';
-import { runGit } from '../git.ts';
+import { runGit, tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { Scratch } from '../scratch.ts';
 import { trackedBranch } from '../tracked.ts';
@@ -10,7 +12,7 @@ import { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, readCheckout } from './checkout.ts';
 import { each } from './each.ts';
 import { fetchPinned } from './fetch-pinned.ts';
-import { underWay } from './git-dir.ts';
+import { readHead, underWay } from './git-dir.ts';
 import { lockCheckout } from './lock.ts';
 import { hasCommit, isBefore, isDirty } from './objects-here.ts';
 import { selectFrom, type Selection } from './select.ts';
@@ -156,7 +158,9 @@ async function isRewind(
     const fetching = new Changes(changes.network);
     if (!(await hasCommit(commit, where)))
       await fetchPinned(fetching, { ...question, pin: commit });
-    return pin !== undefined && !(await isBefore(pin, commit, where));
+    if (pin === undefined || (await isBefore(pin, commit, where))) return false;
+    // A shallow clone only lacks what is between the two; its remote has it.
+    if (!existsSync(join(at.commonDir, 'shallow'))) return true;
   }
   const question = { url: remote, about: name, to: commit, from: pin, refs };
   return (await fetchPin(changes.network, scratch, question)).relation === 'rewound';
@@ -181,7 +185,7 @@ async function apply(
   return allOrNothing(async (defer) => {
     const rescued = await each(moves, WIDTH, async ({ component, tip }) => {
       if (component.state !== 'present') return undefined;
-      defer(() => goBack(changes, component));
+      defer(() => goBack(changes, component, tip.commit));
       return forward(changes, checkout, component, { tip, superBranch });
     });
     for (const { component, tip } of moves)
@@ -220,12 +224,25 @@ async function forward(
   throw new SkerryError('SP_UPDATE_WORK', { data });
 }
 
-/** Where HEAD was, and its branch with it: it went forward only. */
-async function goBack(changes: Changes, { dir, head }: CheckoutComponent): Promise<void> {
+/**
+ * Where HEAD was, and its branch with it, if both still are where the update set them: what somebody committed since then
+ * stays on its branch, and he stays on it.
+ */
+async function goBack(
+  changes: Changes,
+  { dir, at, head }: CheckoutComponent,
+  set: string,
+): Promise<void> {
   if (head?.commit === undefined || changes.isDryRun) return;
-  const to = head.branch === undefined ? ['--detach'] : ['-B', head.branch];
   // Not with the signal of the command: an interrupted update goes back as well.
-  await runGit(['-c', 'submodule.recurse=false', 'checkout', '--quiet', ...to, head.commit, '--'], {
-    cwd: dir,
-  });
+  const now = await readHead(at);
+  if (now.commit !== set || head.commit === set) return;
+  const checkout = (...to: string[]): Promise<unknown> =>
+    runGit(['-c', 'submodule.recurse=false', 'checkout', '--quiet', ...to, '--'], { cwd: dir });
+  await checkout('--detach', head.commit);
+  if (head.branch === undefined) return;
+  // With the old value: a branch that has moved since is left alone.
+  const args = ['update-ref', `refs/heads/${head.branch}`, head.commit, set];
+  if (now.branch === head.branch) await tryGit(args, { cwd: dir, answers: [1, 128] });
+  await checkout(head.branch);
 }

@@ -93,7 +93,7 @@ async function whyDangling(
   return known === false ? 'it is on no branch or tag of its remote' : undefined;
 }
 
-/** Undefined where the objects here do not tell: the remote may have newer commits than they know. */
+/** Undefined where the objects here do not tell: the remote may have newer commits than they know, or a shallow clone lacks the way. */
 async function isOnRefs(
   pin: string,
   refs: Refs,
@@ -106,6 +106,8 @@ async function isOnRefs(
   const args = ['rev-list', '--max-count=1', '--ignore-missing', '--stdin'];
   const { stdout } = await tryGit(args, { cwd, signal, input });
   if (stdout.length === 0) return true;
+  const shallow = await tryGit(['rev-parse', '--is-shallow-repository'], { cwd, signal });
+  if (shallow.stdout.toString().trim() === 'true') return undefined;
   const check = ['cat-file', '--batch-check=%(objecttype)'];
   const found = await tryGit(check, { cwd, signal, input: ids.map((id) => `${id}\n`).join('') });
   return found.stdout.toString().includes('missing') ? undefined : false;

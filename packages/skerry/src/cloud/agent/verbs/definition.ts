@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Domain, isNotFound, LibvirtError, type StorageVolume } from '@skerry/libvirt';
+import {
+  type Domain,
+  isNotFound,
+  LibvirtError,
+  type StorageVolume,
+  type UndefineOptions,
+} from '@skerry/libvirt';
 import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
@@ -42,7 +48,8 @@ export const definitionHandlers: readonly Handler[] = [
     return {};
   }),
   onVm(verbs.undefine, async (context) => {
-    await undefine(context);
+    if (context.by.via === 'system') await undefineForParking(context);
+    else await undefine(context);
     return {};
   }),
   onVm(verbs.free, async (context, { keepDisks }) => {
@@ -298,16 +305,40 @@ async function ownVolumes({
   return found.filter((each) => each !== undefined);
 }
 
-/** Forgets a machine with all that libvirt keeps of it; some drivers know only some of that. */
+/** Forgets a machine with all that libvirt keeps of it. */
 async function undefine({ domain, signal }: VmContext): Promise<void> {
-  const all = { snapshotsMetadata: true, checkpointsMetadata: true, managedSave: true };
+  const some = { snapshotsMetadata: true, managedSave: true };
+  const all = { ...some, checkpointsMetadata: true, nvram: true };
+  await undefineWith(domain, [all, some], signal);
+}
+
+/** Some drivers, and older libvirts, know only some flags: the first set that is known is taken. */
+async function undefineWith(
+  domain: Domain,
+  [flags = {}, ...others]: readonly UndefineOptions[],
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await domain.undefine({ ...all, nvram: true, signal });
+    await domain.undefine({ ...flags, signal });
   } catch (error) {
     const isFlags = error instanceof LibvirtError && /unsupported flags/.test(error.message);
-    if (!isFlags) throw error;
-    await domain.undefine({ snapshotsMetadata: true, managedSave: true, signal });
+    if (!isFlags || others.length === 0) throw error;
+    await undefineWith(domain, others, signal);
   }
+}
+
+/** It comes back as it was: what libvirt keeps beside its definition stays where it is. */
+async function undefineForParking({ domain, vm, signal }: VmContext): Promise<void> {
+  // A driver that does not know the question has none.
+  const isSaved = await domain.hasManagedSave({ signal }).catch((error: unknown) => {
+    if (error instanceof LibvirtError) return false;
+    throw error;
+  });
+  if (isSaved)
+    throw new VerbError('conflict', `${vm.name} has saved memory, which would be lost`, {
+      hint: 'start it and shut it down, and park it then',
+    });
+  await undefineWith(domain, [{ keepNvram: true, keepTpm: true }, { keepNvram: true }, {}], signal);
 }
 
 async function setMetadata(context: VmContext, ours: { managed: boolean; tags: string[] }) {

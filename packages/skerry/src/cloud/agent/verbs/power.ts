@@ -72,9 +72,11 @@ export const powerHandlers: readonly Handler[] = [
     const info = await domain.info({ signal });
     return { text: describeVm(vm, info) };
   }),
-  onVm(verbs.xmldesc, async ({ domain, signal }, { inactive }) => ({
-    xml: withoutSecrets(await domain.xml({ inactive, signal })),
-  })),
+  onVm(verbs.xmldesc, async ({ domain, by, signal }, { inactive }) => {
+    // Central keeps what it defines again, with its secrets; nobody is shown that.
+    if (by.via === 'system') return { xml: await domain.xml({ inactive, secure: true, signal }) };
+    return { xml: withoutSecrets(await domain.xml({ inactive, signal })) };
+  }),
   onVm(verbs.console, async (context, params) => {
     await openConsole(context, params, context.settings.dialTcp);
     return {};
