@@ -107,7 +107,7 @@ export function refuseOther(
   now: readonly string[],
   expect: readonly string[] | undefined,
 ): void {
-  if (expect === undefined || new Set(now).symmetricDifference(new Set(expect)).size === 0) return;
+  if (expect === undefined || isSameSet(now, expect)) return;
   throw new VerbError(
     'conflict',
     `${what} was changed meanwhile: now it is ${now.join(', ') || 'nothing'}`,
@@ -167,6 +167,11 @@ function byHolder({ grants }: Next): Record<string, readonly string[]> {
 
 function grantsWithout({ grants }: Policy, who: string): Policy['grants'] {
   return grants.filter((grant) => grant.who !== who);
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  const [ones, twos] = [new Set(some), new Set(others)];
+  return ones.size === twos.size && [...ones].every((each) => twos.has(each));
 }
 
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
