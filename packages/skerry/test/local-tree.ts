@@ -38,7 +38,7 @@ export function localTree(options: Partial<HostTreeOptions> = {}): LocalTree {
   const agents: ChildProcess[] = [];
   const start = startLocally(join(base, 'trees'), agents);
   const host = new HostTree({ root: from, exclude: [], ...options });
-  const own = `${process.getuid?.()}:${process.getgid?.()}`;
+  const own = `${process.geteuid?.()}:${process.getegid?.()}`;
   const again = (owner = own): MachineTree => new MachineTree({ host, to, owner, start, signal });
   return {
     from,

@@ -85,7 +85,8 @@ export class MachineTree {
 
   /** Paths that could not be had as they should be, with the reason. */
   get lacking(): ReadonlyMap<string, string> {
-    return this.#lacking;
+    const { unreadable } = this.#options.host;
+    return unreadable.size === 0 ? this.#lacking : new Map([...this.#lacking, ...unreadable]);
   }
 
   /** Starts the agent in the machine and asks what is there. Settles `ended` when that goes away. */
@@ -131,7 +132,7 @@ export class MachineTree {
     return {
       steps: [...steps, ...large.steps],
       bytes: bytes + large.bytes,
-      refused: [...refused, ...large.refused],
+      refused: [...refused, ...large.refused, ...(options.canRollBack ? [] : this.#unreadable())],
     };
   }
 
@@ -145,7 +146,7 @@ export class MachineTree {
     const agent = this.#connected();
     const { entries } = this.#options.host;
     const some = paths ?? new Set([...entries.keys(), ...this.#remote.keys()]);
-    const steps = diffTree(entries, this.#remote, some, options.before);
+    const steps = this.#known(diffTree(entries, this.#remote, some, options.before));
     const inOnePiece = options.canRollBack === true;
     this.#rollBackTo = undefined;
     this.#undoable.clear();
@@ -191,8 +192,8 @@ export class MachineTree {
   /** The paths that the machine has not as the host has them, as far as is known; without those that were refused or are on their way. */
   behind(): string[] {
     const { entries } = this.#options.host;
-    const steps = diffTree(entries, this.#remote, [...entries.keys(), ...this.#remote.keys()]);
-    return steps.flatMap(({ path }) =>
+    const all = diffTree(entries, this.#remote, [...entries.keys(), ...this.#remote.keys()]);
+    return this.#known(all).flatMap(({ path }) =>
       this.#remote.get(path) === UNKNOWN || this.#large?.has(path) ? [] : path,
     );
   }
@@ -254,6 +255,18 @@ export class MachineTree {
   #connected(): TreeAgent {
     if (!this.#agent) throw new Error('the machine is not connected');
     return this.#agent;
+  }
+
+  /** What cannot be read here is not gone. */
+  #known(steps: Step[]): Step[] {
+    const { host } = this.#options;
+    return host.unreadable.size === 0
+      ? steps
+      : steps.filter(({ kind, path }) => kind !== 'remove' || !host.isUnknown(path));
+  }
+
+  #unreadable(): Refusal[] {
+    return [...this.#options.host.unreadable].map(([path, reason]) => ({ path, reason }));
   }
 
   /** Gives the bytes of content sent. */
