@@ -4,6 +4,7 @@ import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import type { Entry, HostTree } from './host-tree.ts';
 import { LargeFiles, type SentFile, UNKNOWN } from './large-files.ts';
 import { attributes, modeOnly, parsePairs, withLength } from './messages.ts';
+import { folderOf } from './paths.ts';
 import { fileStamp, LARGE, openFile, sendLarge, sendSmall, unreadable } from './send-file.ts';
 import { folderMode, isFile, parseFileStamp } from './stamp.ts';
 import { type Sending, Tally } from './tally.ts';
@@ -27,6 +28,8 @@ export interface PushOptions {
   readonly canRollBack?: boolean;
   /** Large files that are no part of that: they go by themselves, and stay. */
   readonly isApart?: ((path: string) => boolean) | undefined;
+  /** Nothing is done as long as the last push may be rolled back: that would be forgotten. */
+  readonly isRetry?: boolean;
   /** Ends a push that can be rolled back before all is sent. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,6 +67,8 @@ export class MachineTree {
   #tally = new Tally();
   /** What could not be had as it should be, up to now. */
   readonly #lacking = new Map<string, string>();
+  /** Pushes and what undoes them go one after the other: this is the last. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: MachineTreeOptions) {
     this.#options = options;
@@ -105,6 +110,8 @@ export class MachineTree {
       throw error;
     }
     this.#agent = agent;
+    // It knows nothing of what another was told to keep.
+    this.#rollBackTo = undefined;
     this.#tally = new Tally();
     this.#lacking.clear();
     this.#large = new LargeFiles({
@@ -141,9 +148,14 @@ export class MachineTree {
     return resultOf((await this.#large?.flush(isWanted)) ?? []);
   }
 
-  /** The same as `push`, but large files go on by themselves. */
-  async begin(paths?: Iterable<string>, options: PushOptions = {}): Promise<PushResult> {
+  /** The same as `push`, but large files go on by themselves. Waits for those before it, a machine's first one above all. */
+  begin(paths?: Iterable<string>, options: PushOptions = {}): Promise<PushResult> {
+    return this.#inTurn(() => this.#begin(paths, options), options.signal);
+  }
+
+  async #begin(paths: Iterable<string> | undefined, options: PushOptions): Promise<PushResult> {
     const agent = this.#connected();
+    if (options.isRetry && this.canRollBack) return NOTHING;
     const { entries } = this.#options.host;
     const some = paths ?? new Set([...entries.keys(), ...this.#remote.keys()]);
     const steps = this.#known(diffTree(entries, this.#remote, some, options.before));
@@ -182,7 +194,7 @@ export class MachineTree {
     } finally {
       for (const { path } of now) if (!this.#large?.has(path)) this.#tally.done(path);
     }
-    const refused = this.#refused;
+    const refused = [...this.#refused, ...this.#notMoved(now)];
     for (const { path } of refused) this.#remote.set(path, UNKNOWN);
     const result = { steps: now, bytes, refused };
     this.#note(result);
@@ -199,7 +211,11 @@ export class MachineTree {
   }
 
   /** Undoes the last push, which was told that this may come. */
-  async rollBack(): Promise<void> {
+  rollBack(): Promise<void> {
+    return this.#inTurn(() => this.#rollBack());
+  }
+
+  async #rollBack(): Promise<void> {
     if (!this.#rollBackTo) return;
     await this.#connected().ask('u', 'U');
     this.#remote.clear();
@@ -245,6 +261,43 @@ export class MachineTree {
 
   async close(): Promise<void> {
     await this.#agent?.close();
+  }
+
+  /** What is not where it was renamed to, as that was refused: it is to be sent. */
+  #notMoved(steps: readonly Step[]): Refusal[] {
+    const refused = new Map(this.#refused.map(({ path, reason }) => [path, reason]));
+    const reasons = new Map<string, string>();
+    for (const step of steps) {
+      const reason = step.kind === 'rename' ? refused.get(step.path) : undefined;
+      if (step.kind === 'rename' && reason !== undefined) reasons.set(step.to, reason);
+    }
+    if (reasons.size === 0) return [];
+    const found: Refusal[] = [];
+    for (const path of this.#remote.keys())
+      for (let one = path; one !== ''; one = folderOf(one)) {
+        const reason = reasons.get(one);
+        if (reason !== undefined) found.push({ path, reason });
+      }
+    return found;
+  }
+
+  /** The agent keeps one push at a time: in another it would take the one before for a part of it. */
+  async #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const before = this.#last;
+    const done = Promise.withResolvers<void>();
+    this.#last = before.then(() => done.promise);
+    const broken = Promise.withResolvers<never>();
+    const abort = (): void => broken.reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      await Promise.race([before, broken.promise]);
+      signal?.removeEventListener('abort', abort);
+      return await work();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      done.resolve();
+    }
   }
 
   #note({ steps, refused }: PushResult): void {
