@@ -4,7 +4,8 @@ import { formatGit } from './format-git.ts';
 import { runGit } from './git.ts';
 import type { MoveResult } from './move-pins.ts';
 import type { Network } from './network.ts';
-import { parseTag } from './objects.ts';
+import { objectId } from './loose-object.ts';
+import { formatTag, parseTag } from './objects.ts';
 import { type Superproject, superprojectAt } from './read-superproject.ts';
 import { listRefs, type Refs } from './remote-refs.ts';
 import {
@@ -91,7 +92,7 @@ export async function finishTag(
 
 /** The pushes that finishTag would do, as commands. Reads what is not known of the remotes, and changes nothing. */
 export async function plannedTags(network: Network, finish: Finish): Promise<string[]> {
-  const { tag, which, last, result } = finish;
+  const { tag, which, last, result, identity = '' } = finish;
   if (which === 'none' || tag === undefined) return [];
   const work: [readonly TagTarget[], string][] = [];
   if (last !== undefined) work.push([await openOfLast(finish, last), last]);
@@ -104,7 +105,12 @@ export async function plannedTags(network: Network, finish: Finish): Promise<str
           target.refs ?? (await listRefs(network, remote, tagRefs(target, of), name)).refs;
         const own = componentTag(target, of);
         if (refs.has(`refs/tags/${own}`)) return [];
-        return [formatGit(tagCommand(remote, own, '<tag object>'))];
+        // The object of one that is published already has its author and time from there.
+        if (of === last || !result) return [formatGit(tagCommand(remote, own, '<tag object>'))];
+        const stamp = { identity, seconds: result.seconds };
+        const message = componentMessage(of, finish.url);
+        const object = formatTag({ object: target.pin, name: own, stamp, message });
+        return [formatGit(tagCommand(remote, own, objectId('tag', object, target.pin)))];
       }),
     ),
   );
