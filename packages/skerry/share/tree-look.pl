@@ -56,19 +56,26 @@ sub checksums {
   unlink $names;
 }
 
-# The content of one file, for a tree that is pulled.
+# The content of one file, for a tree that is pulled, and what it was when that began: nothing, where it is gone or could
+# not be had whole.
 sub give {
   my ($path) = @_;
-  my $stamp = eval { check($path); stamp("$top/$path") };
-  if (!defined $stamp || $stamp !~ /^f/ || !open my $fh, '<', "$top/$path") {
-    answer('e', pack 'n/a a*', $path, defined $stamp ? "$!" : 'it is gone');
-  } else {
-    while (sysread $fh, my $data, 1 << 15) { answer('g', $data) }
+  my $stamp = eval { check($path); stamp("$top/$path") } // '';
+  my $problem = '';
+  if ($stamp !~ /^f/) { $stamp = '' }
+  elsif (open my $fh, '<', "$top/$path") {
+    my $got;
+    while ($got = sysread $fh, my $data, 1 << 15) { answer('g', $data) }
+    $problem = "$!" if !defined $got;
   }
-  answer('v', $stamp // '');
+  elsif ($! == $ENOENT) { $stamp = '' }
+  else { $problem = "$!" }
+  if ($problem ne '') { answer('e', pack 'n/a a*', $path, $problem); $stamp = '' }
+  answer('v', $stamp);
 }
 
-# From now on each change in a folder that was walked through is told by one message, when all is quiet again.
+# From now on each change in a folder that was walked through is told by one message: when all is quiet again, or after a
+# second where it never is. A file that only grows may be half a file: it is given more time.
 sub watch {
   my $fd = syscall $INOTIFY_INIT1, 0x800;
   die "inotify: $!\n" if $fd < 0;
@@ -76,14 +83,33 @@ sub watch {
 }
 
 sub wait_for_input {
-  my $changed = 0;
+  my ($changed, $grown, $since) = (0, 0, 0);
   while (1) {
     my $ready = '';
     vec($ready, fileno $_, 1) = 1 for \*STDIN, $inotify;
-    my $count = select $ready, undef, undef, $changed ? 0.03 : undef;
+    my $count = select $ready, undef, undef, $changed ? 0.03 : $grown ? 1 : undef;
     next if $count < 0;
-    if ($count == 0) { answer('c', ''); $changed = 0; next }
-    if (vec $ready, fileno $inotify, 1) { sysread $inotify, my $events, 1 << 16; $changed = 1 }
-    if (vec $ready, fileno STDIN, 1) { answer('c', '') if $changed; return }
+    if ($count > 0 && vec $ready, fileno $inotify, 1) {
+      sysread $inotify, my $events, 1 << 16;
+      $since ||= time;
+      only_grown($events // '') ? ($grown = 1) : ($changed = 1);
+    }
+    my $has_input = $count > 0 && vec $ready, fileno STDIN, 1;
+    if ($has_input || $count == 0 || $since && time - $since > ($changed ? 0 : 1)) {
+      answer('c', '') if $changed || $grown;
+      ($changed, $grown, $since) = (0, 0, 0);
+    }
+    return if $has_input;
   }
+}
+
+sub only_grown {
+  my ($events) = @_;
+  my $from = 0;
+  while ($from + 16 <= length $events) {
+    my ($mask, $length) = unpack "x$from x4 L x4 L", $events;
+    return 0 if $mask != $IN_MODIFY;
+    $from += 16 + $length;
+  }
+  return 1;
 }

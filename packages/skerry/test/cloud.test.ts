@@ -271,9 +271,9 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
       const [first, second] = await Promise.all(replies);
       expect([first?.ok, second?.ok]).not.toEqual([true, true]);
       const kept = cloud.central.parking.list().some(({ name }) => name === 'ferry');
-      const names = (await connection.domains()).map(({ name }) => name);
-      expect(kept || names.includes('ferry')).toBe(true);
-      if (names.includes('ferry')) continue;
+      const defined = (await connection.domains()).some(({ name }) => name === 'ferry');
+      expect(kept || defined).toBe(true);
+      if (defined) continue;
       await cloud.until(id, (each) => each === undefined);
       const listed = await cloud.call('ann', 'GET', '/api/v1/parked');
       expect(listed.body).toMatchObject([{ name: 'ferry' }]);

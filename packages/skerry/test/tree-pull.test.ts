@@ -3,23 +3,9 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { toBytes } from '../src/sync/paths.ts';
-import { PullTree } from '../src/sync/pull.ts';
 import { poll } from '../src/util/poll.ts';
-import { listTree, type LocalTree, localTree } from './local-tree.ts';
-
-/** Pulls `from` of the local tree, which stands for the machine here, to `to`. */
-function puller({ from, to, start }: LocalTree, exclude: readonly string[] = []): PullTree {
-  const signal = new AbortController().signal;
-  return new PullTree({ from, to, exclude, index: `${to}.index`, start, signal });
-}
-
-/** Without dates, which are less exact on the host. */
-function contents(root: string): Record<string, string> {
-  const entries = Object.entries(listTree(root));
-  return Object.fromEntries(
-    entries.map(([path, what]) => [path, what.replace(/(?<=^file \d+) \d+/, '')]),
-  );
-}
+import { localTree } from './local-tree.ts';
+import { contents, puller } from './pull-local.ts';
 
 test('what a machine made comes here, and only what changed comes again', async () => {
   await using tree = localTree();
@@ -46,6 +32,7 @@ test('what a machine made comes here, and only what changed comes again', async 
 test("the host's own files stay, and what was fetched and edited here is fetched again", async () => {
   await using tree = localTree();
   writeFileSync(join(tree.from, 'made'), 'machine');
+  mkdirSync(join(tree.from, 'stays'));
   mkdirSync(tree.to, { recursive: true });
   writeFileSync(join(tree.to, 'own'), 'host');
   const pull = puller(tree);
@@ -55,7 +42,7 @@ test("the host's own files stay, and what was fetched and edited here is fetched
   expect((await pull.pull()).fetched).toEqual(['made']);
   rmSync(join(tree.from, 'made'));
   await pull.pull();
-  expect(contents(tree.to)).toEqual({ own: 'file 644 host' });
+  expect(contents(tree.to)).toEqual({ own: 'file 644 host', stays: 'folder 755' });
 });
 
 test('nothing is written through a link here that leads out', async () => {

@@ -143,8 +143,8 @@ async function bring(
   const into = options.into === undefined ? undefined : resolve(options.into);
   const pulled = await pullTrees(lab, { machines, progress, signal, into });
   const states = live?.machines.filter(({ machine }) => machines.includes(machine)) ?? [];
-  const isWrong = ({ error, refused }: SyncResult): boolean =>
-    (error && error.code !== 'PULL_FORK') || refused.length > 0;
+  const isWrong = ({ error, refused, problem }: SyncResult): boolean =>
+    (error && error.code !== 'PULL_FORK') || problem !== undefined || refused.length > 0;
   const isAway =
     states.some(({ connected }) => !connected) ||
     [...pushed, ...pulled].some(({ error }) => error?.code === 'MACHINE_OFF');
@@ -260,7 +260,7 @@ function nameOf(place: TreePlace): string {
 }
 
 function resultWords(
-  { machine, changes, bytes, durationMs, refused, error }: SyncResult,
+  { machine, changes, bytes, durationMs, refused, problem, error }: SyncResult,
   away: Away,
 ): string {
   const off = away.get(machine);
@@ -271,6 +271,7 @@ function resultWords(
       `stays in the fork: skerry sync --lab ${error.data.fork} --into FOLDER`,
     );
   if (error) return styleText('red', error.message);
+  if (problem !== undefined) return styleText('red', problem);
   if (refused.length > 0) return styleText('red', refusals(refused));
   if (changes === 0) return styleText('green', 'up to date');
   return `${changes === 1 ? '1 change' : `${changes} changes`}, ${formatBytes(bytes)} in ${formatSeconds(durationMs)}`;

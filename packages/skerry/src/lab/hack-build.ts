@@ -4,6 +4,7 @@ import type { BuildSpec, DaemonSpec } from '../lab-file/spec-sync.ts';
 import { runShell } from '../util/run-shell.ts';
 import { execOnLab } from './exec.ts';
 import { pullTrees } from './pull-trees.ts';
+import type { SyncResult } from './sync.ts';
 
 export interface BuildResult {
   readonly command: string;
@@ -85,7 +86,18 @@ async function buildThere(
   if (result?.error) return result.error.message;
   if (result?.exitCode !== 0) return `exit code ${result?.exitCode ?? result?.signal}`;
   const pulled = await pullTrees(lab, { machines: [on], signal });
-  return pulled.find(({ error }) => error)?.error?.message;
+  return notBrought(pulled);
+}
+
+/** Why what a build made is not here as it is there; undefined where it is. Pure. */
+export function notBrought(pulled: readonly SyncResult[]): string | undefined {
+  for (const { error, problem, refused } of pulled) {
+    const [first] = refused;
+    if (error) return error.message;
+    if (problem !== undefined) return problem;
+    if (first) return `${refused.length} not written here: ${first.path} (${first.reason})`;
+  }
+  return undefined;
 }
 
 function tail(text: string): string {

@@ -1,7 +1,9 @@
 // Trees that are pulled or shared, kept by whoever keeps those that are pushed.
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import type { LiveEvent, TreeState } from './live-protocol.ts';
+import type { PullTree } from '../sync/pull.ts';
 import { PullKeep } from './pull-keep.ts';
+import { puller } from './pull-trees.ts';
 import { ShareKeep } from './share-keep.ts';
 import { messageOf } from '../util/message-of.ts';
 
@@ -28,7 +30,11 @@ export interface KeptTree {
 export function keepOthers(trees: readonly TreeSpec[], options: KeepOptions): KeptTree[] {
   const all = trees.flatMap((tree): readonly (PullKeep | ShareKeep)[] => {
     if (tree.mode === 'push') return [];
-    if (tree.mode === 'pull') return [new PullKeep({ tree, ...options })];
+    if (tree.mode === 'pull') {
+      const { gatewaySocket, stateDir: dir, signal, onEvent } = options;
+      const connectable = (): PullTree => puller({ gatewaySocket, dir }, tree, signal);
+      return [new PullKeep({ tree, signal, onEvent, connectable })];
+    }
     return tree.on.map((machine) => new ShareKeep({ tree, machine, ...options }));
   });
   for (const one of all)

@@ -3,28 +3,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { lossOf } from '../sandbox/gateway.ts';
 import { toText } from '../sync/paths.ts';
-import type { PullResult } from '../sync/pull.ts';
+import type { PullResult, PullTree } from '../sync/pull.ts';
 import type { LiveEvent, TreeState } from './live-protocol.ts';
-import { puller } from './pull-trees.ts';
 
 export interface PullKeepOptions {
   readonly tree: TreeSpec;
-  readonly gatewaySocket: string;
-  /** The lab's state folder. */
-  readonly stateDir: string;
+  /** Gives what pulls it, for one connection. */
+  readonly connectable: () => PullTree;
   readonly signal: AbortSignal;
   readonly onEvent: (event: LiveEvent) => void;
 }
 
 /** How often a folder that is not there yet is looked for. */
 const MISSING_MS = 2000;
+/** So many paths that could not be written are named. */
+const NAMED = 3;
 const RETRY_MS = { first: 250, most: 5000 };
 
 export class PullKeep {
   readonly #options: PullKeepOptions;
   #isConnected = false;
   #reason = 'not yet there';
-  #refused = 0;
+  #refused: PullResult['refused'] = [];
+  #problem: string | undefined;
   #wake = new AbortController();
 
   constructor(options: PullKeepOptions) {
@@ -32,8 +33,13 @@ export class PullKeep {
   }
 
   get state(): TreeState {
-    const [connected, reason, refused] = [this.#isConnected, this.#reason, this.#refused];
-    return { ...this.#place(), connected, reason, refused };
+    const refusals = this.#refused.slice(0, NAMED).map(inWords);
+    return {
+      ...this.#place(),
+      ...{ connected: this.#isConnected, reason: this.#reason, refused: this.#refused.length },
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+      ...(refusals.length > 0 && { refusals }),
+    };
   }
 
   /** Nobody waits for what a machine has yet to make. */
@@ -65,9 +71,8 @@ export class PullKeep {
     }
   }
 
-  async #follow(onResult: () => void): Promise<void> {
-    const { tree, gatewaySocket, stateDir, signal, onEvent } = this.#options;
-    const pull = puller({ gatewaySocket, dir: stateDir }, tree, signal);
+  async #follow(onDone: () => void): Promise<void> {
+    const pull = this.#options.connectable();
     let wake = (): void => {};
     let hasChanged = true;
     const { ended } = await pull.connect(() => {
@@ -77,23 +82,52 @@ export class PullKeep {
     const lost = ended.then((error) => Promise.reject(error));
     lost.catch(() => {});
     try {
-      for (let isThere = true; ;) {
-        if (!isThere) await Promise.race([sleep(MISSING_MS, undefined, { signal }), lost]);
-        else if (!hasChanged)
-          await Promise.race([new Promise<void>((resolve) => (wake = resolve)), lost]);
+      for (let dueMs: number | undefined = 0; ;) {
+        if (!hasChanged) {
+          const changed = new Promise<void>((resolve) => (wake = resolve));
+          await this.#until([changed, lost], dueMs);
+        }
         hasChanged = false;
         const began = performance.now();
         const result = await pull.pull();
-        ({ isThere } = result);
-        [this.#isConnected, this.#reason, this.#refused] = [true, '', result.refused.length];
-        if (result.fetched.length + result.removed.length + result.refused.length === 0) continue;
-        onResult();
-        const durationMs = Math.round(performance.now() - began);
-        onEvent({ ...this.#place(), kind: 'pulled', durationMs, ...wordsOf(result) });
+        this.#tell(result, performance.now() - began);
+        if (result.fetched.length + result.removed.length > 0) onDone();
+        dueMs = result.isThere ? result.restMs : MISSING_MS;
       }
     } finally {
       await pull.close();
     }
+  }
+
+  /** Until one of them is settled, or so many milliseconds. */
+  async #until(events: readonly Promise<unknown>[], ms: number | undefined): Promise<void> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, stop.signal]);
+    try {
+      const due = ms === undefined ? [] : [sleep(ms, undefined, { signal })];
+      for (const one of due) one.catch(() => {});
+      await Promise.race([...events, ...due]);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** What could not be had is told once. */
+  #tell(result: PullResult, tookMs: number): void {
+    const { onEvent } = this.#options;
+    const { fetched, removed, refused, problem } = result;
+    const isNew = JSON.stringify(refused) !== JSON.stringify(this.#refused);
+    const isNewProblem = problem !== this.#problem;
+    [this.#isConnected, this.#reason] = [true, ''];
+    [this.#refused, this.#problem] = [refused, problem];
+    if (problem !== undefined && isNewProblem)
+      onEvent({ ...this.#place(), kind: 'lost', reason: problem });
+    if (fetched.length + removed.length > 0 || (isNew && refused.length > 0))
+      onEvent({
+        ...this.#place(),
+        ...{ kind: 'pulled', durationMs: Math.round(tookMs) },
+        ...wordsOf(result),
+      });
   }
 
   #place(): Pick<TreeState, 'mode' | 'from' | 'to' | 'machine'> {
@@ -109,6 +143,10 @@ function wordsOf({ fetched, removed, refused, bytes }: PullResult): Partial<Live
       ...removed.map((path) => ({ kind: 'remove', path: toText(path) })),
     ],
     bytes,
-    refused: refused.map(({ path, reason }) => ({ path: toText(path), reason })),
+    refused: refused.map(inWords),
   };
+}
+
+function inWords({ path, reason }: PullResult['refused'][number]): PullResult['refused'][number] {
+  return { path: toText(path), reason };
 }

@@ -4,7 +4,8 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { nobodyListens } from '../util/nobody-listens.ts';
 import { toText } from '../sync/paths.ts';
-import { pullIndex, type PullResult, PullTree } from '../sync/pull.ts';
+import { type PullResult, PullTree } from '../sync/pull.ts';
+import { pullIndex } from '../sync/pull-notes.ts';
 import { SkerryError } from '../util/errors.ts';
 import { labPaths, type LabPaths } from '../util/paths.ts';
 import { Progress } from './progress.ts';
@@ -55,13 +56,15 @@ export function pullTrees(
           return [{ ...place, ...(sending && { sending }) }];
         };
         const once = (): Promise<PullResult> => pullOnce((pull = puller(paths, tree, signal)));
-        const { fetched, removed, refused, bytes } = await tellSending({ progress, ask }, () =>
-          whenReachable(lab, machine, signal, once),
+        const { fetched, removed, refused, bytes, problem } = await tellSending(
+          { progress, ask },
+          () => whenReachable(lab, machine, signal, once),
         );
         const durationMs = Math.round(performance.now() - began);
         const words = refused.map(({ path, reason }) => ({ path: toText(path), reason }));
         const changes = fetched.length + removed.length;
-        return { ...place, changes, bytes, durationMs, refused: words };
+        const result = { ...place, changes, bytes, durationMs, refused: words };
+        return problem === undefined ? result : { ...result, problem };
       } catch (error) {
         signal.throwIfAborted();
         if (nobodyListens(error)) throw labOff(lab);

@@ -36,6 +36,8 @@ export interface SyncResult extends TreePlace {
   readonly bytes: number;
   readonly durationMs: number;
   readonly refused: readonly { readonly path: string; readonly reason: string }[];
+  /** Why nothing was removed here, although nothing is there any more. */
+  readonly problem?: string;
   readonly error?: SkerryError;
 }
 

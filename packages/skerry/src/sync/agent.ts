@@ -77,6 +77,11 @@ export class TreeAgent {
     );
   }
 
+  /** Whether it can be asked nothing more. */
+  get hasEnded(): boolean {
+    return this.#error !== undefined;
+  }
+
   /** What is ours in the machine: pairs of path and stamp. @throws Error with the agent's words */
   hello({ root, owner, id, isReadOnly }: AgentOptions): Promise<readonly Message[]> {
     const fields = [root, owner, id, isReadOnly ? 'read' : 'write'];

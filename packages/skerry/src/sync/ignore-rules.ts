@@ -1,8 +1,9 @@
-// Which files of a tree are left out: the lab file's `exclude`, .git, and what .gitignore says in each folder
-// (gitignore(5)). Paths are bytes, as git has them too.
+// Which files of a tree are left out: the lab file's `exclude`, .git, files that are being pulled, and what .gitignore
+// says in each folder (gitignore(5)). Paths are bytes, as git has them too.
 import { readFileSync } from 'node:fs';
 import ignore, { type Ignore } from 'ignore';
 import { folderOf, fromText, toBytes } from './paths.ts';
+import { TEMPS } from './pull-temp.ts';
 
 const NAME = '.gitignore';
 
@@ -15,7 +16,7 @@ export class IgnoreRules {
   /** @param exclude patterns in the words of .gitignore, which nothing in the tree can take back */
   constructor(root: string, exclude: readonly string[]) {
     this.#root = root;
-    this.#excluded = rulesOf(['.git', ...exclude.map(fromText)].join('\n'));
+    this.#excluded = rulesOf(['.git', TEMPS, ...exclude.map(fromText)].join('\n'));
     const own = read(toBytes(root, '.git/info/exclude'));
     if (own !== undefined) this.#byFolder.set('.git', rulesOf(own));
   }

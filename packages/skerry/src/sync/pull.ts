@@ -1,33 +1,18 @@
 // A folder of a machine, brought to this host: what is new or other there is fetched, what was fetched and is gone there
 // is removed here. Nothing else here is touched, and nothing is written through a link.
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fchmodSync,
-  futimesSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  writeSync,
-} from 'node:fs';
-import {
-  chmod,
-  mkdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  symlink,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { closeSync, fchmodSync, futimesSync, openSync } from 'node:fs';
+import { mkdir, rename, rm, rmdir, symlink, unlink } from 'node:fs/promises';
 import ignore, { type Ignore } from 'ignore';
+import { takeTurn } from '../util/turns.ts';
 import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import { parsePairs } from './messages.ts';
 import { depthOf, folderOf, fromText, toBytes } from './paths.ts';
+import { OpenFolders, refusalOf, refuseLinks, stampHere, writeAll } from './pull-here.ts';
+import { LACKING, loadNotes, type Note, saveNotes } from './pull-notes.ts';
+import { Rests } from './pull-rests.ts';
+import { removeLeft, tempFor, TEMPS } from './pull-temp.ts';
 import { type Sending, Tally } from './tally.ts';
-import { folderMode, isFile, isFolder, parseFileStamp, stampOf } from './stamp.ts';
+import { folderMode, isFile, isFolder, parseFileStamp } from './stamp.ts';
 
 export interface PullOptions {
   /** In the machine, absolute. */
@@ -49,6 +34,10 @@ export interface PullResult {
   readonly removed: readonly string[];
   readonly refused: readonly Refusal[];
   readonly bytes: number;
+  /** Why nothing was removed here, although nothing of what was fetched is there any more. */
+  readonly problem?: string | undefined;
+  /** So many milliseconds until something that could not be had, or changes all the time, is to be tried again. */
+  readonly restMs?: number | undefined;
 }
 
 export class PullTree {
@@ -56,11 +45,14 @@ export class PullTree {
   readonly #rules: Ignore;
   #agent: TreeAgent | undefined;
   #refused: Refusal[] = [];
+  #isSwept = false;
+  readonly #rests = new Rests();
   readonly #tally = new Tally();
 
   constructor(options: PullOptions) {
     this.#options = options;
-    this.#rules = ignore({ ignorecase: false }).add(options.exclude.map(fromText).join('\n'));
+    const rules = [TEMPS, ...options.exclude.map(fromText)];
+    this.#rules = ignore({ ignorecase: false }).add(rules.join('\n'));
   }
 
   /** Starts the agent in the machine. With `onChange` it tells of changes in what was pulled once. */
@@ -86,51 +78,117 @@ export class PullTree {
     return this.#tally.sending;
   }
 
+  /** One at a time of those with the same index. */
   async pull(): Promise<PullResult> {
     const agent = this.#agent;
     if (!agent) throw new Error('the machine is not connected');
-    const { to } = this.#options;
+    const { index, signal } = this.#options;
+    using _turn = await takeTurn(index, signal);
+    return await this.#pull(agent);
+  }
+
+  async #pull(agent: TreeAgent): Promise<PullResult> {
+    const { to, index } = this.#options;
     this.#refused = [];
     const answers = await agent.ask('t', 'T');
+    const isThere = answers.at(-1)?.payload.length === 1;
     const there = new Map(
       answers
         .flatMap(({ type, payload }) => (type === 'l' ? parsePairs(payload) : []))
         .filter(([path, stamp]) => stamp !== '?' && !this.#isIgnored(path, stamp)),
     );
-    const notes = await this.#load();
+    const notes = await loadNotes(index);
     const isHere = ([path, stamp]: [string, string]): boolean => {
       const note = notes.get(path);
       return note?.there === stamp && note.here === stampHere(to, path);
     };
-    const todo = [...there].filter((one) => !isHere(one));
-    const gone = [...notes.keys()].filter((path) => !there.has(path));
+    const problem = there.size === 0 ? this.#nothingThere(notes) : undefined;
+    const lacking = [...there].filter((one) => !isHere(one));
+    const gone = problem === undefined ? [...notes.keys()].filter((path) => !there.has(path)) : [];
+    const resting = [...lacking.map(([path]) => path), ...gone].filter((path) =>
+      this.#rests.of(path),
+    );
     await mkdir(to, { recursive: true });
+    if (!this.#isSwept) await removeLeft(to, notes.keys());
+    this.#isSwept = true;
+    const todo = lacking.filter(([path]) => !this.#rests.of(path));
     // What is ours must be known before it is there.
-    for (const [path] of todo) notes.set(path, { there: '', here: '' });
-    if (todo.length > 0) await this.#save(notes);
-    for (const path of gone.sort((a, b) => depthOf(b) - depthOf(a))) {
-      await this.#remove(path);
-      notes.delete(path);
+    for (const [path] of todo) notes.set(path, LACKING);
+    if (todo.length > 0) await saveNotes(index, notes);
+    const done = await this.#perform(
+      agent,
+      todo,
+      gone.filter((path) => !resting.includes(path)),
+      notes,
+    );
+    const refused = this.#refused;
+    for (const { path, reason } of refused) this.#rests.failed(path, reason);
+    const restMs = this.#rests.nextMs([...resting, ...refused.map(({ path }) => path)]);
+    for (const path of resting) {
+      const reason = this.#rests.of(path)?.reason;
+      if (reason !== undefined) refused.push({ path, reason });
     }
-    for (const [path, stamp] of todo)
-      if (isFile(stamp)) this.#tally.add(path, parseFileStamp(stamp).size);
+    return { isThere, ...done, refused, problem, restMs };
+  }
+
+  /** Fetches and removes, and notes what has become of it. */
+  async #perform(
+    agent: TreeAgent,
+    todo: [string, string][],
+    gone: string[],
+    notes: Map<string, Note>,
+  ): Promise<Pick<PullResult, 'fetched' | 'removed' | 'bytes'>> {
+    const { to, index } = this.#options;
+    const folders = new OpenFolders(to);
+    const fetched: [string, string][] = [];
+    const removed: string[] = [];
     let bytes = 0;
-    const fetched: string[] = [];
-    for (const [path, stamp] of todo.sort(([a], [b]) => depthOf(a) - depthOf(b))) {
-      try {
-        bytes += await this.#fetch(agent, path, stamp);
-        fetched.push(path);
-        notes.set(path, { there: stamp, here: stampHere(to, path) ?? '' });
-      } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code;
-        if (code === undefined) throw error;
-        this.#refused.push({ path, reason: `on this host: ${code}` });
+    try {
+      for (const path of gone.sort((a, b) => depthOf(b) - depthOf(a))) {
+        if (!(await this.#remove(path, folders))) continue;
+        notes.delete(path);
+        removed.push(path);
       }
-      this.#tally.done(path);
+      for (const [path, stamp] of todo)
+        if (isFile(stamp)) this.#tally.add(path, parseFileStamp(stamp).size);
+      for (const [path, stamp] of todo.sort(([a], [b]) => depthOf(a) - depthOf(b))) {
+        try {
+          const began = performance.now();
+          const count = await this.#fetch(agent, path, stamp, folders);
+          if (count !== undefined) {
+            bytes += count;
+            fetched.push([path, stamp]);
+            this.#rests.fetched(path, count, performance.now() - began);
+          }
+        } catch (error) {
+          if (agent.hasEnded) throw error;
+          this.#refuse(path, error);
+        }
+        this.#tally.done(path);
+      }
+    } finally {
+      folders.close((folder, error) => this.#refuse(folder, error));
+      for (const [path, stamp] of fetched)
+        notes.set(path, { there: stamp, here: stampHere(to, path) ?? '' });
+      if (todo.length + gone.length > 0) await saveNotes(index, notes);
     }
-    if (todo.length + gone.length > 0) await this.#save(notes);
-    const isThere = answers.at(-1)?.payload.length === 1;
-    return { isThere, fetched, removed: gone, refused: this.#refused, bytes };
+    return { fetched: fetched.map(([path]) => path), removed, bytes };
+  }
+
+  /** A machine that was made anew, or has not mounted its disk yet, is no reason to remove all that came from it. */
+  #nothingThere(notes: ReadonlyMap<string, Note>): string | undefined {
+    const { from, to } = this.#options;
+    const paths = [...notes.keys()].filter((path) => stampHere(to, path) !== undefined).length;
+    return paths === 0
+      ? undefined
+      : `nothing is in ${from} there any more: what came from it (${paths} ${paths === 1 ? 'path' : 'paths'}) stays here until something is, or you remove it`;
+  }
+
+  /** @throws what has nothing to do with that path */
+  #refuse(path: string, error: unknown): void {
+    const reason = refusalOf(error);
+    if (reason === undefined) throw error;
+    this.#refused.push({ path, reason });
   }
 
   async close(): Promise<void> {
@@ -143,15 +201,22 @@ export class PullTree {
     return false;
   }
 
-  async #fetch(agent: TreeAgent, path: string, stamp: string): Promise<number> {
+  /** Gives the bytes of content; undefined of a file that could not be had whole. */
+  async #fetch(
+    agent: TreeAgent,
+    path: string,
+    stamp: string,
+    folders: OpenFolders,
+  ): Promise<number | undefined> {
     const { to } = this.#options;
     const target = toBytes(to, path);
     refuseLinks(to, path);
+    folders.openAbove(path);
     const here = stampHere(to, path);
     if (isFolder(stamp)) {
       if (here !== undefined && !isFolder(here)) await unlink(target);
       await mkdir(target, { recursive: true });
-      await chmod(target, folderMode(stamp));
+      folders.set(path, folderMode(stamp));
       return 0;
     }
     if (isFolder(here)) await rmdir(target);
@@ -163,23 +228,31 @@ export class PullTree {
     return this.#fetchFile(agent, path, target);
   }
 
-  async #fetchFile(agent: TreeAgent, path: string, target: Buffer): Promise<number> {
-    const fresh = Buffer.concat([target, Buffer.from(`.skerry-${process.pid}`)]);
+  async #fetchFile(agent: TreeAgent, path: string, target: Buffer): Promise<number | undefined> {
+    const fresh = toBytes(this.#options.to, tempFor(path));
     const file = openSync(fresh, 'wx', 0o600);
     let bytes = 0;
+    let failure: unknown;
     try {
       const end = await agent.askForMuch(
         'v',
         // Written at once: so the machine sends no faster than the disk takes it.
         ({ payload }) => {
-          bytes += writeAll(file, payload);
           this.#tally.sent(path, payload.length);
+          if (failure !== undefined) return;
+          try {
+            bytes += writeAll(file, payload);
+          } catch (error) {
+            // What is still on its way of it has to be taken all the same.
+            failure = error;
+          }
         },
         'G',
         Buffer.from(path, 'latin1'),
       );
+      if (failure !== undefined) throw failure;
       const stamp = end?.payload.toString('latin1') ?? '';
-      if (!isFile(stamp)) return 0;
+      if (!isFile(stamp)) return undefined;
       const { mode, seconds, nanoseconds } = parseFileStamp(stamp);
       const date = Number(seconds) + nanoseconds / 1e9;
       fchmodSync(file, mode);
@@ -192,73 +265,22 @@ export class PullTree {
     return bytes;
   }
 
-  async #remove(path: string): Promise<void> {
+  /** Whether it is ours no more: where it cannot be removed it is tried again. */
+  async #remove(path: string, folders: OpenFolders): Promise<boolean> {
     const { to } = this.#options;
     const here = stampHere(to, path);
-    if (here === undefined) return;
+    if (here === undefined) return true;
     try {
       refuseLinks(to, path);
+      folders.openAbove(path);
       if (isFolder(here)) await rmdir(toBytes(to, path));
       else await unlink(toBytes(to, path));
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
       // A folder with something else in it stays.
-      if (code !== 'ENOTEMPTY') this.#refused.push({ path, reason: `on this host: ${code}` });
+      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return true;
+      this.#refuse(path, error);
+      return false;
     }
+    return true;
   }
-
-  async #load(): Promise<Map<string, Note>> {
-    const text = await readFile(this.#options.index, 'latin1').catch(() => '');
-    const words = text.split('\0');
-    const notes = new Map<string, Note>();
-    for (let at = 0; at + 2 < words.length; at += 3)
-      notes.set(words[at] ?? '', { there: words[at + 1] ?? '', here: words[at + 2] ?? '' });
-    return notes;
-  }
-
-  async #save(notes: ReadonlyMap<string, Note>): Promise<void> {
-    const { index } = this.#options;
-    const text = [...notes].map(([path, { there, here }]) => `${path}\0${there}\0${here}\0`);
-    await mkdir(dirname(index), { recursive: true });
-    // Somebody else may be writing it too.
-    const fresh = `${index}.new-${process.pid}`;
-    await writeFile(fresh, text.join(''), 'latin1');
-    await rename(fresh, index);
-  }
-}
-
-/** A path that was fetched: what it was in the machine, and what it became here, whose dates are less exact. */
-interface Note {
-  readonly there: string;
-  readonly here: string;
-}
-
-/** The file that notes what was fetched into a folder. */
-export function pullIndex(stateDir: string, machine: string, to: string): string {
-  const id = createHash('sha256').update(`${machine}\0${to}`).digest('hex').slice(0, 16);
-  return `${stateDir}/pulled/${id}`;
-}
-
-function stampHere(to: string, path: string): string | undefined {
-  const bytes = toBytes(to, path);
-  try {
-    const stats = lstatSync(bytes, { bigint: true });
-    return stampOf(stats, () => readlinkSync(bytes, 'buffer').toString('latin1'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Every folder above it is a real one. */
-function refuseLinks(to: string, path: string): void {
-  for (let folder = folderOf(path); folder !== ''; folder = folderOf(folder)) {
-    const stats = lstatSync(toBytes(to, folder), { throwIfNoEntry: false });
-    if (stats && !stats.isDirectory())
-      throw Object.assign(new Error(`${folder} is no folder`), { code: 'ENOTDIR' });
-  }
-}
-
-function writeAll(file: number, data: Buffer): number {
-  for (let at = 0; at < data.length;) at += writeSync(file, data, at);
-  return data.length;
 }

@@ -1,5 +1,7 @@
 /** Whether a unix socket could not be reached because its process is gone: not there, dead, or killed while we dialled. */
 export function nobodyListens(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  // Of a file that is not there it says nothing.
+  if (code === 'ENOENT') return syscall === 'connect';
+  return code === 'ECONNREFUSED' || code === 'ECONNRESET';
 }

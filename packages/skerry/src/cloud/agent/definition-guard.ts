@@ -1,9 +1,25 @@
 // What of a definition reaches beyond the machine, and therefore needs a permission of its own. Pure.
-import { all, attribute, type Element, first, formatXml, textOf, walk } from '../xml/element.ts';
+import {
+  all,
+  contentOf,
+  type Element,
+  elementsOf,
+  first,
+  formatXml,
+  textOf,
+  walk,
+} from '../xml/element.ts';
+import {
+  isFreeText,
+  isOrdinaryAttribute,
+  isOrdinaryPart,
+  isOrdinaryValue,
+} from './ordinary-parts.ts';
 
 /** The permission to hand parts of the host to a machine. */
 export const HOST_PERMISSION = 'define_host';
 
+/** Words for some of what is not ordinary. */
 const ELEMENTS: Readonly<Record<string, string>> = {
   hostdev: 'a device of the host',
   filesystem: 'a folder of the host',
@@ -12,20 +28,34 @@ const ELEMENTS: Readonly<Record<string, string>> = {
   seclabel: 'how the host confines it',
   launchSecurity: 'how the host confines it',
   redirdev: 'a device from elsewhere',
+  smartcard: 'a device from elsewhere',
   crypto: 'a device of the host',
   vsock: 'a way to the host',
+  log: 'a file of the host',
 };
-const NIC_TYPES = new Set(['network', 'bridge', 'user']);
-const DISK_TYPES = new Set(['file']);
-const CHARACTER_TYPES = new Set(['pty', 'spicevmc', 'null']);
+const ON_NETWORK = 'a screen that listens on the network: Skerry shows it without that';
 const FREE_PATHS = new Set(['/dev/random', '/dev/urandom']);
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export interface GuardOptions {
   /** The machine's present definition: what it has already it may keep. */
   readonly before?: Element | undefined;
   /** Whether a file is a golden image, which all may read. */
   readonly isImage: (path: string) => boolean;
+}
+
+/** What a machine has, as far as a new definition may use it in another way than now. */
+interface Had {
+  readonly root: Element | undefined;
+  /** Whole devices and other parts. */
+  readonly parts: ReadonlySet<string>;
+  /** Values where they are. */
+  readonly values: ReadonlySet<string>;
+  readonly disks: readonly { readonly file: string; readonly use: DiskUse }[];
+}
+
+interface DiskUse {
+  readonly written: boolean;
+  readonly format: string;
 }
 
 /**
@@ -37,92 +67,180 @@ export interface GuardOptions {
  * reachesHost(parseXml('<domain><devices><hostdev/></devices></domain>'), options); // ['a device of the host (hostdev)']
  */
 export function reachesHost(domain: Element, { before, isImage }: GuardOptions): string[] {
-  const kept = new Set(before ? [...walk(before)].map(textOfPart) : []);
-  const own = new Set(before ? pathsOf(before) : []);
-  const written = new Set(all(domain, 'devices/disk').filter(isWritten).flatMap(pathsOf));
-  const found = [...walk(domain)].flatMap(([element, path]) => {
-    if (path.startsWith('domain/metadata') || kept.has(textOfPart([element, path]))) return [];
-    const isFree = (value: string): boolean =>
-      own.has(value) || (!written.has(value) && isImage(value));
-    return [...byName(element), ...byType(element, path), ...byPath(element, path, isFree)];
+  const had = hadBy(before);
+  const parts = [...partsOf(domain)].filter(
+    ([part, path]) => path !== 'domain/metadata' && !had.parts.has(textOfPart(part, path)),
+  );
+  const frame = [domain, ...all(domain, 'devices')].flatMap((each) => ofFrame(each, had));
+  const found = parts.flatMap(([part, path]) => [...ofPart(part, path, had, isImage)]);
+  return [...new Set([...frame, ...found])];
+}
+
+/** What is kept or checked as a whole: each device, and all else below the root. A piece of one, elsewhere, means other things. */
+function* partsOf(domain: Element): Generator<[Element, string]> {
+  for (const child of elementsOf(domain))
+    if (child.name !== 'devices') yield [child, `domain/${child.name}`];
+    else for (const device of elementsOf(child)) yield [device, `domain/devices/${device.name}`];
+}
+
+function textOfPart(part: Element, path: string): string {
+  return `${path} ${formatXml(part)}`;
+}
+
+function hadBy(root: Element | undefined): Had {
+  if (!root) return { root, parts: new Set(), values: new Set(), disks: [] };
+  const values = [...walk(root)].flatMap(([element, path]) => [
+    `${path} ${contentOf(element)}`,
+    ...Object.entries(element.attributes).map(([name, value]) => `${path}@${name} ${value}`),
+  ]);
+  const disks = all(root, 'devices/disk').flatMap((disk) =>
+    filesOf(disk).map((file) => ({ file, use: useOf(disk) })),
+  );
+  const parts = [...partsOf(root)].map(([part, path]) => textOfPart(part, path));
+  return { root, parts: new Set(parts), values: new Set(values), disks };
+}
+
+/** The root and `<devices>` themselves. A prefix of the root is harmless: what uses it is refused. */
+function ofFrame(element: Element, had: Had): string[] {
+  const path = element.name === 'domain' ? 'domain' : 'domain/devices';
+  return Object.entries(element.attributes).flatMap(([name, value]) => {
+    if (path === 'domain' && name.startsWith('xmlns:')) {
+      const its = had.root?.attributes[name];
+      return its === undefined || its === value ? [] : [foreign(element, name)];
+    }
+    return ofAttribute(element, path, name, value, had);
   });
-  return [...new Set(found)];
 }
 
-/** An element with all in it, and where it is. */
-function textOfPart([element, path]: readonly [Element, string]): string {
-  return `${path} ${formatXml(element)}`;
+function* ofPart(
+  element: Element,
+  path: string,
+  had: Had,
+  isImage: GuardOptions['isImage'],
+): Generator<string> {
+  const { name } = element;
+  if (name.includes(':')) yield `what libvirt does not check (${name})`;
+  else if (!isOrdinaryPart(path)) yield `${wordsFor(name)} (${name})`;
+  else yield* ofOrdinary(element, path, had, isImage);
 }
 
-/** All paths of the host in an element and what is in it. */
-function pathsOf(root: Element): string[] {
-  return [...walk(root)].flatMap(([element]) => ownPathsOf(element));
+function* ofOrdinary(
+  element: Element,
+  path: string,
+  had: Had,
+  isImage: GuardOptions['isImage'],
+): Generator<string> {
+  for (const [key, value] of Object.entries(element.attributes))
+    if (path !== 'domain/devices/disk/source' || key !== 'file')
+      yield* ofAttribute(element, path, key, value, had);
+  yield* ofText(element, path, had, isImage);
+  if (path === 'domain/devices/disk') yield* ofDisk(element, had, isImage);
+  if (path === 'domain/devices/graphics') yield* ofPorts(element);
+  if (path === 'domain/devices/interface' && element.attributes['type'] === undefined)
+    yield 'a network card of the type ?';
+  const children = elementsOf(element);
+  const isEmpty = children.length === 0 && Object.keys(element.attributes).length === 0;
+  // With something in it it names files, formats, pools or hosts; without, it says that there is nothing.
+  if (path.endsWith('/backingStore') && !isEmpty) yield 'a disk below its disk (backingStore)';
+  else for (const child of children) yield* ofPart(child, `${path}/${child.name}`, had, isImage);
 }
 
-function isWritten(disk: Element): boolean {
-  return first(disk, 'readonly') === undefined && disk.attributes['device'] !== 'cdrom';
+function wordsFor(name: string): string {
+  return ELEMENTS[name] ?? 'what is not known to be harmless';
 }
 
-function ownPathsOf(element: Element): string[] {
-  const texts = element.children.filter((child): child is string => typeof child === 'string');
-  return [...Object.values(element.attributes), ...texts.map((text) => text.trim())].filter(
-    (value) => value.startsWith('/') && !FREE_PATHS.has(value),
-  );
+function foreign({ name }: Element, attribute: string): string {
+  return `what libvirt does not check (${attribute} of ${name})`;
 }
 
-function byName({ name }: Element): string[] {
-  if (name.includes(':')) return [`what libvirt does not check (${name})`];
-  return name in ELEMENTS ? [`${ELEMENTS[name]} (${name})`] : [];
+/** libvirt takes an element for its own by the namespace, and an attribute by its name without the prefix. */
+function ofAttribute(
+  element: Element,
+  path: string,
+  name: string,
+  value: string,
+  { values }: Had,
+): string[] {
+  if (name === 'xmlns' || name.includes(':')) return [foreign(element, name)];
+  const slot = `${path}@${name}`;
+  if (isKeptAlone(path) && values.has(`${slot} ${value}`)) return [];
+  if (!isOrdinaryAttribute(path, name)) return [`the ${name} ${value} (${element.name})`];
+  if (slot === 'domain/devices/interface/source@bridge') return [`the host's bridge ${value}`];
+  if (isOrdinaryValue(slot, value)) return value.startsWith('/') ? [ofHost(value, element)] : [];
+  if (slot.startsWith('domain/devices/graphics') && !slot.endsWith('graphics@type'))
+    return [ON_NETWORK];
+  if (slot === 'domain/devices/tpm/backend@type') return ['a TPM of the host'];
+  const noun = element.name === 'interface' ? 'network card' : element.name;
+  const article = /^[aeiou]/.test(noun) ? 'an' : 'a';
+  return [`${article} ${noun} ${name === 'type' ? 'of the type' : `with the ${name}`} ${value}`];
 }
 
-function byType(element: Element, path: string): string[] {
-  const type = element.attributes['type'] ?? '';
-  switch (path) {
-    case 'domain/devices/interface':
-      return NIC_TYPES.has(type) ? [] : [`a network card of the type ${type || '?'}`];
-    case 'domain/devices/disk':
-      return DISK_TYPES.has(type || 'file') ? [] : [`a disk of the type ${type}`];
-    case 'domain/devices/serial':
-    case 'domain/devices/console':
-    case 'domain/devices/channel':
-    case 'domain/devices/parallel':
-      return isHarmlessCharacterDevice(element.name, type || 'pty')
-        ? []
-        : [`a ${element.name} of the type ${type}`];
-    case 'domain/devices/graphics':
-      return listensAt(element).every((address) => LOOPBACK.has(address))
-        ? []
-        : ['a screen that listens on the network: Skerry shows it without that'];
-    case 'domain/devices/tpm':
-      return attribute(element, 'backend', 'type') === 'emulator' ? [] : ['a TPM of the host'];
-    default:
-      return [];
-  }
+/** Where a value that it had may stay though what is around it changes: what it boots, and where its network cards are. */
+function isKeptAlone(path: string): boolean {
+  return path === 'domain' || /^domain\/(os|devices\/interface)\b/.test(path);
 }
 
-function isHarmlessCharacterDevice(name: string, type: string): boolean {
-  return CHARACTER_TYPES.has(type) || (name === 'channel' && type === 'unix');
+function ofHost(path: string, { name }: Element): string {
+  return `the host's ${path} (${name})`;
 }
 
-function listensAt(graphics: Element): string[] {
-  const listens = all(graphics, 'listen').map(({ attributes }) =>
-    attributes['type'] === 'address' ? (attributes['address'] ?? '127.0.0.1') : '127.0.0.1',
-  );
-  return [graphics.attributes['listen'] ?? '127.0.0.1', ...listens];
+/** A path in the text, which is an image that is only read, or was there before; and values where only some will do. */
+function ofText(
+  element: Element,
+  path: string,
+  { values }: Had,
+  isImage: GuardOptions['isImage'],
+): string[] {
+  const text = contentOf(element);
+  if (text === '' || (isKeptAlone(path) && values.has(`${path} ${text}`))) return [];
+  if (path === 'domain/os/kernel' || path === 'domain/os/initrd')
+    return isImage(text) ? [] : [ofHost(text, element)];
+  // Any text in these is a file, also one without a slash.
+  if (path === 'domain/os/loader' || path === 'domain/os/nvram') return [ofHost(text, element)];
+  if (path === 'domain/devices/rng/backend')
+    return FREE_PATHS.has(text) ? [] : [ofHost(text, element)];
+  if (!isOrdinaryValue(path, text)) return [`${element.name} ${text}`];
+  return text.startsWith('/') && !isFreeText(path) ? [ofHost(text, element)] : [];
 }
 
-/** A path of the host anywhere, if it is neither the machine's own nor an image that it only reads. */
-function byPath(element: Element, path: string, isFree: (value: string) => boolean): string[] {
-  // libvirt chooses the socket of the guest agent's channel itself, and gives it in the XML.
-  if (path.startsWith('domain/devices/channel/')) return [];
-  return ownPathsOf(element)
-    .filter((value) => !isFree(value))
-    .map((value) => `the host's ${value} (${element.name})`);
+/**
+ * A disk's file: its own in the way in which it is its own, or an image that it only reads. Its own in another format is
+ * somebody else's: what a guest writes to a raw disk may say, read as qcow2, that some file of the host is below it.
+ */
+function ofDisk(disk: Element, { disks }: Had, isImage: GuardOptions['isImage']): string[] {
+  const { written, format } = useOf(disk);
+  return filesOf(disk).flatMap((file) => {
+    if (!written && isImage(file)) return [];
+    const its = disks.filter((each) => each.file === file && (each.use.written || !written));
+    const source = { ...disk, name: 'source' };
+    if (its.length === 0) return [ofHost(file, source)];
+    const isSame = its.some(({ use }) => use.format === format);
+    return isSame ? [] : [`${ofHost(file, source)} as ${format}, which it is not`];
+  });
 }
 
-/** Whether a path is in a folder, or in one in it. */
+function filesOf(disk: Element): string[] {
+  return all(disk, 'source').flatMap(({ attributes: { file } }) => (file ? [file] : []));
+}
+
+function useOf(disk: Element): DiskUse {
+  const formats = all(disk, 'driver').map(({ attributes }) => attributes['type'] ?? 'raw');
+  return {
+    written: first(disk, 'readonly') === undefined && disk.attributes['device'] !== 'cdrom',
+    format: [...new Set(formats)].join(' ') || 'raw',
+  };
+}
+
+/** A port that somebody chooses may be another program's. */
+function ofPorts({ attributes: { autoport, port, tlsPort } }: Element): string[] {
+  const isChosen = [port, tlsPort].some((each) => each !== undefined && each !== '-1');
+  return isChosen && autoport !== 'yes' ? ['a screen at a port of its own choice'] : [];
+}
+
+/** Whether a path is in a folder, or in one in it, and written in the one way in which paths are compared. */
 export function isIn(path: string, folder: string): boolean {
-  return !path.split('/').includes('..') && path.startsWith(`${folder}/`);
+  const steps = path.slice(1).split('/');
+  return !steps.some((step) => ['', '.', '..'].includes(step)) && path.startsWith(`${folder}/`);
 }
 
 /** The target folder of a `<pool>`, if it has one. */

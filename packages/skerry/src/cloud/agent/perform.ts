@@ -124,20 +124,29 @@ function refuseWhoMayNot(
   entity: EntityState,
   verb: Verb,
 ): void {
+  const denial = denialOf(performer.policy(), by.user, entity, verb);
+  if (denial) throw denial;
+}
+
+/** Why somebody may not do a verb, in the same words from whoever looks; undefined when they may. */
+export function denialOf(
+  policy: Policy,
+  user: string,
+  entity: EntityState,
+  verb: Verb,
+): VerbError | undefined {
   const subject = subjectOf(entity);
-  const policy = performer.policy();
-  const decision = decide(policy, by.user, verb.permission, subject);
-  if (decision.allowed) return;
+  const { permission } = verb;
+  const decision = decide(policy, user, permission, subject);
+  if (decision.allowed) return undefined;
   // Whoever may do nothing with an entity is not told that it exists.
-  if (permissionsOf(policy, by.user, subject).size === 0)
-    throw new VerbError('denied', `${by.user} may not see this, if it exists`, {
-      permission: verb.permission,
-    });
-  throw new VerbError(
+  if (permissionsOf(policy, user, subject).size === 0)
+    return new VerbError('denied', `${user} may not see this, if it exists`, { permission });
+  return new VerbError(
     'denied',
-    `${by.user} may not do that to ${entity.name} (${verb.title}): ${decision.because}`,
+    `${user} may not do that to ${entity.name} (${verb.title}): ${decision.because}`,
     {
-      permission: verb.permission,
+      permission,
       hint: `somebody who may can grant it: skerry ${entity.kind} permission-set ${entity.name}`,
     },
   );

@@ -1,14 +1,21 @@
 // What central and an agent owe each other when they meet: who may do what, and what was done meanwhile.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { BusConnection } from '../bus/bus.ts';
 import { auditEntry } from '../bus/messages.ts';
 import type { Central } from './central.ts';
+
+const RETRY_MS = 3000;
 
 export class AgentSync {
   readonly #central: Central;
   readonly #bus: BusConnection;
   readonly #signal: AbortSignal;
   readonly #log: (line: string) => void;
+  /** Agents that did not take something, until they are asked again. */
+  readonly #waiting = new Set<string>();
+  /** What was wrong with each; the same is said once. */
+  readonly #wrong = new Map<string, string>();
 
   /** @param signal ends all that goes on */
   constructor(
@@ -33,9 +40,24 @@ export class AgentSync {
       const since = this.#central.audit.lastOf(hypervisor);
       const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
       for (const entry of z.array(auditEntry).parse(missed)) this.#central.note(entry);
+      this.#wrong.delete(hypervisor);
     } catch (error) {
-      if (!signal.aborted) this.#log(`${hypervisor}: ${String(error)}`);
+      await this.#again(hypervisor, error);
     }
+  }
+
+  /** An agent that is here and did not take something is asked again. One that comes back later is caught up then. */
+  async #again(hypervisor: string, error: unknown): Promise<void> {
+    if (this.#signal.aborted) return;
+    const words = String(error);
+    if (this.#wrong.get(hypervisor) !== words) this.#log(`${hypervisor}: ${words}`);
+    this.#wrong.set(hypervisor, words);
+    if (this.#waiting.has(hypervisor)) return;
+    this.#waiting.add(hypervisor);
+    await sleep(RETRY_MS, undefined, { signal: this.#signal }).catch(() => {});
+    this.#waiting.delete(hypervisor);
+    if (!this.#signal.aborted && this.#central.registry.isLive(hypervisor))
+      void this.catchUp(hypervisor);
   }
 
   get #policyWords(): object {
@@ -65,9 +87,8 @@ export class AgentSync {
     const body = this.#policyWords;
     for (const { hypervisor, live } of this.#central.registry.lamps())
       if (live)
-        this.#bus.request(hypervisor, body, { signal }).catch((error: unknown) => {
-          if (!signal.aborted)
-            this.#log(`${hypervisor} does not take the permissions: ${String(error)}`);
-        });
+        this.#bus
+          .request(hypervisor, body, { signal })
+          .catch((error: unknown) => this.#again(hypervisor, error));
   }
 }

@@ -12,6 +12,11 @@ export class AuditStore {
     db.run('DELETE FROM audit WHERE at < :before', { before: Date.now() - KEEP_MS });
   }
 
+  /** Whether a request of that id was noted. */
+  has(id: string): boolean {
+    return this.#db.get('SELECT 1 FROM audit WHERE id = :id', { id }) !== undefined;
+  }
+
   /** False when it is known already. */
   add(entry: AuditEntry): boolean {
     const { id, at, hypervisor, entity, by } = entry;
@@ -29,13 +34,18 @@ export class AuditStore {
     readonly entity?: string | undefined;
     readonly before?: number;
     readonly limit?: number;
+    /** Only what was done to these, or by this user. */
+    readonly only?: { readonly entities: Iterable<string>; readonly user: string } | undefined;
   }): AuditEntry[] {
-    const { entity = null, before = Number.MAX_SAFE_INTEGER, limit = 100 } = options;
+    const { entity = null, before = Number.MAX_SAFE_INTEGER, limit = 100, only } = options;
+    const user = only?.user ?? null;
+    const entities = JSON.stringify([...(only?.entities ?? [])]);
     return this.#db
       .all<{ json: string }>(
         `SELECT json FROM audit WHERE at < :before AND (:entity IS NULL OR entity = :entity)
+           AND (:user IS NULL OR user = :user OR entity IN (SELECT value FROM json_each(:entities)))
          ORDER BY at DESC, rowid DESC LIMIT :limit`,
-        { entity, before, limit: Math.min(1000, Math.max(1, limit)) },
+        { entity, before, user, entities, limit: Math.min(1000, Math.max(1, limit)) },
       )
       .map(({ json }) => auditEntry.parse(JSON.parse(json)));
   }

@@ -92,11 +92,12 @@ export class Central implements AsyncDisposable {
     this.usage = new UsageHistory(this.#db);
     this.joins = new Joins(this.#db);
     this.parking = new Parking(this.#db);
-    this.schedule = new Schedule(
-      this.#db,
-      (job) => this.#runJob(job),
-      () => this.leadership.isActing,
-    );
+    this.schedule = new Schedule({
+      db: this.#db,
+      run: (job) => this.#runJob(job),
+      mayRun: () => this.leadership.isActing,
+      isKnown: (entity) => this.registry.get(entity) !== undefined,
+    });
     this.registry = new Registry(bus);
     const standing = new Standing(this.#db);
     this.leadership = new Leadership({

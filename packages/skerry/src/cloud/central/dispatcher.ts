@@ -1,22 +1,25 @@
 // Does verbs for people: what central does itself here, the rest on the agent of the entity, which checks again.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { parseParams, subjectOf } from '../agent/perform.ts';
+import { denialOf, parseParams, subjectOf } from '../agent/perform.ts';
 import { audited } from '../audited.ts';
 import { type BusConnection, BusError } from '../bus/bus.ts';
 import { type Actor, verbReply, type VerbReply } from '../bus/messages.ts';
-import { type EntityState, hypervisorOf } from '../entity.ts';
+import { type EntityState, hypervisorOf, vmId } from '../entity.ts';
 import { CENTRAL, decide } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import type { Verb } from '../verbs/verb.ts';
 import type { Central, Target } from './central.ts';
-import { refuseTwin, withTarget } from './place-verb.ts';
+import { isElsewhere, refuseForeign } from './foreign.ts';
+import { refuseTwin, type SeenPlaces, withTarget } from './place-verb.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
 /** How long an agent may take for a verb. */
 export const QUICK_MS = 60_000;
 const SLOW_MS = 3_600_000;
+/** By then what was asked for is in the log, also where its agent was away for a while. */
+const LOGGED_MS = 2 * SLOW_MS;
 
 export interface PerformOptions {
   /** Names the request; whoever has none gets one. */
@@ -30,6 +33,8 @@ export class Dispatcher {
   readonly #central: Central;
   readonly #bus: BusConnection;
   readonly #stop: AbortSignal;
+  /** Of requests that may not be in the log yet. */
+  readonly #ids = new Set<string>();
 
   /** @param stop ends all that goes on */
   constructor(central: Central, bus: BusConnection, stop: AbortSignal) {
@@ -52,6 +57,7 @@ export class Dispatcher {
     const verb = this.#central.table.get(kind, verbName);
     try {
       if (!verb) throw new VerbError('invalid', `a ${kind} has no verb '${verbName}'`);
+      if (options.id !== undefined) this.#takeId(options.id);
       // What a standby knows it tells; it does nothing.
       if (verb.runs === 'agent' || verb.danger !== 'reads') leadership.check();
       const ends = [this.#stop, ...(signal ? [signal] : [])];
@@ -65,11 +71,12 @@ export class Dispatcher {
       return reply;
     } catch (thrown) {
       const error = toVerbError(thrown);
-      const isAsked = verb?.runs === 'agent' && verb.danger !== 'reads' && target !== 'central';
+      const isAsked = verb?.runs === 'agent' && target !== 'central';
       const { code } = error;
       // What may have got to the agent is in its own log; what has not is noted here.
       const isOurs = code === 'conflict' || code === 'not-found' || code === 'invalid';
-      if (!isAsked || !isOurs || !leadership.isActing) return { ok: false, error: error.toData() };
+      const isNoted = code === 'denied' || (isOurs && verb?.danger !== 'reads');
+      if (!isAsked || !isNoted || !leadership.isActing) return { ok: false, error: error.toData() };
       const { id: entity, name } = target;
       return audited(
         { id, entity, name, hypervisor: '', verb: verb.name, by, params },
@@ -77,6 +84,14 @@ export class Dispatcher {
         () => Promise.reject(error),
       );
     }
+  }
+
+  /** What is asked for by an id of before would not be in the log. @throws VerbError `conflict` */
+  #takeId(id: string): void {
+    if (this.#ids.has(id) || this.#central.audit.has(id))
+      throw new VerbError('conflict', `there was a request with the id ${id} already`);
+    this.#ids.add(id);
+    setTimeout(() => this.#ids.delete(id), LOGGED_MS).unref();
   }
 
   /** Passes a verb on to the agent of an entity, which checks it again. @throws VerbError */
@@ -89,12 +104,18 @@ export class Dispatcher {
     signal: AbortSignal,
   ): Promise<VerbReply> {
     const hypervisor = hypervisorOf(target);
-    refuseTwin(verb, params, this.#central.places);
+    // Before anything is said of what is elsewhere; the agent's copy of the policy may be older, too.
+    const denial = denialOf(this.#central.policies.policy, by.user, target, verb);
+    if (denial) throw denial;
+    const places = this.#placesFor(by.user);
+    refuseTwin(verb, params, places);
+    // What was parked has its own.
+    if (by.via !== 'system') refuseForeign(this.#central, verb, params);
     const token =
       verb.name === 'console' ? this.#central.consoleToken?.(by.user, target.id) : undefined;
     const given =
       token === undefined
-        ? withTarget(verb, target, params, this.#central.places)
+        ? withTarget(verb, target, params, places)
         : { ...(params as object), streamUrl: this.#streamUrl(token) };
     const { term } = this.#central.leadership;
     const asked = { id, verb: verb.name, entity: target.id, params: given, by };
@@ -148,6 +169,15 @@ export class Dispatcher {
     );
   }
 
+  /** What somebody may hear of when a verb cannot be done. */
+  #placesFor(user: string): SeenPlaces {
+    const central = this.#central;
+    return {
+      ...central.places,
+      isSeen: (entity) => central.permissions(user, entity).size > 0,
+    };
+  }
+
   #streamUrl(token: string): string {
     return `${this.#central.streamBase.replace(/^http/, 'ws')}/api/v1/agent-stream?token=${token}`;
   }
@@ -155,9 +185,14 @@ export class Dispatcher {
   /** What follows from a verb that an agent has done. */
   #after(target: EntityState, verb: Verb, result: unknown, by: Actor): void {
     const made = z.object({ uuid: z.string() }).safeParse(result);
-    if ((verb.name === 'alloc' || verb.name === 'clone') && made.success)
-      this.#central.policies.giveTo(by.user, `vm:${made.data.uuid}`);
-    if (verb.name === 'free' || (verb.name === 'undefine' && by.via !== 'system')) {
+    const isBySystem = by.via === 'system';
+    const here = hypervisorOf(target);
+    // What was parked is whose it was; what is elsewhere as well is somebody's already.
+    if ((verb.name === 'alloc' || verb.name === 'clone') && made.success && !isBySystem)
+      if (!isElsewhere(this.#central, made.data.uuid, here))
+        this.#central.policies.giveTo(by.user, vmId(made.data.uuid));
+    const isGone = verb.name === 'free' || (verb.name === 'undefine' && !isBySystem);
+    if (isGone && target.kind === 'vm' && !isElsewhere(this.#central, target.uuid, here)) {
       this.#central.policies.dropEntity(target.id);
       this.#central.schedule.dropEntity(target.id);
     }

@@ -5,6 +5,11 @@ import { VerbError } from '../verb-error.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { migrationTargets, type PlacementInput } from './placement.ts';
 
+/** What placement looks at, and what of it somebody may hear of. */
+export interface SeenPlaces extends PlacementInput {
+  readonly isSeen: (entity: EntityState) => boolean;
+}
+
 /** Verbs that give a machine a name. */
 const NAMING = new Set(['alloc', 'clone', 'rename']);
 
@@ -12,12 +17,15 @@ const NAMING = new Set(['alloc', 'clone', 'rename']);
  * libvirt wants names to differ on one hypervisor; machines move, so they differ everywhere.
  * @throws VerbError `conflict`
  */
-export function refuseTwin(verb: Verb, params: unknown, { vms }: PlacementInput): void {
+export function refuseTwin(verb: Verb, params: unknown, { vms, isSeen }: SeenPlaces): void {
   const given = z.object({ name: z.string() }).safeParse(params);
   if (!given.success || !NAMING.has(verb.name)) return;
   const twin = vms.find(({ name }) => name === given.data.name);
-  if (twin)
-    throw new VerbError('conflict', `a machine on ${twin.hypervisor} is called '${twin.name}'`);
+  if (!twin) return;
+  const words = isSeen(twin)
+    ? `a machine on ${twin.hypervisor} is called '${twin.name}'`
+    : `the name '${twin.name}' is taken`;
+  throw new VerbError('conflict', words);
 }
 
 /**
@@ -28,7 +36,7 @@ export function withTarget(
   verb: Verb,
   target: EntityState,
   params: unknown,
-  places: PlacementInput,
+  places: SeenPlaces,
 ): unknown {
   if (verb.name !== 'migrate' || target.kind !== 'vm') return params;
   const to = z.object({ target: z.string() }).safeParse(params);
@@ -36,8 +44,10 @@ export function withTarget(
   if (to.data.target === target.hypervisor)
     throw new VerbError('conflict', `${target.name} is on ${target.hypervisor} already`);
   const place = migrationTargets(target, places).find((each) => each.hypervisor === to.data.target);
-  if (!place) {
-    const known = places.hosts.map(({ name }) => name).join(', ');
+  const host = places.hosts.find(({ name }) => name === place?.hypervisor);
+  if (!place || !host) {
+    const seen = places.hosts.filter(places.isSeen);
+    const known = seen.map(({ name }) => name).join(', ') || 'none that you see';
     throw new VerbError(
       'not-found',
       `there is no hypervisor '${to.data.target}'; there are: ${known}`,
@@ -46,8 +56,7 @@ export function withTarget(
   if (!place.possible)
     throw new VerbError(
       'conflict',
-      `${target.name} cannot go to ${place.hypervisor}: ${place.reasons.join('; ')}`,
+      `${target.name} cannot go to ${place.hypervisor}${places.isSeen(host) ? `: ${place.reasons.join('; ')}` : ''}`,
     );
-  const host = places.hosts.find(({ name }) => name === place.hypervisor);
-  return { ...to.data, ...(host?.migrationUri && { targetUri: host.migrationUri }) };
+  return { ...to.data, ...(host.migrationUri && { targetUri: host.migrationUri }) };
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { LocalBus } from '../bus/local.ts';
 import type { Publication } from '../bus/messages.ts';
 import { Entities } from '../agent/entities.ts';
@@ -118,4 +118,45 @@ test('an agent that goes leaves what was known of it, as not live', async () => 
   await settle();
   expect(registry.isLive('hv1')).toBe(false);
   expect(registry.get(vm.id)).toEqual(vm);
+});
+
+test('who is heard again after a silence is as good as new', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const bus = new LocalBus();
+  const hv1 = agent(bus, 'hv1');
+  await using registry = new Registry(bus.connect('central'));
+  let synced = 0;
+  registry.listen({ onSynced: () => (synced += 1) });
+  await settle();
+  hv1.entities.sayAlive();
+  await settle();
+  expect([registry.isLive('hv1'), synced]).toEqual([true, 1]);
+  vi.advanceTimersByTime(15_000);
+  expect(registry.isLive('hv1')).toBe(false);
+  hv1.entities.sayAlive();
+  await settle();
+  expect([registry.isLive('hv1'), synced]).toEqual([true, 2]);
+});
+
+test('an answer that is older than what was told meanwhile says that the agent is there', async () => {
+  const bus = new LocalBus();
+  const hv1 = agent(bus, 'hv1');
+  await using registry = new Registry(bus.connect('central'));
+  await settle();
+  let synced = 0;
+  registry.listen({ onSynced: () => (synced += 1) });
+  const vm = aVm();
+  hv1.connection.serve(async () => {
+    const before = hv1.entities.snapshot();
+    hv1.entities.set(vm);
+    await settle();
+    return before;
+  });
+  hv1.connection.publish({ type: 'alive', epoch: 'epoch of hv1', seq: 99 });
+  await settle();
+  await settle();
+  await settle();
+  expect(registry.get(vm.id)).toEqual(vm);
+  expect(synced).toBe(1);
 });

@@ -24,7 +24,7 @@ export interface RegistryListener {
   onUsage?(usages: readonly Usage[], at: number): void;
   onAudit?(entry: AuditEntry): void;
   onShout?(shout: Extract<Publication, { type: 'shout' }>): void;
-  /** An agent is there, and its state is known. */
+  /** An agent is there, or there again after a silence, and its state is known. */
   onSynced?(hypervisor: string): void;
 }
 
@@ -84,6 +84,13 @@ export class Registry implements AsyncDisposable {
   /** Whether that hypervisor says that it has the entity; while a machine moves, two do. */
   claims(hypervisor: string, id: string): boolean {
     return this.#sources.get(hypervisor)?.entities.has(id) ?? false;
+  }
+
+  /** The hypervisors that say that they have it. */
+  claimants(id: string): string[] {
+    return [...this.#sources].flatMap(([hypervisor, { entities }]) =>
+      entities.has(id) ? [hypervisor] : [],
+    );
   }
 
   /** A machine by uuid, or by name when only one has it. */
@@ -159,7 +166,7 @@ export class Registry implements AsyncDisposable {
         break;
       case 'alive':
         if (message.epoch !== source.epoch || message.seq > source.seq) void this.#sync(from);
-        else this.#setLive(from, true);
+        else if (!source.live) this.#setSynced(from);
         break;
       case 'usage':
         for (const listener of this.#listeners) listener.onUsage?.(message.entities, message.at);
@@ -201,14 +208,14 @@ export class Registry implements AsyncDisposable {
         const options = { signal: this.#stop.signal, timeoutMs: SYNC_MS };
         const answer = await this.#bus.request(from, { type: 'sync' }, options);
         const { epoch, seq, entities } = stateSnapshot.parse(answer);
-        // What was published after the snapshot was made and before it came here.
-        if (epoch === source.epoch && seq < source.seq) continue;
-        source.epoch = epoch;
-        source.seq = seq;
         source.heardAt = Date.now();
-        this.#replace(source, from, entities);
-        this.#setLive(from, true);
-        for (const listener of this.#listeners) listener.onSynced?.(from);
+        // Not when more was published after the snapshot was made, and is here already.
+        if (epoch !== source.epoch || seq >= source.seq) {
+          source.epoch = epoch;
+          source.seq = seq;
+          this.#replace(source, from, entities);
+        }
+        this.#setSynced(from);
       } catch {
         // Not there, or no agent: its presence or its next word starts this again.
         this.#setLive(from, false);
@@ -258,6 +265,11 @@ export class Registry implements AsyncDisposable {
       if (claim && (!best || rankOf(claim) > rankOf(best))) best = claim;
     }
     return best;
+  }
+
+  #setSynced(hypervisor: string): void {
+    this.#setLive(hypervisor, true);
+    for (const listener of this.#listeners) listener.onSynced?.(hypervisor);
   }
 
   #setLive(hypervisor: string, live: boolean): void {

@@ -30,22 +30,30 @@ interface Row {
   last: string;
 }
 
+export interface ScheduleOptions {
+  readonly db: Database;
+  /** Does a job and says how it went. */
+  readonly run: (job: Job) => Promise<string>;
+  /** Whether it is this central's to do them. */
+  readonly mayRun: () => boolean;
+  /** Whether anybody has told of an entity yet. */
+  readonly isKnown: (entity: string) => boolean;
+}
+
 const TICK_MS = 1000;
+/** By then every agent that is there has told what it has. */
+const GATHER_MS = 60_000;
 
 export class Schedule implements Disposable {
+  readonly #options: ScheduleOptions;
   readonly #db: Database;
-  readonly #run: (job: Job) => Promise<string>;
-  readonly #mayRun: () => boolean;
   readonly #timer: NodeJS.Timeout;
+  /** Since when jobs are this central's. */
+  #since: number | undefined;
 
-  /**
-   * @param run does a job and says how it went; it does not throw.
-   * @param mayRun whether it is this central's to do them.
-   */
-  constructor(db: Database, run: (job: Job) => Promise<string>, mayRun: () => boolean) {
-    this.#db = db;
-    this.#run = run;
-    this.#mayRun = mayRun;
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+    this.#db = options.db;
     this.#timer = setInterval(() => this.#tick(Date.now()), TICK_MS);
   }
 
@@ -104,17 +112,29 @@ export class Schedule implements Disposable {
   }
 
   #tick(now: number): void {
-    if (!this.#mayRun()) return;
+    const { run, mayRun, isKnown } = this.#options;
+    if (!mayRun()) {
+      this.#since = undefined;
+      return;
+    }
+    this.#since ??= now;
+    const gathers = now - this.#since < GATHER_MS;
     const due = this.#db.all<Row>('SELECT * FROM jobs WHERE next_at <= :now', { now }).map(toJob);
     for (const job of due) {
+      // It stays due: its agent may not have come yet.
+      if (gathers && !isKnown(job.entity)) continue;
       // Noted before it is done: after a crash in between it is not done twice.
       this.#db.run('UPDATE jobs SET next_at = :next WHERE id = :id', {
         id: job.id,
         next: nextOf(job.at, now),
       });
-      void this.#run(job).then((last) =>
-        this.#db.run('UPDATE jobs SET last = :last WHERE id = :id', { id: job.id, last }),
-      );
+      run(job)
+        .catch((error: unknown) => messageOf(error))
+        .then((last) =>
+          this.#db.run('UPDATE jobs SET last = :last WHERE id = :id', { id: job.id, last }),
+        )
+        // Central ended meanwhile, and its database with it.
+        .catch(() => {});
     }
   }
 }

@@ -38,6 +38,13 @@ export function parkedFor(central: Central, user: string): Parked[] {
   return keptFor(central, user).filter(({ uuid }) => !central.registry.get(vmId(uuid)));
 }
 
+/** The lines of what was done that somebody sees; undefined for all. See {@link seesLine}. */
+export function linesOf(central: Central, user: string) {
+  if (mayAdminister(central, user)) return undefined;
+  const seen = central.registry.all.filter((each) => central.permissions(user, each).size > 0);
+  return { user, entities: seen.map(({ id }) => id) };
+}
+
 /** Whether somebody sees a line of what was done: to what they see, or by themselves. */
 export function seesLine(
   central: Central,

@@ -46,9 +46,15 @@ export const VERBS = new VerbTable([
   ...peopleVerbs,
 ]);
 
-/** Whether an entity's agent does it without central, which alone knows where a machine can migrate to. */
+/**
+ * What central has to look at, before or after: where a machine can migrate to, which names and uuids others have, and who
+ * has grants for what is made or gone.
+ */
+const WITH_CENTRAL = new Set(['migrate', 'alloc', 'clone', 'rename', 'free', 'undefine']);
+
+/** Whether an entity's agent does it without central. */
 export function isByItself({ runs, name }: Verb): boolean {
-  return runs === 'agent' && name !== 'migrate';
+  return runs === 'agent' && !WITH_CENTRAL.has(name);
 }
 
 /** Whether a verb makes sense in an entity's present state; what may be, not who may. */

@@ -12,7 +12,7 @@ import { checkCloud } from '../../doctor/cloud-checks.ts';
 import { rolesOf } from '../../permission/policy.ts';
 import type { Central, Target } from '../central.ts';
 import type { Place } from '../placement.ts';
-import { mayAdminister, mayKnowPeople, parkedFor, seesLine } from '../seen.ts';
+import { linesOf, mayAdminister, mayKnowPeople, parkedFor } from '../seen.ts';
 import { addLogin, type Login, loginOf } from './login.ts';
 import { standView } from '../stand-view.ts';
 import { openApi, schemaOf } from './openapi.ts';
@@ -141,14 +141,14 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   app.get('/api/v1/audit', (context) => {
     const { entity, before, limit } = auditQuery.parse(context.req.query());
-    const visible = new Set<string>(seen(context).map(({ id }) => id));
     const { user } = context.get('login');
     const entries = central.audit.list({
       entity,
       ...(before && { before }),
       ...(limit && { limit }),
+      only: linesOf(central, user),
     });
-    return context.json(entries.filter((entry) => seesLine(central, user, entry, visible)));
+    return context.json(entries);
   });
   app.get('/api/v1/:collection{vms|hypervisors}/:id', (context) => {
     return context.json(targetOf(context));
@@ -216,7 +216,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const { user, via, session } = context.get('login');
     const text = await context.req.text();
     const params: unknown = text === '' ? {} : JSON.parse(text);
-    const id = context.req.header('x-request-id')?.slice(0, 100);
+    const id = z.uuid('x-request-id: a uuid').optional().parse(context.req.header('x-request-id'));
     const by = { user, via };
     const verb = context.req.param('verb') ?? '';
     const reply = await central.perform(target, verb, params, by, {

@@ -14,7 +14,9 @@ interface Console {
 /** How long the two ends may take to find each other. */
 const MEET_MS = 20_000;
 /** RFC 6455, section 7.4.1, and IANA's registry: whoever is cut by a restart may come back. */
-const [NORMAL, RESTART] = [1000, 1012];
+const [NORMAL, POLICY, RESTART] = [1000, 1008, 1012];
+/** One that is told to close, and does not, could go on typing. */
+const CLOSE_MS = 1000;
 const MAX_BUFFER = 4 * 1024 * 1024;
 
 export class Consoles {
@@ -50,6 +52,12 @@ export class Consoles {
     return true;
   }
 
+  /** Ends those that somebody may not have any more. */
+  endWhere(isOver: (user: string, vm: string) => boolean): void {
+    for (const [token, { user, vm }] of this.#open)
+      if (isOver(user, vm)) this.#end(token, 'you may not see it any more', POLICY);
+  }
+
   endAll(): void {
     for (const token of this.#open.keys()) this.#end(token, 'central ends', RESTART);
   }
@@ -62,6 +70,7 @@ export class Consoles {
     for (const socket of [found.browser, found.agent]) {
       socket?.resume();
       socket?.close(code, reason);
+      if (socket && code === POLICY) setTimeout(() => socket.terminate(), CLOSE_MS).unref();
     }
   }
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { WebSocket } from 'ws';
 import type { AuditEntry, Usage } from '../../bus/messages.ts';
-import type { EntityState } from '../../entity.ts';
+import { type EntityState, hypervisorOf } from '../../entity.ts';
 import type { Central } from '../central.ts';
 import type { Parked } from '../parking.ts';
 import { keptFor, seesLine } from '../seen.ts';
@@ -52,6 +52,8 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
   const sets: string[][] = [];
   const setOf = new Map<string, number>();
   const visible = new Set<string>();
+  /** The hypervisors of what is visible: whether they are heard from is told. */
+  const hosts = new Set<string>();
   let watched = new Set<string>();
   let changed = new Map<string, EntityState>();
   let removed = new Set<string>();
@@ -75,8 +77,12 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       return seen ? [seen] : [];
     });
     visible.clear();
-    for (const [{ id }] of entities) visible.add(id);
-    const lamps = central.registry.lamps();
+    hosts.clear();
+    for (const [entity] of entities) {
+      visible.add(entity.id);
+      hosts.add(hypervisorOf(entity));
+    }
+    const lamps = central.registry.lamps().filter(({ hypervisor }) => hosts.has(hypervisor));
     send({
       type: 'hello',
       user,
@@ -102,6 +108,11 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
     removed = new Set();
     if (seen.length === 0 && gone.length === 0) return;
     const permissionSets = sets.length > before ? { permissionSets: sets } : {};
+    const known = hosts.size;
+    for (const [entity] of seen) hosts.add(hypervisorOf(entity));
+    const fresh = new Set([...hosts].slice(known));
+    for (const lamp of central.registry.lamps())
+      if (fresh.has(lamp.hypervisor)) send({ type: 'lamp', lamp });
     send({ type: 'entities', changed: seen, removed: gone, ...permissionSets });
   };
   const listening = central.registry.listen({
@@ -116,7 +127,9 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
       }
       timer ??= setTimeout(flush, BATCH_MS);
     },
-    onLamp: (lamp) => send({ type: 'lamp', lamp }),
+    onLamp: (lamp) => {
+      if (hosts.has(lamp.hypervisor)) send({ type: 'lamp', lamp });
+    },
     onUsage: (usages, at) => {
       const entities = usages.filter(({ id }) => watched.has(id) && visible.has(id));
       if (entities.length > 0) send({ type: 'usage', at, entities });

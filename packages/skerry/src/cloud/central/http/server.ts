@@ -59,7 +59,12 @@ export class CentralServer implements AsyncDisposable {
     );
     this.#listening = central.registry.listen({
       onUsage: (usages, at) => central.usage.add(usages, at),
-      onEntities: (_, removed) => central.usage.drop(removed),
+      onEntities: (changed, removed) => {
+        central.usage.drop(removed);
+        // What one may can be by a tag, or by where it is.
+        const ids = new Set([...changed.map(({ id }) => id), ...removed]);
+        this.#endConsoles((vm) => ids.has(vm));
+      },
     });
     central.consoleToken = (user, vm) => this.#consoles.issue(user, vm);
     const alive = new WeakSet<WebSocket>();
@@ -74,7 +79,11 @@ export class CentralServer implements AsyncDisposable {
       }
       this.#endStrangers();
     }, PING_MS);
-    this.#stopEnding = central.onChange('logins', () => this.#endStrangers());
+    const stops = [
+      central.onChange('logins', () => this.#endStrangers()),
+      central.onChange('policy', () => this.#endConsoles(() => true)),
+    ];
+    this.#stopEnding = () => stops.forEach((stop) => stop());
   }
 
   /** @throws CENTRAL_PORT when somebody else listens there. */
@@ -121,6 +130,17 @@ export class CentralServer implements AsyncDisposable {
         // A client that does not answer that could go on typing in a console.
         setTimeout(() => socket.terminate(), CLOSE_MS).unref();
       }
+  }
+
+  /** Whoever may not open a console any more has none open. */
+  #endConsoles(isMeant: (vm: string) => boolean): void {
+    const { central } = this.#options;
+    const verb = central.table.get('vm', 'console');
+    this.#consoles.endWhere((user, vm) => {
+      if (!isMeant(vm) || !verb) return false;
+      const entity = central.registry.get(vm);
+      return !entity || !central.explain(user, entity, verb.permission).allowed;
+    });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -1,7 +1,8 @@
 // Who may do what with one machine or hypervisor, and why.
 import { subjectOf } from '../../agent/perform.ts';
+import type { EntityState } from '../../entity.ts';
 import { permissionsOfRole, removeGrant, setGrant } from '../../permission/change.ts';
-import { decide, maySee } from '../../permission/decide.ts';
+import { decide, maySee, permissionsOf, type Subject } from '../../permission/decide.ts';
 import { knownPermissions } from '../../permission/known.ts';
 import { VerbError } from '../../verb-error.ts';
 import { isPossible } from '../../verbs/table.ts';
@@ -77,9 +78,9 @@ export function refuseUnknown({ table }: Central, permissions: readonly string[]
 function refuseMore(context: CentralContext, who: string, permissions: readonly string[]): void {
   const { central, by } = context;
   const entity = entityOf(context);
-  const has = central.permissions(by.user, entity);
-  if (has.has('all') || mayAdminister(central, by.user)) return;
   const { policy } = central.policies;
+  const has = permissionsOf(policy, by.user, subjectOfGrant(entity));
+  if (has.has('all') || mayAdminister(central, by.user)) return;
   const before = policy.grants.find((grant) => grant.who === who && grant.scope === entity.id);
   const ofRole = who.startsWith('role:') && !before ? permissionsOfRole(policy, who.slice(5)) : [];
   const more = [...permissions, ...ofRole].filter(
@@ -91,6 +92,12 @@ function refuseMore(context: CentralContext, who: string, permissions: readonly 
       `${by.user} may not give ${more.map((each) => `'${each}'`).join(', ')}: nobody gives what they have not`,
       { permission: more[0] },
     );
+}
+
+/** What a grant for an entity covers: that for a hypervisor all machines on it, so that one for its tag is not as much. */
+function subjectOfGrant(entity: EntityState): Subject {
+  const subject = subjectOf(entity);
+  return entity.kind === 'hypervisor' ? { ...subject, tags: [] } : subject;
 }
 
 async function permissionExplain(

@@ -1,0 +1,237 @@
+// Whoever has something on one hypervisor gets nothing of others by it: not by a uuid, by a name, nor by what is said.
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { LiveMessage } from '../src/cloud/central/http/live.ts';
+import { hypervisorId, vmId, type VmState } from '../src/cloud/entity.ts';
+import { type Answer, SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
+
+const HOST = `<node><domain type='test'><name>there</name><memory>65536</memory><os><type>hvm</type></os></domain></node>`;
+
+let cloud: TestCloud;
+/** Ann's machine, on hv1. */
+let vm: VmState;
+
+beforeAll(async () => {
+  cloud = await startTestCloud(['hv1']);
+  const host = join(cloud.dir, 'hv2.xml');
+  await writeFile(host, HOST);
+  await cloud.startAgent('hv2', {
+    libvirtUri: cloud.daemon.uri(`test://${host}`),
+    settings: { ...SETTINGS, migrationUri: 'test:///nowhere' },
+  });
+  await cloud.until(
+    hypervisorId('hv2'),
+    (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
+  );
+  vm = cloud.central.registry.findVm('test') as VmState;
+});
+afterAll(() => cloud[Symbol.asyncDispose]());
+beforeEach(() => {
+  cloud.central.policies.update((policy) => ({ ...policy, grants: [] }));
+});
+
+const post = (user: string, path: string, body: object = {}): Promise<Answer> =>
+  cloud.call(user, 'POST', `/api/v1/${path}`, body);
+
+const xmlOf = (name: string, uuid: string): string =>
+  `<domain type='test'><name>${name}</name><uuid>${uuid}</uuid><memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>`;
+
+const has = (user: string, id: string): string[] =>
+  cloud.central.policies.policy.grants
+    .filter(({ who, scope }) => who === `user:${user}` && scope === id)
+    .flatMap(({ permissions }) => permissions);
+
+test.each([
+  ['as it is', (uuid: string) => uuid],
+  ['in capitals', (uuid: string) => uuid.toUpperCase()],
+  ['without dashes', (uuid: string) => ` ${uuid.replaceAll('-', '')}\n`],
+])("a machine with another's uuid is not made elsewhere, %s", async (_, words) => {
+  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc']);
+  const made = await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('twin', words(vm.uuid)) });
+  expect(made).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+  expect(made.body.error?.message).not.toMatch(/hv1|test/);
+  expect(has('ben', vm.id)).toEqual([]);
+  expect((await post('ben', `vms/${vm.uuid}/info`)).status).toBe(404);
+});
+
+test('nor one that is parked', async () => {
+  const { parking, policies } = cloud.central;
+  const uuid = randomUUID();
+  parking.add({ uuid, name: 'boat', hypervisor: 'hv1', tags: [] }, xmlOf('boat', uuid), 'ann');
+  policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc']);
+  expect((await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('x', uuid) })).status).toBe(409);
+  expect(has('ben', vmId(uuid))).toEqual([]);
+  parking.remove(uuid);
+});
+
+test('whoever brings back a parked machine has no more of it than before', async () => {
+  const { parking, policies } = cloud.central;
+  const made = await post('ann', 'hypervisors/hv2/alloc', { name: 'boat', diskGiB: 0 });
+  const id = vmId(made.body['uuid'] as string);
+  await cloud.until(id, (each) => each !== undefined);
+  policies.setGrant('user:cleo', id, ['info']);
+  expect((await post('ann', 'vms/boat/park')).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
+  policies.setGrant('user:ben', 'hypervisor:hv2', ['vmparking_unpark', 'alloc']);
+  expect((await post('ben', 'central/unpark', { machine: 'boat', hypervisor: 'hv2' })).status).toBe(
+    200,
+  );
+  expect(parking.list()).toEqual([]);
+  expect(has('ben', id)).toEqual([]);
+  expect(has('cleo', id)).toEqual(['info']);
+  await cloud.until(id, (each) => each !== undefined);
+  expect((await post('ann', 'vms/boat/free')).status).toBe(200);
+  expect(has('cleo', id)).toEqual([]);
+  await cloud.until(id, (each) => each === undefined);
+});
+
+test('a twin that is deleted takes no grants and no jobs of the other along', async () => {
+  const { parking, policies, schedule } = cloud.central;
+  const made = await post('ann', 'hypervisors/hv2/alloc', { name: 'double', diskGiB: 0 });
+  const uuid = made.body['uuid'] as string;
+  const id = vmId(uuid);
+  await cloud.until(id, (each) => each !== undefined);
+  // As when a host of before is back, with what was brought elsewhere meanwhile.
+  parking.add({ uuid, name: 'double', hypervisor: 'hv1', tags: [] }, xmlOf('x', uuid), 'ann');
+  policies.setGrant('user:cleo', id, ['info']);
+  const at = '2099-01-01T00:00:00Z';
+  schedule.add({ entity: id, verb: 'create', params: {}, at, user: 'ann' });
+  expect((await post('ann', `vms/${uuid}/undefine`)).status).toBe(200);
+  expect(has('cleo', id)).toEqual(['info']);
+  expect(schedule.of(id)).toHaveLength(1);
+  parking.remove(uuid);
+  schedule.dropEntity(id);
+});
+
+test('whoever may not do a verb hears nothing of what is elsewhere by asking for it', async () => {
+  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['nodeinfo', 'info']);
+  const made = await post('ben', 'hypervisors/hv2/alloc', { name: 'test' });
+  expect(made).toMatchObject({ status: 403, body: { error: { permission: 'alloc' } } });
+  const moved = await post('ben', 'vms/there/migrate', { target: 'hv1' });
+  expect(moved).toMatchObject({ status: 403, body: { error: { permission: 'migrate' } } });
+  const [last] = cloud.central.audit.list({ limit: 1 });
+  expect(last).toMatchObject({ verb: 'migrate', outcome: 'denied', by: { user: 'ben' } });
+});
+
+test('nor is told of it more than that a name is taken', async () => {
+  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc', 'migrate']);
+  const made = await post('ben', 'hypervisors/hv2/alloc', { name: 'test', diskGiB: 0 });
+  expect(made.body.error?.message).toBe("the name 'test' is taken");
+  const moved = await post('ben', 'vms/there/migrate', { target: 'hv7' });
+  expect(moved.body.error?.message).toBe("there is no hypervisor 'hv7'; there are: hv2");
+  const full = await post('ben', 'vms/there/migrate', { target: 'hv1' });
+  expect(full.body.error?.message).toBe('there cannot go to hv1');
+  const asked = await post('ann', 'hypervisors/hv2/alloc', { name: 'test', diskGiB: 0 });
+  expect(asked.body.error?.message).toBe("a machine on hv1 is called 'test'");
+});
+
+test('what only central does whole is not done by chat', async () => {
+  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['message', 'alloc', 'clone']);
+  const said = await post('ben', 'hypervisors/hv2/chat', { text: 'new test' });
+  expect(said.body['text']).toBe("I can't do that by myself: use skerry hypervisor create-vm.");
+  const machines = await post('ben', 'vms/there/chat', { text: 'clone' });
+  expect(machines.body['text']).toBe("I can't do that by myself: use skerry vm clone.");
+});
+
+test('a grant for the tag of a hypervisor is not passed on for all its machines', async () => {
+  const { policies } = cloud.central;
+  await post('ann', 'hypervisors/hv1/settags', { tags: ['prod'] });
+  await cloud.until(hypervisorId('hv1'), (each) => each?.tags.join() === 'prod');
+  const grant = (permissions: string[]): Promise<Answer> =>
+    post('ben', 'hypervisors/hv1/permission_set', { who: 'user:ben', permissions });
+  for (const permissions of [['permission_set', 'vnc_display'], ['all']]) {
+    policies.setGrant('user:ben', 'tag:prod', permissions);
+    expect(await grant(['vnc_display'])).toMatchObject({
+      status: 403,
+      body: { error: { permission: 'vnc_display' } },
+    });
+  }
+  expect(has('ben', hypervisorId('hv1'))).toEqual([]);
+  policies.setGrant('user:ben', 'hypervisor:hv1', ['permission_set', 'info']);
+  expect((await grant(['permission_set', 'info'])).status).toBe(200);
+  expect((await grant(['permission_set', 'vnc_display'])).status).toBe(403);
+  policies.setGrant('user:ben', 'all', ['all']);
+  expect((await grant(['vnc_display'])).status).toBe(200);
+});
+
+test('an id that was used already, or is none, keeps nothing out of the log', async () => {
+  const token = cloud.central.users.issue('ann', 'token');
+  const ask = (id: string, verb: string): Promise<Response> =>
+    fetch(`${cloud.server.url}/api/v1/vms/${vm.uuid}/${verb}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'x-request-id': id },
+    });
+  const id = randomUUID();
+  expect((await ask(id, 'suspend')).status).toBe(200);
+  expect((await ask(id, 'resume')).status).toBe(409);
+  expect((await ask('1', 'resume')).status).toBe(400);
+  expect((await ask(randomUUID(), 'resume')).status).toBe(200);
+  const lines = cloud.central.audit.list({ entity: vm.id, limit: 2 });
+  expect(lines.map(({ verb }) => verb)).toEqual(['resume', 'suspend']);
+});
+
+test('a page of the log is full when there is more that one sees', async () => {
+  const { audit, policies } = cloud.central;
+  const [last] = audit.list({ limit: 1 });
+  if (!last) throw new Error('nothing was done');
+  const there = cloud.central.registry.findVm('there') as VmState;
+  policies.setGrant('user:ben', there.id, ['info']);
+  const at = Date.now() + 1000;
+  const line = (entity: string, user: string, ms: number): void =>
+    void audit.add({ ...last, id: randomUUID(), entity, by: { user, via: 'web' }, at: at + ms });
+  for (let ms = 0; ms < 200; ms += 1) line(vm.id, 'ann', ms);
+  for (let ms = 0; ms < 3; ms += 1) line(there.id, 'ann', ms - 10);
+  line(vm.id, 'ben', -20);
+  const { body } = await cloud.call('ben', 'GET', '/api/v1/audit?limit=4');
+  const lines = body as unknown as { at: number }[];
+  expect(lines.map((each) => each.at - at)).toEqual([-8, -9, -10, -20]);
+  expect((await cloud.call('ann', 'GET', '/api/v1/audit?limit=4')).body).toHaveLength(4);
+});
+
+test('a browser hears of no hypervisor that has nothing one sees', async () => {
+  const there = cloud.central.registry.findVm('there') as VmState;
+  cloud.central.policies.setGrant('user:ben', there.id, ['info']);
+  const { socket, messages } = await open('ben', 'live');
+  await expect.poll(() => messages.length).toBeGreaterThan(0);
+  const heard = (): string[] =>
+    (messages as LiveMessage[]).flatMap((message) => {
+      if (message.type === 'hello') return message.lamps.map(({ hypervisor }) => hypervisor);
+      return message.type === 'lamp' ? [message.lamp.hypervisor] : [];
+    });
+  expect(heard()).toEqual(['hv2']);
+  await using _ = await cloud.bus.connect('hv3');
+  cloud.central.policies.setGrant('user:ben', vm.id, ['info']);
+  await expect.poll(heard).toEqual(['hv2', 'hv1', 'hv2']);
+  socket.terminate();
+});
+
+test('a console ends with the permission for it', async () => {
+  const { policies, consoleToken } = cloud.central;
+  policies.setGrant('user:ben', vm.id, ['vnc_display']);
+  policies.setGrant('user:cleo', vm.id, ['vnc_display']);
+  const token = (user: string): string => consoleToken?.(user, vm.id) ?? '';
+  const bens = await open('ben', `console?token=${token('ben')}`);
+  const cleos = await open('cleo', `console?token=${token('cleo')}`);
+  policies.setGrant('user:ben', vm.id, ['info']);
+  const [code] = (await once(bens.socket, 'close', { signal: AbortSignal.timeout(5000) })) as [
+    number,
+  ];
+  expect(code).toBe(1008);
+  expect(cleos.socket.readyState).toBe(WebSocket.OPEN);
+  cleos.socket.terminate();
+});
+
+async function open(user: string, path: string) {
+  const session = cloud.central.users.issue(user, 'session');
+  const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/${path}`, {
+    headers: { cookie: `skerry=${session}` },
+  });
+  const messages: unknown[] = [];
+  socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString())));
+  await once(socket, 'open', { signal: AbortSignal.timeout(5000) });
+  return { socket, messages };
+}
