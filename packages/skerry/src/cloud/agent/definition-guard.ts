@@ -76,6 +76,15 @@ export function reachesHost(domain: Element, { before, isImage }: GuardOptions):
   return [...new Set([...frame, ...found])];
 }
 
+/** What two machines would share with the host if one were made like the other, in words. */
+export function sharedWithHost(domain: Element): string[] {
+  return [...partsOf(domain)].flatMap(([{ name }]) =>
+    ['hostdev', 'filesystem', 'shmem'].includes(name) || name.includes(':')
+      ? [`${wordsFor(name)} (${name})`]
+      : [],
+  );
+}
+
 /** What is kept or checked as a whole: each device, and all else below the root. A piece of one, elsewhere, means other things. */
 function* partsOf(domain: Element): Generator<[Element, string]> {
   for (const child of elementsOf(domain))

@@ -1,3 +1,5 @@
+import { VerbError } from '../verb-error.ts';
+import { attribute, parseXml } from '../xml/element.ts';
 import { type Connection, isNotFound, type StorageVolume } from '@skerry/libvirt';
 
 /**
@@ -19,4 +21,30 @@ export async function findVolume(
   const pools = await connection.pools({ active: true, signal });
   for (const pool of pools) await pool.refresh({ signal }).catch(() => {});
   return connection.volumeByPath(path, { signal });
+}
+
+/**
+ * The volume of a path, to be copied, as what a machine has it. libvirt looks for itself what a file is; what a guest
+ * has written to a raw disk may look like qcow2 with any file of the host below it, which a copy would then have in it.
+ *
+ * @param format what the machine says that it is
+ * @throws VerbError `conflict` when libvirt takes it for something else
+ */
+export async function findVolumeAs(
+  connection: Connection,
+  path: string,
+  format: string,
+  signal: AbortSignal,
+): Promise<StorageVolume> {
+  const volume = await findVolume(connection, path, signal);
+  const pool = await connection.poolOfVolume(volume, { signal });
+  await pool.refresh({ signal }).catch(() => {});
+  const seen = attribute(parseXml(await volume.xml({ signal })), 'target/format', 'type');
+  const isRaw = format === 'raw' && seen === 'iso';
+  if (seen !== null && seen !== format && !isRaw)
+    throw new VerbError(
+      'conflict',
+      `libvirt takes ${volume.name} for ${seen}, and it is ${format}`,
+    );
+  return volume;
 }

@@ -4,7 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { VerbError } from '../verb-error.ts';
-import { all, parseXml } from '../xml/element.ts';
+import { all, attribute, type Element, parseXml } from '../xml/element.ts';
 import type { VmContext } from './verbs/handler.ts';
 
 export interface ConsoleTarget {
@@ -17,6 +17,14 @@ export interface ConsoleTarget {
 export type DialTcp = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
 
 const OPEN_MS = 10_000;
+/** Where to dial for an address. Who listens at all of them has the port on the loopback, too: nobody else can. */
+const LOOPBACK: ReadonlyMap<string, string> = new Map([
+  ['127.0.0.1', '127.0.0.1'],
+  ['localhost', '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.1'],
+  ['::1', '::1'],
+  ['::', '::1'],
+]);
 
 /** Ties a machine's console to central; returns when both ends are open. */
 export async function openConsole(
@@ -45,11 +53,33 @@ async function openSerial({ domain, vm, signal }: VmContext): Promise<Duplex> {
 }
 
 async function openScreen({ domain, vm, signal }: VmContext, dialTcp: DialTcp): Promise<Duplex> {
-  const root = parseXml(await domain.xml({ signal }));
-  const vnc = all(root, 'devices/graphics').find(({ attributes }) => attributes['type'] === 'vnc');
-  const port = Number(vnc?.attributes['port'] ?? -1);
-  if (!vnc || port < 1) throw new VerbError('conflict', `${vm.name} has no screen that runs`);
-  return dialTcp('127.0.0.1', port, signal);
+  const isOn = await domain.isActive({ signal });
+  const { host, port } = screenOf(vm.name, isOn && parseXml(await domain.xml({ signal })));
+  return dialTcp(host, port, signal);
+}
+
+/**
+ * Where a machine's screen listens, by its definition as it runs. Nothing else is dialled: at the same port of another
+ * address may be any program of the host.
+ *
+ * @param live false for a machine that is off: nobody listens at the port of its definition, or somebody else
+ * @throws VerbError `conflict` when it has none, or one that is not on the loopback
+ */
+export function screenOf(name: string, live: Element | false): { host: string; port: number } {
+  const vnc =
+    live && all(live, 'devices/graphics').find(({ attributes }) => attributes['type'] === 'vnc');
+  const port = Number((vnc && vnc.attributes['port']) ?? -1);
+  const given = vnc && (attribute(vnc, 'listen', 'address') ?? vnc.attributes['listen']);
+  if (!vnc || !given || !Number.isInteger(port) || port < 1)
+    throw new VerbError('conflict', `${name} has no screen that runs`);
+  const host = LOOPBACK.get(given);
+  if (!host)
+    throw new VerbError(
+      'conflict',
+      `the screen of ${name} listens at ${given}, and Skerry shows those on the loopback only`,
+      { hint: "give its <graphics> listen='127.0.0.1'; it has that from its next start" },
+    );
+  return { host, port };
 }
 
 function dialLocal(host: string, port: number, signal: AbortSignal): Promise<Duplex> {

@@ -103,7 +103,8 @@ export const networkDefine = defineVerb({
   name: 'network_define',
   entity: 'hypervisor',
   title: 'Define a network',
-  summary: 'make a network, or give one a new definition',
+  summary:
+    "make a network, or give one a new definition; bridges, cards and files of the host need 'define_host'",
   params: z.object({ xml: networkXml }),
   result: z.object({ name: z.string() }),
   permission: 'network_define',

@@ -118,7 +118,8 @@ export const drivesDelete = defineVerb({
   entity: 'vm',
   command: 'drive-delete',
   title: 'Delete a drive',
-  summary: 'take a drive from the machine and delete it',
+  summary:
+    'take a drive from the machine and delete it; one that it only reads, or others use, is kept',
   params: z.object({ target }),
   result: nothing,
   permission: 'drives_delete',

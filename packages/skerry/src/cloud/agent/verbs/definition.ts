@@ -3,6 +3,7 @@ import {
   type Domain,
   isNotFound,
   LibvirtError,
+  type StoragePool,
   type StorageVolume,
   type UndefineOptions,
 } from '@skerry/libvirt';
@@ -18,10 +19,12 @@ import {
   parseXml,
   textOf,
 } from '../../xml/element.ts';
-import { HOST_PERMISSION, isIn, poolFolder, reachesHost } from '../definition-guard.ts';
-import { findVolume } from '../find-volume.ts';
+import { HOST_PERMISSION, reachesHost, sharedWithHost } from '../definition-guard.ts';
+import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { friendlyName } from '../friendly-name.ts';
-import { isDiskName, newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
+import { imageTest, isSomeonesDisk } from '../golden-images.ts';
+import { ownDisks } from '../own-disks.ts';
+import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { metadataXml, METADATA, vmFromXml } from '../vm-from-xml.ts';
 import {
   type Context,
@@ -114,32 +117,16 @@ async function guarded(context: Context, xml: string, before?: Element): Promise
   return root;
 }
 
-/** Which files are golden images: all may read them. The pool may have machines' disks as well. */
-async function imageTest({
-  connection,
-  entities,
-  settings,
-  signal,
-}: Context): Promise<(path: string) => boolean> {
-  const pool = await connection.pool(settings.imagesPool, { signal }).catch(() => undefined);
-  const folder = pool && poolFolder(parseXml(await pool.xml({ signal })));
-  const disks = new Set(
-    entities.all.flatMap((each) =>
-      each.kind === 'vm' ? each.disks.filter((disk) => !disk.readonly).map((d) => d.source) : [],
-    ),
-  );
-  return (path) =>
-    folder !== undefined && isIn(path, folder) && !disks.has(path) && !isDiskName(path);
-}
-
 async function defineFromXml(context: Context, xml: string, uuid: string): Promise<Domain> {
   // What central itself brings back was a machine before: it has what it had.
-  const before = context.by.via === 'system' ? parseXml(xml) : undefined;
+  const isBack = context.by.via === 'system';
+  const before = isBack ? parseXml(xml) : undefined;
   const root = await guarded(context, xml, before);
   const name = textOf(root, 'name');
   if (name && isTaken(context, name))
     throw new VerbError('conflict', `there is a machine called '${name}' on this hypervisor`);
-  if (textOf(root, 'uuid') === null) setText(root, 'uuid', uuid);
+  // By another machine's uuid, on this hypervisor or not, one would have that machine.
+  if (!isBack || textOf(root, 'uuid') === null) setText(root, 'uuid', uuid);
   else if (await exists(context, textOf(root, 'uuid') ?? ''))
     throw new VerbError('conflict', 'there is a machine with the uuid of this XML');
   return context.connection.defineDomain(formatXml(root), {
@@ -177,18 +164,16 @@ async function defineNew(
 }
 
 async function makeDisk(
-  { connection, settings, signal }: Context,
+  context: Context,
   name: string,
   diskGiB: number,
   image: string | undefined,
 ): Promise<StorageVolume> {
+  const { connection, settings, signal } = context;
   const pool = await connection.pool(settings.pool, { signal });
-  const golden =
-    image === undefined
-      ? undefined
-      : await goldenImage(connection, settings.imagesPool, image, signal);
+  const golden = image === undefined ? undefined : await goldenImage(context, image);
   const capacityBytes = Math.max(
-    diskGiB * GIB,
+    Math.round(diskGiB * GIB),
     (await golden?.info({ signal }))?.capacityBytes ?? 0,
   );
   const backing = await golden?.path({ signal });
@@ -196,36 +181,44 @@ async function makeDisk(
   return pool.createVolume(xml, { signal });
 }
 
-async function goldenImage(
-  connection: Context['connection'],
-  poolName: string,
-  image: string,
-  signal: AbortSignal,
-): Promise<StorageVolume> {
-  const pool = await connection.pool(poolName, { signal });
+async function goldenImage(context: Context, image: string): Promise<StorageVolume> {
+  const pool = await context.connection.pool(context.settings.imagesPool, {
+    signal: context.signal,
+  });
+  const found = await imageVolume(context, pool, image);
+  if (found) return found;
+  const volumes = await pool.volumes({ signal: context.signal });
+  const known = await Promise.all(volumes.map(({ name }) => imageVolume(context, pool, name)));
+  const names = known.flatMap((each) => (each ? [each.name] : [])).join(', ') || 'none';
+  throw new VerbError('not-found', `there is no golden image '${image}' here; there are: ${names}`);
+}
+
+/** A volume of the images' pool, if there is one of that name which is no machine's disk. */
+async function imageVolume(
+  { entities, settings, signal }: Context,
+  pool: StoragePool,
+  name: string,
+): Promise<StorageVolume | undefined> {
   try {
-    return await pool.volume(image, { signal });
+    const volume = await pool.volume(name, { signal });
+    const path = await volume.path({ signal });
+    return isSomeonesDisk(entities.all, settings.imagesPool, path) ? undefined : volume;
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const names = (await pool.volumes({ signal })).map(({ name }) => name).join(', ') || 'none';
-    throw new VerbError(
-      'not-found',
-      `there is no golden image '${image}' here; there are: ${names}`,
-    );
+    return undefined;
   }
 }
 
 /** The kernel of an image that has no boot loader: volumes beside it, as `NAME.kernel` and `NAME.initrd`. */
 async function bootOf(
-  { connection, settings, signal }: Context,
+  context: Context,
   image: string,
 ): Promise<{ kernel: string; initrd: string | undefined } | undefined> {
+  const { connection, settings, signal } = context;
   const pool = await connection.pool(settings.imagesPool, { signal });
   const base = image.replace(/\.[^.]+$/, '');
-  const pathOf = async (name: string): Promise<string | undefined> => {
-    const volume = await pool.volume(name, { signal }).catch(() => undefined);
-    return volume?.path({ signal });
-  };
+  const pathOf = async (name: string): Promise<string | undefined> =>
+    (await imageVolume(context, pool, name))?.path({ signal });
   const kernel = await pathOf(`${base}.kernel`);
   return kernel === undefined ? undefined : { kernel, initrd: await pathOf(`${base}.initrd`) };
 }
@@ -241,10 +234,13 @@ async function clone(context: VmContext, params: { name?: string | undefined }) 
   if (isTaken(context, name))
     throw new VerbError('conflict', `there is a machine called '${name}' on this hypervisor`);
   const root = parseXml(await domain.xml({ inactive: true, signal }));
+  refuseToShare(context, root);
   const uuid = randomUUID();
   setText(root, 'name', name);
   setText(root, 'uuid', uuid);
   for (const nic of all(root, 'devices/interface')) remove(nic, 'mac');
+  // What the firmware keeps is the other's; libvirt makes a file of its own name from the template.
+  for (const nvram of all(root, 'os/nvram')) nvram.children.splice(0);
   const made: StorageVolume[] = [];
   try {
     for (const disk of all(root, 'devices/disk')) {
@@ -253,7 +249,9 @@ async function clone(context: VmContext, params: { name?: string | undefined }) 
         continue;
       const target = attribute(disk, 'target', 'dev') ?? '';
       progress(`copying ${target}`);
-      const volume = await copyVolume(context, path, volumeName({ name, uuid }, target, 'qcow2'));
+      const format = attribute(disk, 'driver', 'type') ?? 'raw';
+      const copy = volumeName({ name, uuid }, target, 'qcow2');
+      const volume = await copyVolume(context, { path, format }, copy);
       made.push(volume);
       const source = first(disk, 'source');
       if (source) source.attributes['file'] = await volume.path({ signal });
@@ -269,11 +267,34 @@ async function clone(context: VmContext, params: { name?: string | undefined }) 
   return { uuid, name, of: vm.name };
 }
 
-async function copyVolume(context: Context, path: string, name: string): Promise<StorageVolume> {
+/** What cannot be copied both would have, and what is the host's only some may hand out. @throws VerbError */
+function refuseToShare({ vm, mayOnHost }: VmContext, root: Element): void {
+  const isWritten = (disk: Element): boolean =>
+    !first(disk, 'readonly') && disk.attributes['device'] !== 'cdrom';
+  const shared = all(root, 'devices/disk').find(
+    (disk) => isWritten(disk) && first(disk, 'source') && !attribute(disk, 'source', 'file'),
+  );
+  if (shared)
+    throw new VerbError(
+      'conflict',
+      `${attribute(shared, 'target', 'dev')} of ${vm.name} is no file, and cannot be copied`,
+    );
+  const host = mayOnHost(HOST_PERMISSION) ? [] : sharedWithHost(root);
+  if (host.length > 0)
+    throw new VerbError('denied', `${vm.name} has parts of the host: ${host.join('; ')}`, {
+      permission: HOST_PERMISSION,
+    });
+}
+
+async function copyVolume(
+  context: Context,
+  { path, format }: { readonly path: string; readonly format: string },
+  name: string,
+): Promise<StorageVolume> {
   // It lasts: not on the shared connection.
   await using connection = await context.connection.dup();
   const { signal } = context;
-  const from = await findVolume(connection, path, signal);
+  const from = await findVolumeAs(connection, path, format, signal);
   const pool = await connection.poolOfVolume(from, { signal });
   const { capacityBytes } = await from.info({ signal });
   const xml = volumeXml({ name, capacityBytes, format: 'qcow2' });
@@ -283,24 +304,12 @@ async function copyVolume(context: Context, path: string, name: string): Promise
   return findVolume(context.connection, copied, signal);
 }
 
-/** The disks of a machine that are no other's: volumes that it may write to. */
-async function ownVolumes({
-  connection,
-  vm,
-  entities,
-  signal,
-}: VmContext): Promise<StorageVolume[]> {
-  const others = new Set(
-    entities.all.flatMap((each) =>
-      each.kind === 'vm' && each.id !== vm.id ? each.disks.map(({ source }) => source) : [],
-    ),
-  );
-  const own = vm.disks.filter(
-    ({ source, readonly, device }) =>
-      source && !readonly && device === 'disk' && !others.has(source),
-  );
+/** The volumes of a machine's disks that are no other's. */
+async function ownVolumes({ connection, vm, entities, signal }: VmContext) {
   const found = await Promise.all(
-    own.map(({ source }) => findVolume(connection, source ?? '', signal).catch(() => undefined)),
+    ownDisks(vm, entities.all).map(({ source }) =>
+      findVolume(connection, source ?? '', signal).catch(() => undefined),
+    ),
   );
   return found.filter((each) => each !== undefined);
 }

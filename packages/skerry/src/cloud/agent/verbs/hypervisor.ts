@@ -1,7 +1,11 @@
 import { describeHypervisor, formatMiB, STATE_WORDS } from '../../describe.ts';
 import type { HypervisorState, VmState } from '../../entity.ts';
+import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/hypervisor.ts';
 import { formatXml, parseXml } from '../../xml/element.ts';
+import { HOST_PERMISSION } from '../definition-guard.ts';
+import { isSomeonesDisk } from '../golden-images.ts';
+import { networkReachesHost } from '../network-guard.ts';
 import { type Context, type Handler, onHypervisor } from './handler.ts';
 
 export const hypervisorHandlers: readonly Handler[] = [
@@ -29,21 +33,28 @@ export const hypervisorHandlers: readonly Handler[] = [
     entities.patch<HypervisorState>(hypervisor.id, { drained: on });
     return {};
   }),
-  onHypervisor(verbs.getGolden, async ({ connection, settings, signal }) => {
+  onHypervisor(verbs.getGolden, async ({ connection, entities, settings, signal }) => {
     const pool = await connection.pool(settings.imagesPool, { signal });
     const volumes = await pool.volumes({ signal });
-    const images = await Promise.all(
-      volumes.filter(isImage).map(async (volume) => ({
-        name: volume.name,
-        sizeBytes: (await volume.info({ signal })).capacityBytes,
-      })),
+    const found = await Promise.all(
+      volumes.filter(isImage).map(async (volume) => {
+        const path = await volume.path({ signal });
+        if (isSomeonesDisk(entities.all, settings.imagesPool, path)) return [];
+        return [{ name: volume.name, sizeBytes: (await volume.info({ signal })).capacityBytes }];
+      }),
     );
-    return { images: images.toSorted((a, b) => a.name.localeCompare(b.name)) };
+    return { images: found.flat().toSorted((a, b) => a.name.localeCompare(b.name)) };
   }),
-  onHypervisor(verbs.networkDefine, async ({ connection, signal }, { xml }) => ({
-    name: (await connection.defineNetwork(formatXml(parseXml(xml)), { validate: true, signal }))
-      .name,
-  })),
+  onHypervisor(verbs.networkDefine, async ({ connection, mayOnHost, signal }, { xml }) => {
+    const root = parseXml(xml);
+    const reach = mayOnHost(HOST_PERMISSION) ? [] : networkReachesHost(root);
+    if (reach.length > 0)
+      throw new VerbError('denied', `the network reaches the host: ${reach.join('; ')}`, {
+        permission: HOST_PERMISSION,
+      });
+    const options = { validate: true, signal };
+    return { name: (await connection.defineNetwork(formatXml(root), options)).name };
+  }),
   onHypervisor(verbs.networkUndefine, async ({ connection, signal }, { name }) => {
     await (await connection.network(name, { signal })).undefine({ signal });
     return {};

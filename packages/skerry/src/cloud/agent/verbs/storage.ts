@@ -1,8 +1,9 @@
 import { escapeXml } from '../../../util/escape-xml.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-storage.ts';
-import { findVolume } from '../find-volume.ts';
-import { volumeName, volumeXml } from '../new-domain-xml.ts';
+import { findVolume, findVolumeAs } from '../find-volume.ts';
+import { isDiskName, volumeName, volumeXml } from '../new-domain-xml.ts';
+import { ownDisks } from '../own-disks.ts';
 import { type Handler, onVm, type VmContext } from './handler.ts';
 
 const GIB = 1024 ** 3;
@@ -70,22 +71,30 @@ export const storageHandlers: readonly Handler[] = [
     return { target };
   }),
   onVm(verbs.drivesDelete, async (context, { target }) => {
-    const { domain, signal } = context;
-    const { disk, volume } = await driveOf(context, target);
-    const xml = diskXml({ path: disk.source ?? '', target, bus: disk.bus ?? 'virtio' });
+    const { connection, domain, signal } = context;
+    const disk = driveOf(context, target);
+    const isOwn = isOwnDisk(context, disk);
+    const volume = isOwn ? await findVolume(connection, disk.source, signal) : undefined;
+    const xml = diskXml({ path: disk.source, target, bus: disk.bus ?? 'virtio' });
     await domain.detachDevice(xml, { affect: 'config', signal });
-    await volume.delete({ signal });
+    await volume?.delete({ signal });
     return {};
   }),
   onVm(verbs.drivesConvert, async (context, { target, format }) => {
     const { domain, vm, progress, signal } = context;
-    const { volume, disk } = await driveOf(context, target);
+    const disk = driveOf(context, target);
+    if (!isOwnDisk(context, disk))
+      throw new VerbError(
+        'conflict',
+        `${target} of ${vm.name} is not its own: it only reads it, or others use it too`,
+      );
+    const volume = await findVolume(context.connection, disk.source, signal);
     if (disk.format === format)
       throw new VerbError('conflict', `${target} of ${vm.name} is ${format} already`);
     progress(`writing ${target} as ${format}`);
     // It lasts: not on the shared connection.
     await using connection = await context.connection.dup();
-    const from = await findVolume(connection, disk.source ?? '', signal);
+    const from = await findVolumeAs(connection, disk.source, disk.format ?? 'raw', signal);
     const pool = await connection.poolOfVolume(from, { signal });
     const { capacityBytes } = await from.info({ signal });
     const name = volumeName(vm, target, format);
@@ -106,10 +115,12 @@ export const storageHandlers: readonly Handler[] = [
   }),
   onVm(verbs.drivesSetGolden, async (context, { target, name }) => {
     const { settings, progress, signal } = context;
-    const { disk } = await driveOf(context, target);
+    if (isDiskName(`${name}.qcow2`))
+      throw new VerbError('invalid', `'${name}' is what the disk of a machine is called`);
+    const disk = driveOf(context, target);
     progress(`copying ${target}`);
     await using connection = await context.connection.dup();
-    const from = await findVolume(connection, disk.source ?? '', signal);
+    const from = await findVolumeAs(connection, disk.source, disk.format ?? 'raw', signal);
     const pool = await connection.pool(settings.imagesPool, { signal });
     const { capacityBytes } = await from.info({ signal });
     await pool.createVolume(volumeXml({ name: `${name}.qcow2`, capacityBytes, format: 'qcow2' }), {
@@ -120,12 +131,16 @@ export const storageHandlers: readonly Handler[] = [
   }),
 ];
 
-async function driveOf({ connection, vm, signal }: VmContext, target: string) {
+function driveOf({ vm }: VmContext, target: string) {
   const disk = vm.disks.find((each) => each.target === target);
   const known = vm.disks.map((each) => each.target).join(', ') || 'none';
   if (!disk?.source)
     throw new VerbError('not-found', `${vm.name} has no drive '${target}'; it has: ${known}`);
-  return { disk, volume: await findVolume(connection, disk.source, signal) };
+  return { ...disk, source: disk.source };
+}
+
+function isOwnDisk({ vm, entities }: VmContext, { target }: { readonly target: string }): boolean {
+  return ownDisks(vm, entities.all).some((each) => each.target === target);
 }
 
 /** A drive as libvirt takes it; to name one that is to go, its format need not be said. */

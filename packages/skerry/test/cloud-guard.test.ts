@@ -1,0 +1,167 @@
+// Somebody with machines of their own on one hypervisor gets neither others' disks nor the host: with libvirt's QEMU driver
+// and a pool that has disks and golden images together, as on real hosts. No machine runs.
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect, type Connection } from '@skerry/libvirt';
+import { hypervisorId, vmId } from '../src/cloud/entity.ts';
+import { runOrThrow } from '../src/util/run.ts';
+import { SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
+
+const ALLOC = '/api/v1/hypervisors/hv1/alloc';
+
+let cloud: TestCloud;
+let libvirt: Connection;
+let pool: string;
+
+beforeAll(async () => {
+  cloud = await startTestCloud([]);
+  const libvirtUri = cloud.daemon.uri('qemu:///system');
+  libvirt = await connect(libvirtUri);
+  // libvirt asks QEMU what it can when it is first asked itself: on a busy machine that lasts.
+  await libvirt.capabilities({ timeoutMs: 60_000 });
+  pool = join(cloud.daemon.folder, 'pool');
+  await mkdir(pool);
+  await qemuImg('create', '-f', 'qcow2', join(pool, 'debian.qcow2'), '1M');
+  const made = await libvirt.definePool(
+    `<pool type='dir'><name>default</name><target><path>${pool}</path></target></pool>`,
+  );
+  await made.start();
+  const settings = { ...SETTINGS, pool: 'default', imagesPool: 'default' };
+  await cloud.startAgent('hv1', { libvirtUri, settings });
+  await cloud.until(
+    hypervisorId('hv1'),
+    (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
+  );
+  const permissions = ['alloc', 'drives_getgolden', 'network_define'];
+  cloud.central.policies.setGrant('user:cleo', 'hypervisor:hv1', permissions);
+  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv1', permissions);
+}, 120_000);
+
+afterAll(async () => {
+  await libvirt?.close();
+  await cloud?.[Symbol.asyncDispose]();
+});
+
+function qemuImg(...args: string[]): Promise<string> {
+  return runOrThrow('qemu-img', args);
+}
+
+const alloc = (user: string, body: object) => cloud.call(user, 'POST', ALLOC, body);
+
+/** Makes a machine, and calls its verbs. */
+async function machineOf(user: string, body: object) {
+  const made = await alloc(user, { network: 'default', ...body });
+  expect(made).toMatchObject({ status: 200, body: {} });
+  const uuid = String(made.body['uuid']);
+  await cloud.until(vmId(uuid), (each) => each !== undefined);
+  const call = (verb: string, params: object = {}) =>
+    cloud.call(user, 'POST', `/api/v1/vms/${uuid}/${verb}`, params);
+  const xml = async (): Promise<string> =>
+    String((await call('xmldesc', { inactive: true })).body['xml']);
+  const addDevice = async (device: string) =>
+    call('define', { xml: (await xml()).replace('</devices>', `${device}</devices>`) });
+  return { uuid, call, xml, addDevice };
+}
+
+test("another machine's disk is no golden image", async () => {
+  const victim = await machineOf('ben', { name: 'victim', diskGiB: 0.01 });
+  const disk = `victim-${victim.uuid.slice(0, 8)}-vda.qcow2`;
+  const listed = await cloud.call('cleo', 'POST', '/api/v1/hypervisors/hv1/drives_getgolden');
+  expect(listed.body['images']).toMatchObject([{ name: 'debian.qcow2' }]);
+  const stolen = await alloc('cleo', { name: 'thief', image: disk });
+  expect(stolen).toMatchObject({ status: 404 });
+  expect(stolen.body.error?.message).toMatch(/there are: debian.qcow2$/);
+  expect((await alloc('cleo', { name: 'fair', image: 'debian.qcow2' })).status).toBe(200);
+});
+
+test('an image that a machine only reads stays when its drive is deleted, and stays what it is', async () => {
+  const image = join(pool, 'debian.qcow2');
+  const before = await readFile(image);
+  const mine = await machineOf('cleo', { name: 'reader', diskGiB: 0 });
+  const source = `<driver name='qemu' type='qcow2'/><source file='${image}'/>`;
+  const added = await mine.addDevice(
+    `<disk type='file' device='disk'>${source}<target dev='vdb' bus='virtio'/><readonly/></disk><disk type='file' device='cdrom'>${source}<target dev='sdb' bus='sata'/><readonly/></disk>`,
+  );
+  expect(added).toEqual({ status: 200, body: {} });
+  const written = (await mine.xml()).replaceAll('<readonly/>', '');
+  const asked = await mine.call('define', {
+    xml: written.replaceAll("'cdrom'", "'disk'").replaceAll('"cdrom"', '"disk"'),
+  });
+  expect(asked).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
+  const converted = await mine.call('drives_convert', { target: 'vdb', format: 'raw' });
+  expect(converted).toMatchObject({ status: 409 });
+  for (const target of ['vdb', 'sdb'])
+    expect(await mine.call('drives_delete', { target })).toMatchObject({ status: 200 });
+  expect((await mine.call('drives_get')).body).toEqual({ drives: [] });
+  expect(await readFile(image)).toEqual(before);
+});
+
+test("a drive of one's own is still deleted, and its file with it", async () => {
+  const mine = await machineOf('cleo', { name: 'owner', diskGiB: 0.01 });
+  const path = join(pool, `owner-${mine.uuid.slice(0, 8)}-vda.qcow2`);
+  await readFile(path);
+  expect((await mine.call('drives_convert', { target: 'vda', format: 'raw' })).status).toBe(200);
+  await expect(readFile(path)).rejects.toThrow('ENOENT');
+  expect((await mine.call('drives_delete', { target: 'vda' })).status).toBe(200);
+  await expect(readFile(path.replace('qcow2', 'raw'))).rejects.toThrow('ENOENT');
+});
+
+test('what a guest has written to a raw disk is never read as qcow2', async () => {
+  const mine = await machineOf('cleo', { name: 'liar', diskGiB: 0 });
+  expect((await mine.call('drives_create', { sizeGiB: 0.001, format: 'raw' })).status).toBe(200);
+  const path = join(pool, `liar-${mine.uuid.slice(0, 8)}-vda.raw`);
+  const header = join(cloud.daemon.folder, 'header');
+  await qemuImg('create', '-f', 'qcow2', '-b', join(pool, 'debian.qcow2'), '-F', 'raw', header);
+  await copyFile(header, path);
+  const asked = await mine.call('define', {
+    xml: (await mine.xml()).replace(/type=(['"])raw\1/, 'type="qcow2"'),
+  });
+  expect(asked).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
+  for (const [verb, params] of [
+    ['clone', { name: 'liar2' }],
+    ['drives_convert', { target: 'vda', format: 'qcow2' }],
+    ['drives_setgolden', { target: 'vda', name: 'lie' }],
+  ] as const) {
+    const answer = await mine.call(verb, params);
+    expect(answer).toMatchObject({ status: 409 });
+    expect(answer.body.error?.message).toContain('libvirt takes');
+  }
+});
+
+test('the uuid of XML is not taken: it may be that of a machine elsewhere', async () => {
+  const uuid = '11111111-2222-4333-8444-555555555555';
+  const xml = `<domain type='qemu'><name>given</name><uuid>${uuid}</uuid><memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>`;
+  const made = await alloc('cleo', { xml });
+  expect(made).toMatchObject({ status: 200, body: { name: 'given' } });
+  expect(made.body['uuid']).not.toBe(uuid);
+});
+
+test('what libvirt makes of an ordinary machine may be given back to it, however it is indented', async () => {
+  const mine = await machineOf('cleo', { name: 'plain', image: 'debian.qcow2' });
+  const xml = (await mine.xml())
+    .replaceAll(/>\s+</g, '><')
+    .replaceAll(/<([\w:]+)([^>]*?)\/>/g, '<$1$2> </$1>');
+  expect(await mine.call('define', { xml })).toEqual({ status: 200, body: {} });
+});
+
+test('whoever may only clone a machine gets no part of the host by that', async () => {
+  const shared = await machineOf('ann', { name: 'shared', diskGiB: 0 });
+  const folder = "<filesystem type='mount'><source dir='/srv'/><target dir='srv'/></filesystem>";
+  expect((await shared.addDevice(folder)).status).toBe(200);
+  cloud.central.policies.setGrant('user:cleo', vmId(shared.uuid), ['all']);
+  const answer = await cloud.call('cleo', 'POST', `/api/v1/vms/${shared.uuid}/clone`, {});
+  expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
+});
+
+test("a network with the host's bridge or files needs the permission for parts of the host", async () => {
+  const define = (inner: string) =>
+    cloud.call('cleo', 'POST', '/api/v1/hypervisors/hv1/network_define', {
+      xml: `<network><name>lan</name>${inner}</network>`,
+    });
+  expect(await define("<forward mode='bridge'/><bridge name='br0'/>")).toMatchObject({
+    status: 403,
+    body: { error: { permission: 'define_host' } },
+  });
+  expect(await define("<bridge name='lan0'/>")).toMatchObject({ status: 200 });
+});
