@@ -11,6 +11,8 @@ my ($MOUNT, $UMOUNT2, $SETSID) = (165, 166, 112);
 my ($NOSUID, $NODEV, $DETACH) = (2, 4, 2);
 my ($FORGET, $INTERRUPT, $BATCH_FORGET) = (2, 36, 42);
 my ($EINTR, $EAGAIN, $ENODEV) = (4, 11, 19);
+my ($F_SETFL, $O_WRONLY, $O_NONBLOCK) = (4, 1, 04000);
+my ($SOL_SOCKET, $SO_PEERCRED) = (1, 17);
 # Without the host for so many seconds, nobody is kept waiting any more. Counted, for the clock may be set meanwhile.
 my $PATIENCE = 60;
 # systemd puts it there when the machine goes down: unmounting would wait as well.
@@ -32,7 +34,9 @@ if (!connect $keeper, $address) {
   begin();
   connect $keeper, $address or die "the process that holds $to: $!\n";
 }
+defined root_at($keeper) or die "$to: a program that is not root's listens where its holder should\n";
 syswrite STDOUT, "$uid $gid\n";
+# For a holder of a snapshot that an older Skerry saved: those of today look for themselves.
 syswrite $keeper, pack 'L', $$;
 # Until the mount is gone, or another has taken over.
 sysread $keeper, my $end, 1;
@@ -63,6 +67,12 @@ sub begin {
   $0 = "skerry-share $to";
   hold($listener, $fuse);
   exit 0;
+}
+
+# The process at the other end, if it is root's: anybody can connect, and what one says of itself may be a lie.
+sub root_at {
+  my ($pid, $user) = unpack 'L2', getsockopt $_[0], $SOL_SOCKET, $SO_PEERCRED or return;
+  return $user == 0 ? $pid : undef;
 }
 
 # Perl's own refuses constants.
@@ -119,14 +129,14 @@ sub hold {
         delete $pending{$unique};
       }
     }
-    if ($out && vec $ready, fileno $client, 1) { $drop->() }
+    if ($out && vec $ready, fileno $client, 1) { sysread $client, my $word, 4 or $drop->() }
     if (vec $ready, fileno $listener, 1) {
       accept my $new, $listener or next;
-      sysread $new, my $word, 4;
-      my $pid = unpack 'L', $word // '';
-      next if !defined $pid;
-      open my $from, '<', "/proc/$pid/fd/0" or next;
-      open my $into, '>', "/proc/$pid/fd/1" or next;
+      my $pid = root_at($new) // next;
+      # Without waiting for whoever should be at their other ends, and may be gone.
+      sysopen my $from, "/proc/$pid/fd/0", $O_NONBLOCK or next;
+      sysopen my $into, "/proc/$pid/fd/1", $O_WRONLY | $O_NONBLOCK or next;
+      fcntl $_, $F_SETFL, 0 for $from, $into;
       ($client, $in, $out, $answers) = ($new, $from, $into, '');
       for my $unique (sort { $a <=> $b } keys %pending) { $ask->($pending{$unique}) if $out }
     }

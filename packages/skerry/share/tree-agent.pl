@@ -2,7 +2,8 @@
 # are those of src/sync/messages.ts: length (32 bits), type (one letter), payload. Started by src/sync/agent.ts, which
 # sends this text with that of tree-look.pl and goes on with messages on the same stdin. Only what perl-base has; no modules: they take a tenth of a
 # second under emulation.
-# What it put there is in INDEX: paths with + or -, each ended by NUL. Nothing else is ever removed.
+# What it put there is in INDEX: paths with + or -, each ended by NUL. Nothing else is ever removed. In %ours folders have
+# their modes, with the bit of a folder.
 use strict;
 use warnings;
 no warnings 'once';
@@ -16,6 +17,8 @@ my ($ENOENT, $IN_MODIFY, $INOTIFY_EVENTS) = (2, 0x2, 0x2 | 0x8 | 0x100 | 0x200 |
 my ($EEXIST, $EXDEV, $LOCK_EX, $LOCK_NB) = (17, 18, 2, 4);
 my ($O_WRONLY, $O_CREAT, $O_EXCL, $O_CLOEXEC, $O_APPEND, $O_TMPFILE) = (1, 0100, 0200, 02000000, 02000, 020200000);
 my ($ENOSPC, $SYMLINK_FOLLOW) = (28, 0x400);
+# In a tree that is on another file system than we are: what is not whole yet is there. It is no part of the tree.
+my $HIDDEN = '.skerry-not-whole';
 
 my ($in, $at) = ('', 0);
 # Where the tree is, and where it is written: elsewhere as long as there is nothing of it yet.
@@ -64,7 +67,7 @@ sub need {
     if ($at > 1 << 20) { substr $in, 0, $at, ''; $at = 0 }
     wait_for_input() if $inotify;
     my $got = sysread STDIN, $in, 1 << 17, length $in;
-    exit 0 if defined $got && $got == 0;
+    if (defined $got && $got == 0) { forget(); rmdir "$root/$HIDDEN" if $log; exit 0 }
     exit 1 if !defined $got && $! != 4;
   }
 }
@@ -91,7 +94,7 @@ sub handle {
   }
   elsif ($type eq 'K') { settle(); answer('k', $payload) }
   elsif ($type eq 'U') { roll_back(); answer('u', '') }
-  elsif ($type eq 'T') { walk('', $payload); answer('t', -d $root ? '1' : '') }
+  elsif ($type eq 'T') { walk('', "$payload\0$HIDDEN"); answer('t', -d $root ? '1' : '') }
   elsif ($type eq 'O') { list_ours(); answer('o', '') }
   elsif ($type eq 'X') { checksums(); answer('x', '') }
   elsif ($type eq 'G') { give($payload) }
@@ -164,25 +167,28 @@ sub hello {
     die "another command is writing $root\n" if $_ == 200;
     select undef, undef, undef, 0.05;
   }
-  system 'rm', '-rf', $stage if -e $stage;
-  mkdir $stage, 0700 or die "$stage: $!\n";
   my $is_new = !-e $root;
   make_path($root);
   chown $uid, $gid, $root if $is_new;
+  for ($stage, "$root/$HIDDEN") { system 'rm', '-rf', $_ if -l || -e }
+  $stage = "$root/$HIDDEN" if (stat $base)[0] != (stat $root)[0];
+  mkdir $stage, 0700 or die "$stage: $!\n";
+  # Whoever owns the tree may put a link there: from here on we are in it, and need no name.
+  if ($stage eq "$root/$HIDDEN") { chdir $stage or die "$stage: $!\n"; $stage = '.' }
   load();
-  %ours = map { $_ => 1 } list_ours();
+  %ours = list_ours();
   save_index();
   begin_apart() if !%ours;
   answer('r', '');
 }
 
-# Says what is there of ours, and gives the paths.
+# Says what is there of ours, and gives that.
 sub list_ours {
   my ($list, @there) = ('');
   for my $path (keys %ours) {
     my $stamp = stamp("$top/$path");
     next if !defined $stamp;
-    push @there, $path;
+    push @there, $path, $stamp =~ /^d(.*)/ ? 040000 | oct $1 : 1;
     $list .= pack 'n/a n/a', $path, $stamp;
     if (length $list > 24000) { answer('l', $list); $list = '' }
   }
@@ -196,8 +202,9 @@ sub begin_apart {
   my @here = lstat $stage;
   return if $there[0] != $here[0] || !rmdir $root;
   my $apart = "$stage/tree";
-  if (mkdir($root, 0755) && mkdir($apart, 0755)) { chown $there[4], $there[5], $root, $apart; $top = $apart }
-  else { make_path($root) }
+  if (mkdir($root, 0700) && mkdir($apart, 0700)) { $top = $apart } else { make_path($root) }
+  chown $there[4], $there[5], $root, $top;
+  chmod $there[2] & 07777, $root, $top;
 }
 
 sub settle {
@@ -261,10 +268,9 @@ sub note {
 }
 
 sub own {
-  my ($path) = @_;
-  return if $ours{$path};
-  note("+$path\0") if $top eq $root;
-  $ours{$path} = 1;
+  my ($path, $mode) = @_;
+  note("+$path\0") if !$ours{$path} && $top eq $root;
+  $ours{$path} = defined $mode ? 040000 | $mode : 1;
 }
 
 sub disown {
@@ -272,7 +278,7 @@ sub disown {
   note("-$path\0") if delete $ours{$path} && $top eq $root;
 }
 
-# Every folder above it is a real one: nothing is written through a link.
+# Every folder above it is a real one: nothing is written through a link. One of ours that somebody removed is made again.
 sub parent {
   my ($path) = @_;
   my $cut = rindex $path, '/';
@@ -281,8 +287,19 @@ sub parent {
   return if $parents{$folder};
   parent($folder);
   my $stamp = stamp("$top/$folder");
-  die "$folder is no folder\n" if !defined $stamp || $stamp !~ /^d/;
+  if (!defined $stamp && ($ours{$folder} // 0) & 040000) { new_folder($folder, $ours{$folder}) }
+  elsif (!defined $stamp || $stamp !~ /^d/) { die "$folder is no folder\n" }
   $parents{$folder} = 1;
+}
+
+# The same, where nothing is made.
+sub is_reached {
+  my ($path) = @_;
+  while ($path =~ s{/[^/]*\z}{}) {
+    return 1 if $parents{$path};
+    return 0 if (stamp("$top/$path") // '') !~ /^d/;
+  }
+  return 1;
 }
 
 # A file that came whole, as most do: so many bytes of $in from $from on.
@@ -412,12 +429,18 @@ sub make_folder {
   parent($path);
   my $to = "$top/$path";
   my $stamp = stamp($to);
-  own($path);
+  own($path, $mode);
   remember($path);
   if (defined $stamp && $stamp !~ /^d/) { unlink $to or die "$!\n"; $stamp = undef }
-  if (!defined $stamp) { mkdir $to, 0700 or die "$!\n" }
+  new_folder($path, $mode, $stamp);
+}
+
+sub new_folder {
+  my ($path, $mode, $is_there) = @_;
+  my $to = "$top/$path";
+  if (!$is_there) { mkdir $to, 0700 or die "$!\n" }
   chown $uid, $gid, $to or die "$!\n" if $uid || $gid;
-  chmod $mode, $to or die "$!\n";
+  chmod $mode & 07777, $to or die "$!\n";
 }
 
 sub make_link {
@@ -439,12 +462,11 @@ sub make_link {
   symlink $target, $to or die "$!\n";
 }
 
-# A folder that has files of the machine's own stays.
+# A folder that has files of the machine's own stays. What was in one that somebody removed is gone with it.
 sub remove {
   my ($path) = @_;
-  parent($path);
   my $to = "$top/$path";
-  my $stamp = stamp($to);
+  my $stamp = is_reached($path) ? stamp($to) : undef;
   if (!defined $stamp) { disown($path); return }
   remember($path);
   if ($stamp =~ /^d/) {
@@ -461,14 +483,16 @@ sub move {
   parent($to);
   my $there = stamp("$top/$to");
   die "$to is there already\n" if defined $there;
-  my @moved = grep { $_ eq $from || index($_, "$from/") == 0 } keys %ours;
+  # Of a folder all that is in it; looking for that takes time.
+  my $is_folder = (stamp("$top/$from") // '') =~ /^d/;
+  my @moved = grep { $ours{$_} } $from;
+  push @moved, grep { index($_, "$from/") == 0 } keys %ours if $is_folder;
   my @new = map { $to . substr $_, length $from } @moved;
   note(join '', map { "+$_\0" } @new);
   rename "$top/$from", "$top/$to" or die "$!\n";
   note(join '', map { "-$_\0" } @moved);
-  delete @ours{@moved};
-  @ours{@new} = (1) x @new;
-  %parents = ();
+  @ours{@new} = delete @ours{@moved};
+  %parents = () if $is_folder;
   push @undo, ['moved', $from, $to] if $keeping;
 }
 
@@ -517,7 +541,7 @@ sub roll_back {
     my $is_folder = -d $to && !-l $to;
     if ($kind eq 'new') { if ($is_folder) { rmdir $to } else { unlink $to } disown($path) }
     elsif ($kind eq 'moved') { move($old, $path) }
-    elsif ($kind eq 'folder') { unlink $to if !$is_folder; mkdir $to if !$is_folder; chown $uid, $gid, $to; chmod $old, $to; own($path) }
+    elsif ($kind eq 'folder') { unlink $to if !$is_folder; mkdir $to if !$is_folder; chown $uid, $gid, $to; chmod $old, $to; own($path, $old) }
     else {
       rmdir $to if $is_folder;
       if ($kind eq 'link') { unlink $to; symlink $old, $to } else { rename $old, $to or system 'mv', '-fT', '--', $old, $to }

@@ -91,3 +91,15 @@ test('another folder in its place is watched in its place', async () => {
   writeFileSync(join(tree.root, '1', 'later'), 'x');
   await tree.until(() => tree.told.includes('new 1/later'));
 });
+
+test('many files that are removed are told while others are made all the time', async () => {
+  using tree = await watched(50);
+  let made = 0;
+  const maker = setInterval(() => writeFileSync(join(tree.root, `made-${made++}`), 'x'), 20);
+  try {
+    for (let at = 0; at < 20; at++) rmSync(join(tree.root, `${at}`, `file-${at}`));
+    await tree.until(() => tree.told.includes('gone 19/file-19'));
+  } finally {
+    clearInterval(maker);
+  }
+});

@@ -29,16 +29,20 @@ export interface LocalTree extends AsyncDisposable {
   readonly killAgents: () => void;
 }
 
-export function localTree(options: Partial<HostTreeOptions> = {}): LocalTree {
+/** @param env of the agents: `SKERRY_TREES` is where they keep what they know */
+export function localTree(
+  options: Partial<HostTreeOptions> = {},
+  env: NodeJS.ProcessEnv = {},
+): LocalTree {
   const base = mkdtempSync(join(tmpdir(), 'skerry-tree-'));
   const [from, to] = [join(base, 'from'), join(base, 'machine/srv/src')];
   mkdirSync(from);
   const stop = new AbortController();
   const { signal } = stop;
   const agents: ChildProcess[] = [];
-  const start = startLocally(join(base, 'trees'), agents);
+  const start = startLocally({ SKERRY_TREES: join(base, 'trees'), ...env }, agents);
   const host = new HostTree({ root: from, exclude: [], ...options });
-  const own = `${process.getuid?.()}:${process.getgid?.()}`;
+  const own = `${process.geteuid?.()}:${process.getegid?.()}`;
   const again = (owner = own): MachineTree => new MachineTree({ host, to, owner, start, signal });
   return {
     from,
@@ -58,9 +62,9 @@ export function localTree(options: Partial<HostTreeOptions> = {}): LocalTree {
   };
 }
 
-function startLocally(trees: string, agents: ChildProcess[]): StartProgram {
+function startLocally(env: NodeJS.ProcessEnv, agents: ChildProcess[]): StartProgram {
   return async ([program = '', ...args], { input, onOutput, signal }) => {
-    const child = spawn(program, args, { env: { ...process.env, SKERRY_TREES: trees }, signal });
+    const child = spawn(program, args, { env: { ...process.env, ...env }, signal });
     agents.push(child);
     child.on('error', () => {});
     child.stdin.on('error', () => {});

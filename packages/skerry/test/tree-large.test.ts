@@ -76,6 +76,32 @@ test('a small file does not wait for a large one, which is there whole or not at
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
 });
 
+test('an attempt waits for the first copy of a machine, and what undoes it leaves that alone', async () => {
+  await using tree = localTree();
+  for (let at = 0; at < 40; at++) write(tree.from, `file-${at}`, Buffer.alloc(20_000));
+  const { machine } = await slowTree(tree);
+  const first = machine.begin();
+  await sleep(30);
+  write(tree.from, 'edited');
+  await tree.host.scan();
+  // One that is broken off while it waits does not.
+  const broken = machine.push(undefined, { canRollBack: true, signal: AbortSignal.timeout(20) });
+  await expect(broken).rejects.toMatchObject({ name: 'TimeoutError' });
+  const attempt = machine.push(undefined, { canRollBack: true });
+  const [, { steps }] = await Promise.all([first, attempt]);
+  expect(steps.map(({ path }) => path)).toEqual(['edited']);
+  write(tree.from, 'refused');
+  await tree.host.scan();
+  expect((await machine.begin(['refused'], { isRetry: true })).steps).toEqual([]);
+  rmSync(join(tree.from, 'refused'));
+  await machine.rollBack();
+  await tree.host.scan();
+  const { edited, ...rest } = listTree(tree.from);
+  expect(edited).toBeDefined();
+  expect(listTree(tree.to)).toEqual(rest);
+  expect(machine.behind()).toEqual(['edited']);
+});
+
 test('files that were handed over are on their way until the machine says that it has them', async () => {
   await using tree = localTree();
   for (let at = 0; at < 50; at++) write(tree.from, `file-${at}`, Buffer.alloc(20_000));

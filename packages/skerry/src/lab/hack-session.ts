@@ -9,7 +9,7 @@ import { DaemonFiles } from './hack-files.ts';
 import { type Change, HackQueue } from './hack-queue.ts';
 import { HackSteps } from './hack-steps.ts';
 import { HackTrees } from './hack-trees.ts';
-import { keepOthers, type KeptTree, sharesReady } from './keep-others.ts';
+import { endOthers, keepOthers, type KeptTree, sharesReady } from './keep-others.ts';
 import { keptTrees, pushedTrees } from './live-control.ts';
 import type { LiveEvent, LiveStatus } from './live-protocol.ts';
 import type { LiveTrees } from './live-server.ts';
@@ -95,7 +95,13 @@ export class HackSession implements LiveTrees {
       await this.#run();
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      await this.settle();
     }
+  }
+
+  async settle(): Promise<void> {
+    await endOthers(this.#others);
   }
 
   /** Paths that were saved and were not seen to run: relative to the lab file. */

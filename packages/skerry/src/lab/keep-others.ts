@@ -5,6 +5,7 @@ import type { PullTree } from '../sync/pull.ts';
 import { PullKeep } from './pull-keep.ts';
 import { puller } from './pull-trees.ts';
 import { ShareKeep } from './share-keep.ts';
+import { guestProgram } from './tree-sync.ts';
 import { messageOf } from '../util/message-of.ts';
 
 export interface KeepOptions {
@@ -24,6 +25,8 @@ export interface KeptTree {
   readonly wake: () => void;
   /** Resolves when the machine has it, or has said why not. */
   readonly whenReady: () => Promise<void>;
+  /** Takes no more, and resolves when what was taken is done. */
+  readonly end?: () => Promise<void>;
 }
 
 /** Begins with all that are not pushed, until the signal fires. */
@@ -35,7 +38,10 @@ export function keepOthers(trees: readonly TreeSpec[], options: KeepOptions): Ke
       const connectable = (): PullTree => puller({ gatewaySocket, dir }, tree, signal);
       return [new PullKeep({ tree, signal, onEvent, connectable })];
     }
-    return tree.on.map((machine) => new ShareKeep({ tree, machine, ...options }));
+    return tree.on.map((machine) => {
+      const start = guestProgram(options.gatewaySocket, machine);
+      return new ShareKeep({ tree, machine, start, ...options });
+    });
   });
   for (const one of all)
     one.keep().catch((error: unknown) => {
@@ -48,4 +54,9 @@ export function keepOthers(trees: readonly TreeSpec[], options: KeepOptions): Ke
 export async function sharesReady(kept: readonly KeptTree[], machine: string): Promise<void> {
   const here = kept.filter(({ state }) => state.machine === machine);
   await Promise.all(here.map((one) => one.whenReady()));
+}
+
+/** Another is about to do the same: what was begun is done first. */
+export async function endOthers(kept: readonly KeptTree[]): Promise<void> {
+  await Promise.allSettled(kept.flatMap((one) => one.end?.() ?? []));
 }

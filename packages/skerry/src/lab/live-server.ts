@@ -13,6 +13,8 @@ export interface LiveTrees {
   readonly flush: () => Promise<unknown>;
   /** The same for one machine, which is waited for. */
   readonly whenReady: (machine: string) => Promise<unknown>;
+  /** Before another begins: takes no more, and resolves when what was taken is done. */
+  readonly settle: () => Promise<unknown>;
   /** Ends it. */
   readonly stop: () => void;
 }
@@ -41,7 +43,10 @@ export async function serveLive(
     if (ask === 'ready') await trees.whenReady(request.machine);
     if (ask === 'flush') await trees.flush();
     // Before the answer: who asked may start another, which listens there.
-    if (ask === 'stop') server.close();
+    if (ask === 'stop') {
+      server.close();
+      await trees.settle();
+    }
     client.write(`${JSON.stringify(trees.status())}\n`);
     if (ask === 'stop') client.end(() => trees.stop());
   };

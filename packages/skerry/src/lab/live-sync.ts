@@ -4,7 +4,7 @@ import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { sandboxEnd } from '../sandbox/gateway.ts';
 import { type LiveEvent, liveEventOf } from './live-protocol.ts';
 import { type LiveServer, serveLive } from './live-server.ts';
-import { keepOthers, sharesReady } from './keep-others.ts';
+import { endOthers, keepOthers, sharesReady } from './keep-others.ts';
 import { treeName } from './tree-name.ts';
 import { TreeSync } from './tree-sync.ts';
 import { messageOf } from '../util/message-of.ts';
@@ -60,6 +60,7 @@ async function serve({ trees, gatewaySocket, syncSocket, stateDir }: LiveOrder):
     flush: () => Promise.all(syncs.map((sync) => sync.flush(true))),
     whenReady: (machine: string) =>
       Promise.all([...syncs.map((sync) => sync.whenReady(machine)), sharesReady(others, machine)]),
+    settle: () => endOthers(others),
     stop: () => process.exit(0),
   };
   server = await serveLive(syncSocket, live, log);

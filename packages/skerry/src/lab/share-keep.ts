@@ -5,23 +5,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TreeSpec } from '../lab-file/spec-sync.ts';
 import { lossOf } from '../sandbox/gateway.ts';
 import { nobodyListens } from '../util/nobody-listens.ts';
-import { BOOT } from '../sync/agent.ts';
+import { BOOT, type StartProgram } from '../sync/agent.ts';
 import { WriteQueue } from '../sync/queue.ts';
 import { ShareServer } from '../sync/share-server.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { LiveEvent, TreeState } from './live-protocol.ts';
-import { guestProgram } from './tree-sync.ts';
 
 export interface ShareKeepOptions {
   readonly tree: TreeSpec;
   readonly machine: string;
-  readonly gatewaySocket: string;
+  /** Runs a program in the machine. */
+  readonly start: StartProgram;
   readonly signal: AbortSignal;
   readonly onEvent: (event: LiveEvent) => void;
 }
 
 const SCRIPT = new URL('../../share/share-agent.pl', import.meta.url);
 const RETRY_MS = { first: 250, most: 5000 };
+/** So long answers may be on their way when it is told to end. */
+const SETTLE_MS = 1000;
 
 export class ShareKeep {
   readonly #options: ShareKeepOptions;
@@ -29,6 +31,8 @@ export class ShareKeep {
   #reason = '';
   #waiting: (() => void)[] = [];
   #wake = new AbortController();
+  readonly #stop = new AbortController();
+  #kept: Promise<void> | undefined;
 
   constructor(options: ShareKeepOptions) {
     this.#options = options;
@@ -52,17 +56,33 @@ export class ShareKeep {
     this.#wake.abort();
   }
 
-  /** Goes on until the signal fires; a machine that was away is looked for again. */
-  async keep(): Promise<void> {
-    const { tree, machine, signal, onEvent } = this.#options;
+  /** Goes on until the signal fires or `end` is called; a machine that was away is looked for again. */
+  keep(): Promise<void> {
+    return (this.#kept ??= this.#keep());
+  }
+
+  /**
+   * Takes no more requests. Resolves when the machine has the answers to those that were taken, or after a second: what it
+   * has no answer to it asks again of who comes next, and a folder that was made then is there already.
+   */
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await this.#kept;
+  }
+
+  async #keep(): Promise<void> {
+    const { tree, machine, onEvent } = this.#options;
+    const signal = AbortSignal.any([this.#options.signal, this.#stop.signal]);
     let delay = RETRY_MS.first;
     while (!signal.aborted) {
       let isFinal = false;
-      const reason = await this.#serve(() => (delay = RETRY_MS.first)).catch((error: unknown) => {
-        // What the machine itself says will not get better by waiting.
-        isFinal = !nobodyListens(error) && !(error instanceof SkerryError);
-        return lossOf(error);
-      });
+      const reason = await this.#serve(signal, () => (delay = RETRY_MS.first)).catch(
+        (error: unknown) => {
+          // What the machine itself says will not get better by waiting.
+          isFinal = !nobodyListens(error) && !(error instanceof SkerryError);
+          return lossOf(error);
+        },
+      );
       this.#isConnected = false;
       if (signal.aborted) return;
       const { mode, from, to } = tree;
@@ -77,8 +97,8 @@ export class ShareKeep {
   }
 
   /** As long as the machine is there; gives the reason when it is not. */
-  async #serve(onConnect: () => void): Promise<string> {
-    const { tree, machine, gatewaySocket, signal } = this.#options;
+  async #serve(signal: AbortSignal, onConnect: () => void): Promise<string> {
+    const { tree, start } = this.#options;
     const script = readFileSync(SCRIPT);
     const queue = new WriteQueue();
     queue.push(script);
@@ -88,6 +108,7 @@ export class ShareKeep {
       for (const reply of server?.take(data) ?? []) queue.push(reply);
     };
     const take = (data: Buffer): void => {
+      if (signal.aborted) return;
       if (server) return answer(data);
       hello += data.toString('latin1');
       const end = hello.indexOf('\n');
@@ -112,16 +133,26 @@ export class ShareKeep {
       .update([tree.from, tree.to, tree.owner].join('\0'))
       .digest('hex');
     const words = [String(script.length), id.slice(0, 12), tree.to, tree.owner];
+    const late = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    // The agent ends when the holder has read all that came before the end of its input.
+    const settle = (): void => {
+      queue.end();
+      timer = setTimeout(() => late.abort(), server ? SETTLE_MS : 0);
+    };
+    signal.addEventListener('abort', settle, { once: true });
     try {
-      await guestProgram(gatewaySocket, machine)(['/usr/bin/perl', '-e', BOOT, ...words], {
+      await start(['/usr/bin/perl', '-e', BOOT, ...words], {
         input: queue,
         onOutput: (stream, data) => {
           if (stream === 'stderr') complaint += data.toString('utf8');
           else take(data);
         },
-        signal,
+        signal: late.signal,
       });
     } finally {
+      signal.removeEventListener('abort', settle);
+      clearTimeout(timer);
       queue.end();
       server?.close();
     }

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { sandboxStatus } from '../sandbox/gateway.ts';
 import { nobodyListens } from '../util/nobody-listens.ts';
+import type { HostTree } from '../sync/host-tree.ts';
 import { toBytes, toText } from '../sync/paths.ts';
 import { isFile, isFolder } from '../sync/stamp.ts';
 import type { Sending } from '../sync/tally.ts';
@@ -81,8 +82,14 @@ async function compare(
   sync: TreeSync,
   machine: string,
 ): Promise<Omit<CheckResult, keyof TreePlace>> {
-  const { sums, stamps } = await sync.check(machine);
-  const { host } = sync;
+  return await compareWith(sync.host, await sync.check(machine));
+}
+
+/** What differs by content. What cannot be read here does, for all that is known. */
+export async function compareWith(
+  host: HostTree,
+  { sums, stamps }: Awaited<ReturnType<TreeSync['check']>>,
+): Promise<Omit<CheckResult, keyof TreePlace>> {
   const [ours, theirs] = [createHash('sha256'), createHash('sha256')];
   const different: string[] = [];
   let files = 0;
@@ -99,8 +106,15 @@ async function compare(
     ours.update(`${path}\0${here}\0`);
     theirs.update(`${path}\0${elsewhere}\0`);
   }
+  for (const path of host.unreadable.keys()) {
+    if (!different.includes(toText(path))) different.push(toText(path));
+    ours.update(`${path}\0unreadable\0`);
+  }
   const extra = [...stamps.keys()].filter(
-    (path) => !host.entries.has(path) && !host.isIgnored(path, isFolder(stamps.get(path))),
+    (path) =>
+      !host.entries.has(path) &&
+      !host.isUnknown(path) &&
+      !host.isIgnored(path, isFolder(stamps.get(path))),
   );
   const hash = { host: ours.digest('hex'), machine: theirs.digest('hex') };
   return { files, hash, different, extra: extra.map(toText).sort() };

@@ -179,7 +179,9 @@ export class Target {
       try {
         const others = isDoubtful ? await this.#tree.compare() : [];
         const paths = [...before.keys(), ...lacking.keys(), ...others];
-        const result = await this.#tree.begin(paths, { before });
+        // An attempt may have begun by the time that it is this one's turn.
+        const isRetry = this.#options.onHeld !== undefined;
+        const result = await this.#tree.begin(paths, { before, isRetry });
         if (result.steps.length > 0) this.#tell(result, performance.now() - triedMs);
       } finally {
         for (const resolve of flushed) resolve();

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { IgnoreRules } from './ignore-rules.ts';
 import { depthOf, folderOf, join, toBytes } from './paths.ts';
+import { unreadable } from './send-file.ts';
 import { isFolder, stampOf } from './stamp.ts';
 
 export interface Entry {
@@ -31,6 +32,7 @@ export class HostTree {
   readonly #entries = new Map<string, Entry>();
   readonly #names = new Map<string, Set<string>>();
   readonly #special = new Set<string>();
+  readonly #unreadable = new Map<string, string>();
 
   constructor(options: HostTreeOptions) {
     this.#options = options;
@@ -49,6 +51,19 @@ export class HostTree {
   /** Sockets, pipes and devices, which are left out. */
   get special(): ReadonlySet<string> {
     return this.#special;
+  }
+
+  /** Paths that cannot be read now, and why: what was in them last is kept as it was. */
+  get unreadable(): ReadonlyMap<string, string> {
+    return this.#unreadable;
+  }
+
+  /** Whether nothing is known of it: it is in a folder that cannot be read, or such a folder itself. */
+  isUnknown(path: string): boolean {
+    if (this.#unreadable.size === 0) return false;
+    for (let one = path; one !== ''; one = folderOf(one))
+      if (this.#unreadable.has(one)) return one !== path || !this.#entries.has(path);
+    return false;
   }
 
   isIgnored(path: string, folder: boolean): boolean {
@@ -84,7 +99,8 @@ export class HostTree {
     }
     this.#options.onFolder?.(folder);
     const names = this.#namesIn(folder);
-    if (!names) {
+    if (names === 'unreadable') return [];
+    if (names === 'gone') {
       this.#dropAll(folder, before);
       return [];
     }
@@ -97,6 +113,7 @@ export class HostTree {
     for (const name of names) {
       const path = join(folder, name);
       const entry = this.#look(path);
+      if (!entry && this.#isKept(path)) kept.add(name);
       if (!entry || this.#rules.isIgnored(path, isFolder(entry.stamp))) continue;
       kept.add(name);
       const old = this.#entries.get(path);
@@ -105,7 +122,10 @@ export class HostTree {
         !old || isFolder(old.stamp) !== isFolder(entry.stamp) || old.inode !== entry.inode;
       if (old && isFolder(old.stamp) && isNew) this.#dropAll(path, before);
       this.#entries.set(path, entry);
-      if (isFolder(entry.stamp) && (deep || isNew)) next.push({ folder: path, deep: true });
+      const isTriedAgain =
+        this.#unreadable.has(path) || (this.#unreadable.size > 0 && old?.stamp !== entry.stamp);
+      if (isFolder(entry.stamp) && (deep || isNew || isTriedAgain))
+        next.push({ folder: path, deep: true });
     }
     for (const name of known) if (!kept.has(name)) this.#drop(join(folder, name), before);
     this.#names.set(folder, kept);
@@ -117,13 +137,14 @@ export class HostTree {
     return next;
   }
 
-  #namesIn(folder: string): string[] | undefined {
+  #namesIn(folder: string): string[] | 'gone' | 'unreadable' {
     try {
       const names = readdirSync(toBytes(this.root, folder), { encoding: 'buffer' });
+      this.#unreadable.delete(folder);
       return names.map((name) => name.toString('latin1'));
     } catch (error) {
       if (folder === '') throw error;
-      return undefined;
+      return this.#isUnreadable(folder, error) ? 'unreadable' : 'gone';
     }
   }
 
@@ -134,16 +155,38 @@ export class HostTree {
       const stamp = stampOf(stats, () => readlinkSync(bytes, 'buffer').toString('latin1'));
       if (stamp === undefined) this.#special.add(path);
       else this.#special.delete(path);
+      // Of a folder that is known when it is read.
+      if (!isFolder(stamp)) this.#unreadable.delete(path);
       return stamp === undefined ? undefined : { stamp, inode: stats.ino };
-    } catch {
+    } catch (error) {
       this.#special.delete(path);
+      this.#isUnreadable(path, error);
       return undefined;
     }
+  }
+
+  /** Whether it is still there, for all that is known, and part of the tree. */
+  #isKept(path: string): boolean {
+    if (!this.#unreadable.has(path)) return false;
+    const old = this.#entries.get(path);
+    const isFound = old !== undefined || !this.#rules.isIgnored(path, true);
+    if (!isFound) this.#unreadable.delete(path);
+    return isFound;
+  }
+
+  /** Whether something is still there, for all that is known. */
+  #isUnreadable(path: string, error: unknown): boolean {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOTDIR' ? undefined : unreadable(error);
+    if (reason === undefined) this.#unreadable.delete(path);
+    else this.#unreadable.set(path, reason);
+    return reason !== undefined;
   }
 
   /** Something is gone, and all that was in it. */
   #drop(path: string, before: Map<string, Entry | undefined>): void {
     const old = this.#entries.get(path);
+    this.#unreadable.delete(path);
     if (!old) return;
     remember(before, path, old);
     if (isFolder(old.stamp)) this.#dropAll(path, before);

@@ -19,6 +19,8 @@ export interface HostWatchOptions extends Pick<HostTreeOptions, 'root' | 'exclud
 /** Who removes so many at once may be about to remove all of it, the folder last. */
 const MANY = 10;
 const SETTLE_MS = 200;
+/** As long as removing a large folder may take. */
+const SETTLE_MOST_MS = 60_000;
 const LOOK_MS = 1000;
 
 export class HostWatch {
@@ -101,10 +103,11 @@ export class HostWatch {
     return all;
   }
 
-  /** Until nothing changes any more for a moment. */
+  /** Until nothing goes or comes back any more for a moment; what is new besides is not waited for. */
   async #settle(): Promise<void> {
-    for (let known = -1; known !== this.#held.size;) {
-      known = this.#held.size;
+    const end = performance.now() + SETTLE_MOST_MS;
+    for (let known = -1; known !== this.#removed() && performance.now() < end;) {
+      known = this.#removed();
       await sleep(SETTLE_MS, undefined, { signal: this.#closed.signal });
       this.#hold(await this.tree.scan());
     }

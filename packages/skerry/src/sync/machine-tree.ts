@@ -4,6 +4,7 @@ import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import type { Entry, HostTree } from './host-tree.ts';
 import { LargeFiles, type SentFile, UNKNOWN } from './large-files.ts';
 import { attributes, modeOnly, parsePairs, withLength } from './messages.ts';
+import { folderOf } from './paths.ts';
 import { fileStamp, LARGE, openFile, sendLarge, sendSmall, unreadable } from './send-file.ts';
 import { folderMode, isFile, parseFileStamp } from './stamp.ts';
 import { type Sending, Tally } from './tally.ts';
@@ -27,6 +28,8 @@ export interface PushOptions {
   readonly canRollBack?: boolean;
   /** Large files that are no part of that: they go by themselves, and stay. */
   readonly isApart?: ((path: string) => boolean) | undefined;
+  /** Nothing is done as long as the last push may be rolled back: that would be forgotten. */
+  readonly isRetry?: boolean;
   /** Ends a push that can be rolled back before all is sent. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,6 +67,8 @@ export class MachineTree {
   #tally = new Tally();
   /** What could not be had as it should be, up to now. */
   readonly #lacking = new Map<string, string>();
+  /** Pushes and what undoes them go one after the other: this is the last. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: MachineTreeOptions) {
     this.#options = options;
@@ -85,7 +90,8 @@ export class MachineTree {
 
   /** Paths that could not be had as they should be, with the reason. */
   get lacking(): ReadonlyMap<string, string> {
-    return this.#lacking;
+    const { unreadable } = this.#options.host;
+    return unreadable.size === 0 ? this.#lacking : new Map([...this.#lacking, ...unreadable]);
   }
 
   /** Starts the agent in the machine and asks what is there. Settles `ended` when that goes away. */
@@ -104,6 +110,8 @@ export class MachineTree {
       throw error;
     }
     this.#agent = agent;
+    // It knows nothing of what another was told to keep.
+    this.#rollBackTo = undefined;
     this.#tally = new Tally();
     this.#lacking.clear();
     this.#large = new LargeFiles({
@@ -131,7 +139,7 @@ export class MachineTree {
     return {
       steps: [...steps, ...large.steps],
       bytes: bytes + large.bytes,
-      refused: [...refused, ...large.refused],
+      refused: [...refused, ...large.refused, ...(options.canRollBack ? [] : this.#unreadable())],
     };
   }
 
@@ -140,12 +148,17 @@ export class MachineTree {
     return resultOf((await this.#large?.flush(isWanted)) ?? []);
   }
 
-  /** The same as `push`, but large files go on by themselves. */
-  async begin(paths?: Iterable<string>, options: PushOptions = {}): Promise<PushResult> {
+  /** The same as `push`, but large files go on by themselves. Waits for those before it, a machine's first one above all. */
+  begin(paths?: Iterable<string>, options: PushOptions = {}): Promise<PushResult> {
+    return this.#inTurn(() => this.#begin(paths, options), options.signal);
+  }
+
+  async #begin(paths: Iterable<string> | undefined, options: PushOptions): Promise<PushResult> {
     const agent = this.#connected();
+    if (options.isRetry && this.canRollBack) return NOTHING;
     const { entries } = this.#options.host;
     const some = paths ?? new Set([...entries.keys(), ...this.#remote.keys()]);
-    const steps = diffTree(entries, this.#remote, some, options.before);
+    const steps = this.#known(diffTree(entries, this.#remote, some, options.before));
     const inOnePiece = options.canRollBack === true;
     this.#rollBackTo = undefined;
     this.#undoable.clear();
@@ -181,7 +194,7 @@ export class MachineTree {
     } finally {
       for (const { path } of now) if (!this.#large?.has(path)) this.#tally.done(path);
     }
-    const refused = this.#refused;
+    const refused = [...this.#refused, ...this.#notMoved(now)];
     for (const { path } of refused) this.#remote.set(path, UNKNOWN);
     const result = { steps: now, bytes, refused };
     this.#note(result);
@@ -191,14 +204,18 @@ export class MachineTree {
   /** The paths that the machine has not as the host has them, as far as is known; without those that were refused or are on their way. */
   behind(): string[] {
     const { entries } = this.#options.host;
-    const steps = diffTree(entries, this.#remote, [...entries.keys(), ...this.#remote.keys()]);
-    return steps.flatMap(({ path }) =>
+    const all = diffTree(entries, this.#remote, [...entries.keys(), ...this.#remote.keys()]);
+    return this.#known(all).flatMap(({ path }) =>
       this.#remote.get(path) === UNKNOWN || this.#large?.has(path) ? [] : path,
     );
   }
 
   /** Undoes the last push, which was told that this may come. */
-  async rollBack(): Promise<void> {
+  rollBack(): Promise<void> {
+    return this.#inTurn(() => this.#rollBack());
+  }
+
+  async #rollBack(): Promise<void> {
     if (!this.#rollBackTo) return;
     await this.#connected().ask('u', 'U');
     this.#remote.clear();
@@ -246,6 +263,43 @@ export class MachineTree {
     await this.#agent?.close();
   }
 
+  /** What is not where it was renamed to, as that was refused: it is to be sent. */
+  #notMoved(steps: readonly Step[]): Refusal[] {
+    const refused = new Map(this.#refused.map(({ path, reason }) => [path, reason]));
+    const reasons = new Map<string, string>();
+    for (const step of steps) {
+      const reason = step.kind === 'rename' ? refused.get(step.path) : undefined;
+      if (step.kind === 'rename' && reason !== undefined) reasons.set(step.to, reason);
+    }
+    if (reasons.size === 0) return [];
+    const found: Refusal[] = [];
+    for (const path of this.#remote.keys())
+      for (let one = path; one !== ''; one = folderOf(one)) {
+        const reason = reasons.get(one);
+        if (reason !== undefined) found.push({ path, reason });
+      }
+    return found;
+  }
+
+  /** The agent keeps one push at a time: in another it would take the one before for a part of it. */
+  async #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const before = this.#last;
+    const done = Promise.withResolvers<void>();
+    this.#last = before.then(() => done.promise);
+    const broken = Promise.withResolvers<never>();
+    const abort = (): void => broken.reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      signal?.throwIfAborted();
+      await Promise.race([before, broken.promise]);
+      signal?.removeEventListener('abort', abort);
+      return await work();
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      done.resolve();
+    }
+  }
+
   #note({ steps, refused }: PushResult): void {
     for (const { path } of steps) this.#lacking.delete(path);
     for (const { path, reason } of refused) this.#lacking.set(path, reason);
@@ -254,6 +308,18 @@ export class MachineTree {
   #connected(): TreeAgent {
     if (!this.#agent) throw new Error('the machine is not connected');
     return this.#agent;
+  }
+
+  /** What cannot be read here is not gone. */
+  #known(steps: Step[]): Step[] {
+    const { host } = this.#options;
+    return host.unreadable.size === 0
+      ? steps
+      : steps.filter(({ kind, path }) => kind !== 'remove' || !host.isUnknown(path));
+  }
+
+  #unreadable(): Refusal[] {
+    return [...this.#options.host.unreadable].map(([path, reason]) => ({ path, reason }));
   }
 
   /** Gives the bytes of content sent. */

@@ -109,6 +109,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'it may not be read',
   EPERM: 'it may not be read',
   EIO: 'its disk cannot be read',
+  ENOTCONN: 'what is mounted there does not answer',
+  ESTALE: 'what is mounted there does not answer',
 };
 
 /** Why a file of this host cannot be read; undefined where it is gone, which the watcher says or has said. */

@@ -85,12 +85,22 @@ function findRenames(
     renames.push({ kind: 'rename', path, to });
   }
   // What moved with its folder is not moved again; what goes into a folder that is yet to be made is copied.
+  const folders = renames.filter(({ path }) => isFolder(remote.get(path)));
+  const sources = new Set(folders.map(({ path }) => path));
+  const all = new Set([...sources, ...folders.map(({ to }) => to)]);
   return renames.filter(
     ({ path, to }) =>
-      !renames.some((other) => path.startsWith(`${other.path}/`)) &&
+      !isBelow(path, sources) &&
       (folderOf(to) === '' || isFolder(remote.get(folderOf(to)))) &&
-      !renames.some((other) => to.startsWith(`${other.path}/`) || to.startsWith(`${other.to}/`)),
+      !isBelow(to, all),
   );
+}
+
+/** Whether it is in one of these folders, however deep. */
+function isBelow(path: string, folders: ReadonlySet<string>): boolean {
+  if (folders.size === 0) return false;
+  for (let one = folderOf(path); one !== ''; one = folderOf(one)) if (folders.has(one)) return true;
+  return false;
 }
 
 function moved(remote: ReadonlyMap<string, string>, renames: readonly Rename[]): Remote {
@@ -104,12 +114,15 @@ function withMoved(
   renames: readonly Rename[],
   seen: ReadonlyMap<string, string>,
 ): Set<string> {
-  const all = new Set(paths);
-  for (const { to } of renames)
-    for (const path of seen.keys()) if (path === to || path.startsWith(`${to}/`)) all.add(path);
+  const all = new Set([...paths, ...renames.map(({ to }) => to)]);
+  const folders = new Set(renames.flatMap(({ to }) => (isFolder(seen.get(to)) ? to : [])));
+  if (folders.size > 0) for (const path of seen.keys()) if (isBelow(path, folders)) all.add(path);
   return all;
 }
 
 function movedBelow(remote: ReadonlyMap<string, string>, { path }: Rename): [string, string][] {
+  const stamp = remote.get(path);
+  // Most are files: all there is has to be looked through only for what is in a folder.
+  if (stamp !== undefined && !isFolder(stamp)) return [[path, stamp]];
   return [...remote].filter(([one]) => one === path || one.startsWith(`${path}/`));
 }
