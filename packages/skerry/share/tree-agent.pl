@@ -13,7 +13,7 @@ my ($AT_FDCWD, $NOFOLLOW) = (-100, 0x100);
 my ($WRITE, $OPEN, $CLOSE, $LSTAT, $UTIMENSAT, $FALLOCATE, $LINKAT) = (1, 2, 3, 6, 280, 285, 265);
 my ($INOTIFY_INIT1, $INOTIFY_ADD) = (294, 254);
 # What is written, closes, comes, goes, moves, or gets other attributes.
-my ($ENOENT, $IN_MODIFY, $INOTIFY_EVENTS) = (2, 0x2, 0x2 | 0x8 | 0x100 | 0x200 | 0x40 | 0x80 | 0x4);
+my ($ENOENT, $ENOTDIR, $IN_MODIFY, $INOTIFY_EVENTS) = (2, 20, 0x2, 0x2 | 0x8 | 0x100 | 0x200 | 0x40 | 0x80 | 0x4);
 my ($EEXIST, $EXDEV, $LOCK_EX, $LOCK_NB) = (17, 18, 2, 4);
 my ($O_WRONLY, $O_CREAT, $O_EXCL, $O_CLOEXEC, $O_APPEND, $O_TMPFILE) = (1, 0100, 0200, 02000000, 02000, 020200000);
 my ($ENOSPC, $SYMLINK_FOLLOW) = (28, 0x400);

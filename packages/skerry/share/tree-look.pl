@@ -12,7 +12,8 @@ sub stamp {
   return '?';
 }
 
-# All there is below a folder, whoever put it there. Folders whose path is in the list are not looked into.
+# All there is below a folder, whoever put it there. Folders whose path is in the list are not looked into; those that
+# cannot be are refused.
 sub walk {
   my ($folder, $skip) = @_;
   my %skip = map { $_ => 1 } split /\0/, $skip;
@@ -21,7 +22,11 @@ sub walk {
   while (defined(my $one = shift @todo)) {
     my $prefix = $one eq '' ? '' : "$one/";
     syscall $INOTIFY_ADD, fileno $inotify, "$top/$one", $INOTIFY_EVENTS if $inotify;
-    opendir my $fh, "$top/$one" or next;
+    my $fh;
+    if (!opendir $fh, "$top/$one") {
+      answer('e', pack 'n/a a*', $one, "$!") if $one ne '' && $! != $ENOENT && $! != $ENOTDIR;
+      next;
+    }
     for my $name (readdir $fh) {
       next if $name eq '.' || $name eq '..';
       my $path = "$prefix$name";

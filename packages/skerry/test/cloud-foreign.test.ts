@@ -192,6 +192,31 @@ test('a page of the log is full when there is more that one sees', async () => {
   expect((await cloud.call('ann', 'GET', '/api/v1/audit?limit=4')).body).toHaveLength(4);
 });
 
+test('whoever saw something else than is there now takes nothing back of it', async () => {
+  const set = (verb: string, body: object): Promise<Answer> => post('ann', `central/${verb}`, body);
+  const [role, who, scope] = ['keeper', 'user:cleo', vm.id];
+  const both = ['info', 'create'];
+  const steps = [
+    ['role_set', { role, permissions: both }, { role, permissions: ['info'] }, both],
+    ['role_members', { role, users: ['ben', 'cleo'] }, { role, users: ['ben'] }, ['cleo', 'ben']],
+    ['user_roles', { user: 'ben', roles: ['watcher'] }, { user: 'ben', roles: [] }, ['watcher']],
+    ['grant_set', { who, scope, permissions: both }, { who, scope, permissions: ['info'] }, both],
+  ] as const;
+  for (const [verb, to, next, seen] of steps) {
+    expect((await set(verb, { ...to, expect: ['destroy'] })).body.error?.code).toBe('conflict');
+    expect((await set(verb, to)).status).toBe(200);
+    expect((await set(verb, { ...next, expect: [] })).body.error?.code).toBe('conflict');
+    expect((await set(verb, { ...next, expect: seen })).status).toBe(200);
+  }
+  const give = (body: object): Promise<Answer> => post('ann', 'vms/test/permission_set', body);
+  const refused = await give({ who, permissions: both, expect: both });
+  expect(refused.body.error?.message).toBe(
+    `${who} for ${vm.id} was changed meanwhile: now it is info`,
+  );
+  expect((await give({ who, permissions: both, expect: ['info'] })).status).toBe(200);
+  await set('role_remove', { role });
+});
+
 test('a browser hears of no hypervisor that has nothing one sees', async () => {
   const there = cloud.central.registry.findVm('there') as VmState;
   cloud.central.policies.setGrant('user:ben', there.id, ['info']);

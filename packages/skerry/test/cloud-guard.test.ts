@@ -154,6 +154,23 @@ test('whoever may only clone a machine gets no part of the host by that', async 
   expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
 });
 
+test('going back to a snapshot brings no part of the host back', async () => {
+  const shared = await machineOf('ann', { name: 'past', diskGiB: 0.01 });
+  const plain = await shared.xml();
+  const folder = "<filesystem type='mount'><source dir='/srv'/><target dir='srv'/></filesystem>";
+  expect((await shared.addDevice(folder)).status).toBe(200);
+  const taken = await shared.call('snapshot_take', { name: 'then' });
+  expect(taken).toMatchObject({ status: 200, body: {} });
+  expect((await shared.call('define', { xml: plain })).status).toBe(200);
+  cloud.central.policies.setGrant('user:cleo', vmId(shared.uuid), ['all']);
+  const path = `/api/v1/vms/${shared.uuid}/snapshot_revert`;
+  expect(await cloud.call('cleo', 'POST', path, { name: 'then' })).toMatchObject({
+    status: 403,
+    body: { error: { permission: 'define_host' } },
+  });
+  expect((await shared.call('snapshot_revert', { name: 'then' })).status).toBe(200);
+});
+
 test("a network with the host's bridge or files needs the permission for parts of the host", async () => {
   const define = (inner: string) =>
     cloud.call('cleo', 'POST', '/api/v1/hypervisors/hv1/network_define', {

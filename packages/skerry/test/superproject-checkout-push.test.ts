@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { pinsOfCommit } from '../src/superproject/checkout/commit-pins.ts';
 import { foreachComponent } from '../src/superproject/checkout/foreach.ts';
 import { installHook, removeHook } from '../src/superproject/checkout/hooks.ts';
 import { pushCheckout, type PushOptions } from '../src/superproject/checkout/push-checkout.ts';
@@ -223,4 +224,29 @@ test('from shallow clones a pin that is on a branch is pushed, though it is no t
   await farm.git(root, 'add', 'README');
   await farm.git(root, 'commit', '--quiet', '-m', 'mine');
   expect(await push(root)).toMatchObject({ branch: 'main', verified: 2 });
+});
+
+test('the hook of a server checks also where git finds no bare repositories by itself', async () => {
+  const { farm, root } = await farmWith({ components: 1 });
+  await using _ = farm;
+  await installHook(farm.super.gitDir, PROGRAM);
+  await farm.git(root, 'config', '--global', 'safe.bareRepository', 'explicit');
+  await farm.git(join(root, 'c001'), 'checkout', '--quiet', '--detach');
+  await commitIn(farm, root, 'c001');
+  await farm.git(root, 'commit', '--quiet', '-am', 'dangling');
+  const stock = (what: string) => farm.git(root, 'push', '--quiet', 'origin', what);
+  await expect(stock('main')).rejects.toThrow('remote: error: c001: the pin');
+  const blob = await farm.git(root, 'rev-parse', 'HEAD:.gitmodules');
+  await farm.git(root, 'tag', '-m', 'a file', 'file', blob);
+  await stock('file');
+  await farm.git(join(root, 'c001'), 'push', '--quiet', 'origin', 'HEAD:main');
+  await stock('main');
+});
+
+test('the pins of a commit that git cannot read are no empty list', async () => {
+  await using farm = await makeFarm({ components: 1 });
+  farm.enter();
+  const commit = '1234567890123456789012345678901234567890';
+  const question = { dir: farm.super.gitDir, commit, url: farm.url };
+  await expect(pinsOfCommit(question)).rejects.toMatchObject({ code: 'SP_GIT' });
 });

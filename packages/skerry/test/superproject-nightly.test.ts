@@ -133,6 +133,86 @@ describe('nightly', () => {
     expect(await stockClone(farm, 'main-nightly-1')).toContain(moved);
   });
 
+  test('a pin that does not move is verified and kept as well, or it is said', async () => {
+    await using farm = await makeFarm({ components: 3 });
+    farm.enter();
+    const [frozen, other, silent] = [farm.component(0), farm.component(1), farm.component(2)];
+    const pin = await frozen.tip();
+    await farm.onConnect('case $repository in ./c003.git) exit 1;; esac');
+    const modules = await farm.super.git('show', 'main:.gitmodules');
+    const policy = (path: string, is: string) => (text: string) =>
+      text.replace(`path = ${path}`, `path = ${path}\n\tsuperproject-policy = ${is}`);
+    const policies = [policy('c001', 'frozen'), policy('c003', 'keep-previous')];
+    await editModules(
+      farm,
+      policies.reduce((text, edit) => edit(text), modules),
+    );
+    await other.commit({ a: '1' });
+    const options = { url: farm.url, branch: 'main' };
+    const hurried = new Network({ pauseMs: 5, tries: 1 });
+    const result = await nightly(hurried, options);
+    expect(result).toMatchObject({ status: 'published', moves: [{ name: 'c002' }] });
+    expect(result.warnings).toEqual([expect.stringMatching(/^c003: .*neither verified nor kept/)]);
+    expect(await frozen.git('rev-parse', `refs/superproject/pins/${pin}`)).toBe(pin);
+    // Once it is kept it costs the one question whether it is.
+    await other.commit({ a: '2' });
+    await farm.forget();
+    await nightly(new Network({ pauseMs: 5, tries: 1 }), { ...options, only: ['c002'] });
+    const asked = (await farm.connections()).filter((line) => line.includes('c001'));
+    expect(asked).toHaveLength(1);
+    // One that is gone is refused, and nothing is published.
+    await farm.onConnect('');
+    await silent.commit({ a: '1' }, { from: '' });
+    await silent.git('-c', 'gc.pruneExpire=now', 'gc', '--quiet', '--prune=now');
+    const before = await farm.super.tip();
+    await other.commit({ a: '3' });
+    await expect(nightly(quick(), { ...options, only: ['c002'] })).rejects.toMatchObject({
+      code: 'SP_NESTED_PIN',
+    });
+    expect(await farm.super.tip()).toBe(before);
+  });
+
+  test('a frozen pin that is on a branch is found on a host of protocol v0', async () => {
+    await using farm = await makeFarm({ components: 2, isOldProtocol: true });
+    farm.enter();
+    const pin = await farm.component(0).tip();
+    await farm.component(0).commit({ a: '1' });
+    await farm.component(1).commit({ a: '1' });
+    await nightly(quick(), { url: farm.url, branch: 'main', only: ['c002'] });
+    expect(await farm.component(0).git('rev-parse', `refs/superproject/pins/${pin}`)).toBe(pin);
+  });
+
+  test('a tag and a release branch verify and keep the pins of components of components', async () => {
+    await using farm = await makeFarm({ components: 3 });
+    farm.enter();
+    const [outer, inner] = [farm.component(0), farm.component(1)];
+    const options = { url: farm.url, branch: 'main' };
+    await nightly(quick(), options);
+    const topic = await inner.commit({ deep: '1' }, { branch: 'topic', from: await inner.tip() });
+    const moved = await nest(farm, outer, inner, topic);
+    await nightly(quick(), options);
+    // As if somebody who did not look into it had kept the outer one.
+    const keep = `refs/superproject/pins/${topic}`;
+    await inner.git('update-ref', '-d', keep);
+    const { url } = farm;
+    await tag(quick(), { url, name: '1.0', from: 'main', stamp: STAMP });
+    expect(await inner.git('rev-parse', keep)).toBe(topic);
+    await inner.git('update-ref', '-d', keep);
+    await branch(quick(), { url, name: '1.x', from: 'main' });
+    expect(await inner.git('rev-parse', keep)).toBe(topic);
+    await inner.git('update-ref', '-d', keep);
+    await inner.git('branch', '-D', 'topic');
+    await inner.git('-c', 'gc.pruneExpire=now', 'gc', '--quiet', '--prune=now');
+    const refused = { code: 'SP_NESTED_PIN' };
+    const tagging = tag(quick(), { url, name: '1.1', from: 'main', stamp: STAMP });
+    await expect(tagging).rejects.toMatchObject(refused);
+    await expect(branch(quick(), { url, name: '2.x', from: 'main' })).rejects.toMatchObject(
+      refused,
+    );
+    expect(await outer.git('for-each-ref', 'refs/heads/2.x')).toBe('');
+    expect(await outer.git('rev-parse', `refs/superproject/pins/${moved}`)).toBe(moved);
+  });
+
   test('a tag that is a branch is refused: git could not tell them apart', async () => {
     await using farm = await makeFarm();
     farm.enter();

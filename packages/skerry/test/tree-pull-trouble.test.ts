@@ -121,6 +121,22 @@ test.each(['is gone', 'is empty'])(
   },
 );
 
+test('what is in a folder of the machine that cannot be read stays here', () =>
+  asOrdinaryUser(async () => {
+    await using tree = localTree();
+    mkdirSync(join(tree.from, 'sub'));
+    writeFileSync(join(tree.from, 'sub/report'), 'kept');
+    const pull = puller(tree);
+    await pull.connect();
+    await pull.pull();
+    chmodSync(join(tree.from, 'sub'), 0o311);
+    const refused = [{ path: 'sub', reason: 'Permission denied' }];
+    expect(await pull.pull()).toMatchObject({ removed: [], refused });
+    chmodSync(join(tree.to, 'sub'), 0o755);
+    expect(readFileSync(join(tree.to, 'sub/report'), 'utf8')).toBe('kept');
+    chmodSync(join(tree.from, 'sub'), 0o755);
+  }));
+
 test('an interrupted pull ends, and is no error of a file', async () => {
   await using tree = localTree();
   writeFileSync(join(tree.from, 'big'), Buffer.alloc(BIG));

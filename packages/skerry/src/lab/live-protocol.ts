@@ -42,7 +42,7 @@ export interface TreeState extends TreePlace {
   readonly connected: boolean;
   /** Why not, where it is known. */
   readonly reason: string;
-  /** What is wrong with the host's folder: the machine keeps what it has. */
+  /** What is wrong with the folder that it comes from: the other side keeps what it has. */
   readonly problem?: string;
   /** How many paths could not be written. */
   readonly refused: number;

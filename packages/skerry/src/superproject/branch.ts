@@ -3,10 +3,10 @@ import { buildCommit } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
 import { formatGit } from './format-git.ts';
 import { setKeys } from './edit-gitmodules.ts';
-import { keepPin } from './keep-pin.ts';
 import { shownUrl } from './module-url.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
+import { keepProven, proveAll, type ProvenPin } from './prove-pin.ts';
 import { pushPin } from './push-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
@@ -186,9 +186,18 @@ async function createAll(
   commit: string,
 ): Promise<string[]> {
   const { name: branchName } = options;
-  const { results, errors: failed } = await settle(parts, async (part) => {
-    const refusal = await createPart(network, scratch, part);
-    return refusal === undefined ? [] : [`${part.component.name}: ${refusal}`];
+  // All of them before the first is made. A pin's own keep ref says nothing of the pins of its components.
+  const proven = await proveAll(
+    network,
+    scratch,
+    parts.map((part) => ({ ...part, branch: branchWithPin(part) })),
+  );
+  const work = parts.map((part, at) => [part, proven[at] as ProvenPin] as const);
+  const { results, errors: failed } = await settle(work, async ([part, pin]) => {
+    const isKept = part.refs.get(keepRef(part.pin)) === part.pin;
+    const refusals = await keepProven(network, scratch, pin, isKept);
+    if (part.state === 'create') await pushPin(network, scratch, pin.own, createCommand(part));
+    return refusals.map(({ name, reason }) => `${name}: ${reason}`);
   });
   if (failed.length === 0) return results.flat();
   const reason = failed.map(({ message }) => message).join('\n');
@@ -199,24 +208,8 @@ async function createAll(
   throw new SkerryError('SP_BRANCH_PARTIAL', { data, cause: failed[0] });
 }
 
-async function createPart(
-  network: Network,
-  scratch: Scratch,
-  part: Part,
-): Promise<string | undefined> {
-  const { component, pin, refs, state, branch: name } = part;
-  const { remote: url, name: about } = component;
-  const isKept = refs.get(keepRef(pin)) === pin;
-  if (state !== 'create' && isKept) return undefined;
-  const question = { url, about, to: pin, from: undefined, refs };
-  const { gitDir } = await fetchPin(network, scratch, question);
-  const on = state === 'create' ? trackedBranch(component, undefined) : name;
-  const refusal = isKept
-    ? undefined
-    : await keepPin(network, scratch, { url, about, pin, gitDir, branch: on });
-  if (state === 'create')
-    await pushPin(network, scratch, { url, about, pin, gitDir, branch: on }, createCommand(part));
-  return refusal;
+function branchWithPin({ component, state, branch: name }: Part): string | undefined {
+  return state === 'create' ? trackedBranch(component, undefined) : name;
 }
 
 /** With all that was said, and the commit itself: the branch it was taken from may go on meanwhile. */

@@ -81,6 +81,26 @@ export async function fetchPin(
   return { relation, gitDir, ...(await readCommit(gitDir, to, about)) };
 }
 
+/**
+ * Fetches all branches and tags, for a host that does not serve a commit by its id.
+ *
+ * @returns undefined where the commit is on none of them
+ */
+export async function fetchWithRefs(
+  network: Network,
+  scratch: Scratch,
+  { url, about, to }: PinQuestion,
+): Promise<FetchedPin | undefined> {
+  const gitDir = await scratch.repository(to);
+  const all = ['refs/heads/*:refs/all/heads/*', 'refs/tags/*:refs/all/tags/*'];
+  const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--filter=tree:1'];
+  const call = { url, cwd: gitDir, about, timeoutMs: 600_000 };
+  await network.git(['fetch', ...options, '--', filterUrl(url), ...all], call);
+  const known = await runGit(['cat-file', '--batch-check'], { cwd: gitDir, input: `${to}\n` });
+  if (!known.toString().includes(' commit ')) return undefined;
+  return { relation: 'same', gitDir, ...(await readCommit(gitDir, to, about)) };
+}
+
 /** Whether a fetched commit has components of its own. */
 export async function hasComponents(gitDir: string, commit: string): Promise<boolean> {
   const out = await runGit(['ls-tree', commit, '.gitmodules'], { cwd: gitDir });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { SkerryError } from '../util/errors.ts';
 import { killGroup, signalGroup } from '../util/kill-group.ts';
 import { gitFailure } from './git-failure.ts';
+import { isScratch } from './scratch-prefix.ts';
 
 export interface GitOptions {
   /** Where it runs; a folder without a repository for what is only about a url. */
@@ -100,15 +101,17 @@ export function spawnGit(
   return spawn('git', [...CONFIG, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
-    env: gitEnvironment(env),
+    env: gitEnvironment(cwd, env),
     ...(cwd !== undefined && { cwd }),
   });
 }
 
-function gitEnvironment(more: GitOptions['env'] = {}): NodeJS.ProcessEnv {
+function gitEnvironment(cwd: string | undefined, more: GitOptions['env'] = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !LEAKS.test(name));
   return {
     ...Object.fromEntries(kept),
+    // Named, for users whose git finds no bare repositories by itself (safe.bareRepository=explicit).
+    ...(cwd !== undefined && isScratch(cwd) && { GIT_DIR: cwd }),
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_NO_LAZY_FETCH: '1',

@@ -4,17 +4,19 @@ import { buildCommit, buildTag } from './build-commit.ts';
 import { type Collection, collect, type Tip } from './collect.ts';
 import { type FetchedPin, fetchPin } from './fetch-pin.ts';
 import { formatGit } from './format-git.ts';
-import { keepCommand, keepPin } from './keep-pin.ts';
+import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { formatMessage, type MovedPin } from './nightly-message.ts';
 import { nestedPins } from './nested-pins.ts';
 import { type Publication, publish, publishCommand } from './publish.ts';
+import { keepProven, type PinToProve, proveAll, type ProvenPin, type Unkept } from './prove-pin.ts';
 import type { PinPush } from './push-pin.ts';
 import type { PinnedComponent, Superproject } from './read-superproject.ts';
 import type { Refs } from './remote-refs.ts';
 import { tagTaken } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
 import { settle } from './settle.ts';
+import { readStill } from './still-pins.ts';
 import { componentTag, keepRef, tagRefs } from './tracked.ts';
 
 export interface MoveRules {
@@ -64,7 +66,9 @@ export interface MoveResult {
   readonly moves: readonly Move[];
   readonly collection: Collection;
   /** Pins whose remote takes no refs of ours, with its words. */
-  readonly unkept: readonly { readonly name: string; readonly reason: string }[];
+  readonly unkept: readonly Unkept[];
+  /** Pins that were neither verified nor kept, for their remotes do not answer; their policy allows it. */
+  readonly unread: readonly Unkept[];
   /** Components that have the tag for something else. */
   readonly taken: readonly string[];
   /** The git commands that change something, as they were run, or would be. */
@@ -96,12 +100,14 @@ export async function movePins(
   const { onProgress } = rules;
   const collection = await collectFor(network, question, rules);
   const moving = collection.tips.filter(({ component, commit }) => component.pin !== commit);
-  const unkept = collection.tips.filter((tip) => !moving.includes(tip) && !hasKeep(tip));
   const taken = tag === undefined ? [] : takenTags(collection.tips, tag);
   if (question.isTagGiven && taken.length > 0) throw new SkerryErrors(taken);
   onProgress?.(`checking ${moving.length} that moved`);
   const moves = await verifyAll(network, scratch, moving);
   if (!rules.allowRewind) refuseRewinds(moves);
+  // What does not move is published all the same.
+  const { open, unread } = await readUnmoved(network, base, collection);
+  const adopted = await proveAll(network, scratch, open);
   const seconds =
     rules.date ?? Math.max(base.seconds, ...moves.map(({ fetched }) => fetched.seconds));
   const message = messageOf(question, rules, collection, moves);
@@ -110,16 +116,16 @@ export async function movePins(
     collection,
     seconds,
     message,
+    unread,
     taken: taken.map(({ data }) => `${data.name}`),
   };
-  const plan = await planOf(question, rules, { moves, unkept, seconds, message });
+  const plan = await planOf(question, rules, { moves, adopted, seconds, message });
   const { commit, publication, commands } = plan;
   if (commands.length === 0)
     return { ...found, status: 'unchanged', commit, unkept: [], commands: [] };
   if (rules.dryRun) return { ...found, status: 'planned', commit, unkept: [], commands };
   onProgress?.('keeping pins');
-  const adopted = await verifyAll(network, scratch, unkept);
-  const refused = await keepAll(network, scratch, [...moves, ...adopted]);
+  const refused = await keepAll(network, scratch, [...moves.map(provenOf), ...adopted]);
   if (publication.updates.length === 0)
     return { ...found, status: 'unchanged', commit, unkept: refused, commands };
   onProgress?.('publishing');
@@ -164,12 +170,12 @@ async function planOf(
   { identity, signKey }: MoveRules,
   parts: {
     moves: readonly Move[];
-    unkept: readonly Tip[];
+    adopted: readonly ProvenPin[];
     seconds: number;
     message: string;
   },
 ): Promise<Plan> {
-  const { moves, unkept, seconds, message } = parts;
+  const { moves, adopted, seconds, message } = parts;
   const object = { stamp: { identity, seconds }, message, signKey };
   const pins = new Map(moves.map(({ path, to }) => [path, to]));
   const isMoved = moves.length > 0;
@@ -181,13 +187,9 @@ async function planOf(
     updates.push({ ref: `refs/tags/${tag}`, to, expected: undefined });
   }
   const publication = { url: base.url, gitDir: base.gitDir, updates };
-  const keeps = [
-    ...moves.flatMap(({ component, to, nested }) => [
-      { url: component.remote, pin: to },
-      ...nested,
-    ]),
-    ...unkept.map(({ component, commit: pin }) => ({ url: component.remote, pin })),
-  ].map((each) => formatGit(keepCommand(each)));
+  const keeps = [...moves.map(provenOf), ...adopted]
+    .flatMap(({ own, nested }) => [own, ...nested])
+    .map((each) => formatGit(keepCommand(each)));
   const published = updates.length > 0 ? [formatGit(publishCommand(publication))] : [];
   return { commit, publication, commands: [...keeps, ...published] };
 }
@@ -209,8 +211,20 @@ function selectComponents(
   return components.filter(({ name, path }) => only.includes(name) || only.includes(path));
 }
 
-function hasKeep({ component, refs }: Tip): boolean {
-  return component.pin !== undefined && refs.get(keepRef(component.pin)) === component.pin;
+/** Pins that stay, and have no keep ref yet. @throws SkerryErrors */
+async function readUnmoved(
+  network: Network,
+  { components }: Superproject,
+  collection: Collection,
+): Promise<{ open: readonly PinToProve[]; unread: readonly Unkept[] }> {
+  const { open, unread, errors } = await readStill(network, components, collection);
+  if (errors.length > 0) throw new SkerryErrors(errors);
+  const atTip = collection.tips.flatMap(({ component, commit: pin, branch, refs }) =>
+    component.pin === pin && refs.get(keepRef(pin)) !== pin
+      ? [{ component, pin, branch, refs }]
+      : [],
+  );
+  return { open: [...atTip, ...open], unread };
 }
 
 /** All that are refused are named at once. */
@@ -253,20 +267,15 @@ function takenTags(tips: readonly Tip[], tag: string): SkerryError[] {
   });
 }
 
+function provenOf({ component, name, to, branch, fetched, nested }: Move): ProvenPin {
+  const { gitDir } = fetched;
+  return { own: { url: component.remote, about: name, pin: to, branch, gitDir }, nested };
+}
+
 async function keepAll(
   network: Network,
   scratch: Scratch,
-  moves: readonly Move[],
-): Promise<{ name: string; reason: string }[]> {
-  const pushes = moves.flatMap(({ component, name, to, branch, fetched, nested }) => [
-    { url: component.remote, about: name, pin: to, branch, gitDir: fetched.gitDir },
-    ...nested,
-  ]);
-  const answers = await allSettled(
-    pushes.map(async (push) => ({
-      name: push.about,
-      reason: await keepPin(network, scratch, push),
-    })),
-  );
-  return answers.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
+  pins: readonly ProvenPin[],
+): Promise<Unkept[]> {
+  return (await allSettled(pins.map((pin) => keepProven(network, scratch, pin)))).flat();
 }

@@ -39,7 +39,7 @@ export async function nestedPins(
       const within = `${about}/${path}`;
       const question = { url: remote, about: within, to: pin, from: undefined, refs: new Map() };
       const fetched = await fetchPin(network, scratch, question).catch((error: unknown) => {
-        throw gone(error, within, pin, remote);
+        throw notToBeHad(error, within, pin, remote);
       });
       const push = { url: remote, about: within, pin, gitDir: fetched.gitDir };
       const carrier = { about: within, url: remote, commit: pin, gitDir: fetched.gitDir };
@@ -50,7 +50,8 @@ export async function nestedPins(
   return found.flat();
 }
 
-function gone(error: unknown, about: string, pin: string, url: string): unknown {
+/** What git says of a commit that its remote does not give out, as a refusal. */
+export function notToBeHad(error: unknown, about: string, pin: string, url: string): unknown {
   if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') return error;
   const { reason = '' } = error.data;
   return new SkerryError('SP_NESTED_PIN', { data: { about, pin, url, reason }, cause: error });

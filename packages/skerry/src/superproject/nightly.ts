@@ -191,7 +191,7 @@ function asResult(parts: {
   network: Network;
 }): NightlyResult {
   const { base, result, rolled, tag, branch, lost, network } = parts;
-  const { status, commit, moves, collection, unkept, taken, commands } = result;
+  const { status, commit, moves, collection, unkept, unread, taken, commands } = result;
   return {
     status: status === 'lost' ? 'unchanged' : status,
     tag,
@@ -215,6 +215,10 @@ function asResult(parts: {
       ...unkept.map(
         ({ name, reason }) =>
           `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
+      ),
+      ...unread.map(
+        ({ name }) =>
+          `${name}: its remote does not answer, so its pin was neither verified nor kept: a clone of this may lack it`,
       ),
       ...taken
         .filter((name) => moves.some((move) => move.name === name))

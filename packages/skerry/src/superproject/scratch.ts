@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import { SCRATCH_PREFIX as PREFIX } from './scratch-prefix.ts';
+
+/** Configuration that all repositories of a scratch folder include, if it is there. */
+const LENT = 'lent-config';
 
 /**
  * A folder with bare repositories that live as long as one command. What one of them fetched is never mixed with what
@@ -37,7 +40,8 @@ export class Scratch implements AsyncDisposable {
       id.length === 64
         ? '\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n'
         : '\trepositoryformatversion = 0\n';
-    await writeFile(join(dir, 'config'), `[core]\n\tbare = true\n${format}`);
+    const more = `[include]\n\tpath = ../${LENT}\n`;
+    await writeFile(join(dir, 'config'), `[core]\n\tbare = true\n${format}${more}`);
     await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
     return dir;
   }
@@ -53,4 +57,9 @@ async function sweep(above: string): Promise<void> {
     if (pid > 0 && !existsSync(`/proc/${pid}`) && existsSync('/proc/self'))
       await rm(join(above, name), { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** Gives all repositories of the folder that `repository` is in more configuration. It may hold credentials. */
+export async function lendConfig(repository: string, text: string): Promise<void> {
+  await writeFile(join(dirname(repository), LENT), text, { mode: 0o600 });
 }

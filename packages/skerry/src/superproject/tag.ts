@@ -4,10 +4,11 @@ import { buildTag } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
 import { finishTag } from './finish-tag.ts';
 import { formatGit } from './format-git.ts';
-import { keepCommand, keepPin } from './keep-pin.ts';
+import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { shownUrl } from './module-url.ts';
 import type { Stamp } from './objects.ts';
+import { keepProven, proveAll } from './prove-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
@@ -228,23 +229,21 @@ function planned(
   return [...keeps, ...(publication.length > 0 ? [formatGit(publication)] : []), ...tags];
 }
 
+/** A pin's own keep ref says nothing of the pins of its components: those are proven in any case. */
 async function keepAll(
   network: Network,
   scratch: Scratch,
   known: readonly Known[],
 ): Promise<string[]> {
-  const open = known.filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin);
+  const pins = known.map((one) => ({ ...one, branch: trackedBranch(one.component, undefined) }));
+  const proven = await proveAll(network, scratch, pins);
   const refusals = await allSettled(
-    open.map(async ({ component, pin, refs }) => {
-      const { remote: url, name: about } = component;
-      const question = { url, about, to: pin, from: undefined, refs };
-      const { gitDir } = await fetchPin(network, scratch, question);
-      const branch = trackedBranch(component, undefined);
-      const refusal = await keepPin(network, scratch, { url, about, pin, gitDir, branch });
-      return refusal === undefined ? [] : [`${about}: its remote keeps no pins (${refusal})`];
+    proven.map((pin, at) => {
+      const { refs, pin: id } = known[at] as Known;
+      return keepProven(network, scratch, pin, refs.get(keepRef(id)) === id);
     }),
   );
-  return refusals.flat();
+  return refusals.flat().map(({ name, reason }) => `${name}: its remote keeps no pins (${reason})`);
 }
 
 async function isFetchable(

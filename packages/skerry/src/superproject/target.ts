@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import { runGit, tryGit } from './git.ts';
+import { isRelative } from './module-url.ts';
 
 /** Which superproject a command is about. */
 export interface Target {
@@ -21,10 +24,16 @@ export async function findTarget(
   cwd: string,
   { url, signal }: { url?: string | undefined; signal?: AbortSignal | undefined },
 ): Promise<Target> {
-  if (url !== undefined) return { url, root: undefined, branch: undefined };
+  if (url !== undefined) return { url: absolute(cwd, url), root: undefined, branch: undefined };
   const root = await findRoot(cwd, signal);
   const branch = await currentBranch(root, signal);
-  return { url: await remoteUrl(root, branch, signal), root, branch };
+  return { url: absolute(root, await remoteUrl(root, branch, signal)), root, branch };
+}
+
+/** A path of this computer is from here; the repositories that fetch from it are elsewhere. */
+function absolute(from: string, url: string): string {
+  const isPath = isRelative(url) || (!/^[^/]*:/.test(url) && existsSync(resolve(from, url)));
+  return isPath ? resolve(from, url) : url;
 }
 
 /** The root of the checkout above `cwd`: of the outermost one, so that it works inside a component as well. @throws SP_NOT_HERE */

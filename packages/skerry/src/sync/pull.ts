@@ -104,21 +104,26 @@ export class PullTree {
     };
     const problem = there.size === 0 ? this.#nothingThere(notes) : undefined;
     const lacking = [...there].filter((one) => !isHere(one));
-    const gone = problem === undefined ? [...notes.keys()].filter((path) => !there.has(path)) : [];
-    const resting = [...lacking.map(([path]) => path), ...gone].filter((path) =>
-      this.#rests.of(path),
-    );
+    this.#refused = this.#refused.filter(({ path }) => !this.#isIgnored(path, 'd'));
+    // Nothing is known of what is in these.
+    const hidden = new Set(this.#refused.map(({ path }) => path));
+    const isHidden = (path: string): boolean =>
+      path !== '' && (hidden.has(path) || isHidden(folderOf(path)));
+    const missing = [...notes.keys()].filter((path) => !there.has(path) && !isHidden(path));
+    const gone = problem === undefined ? missing : [];
+    const wanted = [...lacking.map(([path]) => path), ...gone];
+    const resting = new Set(wanted.filter((path) => this.#rests.of(path)));
     await mkdir(to, { recursive: true });
     if (!this.#isSwept) await removeLeft(to, notes.keys());
     this.#isSwept = true;
-    const todo = lacking.filter(([path]) => !this.#rests.of(path));
+    const todo = lacking.filter(([path]) => !resting.has(path));
     // What is ours must be known before it is there.
     for (const [path] of todo) notes.set(path, LACKING);
     if (todo.length > 0) await saveNotes(index, notes);
     const done = await this.#perform(
       agent,
       todo,
-      gone.filter((path) => !resting.includes(path)),
+      gone.filter((path) => !resting.has(path)),
       notes,
     );
     const refused = this.#refused;

@@ -145,7 +145,7 @@ export const SUPERPROJECT_ERRORS = {
   },
   SP_NESTED_PIN: {
     message: '{about} is pinned at {pin}, which is not to be had from {url}:\n{reason}',
-    hint: 'push that commit there, or let its component pin another one; nothing was published',
+    hint: 'push that commit there, or pin another one; nothing was published',
     exitCode: SP_EXIT.refused,
   },
   SP_NO_COMPONENTS: {

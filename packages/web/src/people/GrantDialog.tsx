@@ -20,14 +20,21 @@ export interface GrantDialogProps {
   readonly onClose: () => void;
 }
 
+interface Edited {
+  readonly before: GrantRow | undefined;
+  readonly chosen: ReadonlySet<string>;
+}
+
 /** To whom, for what, and what they may do. */
 export function GrantDialog({ grants, grant, entity, onClose }: GrantDialogProps) {
   const { users, roles } = useHolders();
   const [who, setWho] = useState(grant?.who ?? '');
   const [scope, setScope] = useState(grant?.scope ?? entity ?? 'all');
-  const [edited, setEdited] = useState<ReadonlySet<string>>();
-  const before = grants.find((each) => each.who === who && each.scope === scope);
-  const chosen = edited ?? new Set(before?.permissions);
+  const [edited, setEdited] = useState<Edited>();
+  // As it was when one began: central refuses to replace what somebody has changed since.
+  const now = grants.find((each) => each.who === who && each.scope === scope);
+  const before = edited ? edited.before : now;
+  const chosen = edited?.chosen ?? new Set(before?.permissions);
   const changes = differences(before?.permissions ?? [], chosen);
   const isRole = who.startsWith('role:');
   const inherited = isRole ? (roles[holderName(who)] ?? []) : [];
@@ -47,15 +54,15 @@ export function GrantDialog({ grants, grant, entity, onClose }: GrantDialogProps
       onSubmit={() =>
         act({
           title: `${holderName(who)}, for ${forWhat}`,
-          steps: [grantStep(after, entity)],
-          undo: [before ? grantStep(before, entity) : removeStep(after, entity)],
+          steps: [grantStep(after, entity, before?.permissions ?? [])],
+          undo: [before ? grantStep(before, entity, after.permissions) : removeStep(after, entity)],
         })
       }
     >
       <div className="form-columns">
         <PermissionPicker
           value={chosen}
-          onChange={setEdited}
+          onChange={(next) => setEdited({ before, chosen: next })}
           inherited={inherited}
           forMachine={scope.startsWith('vm:')}
         />
@@ -117,13 +124,20 @@ export function GrantDialog({ grants, grant, entity, onClose }: GrantDialogProps
   );
 }
 
-/** A grant as a verb: of central, or of the entity for who may set its permissions alone. */
-export function grantStep({ who, scope, permissions }: GrantRow, entity?: string): Step {
+/**
+ * A grant as a verb: of central, or of the entity for who may set its permissions alone.
+ * @param expect what was granted until then
+ */
+export function grantStep(
+  { who, scope, permissions }: GrantRow,
+  entity: string | undefined,
+  expect: readonly string[],
+): Step {
   if (permissions.length === 0 && who.startsWith('user:'))
     return removeStep({ who, scope, permissions }, entity);
   return entity === undefined
-    ? { verb: 'grant_set', params: { who, scope, permissions } }
-    : { verb: 'permission_set', params: { who, permissions }, path: pathOf(entity) };
+    ? { verb: 'grant_set', params: { who, scope, permissions, expect } }
+    : { verb: 'permission_set', params: { who, permissions, expect }, path: pathOf(entity) };
 }
 
 export function removeStep({ who, scope }: GrantRow, entity?: string): Step {

@@ -76,7 +76,7 @@ export async function takeAway(grant: GrantRow, entity?: string): Promise<void> 
   const error = await act({
     title: `Taken from ${holderName(grant.who)}`,
     steps: [removeStep(grant, entity)],
-    undo: [grantStep(grant, entity)],
+    undo: [grantStep(grant, entity, [])],
   });
   if (error) toast({ tone: 'bad', title: 'It was not taken away', text: error.message });
 }

@@ -19,7 +19,9 @@ export interface RoleDialogProps {
 const NEW: RoleRow = { role: '', permissions: [], members: [], scopes: [] };
 
 /** A role's name, who has it, and what they may do. */
-export function RoleDialog({ role = NEW, taken, users, onClose }: RoleDialogProps) {
+export function RoleDialog({ role: given = NEW, taken, users, onClose }: RoleDialogProps) {
+  // As it was when one began: central refuses to replace what somebody has changed since.
+  const [role] = useState(given);
   const isNew = role.role === '';
   const [name, setName] = useState(role.role);
   const [permissions, setPermissions] = useState<ReadonlySet<string>>(
@@ -104,14 +106,18 @@ function stepsTo(to: RoleRow, from: RoleRow): Step[] {
       ? [{ verb: 'role_rename', params: { role: from.role, to: to.role } }]
       : []),
     ...(from.role === '' || !isSame(differences(from.permissions, to.permissions))
-      ? [{ verb: 'role_set', params: { role: to.role, permissions: to.permissions } }]
+      ? [{ verb: 'role_set', params: setParams(to, from) }]
       : []),
-    ...(isSame(differences(from.members, to.members)) ? [] : [membersStep(to)]),
+    ...(isSame(differences(from.members, to.members)) ? [] : [membersStep(to, from.members)]),
   ];
 }
 
-function membersStep({ role, members }: RoleRow): Step {
-  return { verb: 'role_members', params: { role, users: members } };
+function setParams({ role, permissions }: RoleRow, from: RoleRow): object {
+  return { role, permissions, expect: from.permissions };
+}
+
+function membersStep({ role, members }: RoleRow, expect: readonly string[]): Step {
+  return { verb: 'role_members', params: { role, users: members, expect } };
 }
 
 /** Asks before a role goes. */
@@ -134,7 +140,7 @@ export function RemoveRole(props: {
           steps: [{ verb: 'role_remove', params: { role: role.role } }],
           undo: [
             { verb: 'role_set', params: { role: role.role, permissions: role.permissions } },
-            membersStep(role),
+            membersStep(role, []),
             ...its.map((grant) => ({ verb: 'grant_set', params: grant })),
           ],
         })

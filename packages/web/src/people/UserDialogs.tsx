@@ -172,18 +172,20 @@ interface UserProps {
 
 /** The roles of a user, and whether they are an administrator. */
 export function EditUser({
-  user,
+  user: given,
   roles,
   onClose,
 }: UserProps & { readonly roles: readonly RoleRow[] }) {
+  // As it was when one began: central refuses to replace what somebody has changed since.
+  const [user] = useState(given);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(user.roles));
   const [admin, setAdmin] = useState(user.admin);
   const changes = differences(user.roles, chosen);
   const isAdminChanged = admin !== user.admin;
-  const steps = (to: UserRow) => [
+  const steps = (to: UserRow, expect: readonly string[]) => [
     ...(isSame(changes)
       ? []
-      : [{ verb: 'user_roles', params: { user: user.user, roles: to.roles } }]),
+      : [{ verb: 'user_roles', params: { user: user.user, roles: to.roles, expect } }]),
     ...(isAdminChanged ? [{ verb: 'user_admin', params: { user: user.user, on: to.admin } }] : []),
   ];
   return (
@@ -195,8 +197,8 @@ export function EditUser({
       onSubmit={() =>
         act({
           title: `Roles of ${user.user}`,
-          steps: steps({ ...user, roles: [...chosen], admin }),
-          undo: steps(user),
+          steps: steps({ ...user, roles: [...chosen], admin }, user.roles),
+          undo: steps(user, [...chosen]),
         })
       }
     >

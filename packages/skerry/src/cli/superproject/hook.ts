@@ -41,11 +41,12 @@ async function remove(): Promise<void> {
 
 async function check(remote: string | undefined): Promise<void> {
   const signal = interruptible();
-  const { checkPushed, ownUrl, pushedCommits } =
+  const { checkPushed, hookEnvironment, ownUrl, pushedCommits } =
     await import('../../superproject/checkout/hooks.ts');
   const { Network } = await import('../../superproject/network.ts');
   const commits = pushedCommits(await text(process.stdin));
   const dir = process.cwd();
   const url = await ownUrl(dir, remote, signal);
-  await checkPushed(new Network({ signal, cwd: dir }), { dir, commits, url });
+  const network = new Network({ signal, cwd: dir, env: hookEnvironment(dir) });
+  await checkPushed(network, { dir, commits, url });
 }

@@ -92,6 +92,29 @@ export function removeGrant(policy: Policy, who: string, scope: string): Next {
   return { ...policy, grants: policy.grants.filter((grant) => !isIt(grant)) };
 }
 
+/** What somebody may do with what `scope` names by a grant for just that. */
+export function grantedTo({ grants }: Policy, who: string, scope: string): readonly string[] {
+  return grants.find((grant) => grant.who === who && grant.scope === scope)?.permissions ?? [];
+}
+
+/**
+ * Refuses to replace a set by whoever looked at another one: what somebody else has taken away meanwhile stays away.
+ * @param expect what it was when they looked; undefined for whoever did not say
+ * @throws VerbError `conflict`
+ */
+export function refuseOther(
+  what: string,
+  now: readonly string[],
+  expect: readonly string[] | undefined,
+): void {
+  if (expect === undefined || isSameSet(now, expect)) return;
+  throw new VerbError(
+    'conflict',
+    `${what} was changed meanwhile: now it is ${now.join(', ') || 'nothing'}`,
+    { hint: 'look at it again, and change it then' },
+  );
+}
+
 /** What a role may do. @throws VerbError `not-found` */
 export function permissionsOfRole({ roles }: Policy, role: string): readonly string[] {
   const found = Object.hasOwn(roles, role) ? roles[role] : undefined;
@@ -144,6 +167,11 @@ function byHolder({ grants }: Next): Record<string, readonly string[]> {
 
 function grantsWithout({ grants }: Policy, who: string): Policy['grants'] {
   return grants.filter((grant) => grant.who !== who);
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  const [ones, twos] = [new Set(some), new Set(others)];
+  return ones.size === twos.size && [...ones].every((each) => twos.has(each));
 }
 
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -1,6 +1,6 @@
 // Who may do what, and what is to be done when.
 import { z } from 'zod';
-import { permissionNames, who } from './people.ts';
+import { expectNow, permissionNames, who } from './people.ts';
 import { defineVerb } from './verb.ts';
 
 const nothing = z.object({});
@@ -40,6 +40,7 @@ function permissionSet(entity: Kind) {
         .default([])
         .describe('A role has those of the role besides, so it needs none here'),
       remove: z.boolean().default(false).describe('Take what is granted away'),
+      expect: expectNow,
     }),
     result: z.object({ changes: z.array(z.string()) }),
     permission: 'permission_set',

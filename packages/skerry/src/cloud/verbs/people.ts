@@ -16,6 +16,12 @@ export const password = z
   .max(1000)
   .meta({ format: 'password', description: 'At least 10 characters' });
 export const permissionNames = z.array(z.string().regex(/^[a-z_]+$/)).max(200);
+/** For whoever changes what they have looked at before: somebody else may have changed it since. */
+export const expectNow = z
+  .array(z.string())
+  .max(1000)
+  .optional()
+  .describe('What it is now; something else is refused');
 
 const nothing = z.object({});
 export const who = z
@@ -132,7 +138,7 @@ export const userRoles = defineVerb({
   title: 'Roles of a user',
   summary: 'give a user these roles and no others',
   takes: ['user'],
-  params: z.object({ user, roles: z.array(roleName).max(50) }),
+  params: z.object({ user, roles: z.array(roleName).max(50), expect: expectNow }),
   result: changes,
   danger: 'changes',
 });
@@ -217,7 +223,7 @@ export const roleSet = defineVerb({
   title: 'Set a role',
   summary: 'make a role, or change what all who have it may do: this and nothing else',
   takes: ['role'],
-  params: z.object({ role, permissions: permissionNames }),
+  params: z.object({ role, permissions: permissionNames, expect: expectNow }),
   result: changes,
   danger: 'changes',
 });
@@ -229,7 +235,7 @@ export const roleMembers = defineVerb({
   title: 'Members of a role',
   summary: 'give a role to these users and to no others',
   takes: ['role'],
-  params: z.object({ role, users: z.array(userName).max(1000) }),
+  params: z.object({ role, users: z.array(userName).max(1000), expect: expectNow }),
   result: changes,
   danger: 'changes',
 });
@@ -286,6 +292,7 @@ export const grantSet = defineVerb({
     permissions: permissionNames
       .default([])
       .describe('A role has those of the role besides, so it needs none here'),
+    expect: expectNow,
   }),
   result: changes,
   danger: 'changes',

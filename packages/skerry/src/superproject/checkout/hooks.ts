@@ -87,7 +87,7 @@ export async function checkPushed(
   network: Network,
   { dir, commits, url }: HookQuestion,
 ): Promise<number> {
-  const env = quarantine();
+  const env = { ...quarantine(), ...hookEnvironment(dir) };
   const all = await Promise.all(
     commits.map((commit) => pinsOfCommit({ dir, commit, url, signal: network.signal, env })),
   );
@@ -100,6 +100,12 @@ export async function checkPushed(
         new SkerryError('SP_PIN_DANGLING', { data: { path, pin, reason } }),
     ),
   );
+}
+
+/** Git tells its hooks which repository they are of; by itself it may not find, or not trust, a bare one. */
+export function hookEnvironment(dir: string): Readonly<Record<string, string>> {
+  const gitDir = process.env['GIT_DIR'];
+  return gitDir === undefined ? {} : { GIT_DIR: resolve(dir, gitDir) };
 }
 
 /** What is being received is not in the repository yet (git-receive-pack(1), "Quarantine environment"). */
@@ -120,6 +126,7 @@ export async function ownUrl(
 ): Promise<string> {
   if (remote !== undefined) return remote;
   const args = ['config', '--get', 'superproject.url'];
-  const { stdout } = await tryGit(args, { cwd: dir, signal, answers: [1] });
+  const env = hookEnvironment(dir);
+  const { stdout } = await tryGit(args, { cwd: dir, env, signal, answers: [1] });
   return stdout.toString().trimEnd() || join(resolve(dir));
 }

@@ -1,6 +1,8 @@
 import { escapeXml } from '../../../util/escape-xml.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-storage.ts';
+import { all, type Element, parseXml } from '../../xml/element.ts';
+import { HOST_PERMISSION, sharedWithHost } from '../definition-guard.ts';
 import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { isDiskName, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { ownDisks } from '../own-disks.ts';
@@ -23,9 +25,12 @@ export const storageHandlers: readonly Handler[] = [
     return { name };
   }),
   onVm(verbs.snapshotList, async ({ vm }) => ({ snapshots: vm.snapshots })),
-  onVm(verbs.snapshotRevert, async ({ domain, progress, signal }, { name }) => {
+  onVm(verbs.snapshotRevert, async (context, { name }) => {
+    const { domain, progress, signal } = context;
+    const snapshot = await domain.snapshot(name, { signal });
+    await refuseToBringBack(context, parseXml(await snapshot.xml({ signal })));
     progress(`going back to ${name}`);
-    await (await domain.snapshot(name, { signal })).revert({ signal });
+    await snapshot.revert({ signal });
     return {};
   }),
   onVm(verbs.snapshotDelete, async ({ domain, signal }, { name }) => {
@@ -130,6 +135,21 @@ export const storageHandlers: readonly Handler[] = [
     return {};
   }),
 ];
+
+/** A snapshot has the definition of its time: what was taken from the machine since may be the host's. */
+async function refuseToBringBack(context: VmContext, snapshot: Element): Promise<void> {
+  const { domain, vm, mayOnHost, signal } = context;
+  if (mayOnHost(HOST_PERMISSION)) return;
+  const now = sharedWithHost(parseXml(await domain.xml({ inactive: true, signal })));
+  const then = ['domain', 'inactiveDomain'].flatMap((each) => all(snapshot, each));
+  const back = then.flatMap(sharedWithHost).filter((each) => !now.includes(each));
+  if (back.length > 0)
+    throw new VerbError(
+      'denied',
+      `${vm.name} had ${[...new Set(back)].join('; ')} then, which it has no more`,
+      { permission: HOST_PERMISSION },
+    );
+}
 
 function driveOf({ vm }: VmContext, target: string) {
   const disk = vm.disks.find((each) => each.target === target);

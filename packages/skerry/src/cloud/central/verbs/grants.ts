@@ -1,7 +1,13 @@
 // Who may do what with one machine or hypervisor, and why.
 import { subjectOf } from '../../agent/perform.ts';
 import type { EntityState } from '../../entity.ts';
-import { permissionsOfRole, removeGrant, setGrant } from '../../permission/change.ts';
+import {
+  grantedTo,
+  permissionsOfRole,
+  refuseOther,
+  removeGrant,
+  setGrant,
+} from '../../permission/change.ts';
 import { decide, maySee, permissionsOf, type Subject } from '../../permission/decide.ts';
 import { knownPermissions } from '../../permission/known.ts';
 import { VerbError } from '../../verb-error.ts';
@@ -25,15 +31,16 @@ async function permissionGet(context: CentralContext) {
 
 async function permissionSet(
   context: CentralContext,
-  params: { who: string; permissions: string[]; remove: boolean },
+  params: { who: string; permissions: string[]; remove: boolean; expect?: string[] | undefined },
 ) {
   const { central, say } = context;
   const { id } = entityOf(context);
-  const { who, permissions, remove } = params;
+  const { who, permissions, remove, expect } = params;
   // To a user who is given nothing, nothing is granted; a role has its own permissions.
   const isGone = remove || (permissions.length === 0 && who.startsWith('user:'));
   if (!isGone) refuseStrangers(central, context.by.user, who, permissions);
   if (!isGone) refuseMore(context, who, permissions);
+  refuseOther(`${who} for ${id}`, grantedTo(central.policies.policy, who, id), expect);
   const changes = central.policies.update((policy) =>
     isGone ? removeGrant(policy, who, id) : setGrant(policy, who, id, permissions),
   );

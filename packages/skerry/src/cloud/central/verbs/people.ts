@@ -1,5 +1,7 @@
 // Users, roles and grants of the whole cloud. Whoever comes here may administer, but for what is open to all (tokens.ts).
 import {
+  grantedTo,
+  refuseOther,
   removeGrant,
   removeRole,
   removeUser,
@@ -90,7 +92,11 @@ async function userAdmin(context: CentralContext, { user, on }: Params<typeof ve
 
 async function userRoles(context: CentralContext, params: Params<typeof verbs.userRoles>) {
   refuseNobody(context.central, params.user);
-  return change(context, (policy) => setRolesOf(policy, params.user, params.roles));
+  const { user, roles, expect } = params;
+  return change(context, (policy) => {
+    refuseOther(`roles of ${user}`, rolesOf(policy, user), expect);
+    return setRolesOf(policy, user, roles);
+  });
 }
 
 async function userSees({ central }: CentralContext, { user }: Params<typeof verbs.userSees>) {
@@ -117,12 +123,22 @@ async function roleList({ central }: CentralContext) {
 
 async function roleSet(context: CentralContext, params: Params<typeof verbs.roleSet>) {
   refuseUnknown(context.central, params.permissions);
-  return change(context, (policy) => setRole(policy, params.role, params.permissions));
+  const { role, permissions, expect } = params;
+  return change(context, (policy) => {
+    const now = Object.hasOwn(policy.roles, role) ? policy.roles[role] : undefined;
+    refuseOther(`role ${role}`, now ?? [], expect);
+    return setRole(policy, role, permissions);
+  });
 }
 
 async function roleMembers(context: CentralContext, params: Params<typeof verbs.roleMembers>) {
   for (const user of params.users) refuseNobody(context.central, user);
-  return change(context, (policy) => setMembersOf(policy, params.role, params.users));
+  const { role, users, expect } = params;
+  return change(context, (policy) => {
+    const now = Object.keys(policy.members).filter((user) => rolesOf(policy, user).includes(role));
+    refuseOther(`who has ${role}`, now, expect);
+    return setMembersOf(policy, role, users);
+  });
 }
 
 async function roleRename(context: CentralContext, params: Params<typeof verbs.roleRename>) {
@@ -146,7 +162,10 @@ async function grantSet(context: CentralContext, params: Params<typeof verbs.gra
     throw new VerbError('invalid', `say what ${who} may do: a user has no permissions of its own`, {
       hint: `take a grant away: skerry cloud grant remove ${who} ${scope}`,
     });
-  return change(context, (policy) => setGrant(policy, who, scope, permissions));
+  return change(context, (policy) => {
+    refuseOther(`${who} for ${scope}`, grantedTo(policy, who, scope), params.expect);
+    return setGrant(policy, who, scope, permissions);
+  });
 }
 
 async function grantRemove(context: CentralContext, params: Params<typeof verbs.grantRemove>) {
