@@ -89,6 +89,8 @@ sub hold {
   my ($listener, $fuse) = @_;
   my ($client, $in, $out, $answers, $waits) = (undef, undef, undef, '', 0);
   my %pending;
+  # What was ready may be gone when it is read, as its process was killed: then another is not waited for.
+  fcntl $fuse, $F_SETFL, $O_NONBLOCK;
   my $drop = sub { ($client, $in, $out, $answers, $waits) = (undef, undef, undef, '', 0) };
   my $ask  = sub {
     my ($request) = @_;
