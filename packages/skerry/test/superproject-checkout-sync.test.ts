@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { lockCheckout } from '../src/superproject/checkout/lock.ts';
 import { Network } from '../src/superproject/network.ts';
@@ -352,4 +354,37 @@ test('a linked worktree has components of its own', async () => {
   expect((await syncWords(linked)).words).toEqual({ c001: 'cloned' });
   expect(await farm.git(linked, 'submodule', 'status')).toMatch(/^ /);
   expect((await syncWords(root)).words).toEqual({ c001: 'unchanged' });
+});
+
+test('what a killed clone left goes away with the next sync, and neither with its plan nor with other names', async () => {
+  await using farm = await makeFarm({ components: 1 });
+  farm.enter();
+  const root = await cloneSuper(farm);
+  const modules = join(root, '.git', 'modules');
+  const dead = '.skerry-9999999-1';
+  for (const name of [dead, '.skerry-9999999-x'])
+    await mkdir(join(modules, name), { recursive: true });
+  await syncWords(root, { dryRun: true });
+  expect((await readdir(modules)).toSorted()).toEqual([dead, '.skerry-9999999-x']);
+  await syncWords(root);
+  expect((await readdir(modules)).toSorted()).toEqual(['.skerry-9999999-x', 'c001']);
+});
+
+test('the command that is printed for a left-over work tree does what sync does', async () => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  const [one, two] = [farm.component(0), farm.component(1)];
+  const modules = gitmodulesOf([{ ...one, path: "it's" }, two]);
+  await pinOnRemote(farm, { c001: undefined, "it's": await one.tip() }, modules);
+  const root = await cloneSuper(farm);
+  await syncWords(root);
+  await pinOnRemote(farm, { "it's": undefined }, gitmodulesOf([two]));
+  await farm.git(root, 'pull', '--quiet');
+  const { result } = await syncWords(root, { dryRun: true });
+  const [command = ''] = result.commands;
+  expect(command).toMatch(/^rm -rf -- '/);
+  expect(existsSync(join(root, "it's", 'README'))).toBe(true);
+  await promisify(execFile)('sh', ['-c', command]);
+  expect(existsSync(join(root, "it's"))).toBe(false);
+  expect((await syncWords(root)).result.leftOvers).toEqual([]);
 });

@@ -56,7 +56,9 @@ test('a dry run prints the pushes, in which every object is named, and changes n
   const { code, stdout } = await sp('nightly', ...here(), '--dry-run');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^main-nightly-2 {2}[0-9a-f]{12} {2}would be published/);
-  expect(stdout.match(/git push .*/g)).toHaveLength(2);
+  // The pin's keep ref, the nightly, and the component's tag.
+  expect(stdout.match(/git push .*/g)).toHaveLength(3);
+  expect(stdout).toMatch(/c001\.git [0-9a-f]{40}:refs\/tags\/main-nightly-2$/m);
   expect(await farm.super.git('for-each-ref')).toBe(before);
 });
 

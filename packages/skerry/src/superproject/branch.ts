@@ -1,9 +1,9 @@
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildCommit } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
-import { formatGit } from './format-git.ts';
+import { formatGit, formatWords } from './format-git.ts';
 import { setKeys } from './edit-gitmodules.ts';
-import { shownUrl } from './module-url.ts';
+import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
 import { keepProven, proveAll, type ProvenPin } from './prove-pin.ts';
@@ -101,7 +101,7 @@ export async function branch(network: Network, options: BranchOptions): Promise<
       state,
     })),
     commands: [
-      ...creating.map((part) => formatGit(createCommand(part))),
+      ...parts.flatMap((part) => commandsOf(part).map((each) => formatGit(each))),
       ...(present === undefined ? [formatGit(publishCommand(publication))] : []),
     ],
   };
@@ -178,6 +178,16 @@ function createCommand({ component, branch: name, pin }: Part): string[] {
   return ['push', '--quiet', '--no-thin', lease, '--', component.remote, `${pin}:${ref}`];
 }
 
+/** The pushes of one component, in their order. */
+function commandsOf(part: Part): string[][] {
+  const { component, pin, refs, state } = part;
+  const isKept = refs.get(keepRef(pin)) === pin;
+  return [
+    ...(isKept ? [] : [keepCommand({ url: component.remote, pin })]),
+    ...(state === 'create' ? [createCommand(part)] : []),
+  ];
+}
+
 async function createAll(
   network: Network,
   scratch: Scratch,
@@ -213,10 +223,15 @@ function branchWithPin({ component, state, branch: name }: Part): string | undef
 }
 
 /** With all that was said, and the commit itself: the branch it was taken from may go on meanwhile. */
-function resumeCommand({ url, name, except, inherit }: BranchOptions, commit: string): string {
-  const others = [...(except ?? [])].map(([component, own]) => ` --except ${component}=${own}`);
-  const words = ['skerry superproject branch', name, '--url', shownUrl(url), '--from', commit];
-  return `${words.join(' ')}${others.join('')}${inherit ? ' --inherit' : ''}`;
+function resumeCommand(options: BranchOptions, commit: string): string {
+  const { url, name, except, inherit, identity, signKey } = options;
+  return formatWords([
+    ...['skerry', 'superproject', 'branch', name, '--url', url, '--from', commit],
+    ...[...(except ?? [])].flatMap(([component, own]) => ['--except', `${component}=${own}`]),
+    ...(inherit ? ['--inherit'] : []),
+    ...(identity === undefined ? [] : ['--identity', identity]),
+    ...(signKey === undefined ? [] : ['--sign', signKey]),
+  ]);
 }
 
 function formatBranchMessage(name: string, commit: string, parts: readonly Part[]): string {

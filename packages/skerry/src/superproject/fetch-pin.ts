@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
+import { parseBatch } from './batch.ts';
 import { runGit } from './git.ts';
 import { filterUrl } from './module-url.ts';
 import type { Network } from './network.ts';
@@ -120,20 +121,9 @@ async function isBoundary(gitDir: string, from: string): Promise<boolean> {
   const edges = await readFile(join(gitDir, 'shallow'), 'utf8').catch(() => '');
   // Some that are listed were not sent; `missing` is said of those.
   const out = await runGit(['cat-file', '--batch'], { cwd: gitDir, input: edges });
-  return commitsOf(out).some((text) => parseCommit(text).parents.includes(from));
-}
-
-/** The commits in the output of git-cat-file(1) --batch: `<id> commit <size>`, the content, a newline. */
-function commitsOf(out: Buffer): string[] {
-  const commits: string[] = [];
-  for (let at = 0; at < out.length;) {
-    const end = out.indexOf(10, at);
-    const [, type, size] = out.toString('latin1', at, end).split(' ');
-    const length = type === 'missing' ? 0 : Number(size) + 1;
-    if (type === 'commit') commits.push(out.toString('utf8', end + 1, end + length));
-    at = end + 1 + length;
-  }
-  return commits;
+  return parseBatch(out).some(
+    ({ type, text }) => type === 'commit' && parseCommit(text).parents.includes(from),
+  );
 }
 
 async function hasAncestor(gitDir: string, from: string, to: string): Promise<boolean> {

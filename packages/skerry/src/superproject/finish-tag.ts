@@ -1,12 +1,23 @@
+import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { formatGit } from './format-git.ts';
 import { runGit } from './git.ts';
 import type { MoveResult } from './move-pins.ts';
 import type { Network } from './network.ts';
-import { parseTag } from './objects.ts';
+import { objectId } from './loose-object.ts';
+import { formatTag, parseTag } from './objects.ts';
 import { type Superproject, superprojectAt } from './read-superproject.ts';
-import { type ComponentTag, type Rolled, rollForward, type TagTarget } from './roll-forward.ts';
+import { listRefs, type Refs } from './remote-refs.ts';
+import {
+  type ComponentTag,
+  type LeftOut,
+  type Rolled,
+  rollForward,
+  tagCommand,
+  type TagTarget,
+} from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
-import { componentTag } from './tracked.ts';
+import { componentTag, tagRefs } from './tracked.ts';
 import { messageOf } from '../util/message-of.ts';
 
 /** Which components get the superproject's tag. */
@@ -21,16 +32,20 @@ export interface Finish {
   readonly resume: (tag: string) => string;
   /** The superproject's commit before; with its own parent, so that it can be told what it changed. */
   readonly base: Superproject;
-  /** The nightly tag of `base`, which may be unfinished. */
+  /** The nightly tag before, which may be unfinished. */
   readonly last: string | undefined;
-  /** The transaction that was just done. */
+  /** The commit that `last` is on, read as `base` is; `base` unless told. */
+  readonly lastBase?: Superproject | undefined;
+  /** Components that cannot have the tag are left out. */
+  readonly isOptional: boolean;
+  /** The transaction that was just done, or planned. */
   readonly result?: MoveResult;
   readonly identity?: string;
 }
 
 /**
- * Brings the tag of the superproject into the components; before it, that of the commit before if a killed run left it
- * unfinished. Each step may be done again.
+ * Brings the tag of the superproject into the components; before it, that of the nightly before if a killed run left it
+ * unfinished. Each step may be done again, and one that fails stops no other.
  *
  * @throws SP_PARTIAL with what failed
  */
@@ -39,35 +54,77 @@ export async function finishTag(
   scratch: Scratch,
   finish: Finish,
 ): Promise<Rolled> {
-  const { tag, which, last, result, identity = '' } = finish;
-  const rolled: { created: string[]; already: string[] } = { created: [], already: [] };
+  const { tag, which, last, lastBase = finish.base, isOptional, result, identity = '' } = finish;
+  const rolled = { created: [] as string[], already: [] as string[], leftOut: [] as LeftOut[] };
   if (which === 'none' || tag === undefined) return rolled;
-  const work: [TagTarget[], ComponentTag][] = [];
-  if (last !== undefined) {
-    const targets = await targetsOfBase(finish);
-    const open = targets.filter(
-      ({ refs, extra }) => !refs?.has(`refs/tags/${componentTag({ extra }, last)}`),
-    );
-    if (open.length > 0) work.push([open, await tagOfSuper(network, finish.base, last)]);
-  }
+  const failed: Failed[] = [];
+  const bring = async (of: string, work: () => Promise<Rolled>): Promise<void> => {
+    try {
+      const { created, already, leftOut } = await work();
+      rolled.created.push(...created);
+      rolled.already.push(...already);
+      // Of the nightly before it was said when that was made.
+      if (of === tag) rolled.leftOut.push(...leftOut);
+    } catch (error) {
+      network.signal?.throwIfAborted();
+      failed.push({ tag: of, error });
+    }
+  };
+  if (last !== undefined)
+    await bring(last, async () => {
+      const open = await openOfLast(finish, last);
+      if (open.length === 0) return NOTHING;
+      const what = await tagOfSuper(network, lastBase, last);
+      return rollForward(network, scratch, open, { ...what, isOptional });
+    });
   if (result?.status === 'published')
-    work.push([
-      targetsOf(finish, result),
-      {
+    await bring(tag, () =>
+      rollForward(network, scratch, targetsOf(finish, result), {
         tag,
         stamp: { identity, seconds: result.seconds },
         message: componentMessage(tag, finish.url),
-      },
-    ]);
-  for (const [targets, what] of work)
-    try {
-      const { created, already } = await rollForward(network, scratch, targets, what);
-      rolled.created.push(...created);
-      rolled.already.push(...already);
-    } catch (error) {
-      throw partial(what.tag, finish.resume(what.tag), error);
-    }
+        isOptional,
+      }),
+    );
+  if (failed.length > 0) throw partial(failed, finish);
   return rolled;
+}
+
+/** The pushes that finishTag would do, as commands. Reads what is not known of the remotes, and changes nothing. */
+export async function plannedTags(network: Network, finish: Finish): Promise<string[]> {
+  const { tag, which, last, result, identity = '' } = finish;
+  if (which === 'none' || tag === undefined) return [];
+  const work: [readonly TagTarget[], string][] = [];
+  if (last !== undefined) work.push([await openOfLast(finish, last), last]);
+  if (result?.status === 'planned') work.push([targetsOf(finish, result), tag]);
+  const commands = work.map(([targets, of]) =>
+    allSettled(
+      targets.map(async (target) => {
+        const { remote, name } = target;
+        const refs =
+          target.refs ?? (await listRefs(network, remote, tagRefs(target, of), name)).refs;
+        const own = componentTag(target, of);
+        if (refs.has(`refs/tags/${own}`)) return [];
+        // The object of one that is published already has its author and time from there.
+        if (of === last || !result) return [formatGit(tagCommand(remote, own, '<tag object>'))];
+        const stamp = { identity, seconds: result.seconds };
+        const message = componentMessage(of, finish.url);
+        const object = formatTag({ object: target.pin, name: own, stamp, message });
+        return [formatGit(tagCommand(remote, own, objectId('tag', object, target.pin)))];
+      }),
+    ),
+  );
+  return (await Promise.all(commands)).flat(2);
+}
+
+const NOTHING: Rolled = { created: [], already: [], leftOut: [] };
+
+/** The components that should have the tag of the nightly before, and do not as far as is known. */
+async function openOfLast(finish: Finish, last: string): Promise<TagTarget[]> {
+  const targets = await targetsOfLast(finish);
+  return targets.filter(
+    ({ refs, extra }) => !refs?.has(`refs/tags/${componentTag({ extra }, last)}`),
+  );
 }
 
 /** What a component's tag says. The same for everybody, since its author and time are the superproject tag's. */
@@ -89,26 +146,37 @@ function targetsOf({ which, base }: Finish, result: MoveResult): TagTarget[] {
   }));
   if (which !== 'all') return moved;
   const names = new Set([...others, ...moved.map(({ name }) => name)]);
-  const rest = base.components.flatMap(({ name, remote, pin, branch, extra }) =>
-    pin === undefined || names.has(name) ? [] : [{ name, remote, pin, branch, extra }],
-  );
+  const known = knownRefs(result);
+  const rest = base.components.flatMap(({ name, remote, pin, branch, extra }) => {
+    if (pin === undefined || names.has(name)) return [];
+    const refs = known.get(name);
+    return [{ name, remote, pin, branch, extra, ...(refs && { refs }) }];
+  });
   return [...moved, ...rest];
 }
 
-/** The components that the commit `base` itself moved, with what is known of their remotes. */
-async function targetsOfBase({ base, which, result, url }: Finish): Promise<TagTarget[]> {
-  const [parent] = base.parents;
+/** What was read of the components' remotes. */
+function knownRefs(result: MoveResult | undefined): ReadonlyMap<string, Refs> {
+  return new Map(result?.collection.tips.map(({ component, refs }) => [component.name, refs]));
+}
+
+/** The components that the commit of `last` itself moved, with what is known of their remotes. */
+async function targetsOfLast(finish: Finish): Promise<TagTarget[]> {
+  const { lastBase = finish.base, which, result, url } = finish;
+  const [parent] = lastBase.parents;
   const before =
     parent === undefined || which === 'all'
       ? undefined
-      : await superprojectAt(base.gitDir, { url, commit: parent });
+      : await superprojectAt(lastBase.gitDir, { url, commit: parent });
   const pins = new Map(before?.components.map(({ path, pin }) => [path, pin]));
-  const known = new Map(
-    result?.collection.tips.map(({ component, refs }) => [component.name, refs]),
-  );
-  return base.components.flatMap(({ name, path, remote, pin, branch, extra }) => {
+  const known = knownRefs(result);
+  // What was read is of where a component is now, and of what its tag is called now.
+  const placeIn = ({ components }: Superproject): Map<string, string> =>
+    new Map(components.map((one) => [one.name, `${one.remote}\n${componentTag(one, '')}`]));
+  const [then, now] = [placeIn(lastBase), placeIn(finish.base)];
+  return lastBase.components.flatMap(({ name, path, remote, pin, branch, extra }) => {
     if (pin === undefined || pins.get(path) === pin) return [];
-    const refs = known.get(name);
+    const refs = now.get(name) === then.get(name) ? known.get(name) : undefined;
     return [{ name, remote, pin, branch, extra, ...(refs && { refs }) }];
   });
 }
@@ -131,16 +199,20 @@ async function tagOfSuper(
   return { tag, stamp: { identity, seconds }, message };
 }
 
-function partial(tag: string, resume: string, error: unknown): SkerryError {
-  const errors = error instanceof SkerryErrors ? error.errors : [error];
-  const reason = errors.map(messageOf);
-  return new SkerryError('SP_PARTIAL', {
-    data: {
-      tag,
-      count: errors.length,
-      reason: reason.join('\n'),
-      resume,
-    },
-    cause: error,
-  });
+interface Failed {
+  readonly tag: string;
+  readonly error: unknown;
+}
+
+function partial(failed: readonly Failed[], { resume }: Finish): SkerryError {
+  const errors = failed.flatMap(({ error }): unknown[] =>
+    error instanceof SkerryErrors ? error.errors : [error],
+  );
+  const data = {
+    tag: failed.map(({ tag }) => tag).join("' and '"),
+    count: errors.length,
+    reason: errors.map(messageOf).join('\n'),
+    resume: failed.map(({ tag }) => resume(tag)).join(' && '),
+  };
+  return new SkerryError('SP_PARTIAL', { data, cause: failed[0]?.error });
 }

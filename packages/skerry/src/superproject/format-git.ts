@@ -1,10 +1,15 @@
 import { shellQuote } from '../util/shell-quote.ts';
-import { hideCredentials } from './hide-credentials.ts';
+import { hideCredentials } from '../util/hide-credentials.ts';
 
 /** The command as one can type it, without credentials. */
 export function formatGit(args: readonly string[], cwd?: string): string {
   const words = cwd === undefined ? args : ['-C', cwd, ...args];
-  return hideCredentials(['git', ...words.map(quoted)].join(' '));
+  return formatWords(['git', ...words]);
+}
+
+/** Words as one can type them, without credentials. */
+export function formatWords(words: readonly string[]): string {
+  return hideCredentials(words.map(quoted).join(' '));
 }
 
 /** Quoted only where a shell would take it apart. */

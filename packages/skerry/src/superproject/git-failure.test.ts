@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failureKind, gitFailure } from './git-failure.ts';
-import { hideCredentials } from './hide-credentials.ts';
+import { hideCredentials } from '../util/hide-credentials.ts';
 
 test.each([
   ['kex_exchange_identification: read: Connection reset by peer', 'transient'],

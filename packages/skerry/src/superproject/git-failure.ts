@@ -1,13 +1,13 @@
 import { SkerryError } from '../util/errors.ts';
 import { formatGit } from './format-git.ts';
 import { SCRATCH_PREFIX } from './scratch-prefix.ts';
-import { hideCredentials } from './hide-credentials.ts';
+import { hideCredentials } from '../util/hide-credentials.ts';
 
 /** What hosts and networks say when the same command may well work a moment later. */
 const TRANSIENT =
   /kex_exchange_identification|ssh_exchange_identification|Failed to connect|Couldn't connect|Recv failure|Operation too slow|gnutls_handshake|Connection (reset|refused|closed|timed out)|Broken pipe|HTTP (429|5\d\d)|error: (429|5\d\d)|Operation timed out|Could not resolve host|Temporary failure|early EOF|the remote end hung up|unexpected disconnect|RPC failed|Too many|rate limit|TLS connection was non-properly|GnuTLS recv error|cannot lock ref|shallow file has changed/i;
 const DENIED =
-  /Permission denied|Authentication failed|could not read (Username|Password)|terminal prompts disabled|HTTP 40[13]|error: 40[13]|Host key verification failed|access denied/i;
+  /Permission denied|Permission to .* denied|Authentication failed|could not read (Username|Password)|terminal prompts disabled|HTTP 40[13]|error: 40[13]|Host key verification failed|access denied/i;
 const MISSING =
   /repository .* not found|does not appear to be a git repository|Repository not found|HTTP 404|error: 404|No such file or directory|not exported/i;
 

@@ -68,6 +68,7 @@ describe('hostile entries are refused', () => {
     ['[submodule "a"]\n\tpath = .GitModules\n\turl = ../a\n', /where \.gitmodules itself is/],
     ['[submodule "a"]\n\tpath = gitmod~1/x\n\turl = ../a\n', /where \.gitmodules itself is/],
     ['[submodule "a"]\n\tpath = x/.GIT/hooks\n\turl = ../a\n', /git's own folder/],
+    ['[submodule ".skerry-9999999-x"]\n\tpath = a\n\turl = ../a\n', /of a clone that is under way/],
     ['[submodule "a"]\n\tpath = git~1\n\turl = ../a\n', /git's own folder/],
     ['[submodule "a"]\n\tpath = .g\u200cit\n\turl = ../a\n', /git's own folder/],
     ['[submodule "a"]\n\tpath = ".git::$INDEX_ALLOCATION"\n\turl = ../a\n', /git's own folder/],

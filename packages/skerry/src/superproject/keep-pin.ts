@@ -8,6 +8,10 @@ import { keepRef } from './tracked.ts';
 const REFUSALS =
   /deny updating a hidden ref|hook declined|prohibited|not allowed to (create|update|push)|funny refname|invalid ref|forbidden/i;
 
+/** What they say to somebody who may read, and not push. Each a whole line of theirs. */
+const DENIALS =
+  /^.*(permission .*denied|not allowed to push|access denied|error: 40[13]|insufficient permission|unable to create temporary object directory|Authentication failed).*$/im;
+
 /** The arguments of the push that keeps a pin alive. */
 export function keepCommand({ url, pin }: Pick<PinPush, 'url' | 'pin'>): string[] {
   return ['push', '--quiet', '--no-thin', '--', url, `${pin}:${keepRef(pin)}`];
@@ -29,10 +33,23 @@ export async function keepPin(
     await pushPin(network, scratch, pin, keepCommand(pin));
     return undefined;
   } catch (error) {
-    const refusal = refusalOf(error);
+    const refusal = refusalOf(error) ?? denialOf(error);
     if (refusal === undefined) throw error;
     return refusal;
   }
+}
+
+/**
+ * The remote's words where a push failed for want of rights: of no use to try again. Only for what was fetched from there
+ * before, which proves that the remote is there and lets us in.
+ */
+export function denialOf(error: unknown): string | undefined {
+  if (!(error instanceof SkerryError)) return undefined;
+  const { code, data } = error;
+  const words = String(data['reason'] ?? '').trim();
+  const said =
+    DENIALS.exec(words)?.[0] ?? (code === 'SP_DENIED' ? words.split('\n')[0] : undefined);
+  return said?.trim().replace(/^(remote|fatal|error): /, '');
 }
 
 /** The remote's words where it takes no refs outside of refs/heads and refs/tags. */

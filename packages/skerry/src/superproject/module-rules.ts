@@ -40,7 +40,7 @@ export function ruleProblems(
           message: `${shown(component.name)}: ${message}`,
         });
     };
-    say('name', fault('name', component.name));
+    say('name', fault('name', component.name) ?? cloneFault(component.name));
     say('path', fault('path', component.path) ?? modulesFault(component.path));
     say('url', urlFault(component.url, isLocal) ?? heightFault(component.url, base));
     say('branch', component.branch === undefined ? undefined : branchFault(component.branch));
@@ -62,6 +62,12 @@ function fault(what: 'name' | 'path', text: string): string | undefined {
     return `its ${what} ${text} leads elsewhere with '.' or '..'`;
   if (parts.some(isGitFolder)) return `its ${what} ${text} is git's own folder to some file system`;
   return undefined;
+}
+
+/** There a component is cloned before it gets its name, and what a killed clone left is removed. */
+function cloneFault(name: string): string | undefined {
+  const isTaken = name.toLowerCase().startsWith('.skerry-');
+  return isTaken ? `its name ${name} is one of a clone that is under way` : undefined;
 }
 
 /** The superproject keeps its list there. */

@@ -1,4 +1,4 @@
-import { hideCredentials } from './hide-credentials.ts';
+import { hideCredentials } from '../util/hide-credentials.ts';
 
 /**
  * Makes the url of a component absolute, as git does for urls that begin with `./` or `../` (git-submodule(1), "add"):

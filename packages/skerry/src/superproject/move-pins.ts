@@ -1,6 +1,7 @@
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { allSettled } from '../util/all-settled.ts';
 import { buildCommit, buildTag } from './build-commit.ts';
+import { selectFrom } from './checkout/select.ts';
 import { type Collection, collect, type Tip } from './collect.ts';
 import { type FetchedPin, fetchPin } from './fetch-pin.ts';
 import { formatGit } from './format-git.ts';
@@ -13,7 +14,7 @@ import { keepProven, type PinToProve, proveAll, type ProvenPin, type Unkept } fr
 import type { PinPush } from './push-pin.ts';
 import type { PinnedComponent, Superproject } from './read-superproject.ts';
 import type { Refs } from './remote-refs.ts';
-import { tagTaken } from './roll-forward.ts';
+import { sharedTags, tagTaken } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
 import { settle } from './settle.ts';
 import { readStill } from './still-pins.ts';
@@ -22,6 +23,8 @@ import { componentTag, keepRef, tagRefs } from './tracked.ts';
 export interface MoveRules {
   /** Only these paths or names move; all unless told. */
   readonly only?: readonly string[] | undefined;
+  /** Of these only those in one of these groups (`superproject-group`). */
+  readonly groups?: readonly string[] | undefined;
   /** A branch that lost commits its pin has is taken too. */
   readonly allowRewind?: boolean | undefined;
   readonly allowTorn?: boolean | undefined;
@@ -46,6 +49,8 @@ export interface MoveQuestion {
   readonly alsoTag?: string | undefined;
   /** Its name was asked for: a component that has it for something else is a refusal then, and else is left out. */
   readonly isTagGiven?: boolean;
+  /** Which components get it too; those that moved unless told. */
+  readonly tagged?: 'changed' | 'all' | 'none' | undefined;
   /** Tag the commit that is there when nothing moved. */
   readonly tagUnmoved?: boolean;
 }
@@ -100,7 +105,7 @@ export async function movePins(
   const { onProgress } = rules;
   const collection = await collectFor(network, question, rules);
   const moving = collection.tips.filter(({ component, commit }) => component.pin !== commit);
-  const taken = tag === undefined ? [] : takenTags(collection.tips, tag);
+  const taken = tag === undefined ? [] : takenTags(question, tag, collection.tips);
   if (question.isTagGiven && taken.length > 0) throw new SkerryErrors(taken);
   onProgress?.(`checking ${moving.length} that moved`);
   const moves = await verifyAll(network, scratch, moving);
@@ -123,7 +128,9 @@ export async function movePins(
   const { commit, publication, commands } = plan;
   if (commands.length === 0)
     return { ...found, status: 'unchanged', commit, unkept: [], commands: [] };
-  if (rules.dryRun) return { ...found, status: 'planned', commit, unkept: [], commands };
+  // What has only keep refs to be made is no new commit.
+  const planned = publication.updates.length > 0 ? 'planned' : 'unchanged';
+  if (rules.dryRun) return { ...found, status: planned, commit, unkept: [], commands };
   onProgress?.('keeping pins');
   const refused = await keepAll(network, scratch, [...moves.map(provenOf), ...adopted]);
   if (publication.updates.length === 0)
@@ -140,7 +147,7 @@ function collectFor(
   rules: MoveRules,
 ): Promise<Collection> {
   const tags = [tag, alsoTag].filter((each) => each !== undefined);
-  return collect(network, selectComponents(base, rules.only), {
+  return collect(network, selectComponents(base, rules), {
     superBranch: branch,
     alsoRefs: (component) => tags.flatMap((each) => tagRefs(component, each)),
     onProgress: rules.onProgress,
@@ -196,9 +203,8 @@ async function planOf(
 
 function selectComponents(
   { components, url }: Superproject,
-  only: readonly string[] | undefined,
+  { only = [], groups = [] }: Pick<MoveRules, 'only' | 'groups'>,
 ): readonly PinnedComponent[] {
-  if (only === undefined || only.length === 0) return components;
   const known = (word: string): boolean =>
     components.some(({ name, path }) => name === word || path === word);
   const unknown = only.filter((word) => !known(word));
@@ -208,7 +214,9 @@ function selectComponents(
       data: { url, name: unknown.join(', '), names },
     });
   }
-  return components.filter(({ name, path }) => only.includes(name) || only.includes(path));
+  const isNamed = ({ name, path }: PinnedComponent): boolean =>
+    only.length === 0 || only.includes(name) || only.includes(path);
+  return selectFrom({ root: '/', components }, { groups }).filter(isNamed);
 }
 
 /** Pins that stay, and have no keep ref yet. @throws SkerryErrors */
@@ -259,12 +267,16 @@ function refuseRewinds(moves: readonly Move[]): void {
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 
-/** Components that have the tag already, for another commit. */
-function takenTags(tips: readonly Tip[], tag: string): SkerryError[] {
-  return tips.flatMap(({ component, commit, refs }) => {
+/** Components that have the tag already, for another commit; and those that another one gets it for. */
+function takenTags({ tagged }: MoveQuestion, tag: string, tips: readonly Tip[]): SkerryError[] {
+  const taken = tips.flatMap(({ component, commit, refs }) => {
     const found = tagTaken({ ...component, pin: commit }, refs, componentTag(component, tag));
     return found ? [found] : [];
   });
+  const targets = tips
+    .filter(({ component, commit }) => tagged === 'all' || component.pin !== commit)
+    .map(({ component, commit }) => ({ ...component, pin: commit }));
+  return tagged === 'none' ? taken : [...taken, ...sharedTags(targets, tag)];
 }
 
 function provenOf({ component, name, to, branch, fetched, nested }: Move): ProvenPin {

@@ -2,7 +2,7 @@ import { SkerryError } from '../util/errors.ts';
 import { allSettled } from '../util/all-settled.ts';
 import { fetchPin, hasComponents } from './fetch-pin.ts';
 import type { Network } from './network.ts';
-import { readSuperproject } from './read-superproject.ts';
+import { readComponents } from './read-superproject.ts';
 import type { PinPush } from './push-pin.ts';
 import type { Scratch } from './scratch.ts';
 import { trackedBranch } from './tracked.ts';
@@ -31,7 +31,7 @@ export async function nestedPins(
   level = 1,
 ): Promise<PinPush[]> {
   if (level > DEEPEST || !(await hasComponents(gitDir, commit))) return [];
-  const { components } = await readSuperproject(network, scratch, { url, commit });
+  const components = await readComponents(network, scratch, { about, url, commit, gitDir });
   const found = await allSettled(
     components.map(async (component): Promise<PinPush[]> => {
       const { path, remote, pin } = component;

@@ -18,6 +18,13 @@ export function lastNightly(refs: Refs, branch: string, commit?: string): string
   return found.sort((a, b) => (a.n < b.n ? 1 : -1))[0]?.tag;
 }
 
+/** All nightly tags of a branch, the newest first. */
+export function nightlyTags(refs: Refs, branch: string): readonly string[] {
+  return numbersOf(refs, branch)
+    .sort((a, b) => (a.n < b.n ? 1 : -1))
+    .map(({ tag }) => tag);
+}
+
 function numbersOf(refs: Refs, branch: string): { tag: string; n: bigint }[] {
   const start = `refs/tags/${branch}-nightly-`;
   return [...refs.keys()].flatMap((ref) => {

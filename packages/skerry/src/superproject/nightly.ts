@@ -2,8 +2,9 @@ import { SkerryError } from '../util/errors.ts';
 import { type Move, type MoveResult, type MoveRules, movePins } from './move-pins.ts';
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
-import { finishTag, type TagComponents } from './finish-tag.ts';
-import { shownUrl } from './module-url.ts';
+import { newestNightly, nightlyOfRun } from './earlier-nightly.ts';
+import { type Finish, finishTag, plannedTags, type TagComponents } from './finish-tag.ts';
+import { formatWords } from './format-git.ts';
 import { readSuperproject, type Superproject } from './read-superproject.ts';
 import { branchTip, commitOf, listRefs, type Refs } from './remote-refs.ts';
 import type { Rolled } from './roll-forward.ts';
@@ -85,10 +86,15 @@ async function attempt(
   });
   if (base.components.length === 0) throw new SkerryError('SP_NO_COMPONENTS', { data: { url } });
   const tagged = lastNightly(refs, branch, base.commit);
-  // A commit that somebody made by hand has no component tags of ours to be finished.
-  const last = trailers(base.message).has('Collected') ? tagged : undefined;
-  if (options.runKey !== undefined && trailers(base.message).get('Run-Key') === options.runKey)
-    return await existing(network, scratch, options, { base, tag: tagged, lost });
+  const about = { url, branch, refs, base };
+  if (options.runKey !== undefined) {
+    const { runKey } = options;
+    const made = await nightlyOfRun(network, scratch, { ...about, runKey, tag: options.tag });
+    if (made) return await existing(network, scratch, options, { ...made, lost });
+    if (trailers(base.message).get('Run-Key') === runKey)
+      return await existing(network, scratch, options, { base, tag: tagged, lost });
+  }
+  const last = await newestNightly(network, scratch, about);
   const tag = options.tag ?? nextNightly(refs, branch);
   if (refs.has(`refs/tags/${tag}`)) throw tagExists(url, tag, refs);
   if (refs.has(`refs/heads/${tag}`))
@@ -102,26 +108,23 @@ async function attempt(
       tag,
       title: `Nightly ${tag}`,
       isTagGiven: options.tag !== undefined,
+      tagged: tagComponents,
       // What was committed by hand since the last nightly is in one, too.
       tagUnmoved: options.tag !== undefined || tagged === undefined,
-      alsoTag: last,
+      alsoTag: last?.tag,
     },
     { ...options, identity },
   );
   if (result.status === 'lost') return undefined;
-  const isNew = result.status === 'published';
-  const finish = {
-    url,
-    tag: isNew ? tag : (last ?? tagged),
-    which: tagComponents,
-    resume: resumeCommand(options),
+  const isPlanned = result.status === 'planned';
+  const shown = isPlanned || result.status === 'published' ? tag : (tagged ?? last?.tag);
+  const finish: Finish = {
+    ...{ url, tag: shown, which: tagComponents, isOptional: true, base, result, identity },
+    ...{ last: last?.tag, lastBase: last?.base, resume: resumeCommand(options) },
   };
-  const rolled =
-    result.status === 'planned'
-      ? undefined
-      : await finishTag(network, scratch, { ...finish, base, last, result, identity });
-  const shown = result.status === 'planned' ? tag : finish.tag;
-  return asResult({ base, result, rolled, tag: shown, branch, lost, network });
+  const parts = { base, result, tag: shown, branch, lost, network };
+  if (options.dryRun) return asResult({ ...parts, tags: await plannedTags(network, finish) });
+  return asResult({ ...parts, rolled: await finishTag(network, scratch, finish) });
 }
 
 /** Finishes what a killed nightly left: its tag in the components. Reads all it needs from the superproject's tag. */
@@ -141,7 +144,7 @@ export async function resumeNightly(
   }
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
   const resume = resumeCommand(options);
-  const finish = { url, tag, which: tagComponents, base, last: tag, resume };
+  const finish = { url, tag, which: tagComponents, base, last: tag, isOptional: true, resume };
   return { tag, ...(await finishTag(network, scratch, finish)) };
 }
 
@@ -152,9 +155,14 @@ async function existing(
   { base, tag, lost }: { base: Superproject; tag: string | undefined; lost: number },
 ): Promise<NightlyResult> {
   const { url, branch, tagComponents = 'changed' } = options;
-  const resume = resumeCommand(options);
-  const finish = { url, tag, which: tagComponents, base, last: tag, resume };
-  const { created } = await finishTag(network, scratch, finish);
+  // A commit that somebody made by hand has no component tags of ours to be finished.
+  const isOurs = trailers(base.message).has('Collected') || tagComponents === 'all';
+  const finish: Finish = {
+    ...{ url, tag, which: tagComponents, isOptional: true, base },
+    ...{ last: isOurs ? tag : undefined, resume: resumeCommand(options) },
+  };
+  const commands = options.dryRun ? await plannedTags(network, finish) : [];
+  const rolled = options.dryRun ? undefined : await finishTag(network, scratch, finish);
   return {
     status: 'existing',
     tag,
@@ -163,11 +171,11 @@ async function existing(
     branch,
     moves: [],
     kept: [],
-    warnings: [],
-    tagged: created,
+    warnings: leftOutWarnings(tag, rolled),
+    tagged: rolled?.created ?? [],
     rounds: 0,
     isStable: true,
-    commands: [],
+    commands,
     lost,
     connections: network.connections,
   };
@@ -176,21 +184,33 @@ async function existing(
 function resumeCommand({
   url,
   branch,
-}: Pick<NightlyOptions, 'url' | 'branch'>): (tag: string) => string {
-  const about = `--url ${shownUrl(url)} --branch ${branch}`;
-  return (tag) => `skerry superproject nightly --resume ${about} --tag ${tag}`;
+  tagComponents = 'changed',
+}: Pick<NightlyOptions, 'url' | 'branch' | 'tagComponents'>): (tag: string) => string {
+  const which = tagComponents === 'changed' ? [] : ['--tag-components', tagComponents];
+  const about = ['--url', url, '--branch', branch, ...which];
+  const command = ['skerry', 'superproject', 'nightly', '--resume', ...about];
+  return (tag) => formatWords([...command, '--tag', tag]);
+}
+
+/** What is said of components that were left out. */
+export function leftOutWarnings(tag: string | undefined, rolled: Rolled | undefined): string[] {
+  return (rolled?.leftOut ?? []).map(
+    ({ name, reason }) => `${name}: not tagged ${tag ?? ''}: ${reason}`,
+  );
 }
 
 function asResult(parts: {
   base: Superproject;
   result: MoveResult;
-  rolled: Rolled | undefined;
+  rolled?: Rolled;
+  /** Pushes of tags that would be done. */
+  tags?: readonly string[];
   tag: string | undefined;
   branch: string;
   lost: number;
   network: Network;
 }): NightlyResult {
-  const { base, result, rolled, tag, branch, lost, network } = parts;
+  const { base, result, rolled, tags = [], tag, branch, lost, network } = parts;
   const { status, commit, moves, collection, unkept, unread, taken, commands } = result;
   return {
     status: status === 'lost' ? 'unchanged' : status,
@@ -226,11 +246,12 @@ function asResult(parts: {
           (name) =>
             `${name} has a tag ${tag ?? ''} for something else, and was not tagged; where several superprojects share it: superproject-tag-prefix in .gitmodules`,
         ),
+      ...leftOutWarnings(tag, rolled),
     ],
     tagged: rolled?.created ?? [],
     rounds: collection.rounds,
     isStable: collection.isStable,
-    commands,
+    commands: [...commands, ...tags],
     lost,
     connections: network.connections,
   };

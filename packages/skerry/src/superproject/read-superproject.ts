@@ -1,7 +1,7 @@
 import { SkerryError } from '../util/errors.ts';
 import { runGit } from './git.ts';
 import { type Component, checkedComponents } from './gitmodules.ts';
-import { resolveUrl, shownUrl } from './module-url.ts';
+import { filterUrl, resolveUrl, shownUrl } from './module-url.ts';
 import type { Network } from './network.ts';
 import { type CommitFacts, parseCommit } from './objects.ts';
 import type { Scratch } from './scratch.ts';
@@ -42,6 +42,35 @@ export async function readSuperproject(
   return superprojectAt(gitDir, { url, commit });
 }
 
+/**
+ * The components of a commit whose root folder `gitDir` has. All folders are fetched for it, and of files only
+ * `.gitmodules`; all of it where the remote does not serve that.
+ *
+ * @throws what readSuperproject throws
+ */
+export async function readComponents(
+  network: Network,
+  scratch: Scratch,
+  { about, url, commit, gitDir }: { about: string; url: string; commit: string; gitDir: string },
+): Promise<readonly PinnedComponent[]> {
+  const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--depth=1'];
+  const file = (await treeOf(gitDir, commit, ['.gitmodules'])).gitmodules;
+  const wanted = file?.mode.startsWith('100') ? [commit, file.id] : [commit];
+  const trees = await scratch.repository(commit);
+  const call = { url, about, timeoutMs: 600_000 };
+  try {
+    const lean = [...args, '--filter=blob:none', '--', filterUrl(url), ...wanted];
+    await network.git(lean, { ...call, cwd: trees });
+    return (await superprojectAt(trees, { url, commit })).components;
+  } catch (error) {
+    if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') throw error;
+    // Under protocol v0 no file can be asked for by its id.
+    const whole = await scratch.repository(commit);
+    await network.git([...args, '--', url, commit], { ...call, cwd: whole });
+    return (await superprojectAt(whole, { url, commit })).components;
+  }
+}
+
 /** The same for a commit that the repository at `gitDir` has already. Opens no connection. */
 export async function superprojectAt(
   gitDir: string,
@@ -76,8 +105,10 @@ interface Tree {
   readonly gitmodules: { readonly mode: string; readonly id: string } | undefined;
 }
 
-async function treeOf(gitDir: string, commit: string): Promise<Tree> {
-  const out = await runGit(['ls-tree', '-r', '-z', '--full-tree', commit], { cwd: gitDir });
+/** @param paths only these, of the root folder; all of all folders unless told */
+async function treeOf(gitDir: string, commit: string, paths?: readonly string[]): Promise<Tree> {
+  const which = paths === undefined ? ['-r', commit] : [commit, '--', ...paths];
+  const out = await runGit(['ls-tree', '-z', '--full-tree', ...which], { cwd: gitDir });
   const links = new Map<string, string>();
   let gitmodules: Tree['gitmodules'];
   for (const entry of out.toString().split('\0')) {

@@ -3,17 +3,16 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
 import { finishTag } from './finish-tag.ts';
-import { formatGit } from './format-git.ts';
+import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
-import { shownUrl } from './module-url.ts';
 import type { Stamp } from './objects.ts';
 import { keepProven, proveAll } from './prove-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
-import { tagCommand, tagTaken } from './roll-forward.ts';
+import { sharedTags, tagCommand, tagTaken } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
 import { componentTag, keepRef, tagRefs, trackedBranch } from './tracked.ts';
 
@@ -96,6 +95,7 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
     which: 'all' as const,
     base,
     last: name,
+    isOptional: false,
     resume: syncCommand(url),
   };
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
@@ -120,6 +120,7 @@ export async function syncTag(
     which: 'all',
     base,
     last: name,
+    isOptional: false,
     resume: syncCommand(url),
   });
 }
@@ -179,7 +180,7 @@ async function verifyOne(
 }
 
 function syncCommand(url: string): (name: string) => string {
-  return (name) => `skerry superproject tag --sync ${name} --url ${shownUrl(url)}`;
+  return (name) => formatWords(['skerry', 'superproject', 'tag', '--sync', name, '--url', url]);
 }
 
 function readAll(network: Network, base: Superproject, tagName: string): Promise<Known[]> {
@@ -203,10 +204,12 @@ async function readOne(
 }
 
 function refuseConflicts(known: readonly Known[], name: string): void {
-  const errors = known.flatMap(({ component, pin, refs }) => {
-    const taken = tagTaken({ ...component, pin }, refs, componentTag(component, name));
-    return taken ? [taken] : [];
+  const taken = known.flatMap(({ component, pin, refs }) => {
+    const error = tagTaken({ ...component, pin }, refs, componentTag(component, name));
+    return error ? [error] : [];
   });
+  const pinned = known.map(({ component, pin }) => ({ ...component, pin }));
+  const errors = [...taken, ...sharedTags(pinned, name)];
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 

@@ -39,3 +39,15 @@ test('of several the worst exit code counts, and each message is there', () => {
   expect(both.exitCode).toBe(4);
   expect(both.message).toBe('nothing was destroyed\none is not running');
 });
+
+test('no login that stands in a url is in its message, hint or data', () => {
+  const url = 'https://me:s3cret@example.org/x.git';
+  const nested = { list: [url, { url }], n: 1 } as unknown as string;
+  const error = new SkerryError('SP_REF_MISSING', {
+    data: { url, what: 'tag', where: '', advice: `git ls-remote ${url}`, nested },
+    hint: `git ls-remote ${url}`,
+  });
+  const clean = 'https://example.org/x.git';
+  expect(error.data).toMatchObject({ url: clean, nested: { list: [clean, { url: clean }], n: 1 } });
+  expect(`${error.message} ${error.hint} ${JSON.stringify(error)}`).not.toContain('s3cret');
+});

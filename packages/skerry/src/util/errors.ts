@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from './error-table.ts';
+import { hideCredentials } from './hide-credentials.ts';
 
 /** A place in a file, counted from 1, as editors print it. */
 export interface Place {
@@ -38,10 +39,12 @@ export class SkerryError extends Error {
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const row = ERRORS[code];
-    const data = details.data ?? {};
+    // Here once, for all that is printed: a url may have a password or token in it.
+    const data = withoutCredentials(details.data ?? {});
     super(fill(row.message, data), details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
-    this.hint = details.hint ?? fill(row.hint, withMachines(data));
+    const { hint } = details;
+    this.hint = hint !== undefined ? hideCredentials(hint) : fill(row.hint, withMachines(data));
     this.exitCode = row.exitCode;
     this.place = details.place;
     this.field = details.field;
@@ -67,6 +70,15 @@ export class SkerryErrors extends AggregateError {
   get exitCode(): number {
     return Math.max(...this.errors.map((e) => e.exitCode));
   }
+}
+
+/** The same value with logins taken out of the urls in all its texts. */
+function withoutCredentials<T>(value: T): T {
+  if (typeof value === 'string') return hideCredentials(value) as T;
+  if (Array.isArray(value)) return value.map(withoutCredentials) as T;
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).map(([key, each]) => [key, withoutCredentials(each)]);
+  return Object.fromEntries(entries) as T;
 }
 
 /** A hint may name all machines with the same error; of one error that is its own. */

@@ -90,6 +90,12 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'tags are never moved: take another name; where several superprojects share {name}, give them superproject-tag-prefix in .gitmodules',
     exitCode: SP_EXIT.refused,
   },
+  SP_TAG_SHARED: {
+    message:
+      "{name} and {other} are both at {url}, with other pins: it can have the tag '{tag}' only once",
+    hint: 'give one of them superproject-tag-prefix in .gitmodules',
+    exitCode: SP_EXIT.refused,
+  },
   SP_TAG_EXISTS: {
     message: "{url} has a tag '{tag}' already, on {commit}",
     hint: 'tags are never moved; take another name',

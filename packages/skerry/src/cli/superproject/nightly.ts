@@ -98,7 +98,7 @@ async function run(options: Options): Promise<void> {
     onProgress: line.say,
   }).finally(line.end);
   if (options.json) printJson(result);
-  else console.log(formatNightly(result));
+  else console.log(formatNightly(result, options));
 }
 
 async function reproduce(
@@ -119,14 +119,16 @@ async function resume(
   about: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
   { json }: Options,
 ): Promise<void> {
-  const { resumeNightly } = await import('../../superproject/nightly.ts');
-  const { tag, created, already } = await resumeNightly(network, about);
-  if (json) return printJson({ tag, created, already });
-  if (created.length === 0) console.log(`${tag} is complete.`);
-  else console.log(`${tag}: tagged ${created.join(', ')}.`);
+  const { leftOutWarnings, resumeNightly } = await import('../../superproject/nightly.ts');
+  const { tag, created, already, leftOut } = await resumeNightly(network, about);
+  if (json) return printJson({ tag, created, already, leftOut });
+  const warnings = leftOutWarnings(tag, { created, already, leftOut });
+  if (created.length > 0) console.log(`${tag}: tagged ${created.join(', ')}.`);
+  else if (warnings.length === 0) console.log(`${tag} is complete.`);
+  for (const text of warnings) console.log(`${styleText('yellow', 'warning')}: ${text}`);
 }
 
-function formatNightly(result: NightlyResult): string {
+function formatNightly(result: NightlyResult, { dryRun }: Options): string {
   const { status, tag, commit, moves, kept, warnings, commands, tagged, rounds } = result;
   const short = commit.slice(0, SHORT);
   const rows = moves.map(({ path, branch, from, to, isRewound }) => [
@@ -147,8 +149,11 @@ function formatNightly(result: NightlyResult): string {
     existing: `${styleText('bold', tag ?? 'a nightly')}  ${short}  made before, with the same run key`,
     planned: `${styleText('bold', tag ?? '')}  ${short}  would be published. What would be run:`,
   }[status];
-  const plan = status === 'planned' ? commands.map((each) => `  ${each}`) : [];
-  return [head, ...plan, ...table, ...notes].join('\n');
+  const plan = dryRun ? commands.map((each) => `  ${each}`) : [];
+  // That a nightly would be published says so already.
+  const announced =
+    plan.length > 0 && status !== 'planned' ? [`${head} What would be run:`] : [head];
+  return [...announced, ...plan, ...table, ...notes].join('\n');
 }
 
 function whichOf({ tagComponents }: Options): 'changed' | 'all' | 'none' {

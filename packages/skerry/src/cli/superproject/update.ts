@@ -100,7 +100,7 @@ async function runRemote(
   const { status, commit, moves, commands } = await updateRemote(
     new Network({ signal, cwd: target.root, jobs }),
     {
-      ...{ url: target.url, branch, only: words },
+      ...{ url: target.url, branch, only: words, groups: options.group },
       allowRewind: options.allowRewind,
       allowTorn: options.allowTorn,
       dryRun: options.dryRun,

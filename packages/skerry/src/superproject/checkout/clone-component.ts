@@ -69,7 +69,7 @@ export async function cloneComponent(
 export async function sweepClones({ gitDir }: Pick<Checkout, 'gitDir'>): Promise<void> {
   const modules = join(gitDir, 'modules');
   for (const file of await readdir(modules).catch(() => [])) {
-    const pid = file.startsWith(TEMPORARY) ? Number(file.slice(TEMPORARY.length).split('-')[0]) : 0;
+    const pid = Number(/^\.skerry-(\d+)-\d+$/.exec(file)?.[1] ?? 0);
     if (pid > 0 && !isAlive(pid)) await rm(join(modules, file), { recursive: true, force: true });
   }
 }

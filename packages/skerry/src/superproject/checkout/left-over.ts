@@ -1,5 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { formatWords } from '../format-git.ts';
 import type { Changes } from './changes.ts';
 import { type Checkout, moduleDir } from './checkout.ts';
 import { findGitDir, hasLinkOnTheWay } from './git-dir.ts';
@@ -51,7 +52,8 @@ export async function clearLeftOver(
   if (await holdsOthers(dir)) return { ...found, reason: 'it holds components of its own' };
   const loss = await firstLoss({ path: found.path, dir, gitDir, signal });
   if (loss) return { ...found, reason: loss.reason };
-  await changes.own(['worktree', 'remove', dir], root, async () => {
+  // git removes a work tree only of what `.gitmodules` names (git-submodule(1), deinit).
+  await changes.own(formatWords(['rm', '-rf', '--', dir]), root, async () => {
     await rm(dir, { recursive: true, force: true });
     await removeEmpty(dirname(dir), root);
   });

@@ -145,7 +145,7 @@ async function prepare(
 ): Promise<Prepared> {
   const { signal } = changes;
   const before = await readCheckout(root, signal);
-  await sweepClones(before);
+  if (!changes.isDryRun) await sweepClones(before);
   // Who names components means those and no others.
   const { words = [], cwd } = prefix === '' ? options : {};
   const named = new Set(selectFrom(before, { words, cwd }).map(({ name }) => name));

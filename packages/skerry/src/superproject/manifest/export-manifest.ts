@@ -1,6 +1,6 @@
 import { SkerryError } from '../../util/errors.ts';
 import { groupsOf } from '../checkout/select.ts';
-import { hideCredentials } from '../hide-credentials.ts';
+import { hideCredentials } from '../../util/hide-credentials.ts';
 import type { PinnedComponent } from '../read-superproject.ts';
 import { policyOf, trackedBranch } from '../tracked.ts';
 import { writeManifest } from './formats.ts';
