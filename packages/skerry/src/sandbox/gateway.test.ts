@@ -5,7 +5,10 @@ import { lossOf } from './gateway.ts';
 const machine = 'node';
 
 test.each([
-  [Object.assign(new Error('connect ENOENT'), { code: 'ENOENT' }), 'the lab is off'],
+  [
+    Object.assign(new Error('connect ENOENT'), { code: 'ENOENT', syscall: 'connect' }),
+    'the lab is off',
+  ],
   [new SkerryError('GUEST_ABSENT', { data: { machine, reason: 'it is off' } }), 'it is off'],
   [
     new SkerryError('GUEST_SILENT', { data: { machine, seconds: 15 } }),
