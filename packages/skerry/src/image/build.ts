@@ -117,8 +117,7 @@ async function runBuild(
 
 function environment(definition: ImageDefinition): Record<string, string> {
   return {
-    // An ordinary user's PATH has no mke2fs.
-    PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
+    PATH: systemFirst(process.env.PATH ?? '/usr/bin:/bin'),
     LC_ALL: 'C.UTF-8',
     DEBIAN_FRONTEND: 'noninteractive',
     SOURCE_DATE_EPOCH: EPOCH,
@@ -127,6 +126,20 @@ function environment(definition: ImageDefinition): Record<string, string> {
     DISK_KIB: String(definition.virtualSizeBytes / 1024),
     KERNEL_PACKAGE: definition.kernelPackage,
   };
+}
+
+const SYSTEM_DIRS = ['/usr/local/sbin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/**
+ * The system's own programs first: mmdebstrap asks `env` for Python once a package, and where that is pyenv's it takes longer
+ * than all the rest. An ordinary user's PATH has no mke2fs. Pure.
+ */
+export function systemFirst(path: string): string {
+  const dirs = path.split(':');
+  const isSystem = (dir: string): boolean => SYSTEM_DIRS.includes(dir);
+  const sbin = SYSTEM_DIRS.filter((dir) => dir.endsWith('sbin'));
+  const ordered = [...dirs.filter(isSystem), ...dirs.filter((dir) => !isSystem(dir)), ...sbin];
+  return [...new Set(ordered)].join(':');
 }
 
 async function mmdebstrapArgs(definition: ImageDefinition): Promise<string[]> {
