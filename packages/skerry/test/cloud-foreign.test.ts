@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import type { Agent } from '../src/cloud/agent/agent.ts';
 import type { LiveMessage } from '../src/cloud/central/http/live.ts';
 import { hypervisorId, vmId, type VmState } from '../src/cloud/entity.ts';
 import { type Answer, SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
@@ -14,12 +15,13 @@ const HOST = `<node><domain type='test'><name>there</name><memory>65536</memory>
 let cloud: TestCloud;
 /** Ann's machine, on hv1. */
 let vm: VmState;
+let agent: Agent;
 
 beforeAll(async () => {
   cloud = await startTestCloud(['hv1']);
   const host = join(cloud.dir, 'hv2.xml');
   await writeFile(host, HOST);
-  await cloud.startAgent('hv2', {
+  agent = await cloud.startAgent('hv2', {
     libvirtUri: cloud.daemon.uri(`test://${host}`),
     settings: { ...SETTINGS, migrationUri: 'test:///nowhere' },
   });
@@ -129,12 +131,32 @@ test('nor is told of it more than that a name is taken', async () => {
   expect(asked.body.error?.message).toBe("a machine on hv1 is called 'test'");
 });
 
-test('what only central does whole is not done by chat', async () => {
-  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['message', 'alloc', 'clone']);
-  const said = await post('ben', 'hypervisors/hv2/chat', { text: 'new test' });
-  expect(said.body['text']).toBe("I can't do that by myself: use skerry hypervisor create-vm.");
-  const machines = await post('ben', 'vms/there/chat', { text: 'clone' });
-  expect(machines.body['text']).toBe("I can't do that by myself: use skerry vm clone.");
+test('what is made by chat is whose who asked for it, and leaves nothing behind', async () => {
+  const { central } = cloud;
+  central.policies.setGrant('user:ben', 'hypervisor:hv2', ['message', 'alloc', 'presence']);
+  const say = async (to: string, text: string): Promise<unknown> =>
+    (await post('ben', `${to}/chat`, { text })).body['text'];
+  // The one on hv1 is nothing that ben sees.
+  expect(await say('hypervisors/hv2', 'new test')).toContain('is taken');
+  expect(await say('hypervisors/hv2', 'new dinghy')).not.toContain("I can't");
+  const dinghy = central.registry.findVm('dinghy') as VmState;
+  expect(central.permissions('ben', dinghy).has('all')).toBe(true);
+  const request = { module: 'archipel:vm:definition', action: 'undefine', params: {} };
+  expect(await agent.talk.act(dinghy.id, 'ben', request)).toEqual({ ok: true, result: {} });
+  expect(JSON.stringify(central.policies.policy)).not.toContain(dinghy.id);
+});
+
+test('an agent is believed who asks for what is its own, and for nothing else', async () => {
+  const stranger = await cloud.bus.connect('hv9');
+  const request = {
+    type: 'verb',
+    entity: 'hypervisor:hv2',
+    verb: 'alloc',
+    params: {},
+    user: 'ann',
+  };
+  await expect(stranger.request('central', request)).rejects.toThrow('is not on hv9');
+  await stranger[Symbol.asyncDispose]();
 });
 
 test('a grant for the tag of a hypervisor is not passed on for all its machines', async () => {

@@ -226,6 +226,21 @@ describe('cuts, with three hypervisors', () => {
       expect(await verbOnHost(one.central, name)).toMatchObject({ ok: true });
   });
 
+  test('what is made by chat goes through the central that acts', async () => {
+    const { one, two, agents } = cloud;
+    const active = [one, two].find(({ central }) => central.leadership.isActing);
+    const host = agents[0]?.talk;
+    const request = {
+      module: 'archipel:hypervisor:control',
+      action: 'alloc',
+      params: { name: 'raft' },
+    };
+    const reply = await host?.act('hypervisor:hv1', ANN.user, request);
+    expect(reply).toMatchObject({ ok: true });
+    const entries = active?.central.audit.list({ limit: 5 }) ?? [];
+    expect(entries).toContainEqual(expect.objectContaining({ verb: 'alloc', outcome: 'done' }));
+  });
+
   test('a hypervisor that does not come back is forgotten, and decides no more', async () => {
     const { one, two, agents } = cloud;
     await expect(one.central.forget('hv3')).rejects.toMatchObject({ code: 'conflict' });

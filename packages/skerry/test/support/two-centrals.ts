@@ -142,6 +142,7 @@ export async function startTwoCentrals(
           get known() {
             return bus.centrals;
           },
+          ask: (...asked) => bus.ask(...asked),
           join: (given) => join2(membership.parse(given).central ?? ''),
           keep: async (centrals) => {
             for (const each of bus.centrals) if (!centrals.includes(each)) await bus.remove(each);

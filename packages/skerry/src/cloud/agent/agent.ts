@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type Connection } from '@skerry/libvirt';
-import type { BusConnection, Sender } from '../bus/bus.ts';
+import type { BusConnection, RequestOptions, Sender } from '../bus/bus.ts';
 import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { checkHost } from '../doctor/agent-checks.ts';
 import { type HypervisorState, hypervisorId, isCentral, OWN_ADDRESS } from '../entity.ts';
@@ -50,10 +50,14 @@ export interface Centrals {
   join(membership: unknown): Promise<void>;
   /** Leaves all others. */
   keep(centrals: readonly string[]): Promise<void>;
+  /** Asks one of them, by its name; empty where there is but one. @throws BusError */
+  ask(central: string, body: object, options: RequestOptions): Promise<unknown>;
 }
 
 const ALIVE_MS = 5000;
 const USAGE_MS = 1000;
+/** A disk may be copied meanwhile. */
+const CENTRAL_MS = 3_600_000;
 /** A connection that lasted so long was a good one. */
 const SETTLED_MS = 10_000;
 const RETRY_MS = [200, 500, 1000, 2000, 5000];
@@ -112,7 +116,7 @@ export class Agent implements AsyncDisposable {
       refresh: async (uuid) => this.#watch?.refresh(uuid),
       note: (entry) => this.#note(entry),
     };
-    this.talk = new Talk(this.#performer, this.#stop.signal);
+    this.talk = new Talk(this.#performer, this.#stop.signal, (body) => this.#askCentral(body));
   }
 
   /** Starts it; it is on the bus at once, and knows its machines when libvirt has told. */
@@ -278,6 +282,16 @@ export class Agent implements AsyncDisposable {
       default:
         return request satisfies never;
     }
+  }
+
+  /** @throws BusError */
+  #askCentral(body: object): Promise<unknown> {
+    const { centrals, bus } = this.#options;
+    const { central } = this.#allegiance;
+    const options = { signal: this.#stop.signal, timeoutMs: CENTRAL_MS };
+    return centrals
+      ? centrals.ask(central, body, options)
+      : bus.request(central || OWN_ADDRESS, body, options);
   }
 
   /** @throws Error when another central is obeyed. */

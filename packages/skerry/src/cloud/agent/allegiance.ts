@@ -51,6 +51,11 @@ export class Allegiance {
     return this.#kept.term;
   }
 
+  /** Who acts here; empty while there is one central only. */
+  get central(): string {
+    return this.#kept.central;
+  }
+
   /**
    * Why that central may not act here in that term; undefined when it may. At once: what it asks for is done in the order in
    * which it was asked.

@@ -1,12 +1,13 @@
 // What the entities of an agent answer to people: to words, and to requests of their programs.
 import { randomUUID } from 'node:crypto';
-import type { VerbReply } from '../bus/messages.ts';
+import { verbReply, type VerbReply } from '../bus/messages.ts';
 import { acpParams, type AcpRequest, acpVerb } from '../chat/acp.ts';
 import type { EntityAnswers } from '../chat/entity-session.ts';
 import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
 import { permissionsOf } from '../permission/decide.ts';
 import { VerbError } from '../verb-error.ts';
-import { isByItself } from '../verbs/table.ts';
+import { messageOf } from '../../util/message-of.ts';
+import { isByItself, needsCentral } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { perform, type Performer, subjectOf } from './perform.ts';
 
@@ -17,10 +18,17 @@ const STRANGER =
 export class Talk implements EntityAnswers {
   readonly #performer: Performer;
   readonly #signal: AbortSignal;
+  readonly #askCentral: (body: object) => Promise<unknown>;
 
-  constructor(performer: Performer, signal: AbortSignal) {
+  /** @param askCentral for what central has to look at */
+  constructor(
+    performer: Performer,
+    signal: AbortSignal,
+    askCentral: (body: object) => Promise<unknown>,
+  ) {
     this.#performer = performer;
     this.#signal = signal;
+    this.#askCentral = askCentral;
   }
 
   /** Strangers are told nothing of the entity. */
@@ -63,12 +71,21 @@ export class Talk implements EntityAnswers {
     return { ok: false, error: new VerbError('not-found', message).toData() };
   }
 
-  #do(
+  async #do(
     entity: string,
     user: string,
-    { name: verb }: Verb,
+    wanted: Verb,
     params: Readonly<Record<string, unknown>>,
   ): Promise<VerbReply> {
+    const { name: verb } = wanted;
+    if (needsCentral(wanted))
+      try {
+        const request = { type: 'verb', entity, verb, params, user };
+        return verbReply.parse(await this.#askCentral(request));
+      } catch (error) {
+        const message = `central has to look at that, and is not reached: ${messageOf(error)}`;
+        return { ok: false, error: new VerbError('unreachable', message).toData() };
+      }
     const by = { user, via: 'chat' as const };
     const request = { type: 'verb' as const, id: randomUUID(), verb, entity, params, by };
     return perform(this.#performer, request, this.#signal);

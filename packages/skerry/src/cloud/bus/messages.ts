@@ -70,6 +70,14 @@ export const agentRequest = z.discriminatedUnion('type', [
 export const centralRequest = z.discriminatedUnion('type', [
   /** How an entity of its own logs in to the XMPP server. */
   z.object({ type: z.literal('chat-password'), entity: z.string().max(300) }),
+  /** What somebody who chats asked an entity of its own for, and central has to look at. Answered like a verb. */
+  z.object({
+    type: z.literal('verb'),
+    entity: z.string().max(300),
+    verb: z.string().max(100),
+    params: z.record(z.string(), z.unknown()),
+    user: z.string().max(100),
+  }),
 ]);
 /** What central answers to that. */
 export const chatPassword = z.object({ password: z.string() });

@@ -5,7 +5,9 @@ import {
   BusError,
   type Follower,
   type RequestHandler,
+  type RequestOptions,
 } from './bus.ts';
+import { OWN_ADDRESS } from '../entity.ts';
 
 export class SeveralBuses implements BusConnection {
   readonly address: Address;
@@ -37,6 +39,14 @@ export class SeveralBuses implements BusConnection {
     const bus = this.#buses.get(central);
     this.#buses.delete(central);
     await bus?.[Symbol.asyncDispose]();
+  }
+
+  /** Asks a central by its name; empty where there is but one. @throws BusError */
+  ask(central: string, body: unknown, options?: RequestOptions): Promise<unknown> {
+    const only = this.#buses.size === 1 ? [...this.#buses.values()][0] : undefined;
+    const bus = this.#buses.get(central) ?? only;
+    if (bus) return bus.request(OWN_ADDRESS, body, options);
+    return Promise.reject(new BusError('unreachable', 'no central is known that acts here'));
   }
 
   /** Several centrals have the same address, each on its own bus: nobody knows who is meant. */

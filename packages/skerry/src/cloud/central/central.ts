@@ -253,7 +253,16 @@ export class Central implements AsyncDisposable {
 
   /** What an agent asks. */
   async #answer(body: unknown, hypervisor: string): Promise<unknown> {
-    const { entity } = centralRequest.parse(body);
+    const request = centralRequest.parse(body);
+    const { entity } = request;
+    if (request.type === 'verb') {
+      const target = this.registry.get(entity);
+      // An agent says who asks; it is believed for what is its own, where it could do as it likes anyway.
+      if (!target || hypervisorOf(target) !== hypervisor)
+        throw new Error(`${entity} is not on ${hypervisor}`);
+      const { verb, params, user } = request;
+      return this.perform(target, verb, params, { user, via: 'chat' });
+    }
     if (!this.chat) throw new Error('nobody chats here');
     return { password: await this.chat.passwordOf(entity as EntityId, hypervisor) };
   }

@@ -4,6 +4,7 @@ import { join as joinPath } from 'node:path';
 import { z } from 'zod';
 import { SkerryError } from '../../util/errors.ts';
 import { Agent, type Centrals } from '../agent/agent.ts';
+import type { RequestOptions } from '../bus/bus.ts';
 import { type Membership, membership } from '../bus/membership.ts';
 import { DOMAIN } from '../bus/open-bus.ts';
 import { SeveralBuses } from '../bus/several-buses.ts';
@@ -121,6 +122,10 @@ class HostCentrals implements Centrals {
     });
     shown.answer(this.#answers);
     await this.#bus.add(nameOf(member), shown);
+  }
+
+  ask(central: string, body: object, options: RequestOptions): Promise<unknown> {
+    return this.#bus.ask(central, body, options);
   }
 
   get known(): readonly string[] {

@@ -46,15 +46,16 @@ export const VERBS = new VerbTable([
   ...peopleVerbs,
 ]);
 
-/**
- * What central has to look at, before or after: where a machine can migrate to, which names and uuids others have, and who
- * has grants for what is made or gone.
- */
-const WITH_CENTRAL = new Set(['migrate', 'alloc', 'clone', 'rename', 'free', 'undefine']);
-
-/** Whether an entity's agent does it without central. */
+/** What an entity can be asked for itself, by people who chat: not where it would go, which the hypervisors there do not decide. */
 export function isByItself({ runs, name }: Verb): boolean {
-  return runs === 'agent' && !WITH_CENTRAL.has(name);
+  return runs === 'agent' && name !== 'migrate';
+}
+
+const WITH_CENTRAL = new Set(['alloc', 'clone', 'rename', 'free', 'undefine']);
+
+/** Whether it goes through central, whoever is asked: it knows which names and uuids others have, and who has grants for what is made or gone. */
+export function needsCentral({ name }: Verb): boolean {
+  return WITH_CENTRAL.has(name);
 }
 
 /** Whether a verb makes sense in an entity's present state; what may be, not who may. */
