@@ -246,9 +246,7 @@ test('a full disk in the machine is named, the old file stays, and it is mended 
   const { code, stdout } = await lab.skerry(['sync', 'one']);
   expect(code).toBe(1);
   expect(stdout).toMatch(/big \(No space left on device\)/);
-  expect(await sh('one', 'cat /srv/web/index.html; ls /srv/web')).toBe(
-    '<h1>hi</h1>\nindex.html\n',
-  );
+  expect(await sh('one', 'cat /srv/web/index.html; ls /srv/web')).toBe('<h1>hi</h1>\nindex.html\n');
   await lab.ok(['up']);
   await truncate(join(lab.dir, 'web', 'big'), 1000);
   await soon('one', 'stat -c %s /srv/web/big', '1000\n');
