@@ -36,7 +36,7 @@ if (!connect $keeper, $address) {
 }
 defined root_at($keeper) or die "$to: a program that is not root's listens where its holder should\n";
 syswrite STDOUT, "$uid $gid\n";
-# For a holder of a snapshot that an older Skerry saved: those of today look for themselves.
+# From here on the holder writes there; one of a snapshot that an older Skerry saved wants to know whose it is.
 syswrite $keeper, pack 'L', $$;
 # Until the mount is gone, or another has taken over.
 sysread $keeper, my $end, 1;
@@ -131,10 +131,12 @@ sub hold {
         delete $pending{$unique};
       }
     }
-    if ($out && vec $ready, fileno $client, 1) { sysread $client, my $word, 4 or $drop->() }
+    if ($out && vec $ready, fileno $client, 1) { $drop->() }
     if (vec $ready, fileno $listener, 1) {
       accept my $new, $listener or next;
       my $pid = root_at($new) // next;
+      # What it says first goes to the host before any request.
+      sysread $new, my $word, 4 or next;
       # Without waiting for whoever should be at their other ends, and may be gone.
       sysopen my $from, "/proc/$pid/fd/0", $O_NONBLOCK or next;
       sysopen my $into, "/proc/$pid/fd/1", $O_WRONLY | $O_NONBLOCK or next;

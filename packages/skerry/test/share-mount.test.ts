@@ -179,3 +179,23 @@ test.skipIf(!CAN_MOUNT)(
     await second.ended;
   },
 );
+
+test.skipIf(!CAN_MOUNT)(
+  'who waits while nobody serves is answered by whoever comes, each time',
+  async () => {
+    await using share = localShare();
+    for (let turn = 0; turn < 40; turn++) {
+      const stop = new AbortController();
+      // Never seen before, so that it is asked for.
+      writeFileSync(join(share.from, `file-${turn}`), String(turn));
+      const waiting =
+        turn > 0 && run('cat', [join(share.inside(), `file-${turn}`)], { timeout: 20_000 });
+      await sleep(20);
+      const { keep, ended } = share.serve(stop.signal);
+      await keep.whenReady();
+      if (waiting) expect((await waiting).stdout).toBe(String(turn));
+      stop.abort();
+      await ended;
+    }
+  },
+);
