@@ -211,6 +211,20 @@ test.for<[NodeJS.Signals, number]>([
   expect(existsSync(join(root, '.git', 'config.lock'))).toBe(false);
 });
 
+test('a clone that was killed is in nobody’s way', async () => {
+  await using farm = await farmWith({ components: 2 });
+  await farm.onConnect('sleep 5');
+  const stopped = await cli(farm, farm.dir, ['clone', farm.url, 'w'], {
+    signal: 'SIGKILL',
+    when: async () => (await farm.connections()).length >= 1,
+  });
+  expect(stopped.code).toBe(null);
+  expect(await readdir(join(farm.dir, 'w'))).toEqual([expect.stringMatching(/^\.skerry-clone-/)]);
+  await farm.onConnect('');
+  expect(await cli(farm, farm.dir, ['clone', farm.url, 'w'])).toMatchObject({ code: 0 });
+  expect(await readdir(join(farm.dir, 'w'))).toEqual(['.git', '.gitmodules', 'c001', 'c002']);
+});
+
 test('Ctrl-C while files are written leaves no lock, and the same command goes on', async () => {
   await using farm = await farmWith({ components: 2 });
   await appendFile(

@@ -7,6 +7,7 @@ import type { HostUser } from '../sandbox/host-user.ts';
 import { isSandboxAlive } from '../sandbox/sandbox.ts';
 import { labPaths, labPathsById, stateDir } from '../util/paths.ts';
 import { type Finding, ok, type Patient } from './check.ts';
+import { isAlive } from '../util/is-alive.ts';
 
 const SILENCE_MS = 2000;
 
@@ -103,8 +104,4 @@ async function lateAnswer(socket: string): Promise<LabFolder['state']> {
     setTimeout(resolve, 1000);
   });
   return (await sandboxStatus(socket).catch(() => undefined)) ? 'running' : 'silent';
-}
-
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
 }

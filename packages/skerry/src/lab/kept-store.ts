@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, utimes, stat, writeFile } from 'node:
 import { join } from 'node:path';
 import { removeTree } from '../util/rootless.ts';
 import { type LabPaths, labPathsIn, stateDir } from '../util/paths.ts';
+import { isAlive } from '../util/is-alive.ts';
 
 /** kept.json. */
 export interface KeptRecord {
@@ -102,10 +103,6 @@ export async function keptLeftovers(): Promise<string[]> {
 async function staged(): Promise<string[]> {
   const entries = await readdir(keptDir()).catch((): string[] => []);
   return entries.filter((entry) => entry.startsWith(STAGING));
-}
-
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
 }
 
 /** Why nobody will want it any more; undefined while somebody may. `images` are those that have a name. */

@@ -1,6 +1,7 @@
 // libvirtd starts dnsmasq for the lab's network but does not notice its end; told to reload, it starts what is missing.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../util/is-alive.ts';
 
 const PID_FILE = '/run/libvirt/network/lab.pid';
 const EVERY_MS = 2000;
@@ -12,14 +13,5 @@ export async function watchDnsmasq(onDeath: () => void): Promise<never> {
     // Without the file there is no network, or none yet.
     const pid = Number(await readFile(PID_FILE, 'utf8').catch(() => '0'));
     if (pid > 0 && !isAlive(pid)) onDeath();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -10,6 +10,7 @@ import { fetchPinned } from './fetch-pinned.ts';
 import { findGitDir, gitDirAt, readText } from './git-dir.ts';
 import { linkWorkTree, refuseUnsafePlace, setWorkTree, workTreeFrom } from './link.ts';
 import { hasCommit } from './objects-here.ts';
+import { isAlive } from '../../util/is-alive.ts';
 
 export interface CloneRules {
   readonly depth?: number | undefined;
@@ -189,15 +190,6 @@ function inTheWay(gitDir: string, name: string, cause: NodeJS.ErrnoException): n
   // A git beside us has cloned it: that clone is as good as ours.
   const code = gitDirAt(gitDir) ? 'SP_GIT_DIR_CAME' : 'SP_GIT_DIR_TAKEN';
   throw new SkerryError(code, { data: { name, gitDir }, cause });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 const LONG_MS = 6 * 3_600_000;

@@ -7,6 +7,7 @@ import { readCheckout } from './checkout.ts';
 import { removeEmpty } from './left-over.ts';
 import { selectFrom } from './select.ts';
 import { sync, type SyncOptions, type SyncResult } from './sync.ts';
+import { isAlive } from '../../util/is-alive.ts';
 
 export interface CloneOptions extends Omit<SyncOptions, 'words' | 'cwd' | 'dryRun'> {
   readonly url: string;
@@ -76,6 +77,7 @@ async function makeIn(dir: string, make: (place: string) => Promise<void>): Prom
   const isOther = (name: string): boolean => !name.startsWith(TEMPORARY);
   const taken = (cause?: unknown): SkerryError =>
     new SkerryError('SP_DIR_EXISTS', { data: { dir }, cause });
+  await sweep(dir);
   if ((await entriesOf(dir)).length > 0) throw taken();
   const { made, temporary } = await temporaryIn(dir);
   try {
@@ -93,6 +95,14 @@ async function makeIn(dir: string, make: (place: string) => Promise<void>): Prom
   }
 }
 
+/** Removes what clones that were killed have left there. */
+async function sweep(dir: string): Promise<void> {
+  for (const name of await entriesOf(dir)) {
+    const pid = Number(/^\.skerry-clone-(\d+)-/.exec(name)?.[1] ?? 0);
+    if (pid > 0 && !isAlive(pid)) await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
 /** A file is as much in the way as a folder with something in it. */
 async function entriesOf(dir: string): Promise<readonly string[]> {
   return readdir(dir).catch((error: NodeJS.ErrnoException) => {
@@ -106,7 +116,7 @@ async function entriesOf(dir: string): Promise<readonly string[]> {
 async function temporaryIn(dir: string): Promise<{ made: string | undefined; temporary: string }> {
   try {
     const made = await mkdir(dir, { recursive: true });
-    return { made, temporary: await mkdtemp(join(dir, TEMPORARY)) };
+    return { made, temporary: await mkdtemp(join(dir, `${TEMPORARY}${process.pid}-`)) };
   } catch (error) {
     throw unwritable(dir, error as NodeJS.ErrnoException);
   }
