@@ -1,7 +1,7 @@
 # The machine's end of a tree that is pushed or pulled: does what the host says, one message after the other. The messages
 # are those of src/sync/messages.ts: length (32 bits), type (one letter), payload. Started by src/sync/agent.ts, which
-# sends this text with that of tree-look.pl and goes on with messages on the same stdin. Only what perl-base has; no modules: they take a tenth of a
-# second under emulation.
+# sends this text with those of tree-index.pl, tree-undo.pl and tree-look.pl and goes on with messages on the same stdin. Only what
+# perl-base has; no modules: they take a tenth of a second under emulation.
 # What it put there is in INDEX: paths with + or -, each ended by NUL. Nothing else is ever removed. In %ours folders have
 # their modes, with the bit of a folder.
 use strict;
@@ -182,20 +182,6 @@ sub hello {
   answer('r', '');
 }
 
-# Says what is there of ours, and gives that.
-sub list_ours {
-  my ($list, @there) = ('');
-  for my $path (keys %ours) {
-    my $stamp = stamp("$top/$path");
-    next if !defined $stamp;
-    push @there, $path, $stamp =~ /^d(.*)/ ? 040000 | oct $1 : 1;
-    $list .= pack 'n/a n/a', $path, $stamp;
-    if (length $list > 24000) { answer('l', $list); $list = '' }
-  }
-  answer('l', $list) if length $list;
-  return @there;
-}
-
 # A tree that is not there yet is written apart, and put there in one step: no file has to be renamed by itself.
 sub begin_apart {
   my @there = lstat $root;
@@ -240,42 +226,6 @@ sub make_path {
     elsif ($! != $EEXIST) { die "$so_far: $!\n" }
     die "$so_far is no folder\n" if !-d $so_far;
   }
-}
-
-sub load {
-  open my $fh, '<', $index or die "$index: $!\n";
-  my $all = '';
-  1 while sysread $fh, $all, 1 << 16, length $all;
-  for (split /\0/, $all) {
-    my ($sign, $path) = (substr($_, 0, 1), substr $_, 1);
-    if ($sign eq '+') { $ours{$path} = 1 } else { delete $ours{$path} }
-  }
-}
-
-# Written through: what is ours must be known before it is there.
-sub save_index {
-  my $all = join '', map { "+$_\0" } keys %ours;
-  truncate $log, 0 or die "$index: $!\n";
-  note($all);
-}
-
-sub note {
-  my ($text) = @_;
-  return if !length $text;
-  my $wrote = syswrite $log, $text;
-  die "$index: $!\n" if !defined $wrote;
-  die "$index: the disk is full\n" if $wrote < length $text;
-}
-
-sub own {
-  my ($path, $mode) = @_;
-  note("+$path\0") if !$ours{$path} && $top eq $root;
-  $ours{$path} = defined $mode ? 040000 | $mode : 1;
-}
-
-sub disown {
-  my ($path) = @_;
-  note("-$path\0") if delete $ours{$path} && $top eq $root;
 }
 
 # Every folder above it is a real one: nothing is written through a link. One of ours that somebody removed is made again.
@@ -512,41 +462,4 @@ sub attributes {
   }
   chmod $mode, $to or die "$!\n";
   times_of($to, $seconds, $nanoseconds);
-}
-
-# Keeps what a path is now, so that it can be rolled back.
-sub remember {
-  my ($path) = @_;
-  return if !$keeping;
-  my $from = "$top/$path";
-  my $stamp = stamp($from);
-  if (!defined $stamp) { push @undo, ['new', $path]; return }
-  if ($stamp =~ /^l(.*)/s) { push @undo, ['link', $path, $1]; return }
-  if ($stamp =~ /^d(.*)/) { push @undo, ['folder', $path, oct $1]; return }
-  my $kept = "$stage/" . ++$serial;
-  link $from, $kept or copy($from, $kept);
-  push @undo, ['file', $path, $kept];
-}
-
-sub forget {
-  unlink map { $_->[0] eq 'file' ? $_->[2] : () } @undo;
-  @undo = ();
-}
-
-sub roll_back {
-  $keeping = 0;
-  for (reverse @undo) {
-    my ($kind, $path, $old) = @$_;
-    my $to = "$top/$path";
-    my $is_folder = -d $to && !-l $to;
-    if ($kind eq 'new') { if ($is_folder) { rmdir $to } else { unlink $to } disown($path) }
-    elsif ($kind eq 'moved') { move($old, $path) }
-    elsif ($kind eq 'folder') { unlink $to if !$is_folder; mkdir $to if !$is_folder; chown $uid, $gid, $to; chmod $old, $to; own($path, $old) }
-    else {
-      rmdir $to if $is_folder;
-      if ($kind eq 'link') { unlink $to; symlink $old, $to } else { rename $old, $to or system 'mv', '-fT', '--', $old, $to }
-      own($path);
-    }
-  }
-  @undo = ();
 }

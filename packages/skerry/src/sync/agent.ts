@@ -38,7 +38,7 @@ interface Asked {
   readonly reject: (reason: Error) => void;
 }
 
-const SCRIPTS = ['tree-agent.pl', 'tree-look.pl'].map(
+const SCRIPTS = ['tree-agent.pl', 'tree-index.pl', 'tree-undo.pl', 'tree-look.pl'].map(
   (name) => new URL(`../../share/${name}`, import.meta.url),
 );
 /** Perl that reads a script from stdin, and leaves the rest of that to it. */
