@@ -33,6 +33,7 @@ import {
   onVm,
   refuseTooLarge,
   type VmContext,
+  WHOLE_STEP,
 } from './handler.ts';
 
 const GIB = 1024 ** 3;
@@ -155,7 +156,8 @@ async function defineNew(
     const boot = isTest || image === undefined ? undefined : await bootOf(context, image);
     const virtType = isTest ? 'test' : await virtTypeOf(context);
     const xml = newDomainXml({ name, uuid, memoryMiB, vcpus, disk, boot, network, tags, virtType });
-    return await connection.defineDomain(xml, { signal });
+    signal.throwIfAborted();
+    return await connection.defineDomain(xml, WHOLE_STEP);
   } catch (error) {
     // Not with the request's signal: what was made is unmade also when nobody waits any more.
     await volume?.delete({ timeoutMs: 10_000 }).catch(() => {});
@@ -258,7 +260,8 @@ async function clone(context: VmContext, params: { name?: string | undefined }) 
       const driver = first(disk, 'driver');
       if (driver) driver.attributes['type'] = 'qcow2';
     }
-    await connection.defineDomain(formatXml(root), { signal });
+    signal.throwIfAborted();
+    await connection.defineDomain(formatXml(root), WHOLE_STEP);
   } catch (error) {
     for (const volume of made) await volume.delete({ timeoutMs: 10_000 }).catch(() => {});
     throw error;

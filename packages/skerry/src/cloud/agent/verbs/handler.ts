@@ -28,6 +28,12 @@ export interface Context {
 }
 
 /**
+ * For the step of a change after which libvirt uses what was made for it. Whoever does not wait any more does not break
+ * that step off: libvirt would go on with it, and what was made would be taken from under it.
+ */
+export const WHOLE_STEP: { readonly timeoutMs: number } = { timeoutMs: 60_000 };
+
+/**
  * More than the host has can never run.
  * @throws VerbError `conflict`
  */

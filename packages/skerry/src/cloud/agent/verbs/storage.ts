@@ -6,7 +6,7 @@ import { HOST_PERMISSION, sharedWithHost } from '../definition-guard.ts';
 import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { isDiskName, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { ownDisks } from '../own-disks.ts';
-import { type Handler, onVm, type VmContext } from './handler.ts';
+import { type Handler, onVm, type VmContext, WHOLE_STEP } from './handler.ts';
 
 const GIB = 1024 ** 3;
 /** What was begun is unmade also when nobody waits any more. */
@@ -66,8 +66,8 @@ export const storageHandlers: readonly Handler[] = [
     try {
       xml = diskXml({ path: await volume.path({ signal }), target, bus: 'virtio', format });
       if (await domain.isActive({ signal }))
-        await domain.attachDevice(xml, { affect: 'live', signal });
-      if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', signal });
+        await domain.attachDevice(xml, { affect: 'live', ...WHOLE_STEP });
+      if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', ...WHOLE_STEP });
     } catch (error) {
       await domain.detachDevice(xml, { affect: 'live', timeoutMs: UNDO_MS }).catch(() => {});
       await volume.delete({ timeoutMs: UNDO_MS }).catch(() => {});
@@ -110,7 +110,8 @@ export const storageHandlers: readonly Handler[] = [
     try {
       const path = await fresh.path({ signal });
       const xml = diskXml({ path, target, bus: disk.bus ?? 'virtio', format });
-      await domain.updateDevice(xml, { affect: 'config', signal });
+      signal.throwIfAborted();
+      await domain.updateDevice(xml, { affect: 'config', ...WHOLE_STEP });
     } catch (error) {
       await fresh.delete({ timeoutMs: UNDO_MS }).catch(() => {});
       throw error;
