@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAuthority } from '../src/cloud/bus/xmpp/certificate.ts';
 import { type Ejabberd, startEjabberd } from '../src/cloud/bus/xmpp/ejabberd.ts';
+import { presenceStanza } from '../src/cloud/bus/xmpp/bus-stanzas.ts';
+import { formatJid } from '../src/cloud/bus/xmpp/jid.ts';
 import { element } from '../src/cloud/bus/xmpp/stanza.ts';
 import { XmppBus, type XmppBusOptions } from '../src/cloud/bus/xmpp/xmpp-bus.ts';
 import { XmppClient } from '../src/cloud/bus/xmpp/xmpp-client.ts';
@@ -33,8 +36,11 @@ async function connect(address: string, more: Partial<XmppBusOptions> = {}): Pro
 }
 
 /** A client that says what it likes, with an account of its own. */
-async function speak(local: string, domain: string): Promise<XmppClient> {
-  const password = 'such a secret';
+async function speak(
+  local: string,
+  domain: string,
+  password = 'such a secret',
+): Promise<XmppClient> {
   await ejabberd.admin.ensureAccount(local, domain, password);
   const client = new XmppClient({
     server: ejabberd.local,
@@ -99,6 +105,26 @@ describe.concurrent('faults', { timeout: 60_000 }, () => {
     // The old one gives up for good: two of them would throw each other out for ever.
     expect(old.connected).toBe(false);
     await expect(old.request('central-quick', {})).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('one that is there has not gone because the server says so of the one before it', async () => {
+    await using central = await connect('central-late');
+    const heard = listen(central);
+    const password = await ejabberd.addMember('hv-late');
+    const client = await speak('hv-late', ejabberd.busDomain, password);
+    client.send(presenceStanza({ life: 'second', session: '1', follows: false }));
+    await until('it is here', () => heard.presences.includes('hv-late here'));
+    // What the server says when the session before is taken down later than this one is set up.
+    const to = formatJid({
+      local: 'central-late',
+      domain: ejabberd.busDomain,
+      resource: 'central-late',
+    });
+    client.send(element('presence', { type: 'unavailable', to }));
+    await sleep(300);
+    expect(heardOf(heard, 'hv-late').presences).toEqual(['here']);
+    await client[Symbol.asyncDispose]();
+    await until('it has gone', () => heard.presences.includes('hv-late gone'));
   });
 
   test('a network that loses everything silently is noticed, and nothing is lost', async () => {

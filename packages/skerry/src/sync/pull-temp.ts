@@ -1,6 +1,7 @@
 // Files that are on their way from a machine, beside their places until they are whole. Their names say whose they are:
 // no tree has them, and what a process left that was killed is removed by the next.
 import { readdir, rm } from 'node:fs/promises';
+import { isAlive } from '../util/is-alive.ts';
 import { folderOf, join, toBytes } from './paths.ts';
 import { stampHere } from './pull-here.ts';
 import { isFolder } from './stamp.ts';
@@ -33,10 +34,5 @@ function isLeft(name: string): boolean {
   const [, pid, began] = NAME.exec(name) ?? [];
   if (pid === undefined) return false;
   if (Number(pid) === process.pid) return began !== BEGAN;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return !isAlive(Number(pid));
 }

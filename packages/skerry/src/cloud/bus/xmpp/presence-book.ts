@@ -39,8 +39,8 @@ export class PresenceBook {
     return this.#entries.get(address)?.isHidden === false;
   }
 
-  lifeOf(address: Address): string | undefined {
-    return this.#entries.get(address)?.said.life;
+  saidOf(address: Address): Said | undefined {
+    return this.#entries.get(address)?.said;
   }
 
   seen(address: Address, said: Said): Change {

@@ -30,7 +30,7 @@ import { formatJid, parseJid } from './jid.ts';
 import { Joiner } from './parts.ts';
 import { Outbox } from './outbox.ts';
 import { PresenceBook } from './presence-book.ts';
-import { child, element, errorReply, stanzaError } from './stanza.ts';
+import { child, element, errorReply, NS, stanzaError } from './stanza.ts';
 import type { ServerPlace } from './wire.ts';
 import { type IqOptions, XmppClient } from './xmpp-client.ts';
 import { messageOf } from '../../../util/message-of.ts';
@@ -60,6 +60,7 @@ interface Asked {
 }
 
 const REQUEST_MS = 30_000;
+const PING_MS = 2000;
 /** All shall be back within five seconds of a server that was away. */
 const BACKOFF: Backoff = { firstMs: 60, maxMs: 4000 };
 const MAX_MESSAGE = 20_000;
@@ -309,16 +310,31 @@ export class XmppBus implements BusConnection {
   #onPresence(stanza: Element): void {
     const address = this.#senderOf(stanza);
     if (address === undefined || address === this.address) return;
-    if (stanza.attributes.type === 'unavailable') return this.#dismiss([address]);
+    if (stanza.attributes.type === 'unavailable') return void this.#onUnavailable(address);
     const said = readPresence(stanza);
     if (stanza.attributes.type !== undefined || !said) return;
-    const lifeBefore = this.#book.lifeOf(address);
+    const lifeBefore = this.#book.saidOf(address)?.life;
     if (lifeBefore !== undefined && lifeBefore !== said.life) this.#forget(address);
     const change = this.#book.seen(address, said);
     for (const waiting of this.#outbox.take(address)) this.#client.send(waiting);
     for (const asked of this.#asked.values())
       if (asked.to === address && !asked.isSent) this.#send(asked);
     if (change !== 'none') this.#tell(address, 'here');
+  }
+
+  /**
+   * Of an agent that was started again at once the server may say that the old one has left after the new one has come,
+   * and both have one name: so whoever is there is asked.
+   */
+  async #onUnavailable(address: Address): Promise<void> {
+    const said = this.#book.saidOf(address);
+    const ping = element('ping', { xmlns: NS.ping });
+    const asked = this.#client.request('get', this.#jidOf(address), ping, { timeoutMs: PING_MS });
+    const isThere = await asked.then(
+      () => true,
+      () => false,
+    );
+    if (!isThere && this.#book.saidOf(address) === said) this.#dismiss([address]);
   }
 
   #dismiss(addresses: readonly Address[]): void {
