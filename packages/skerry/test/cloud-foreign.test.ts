@@ -51,23 +51,41 @@ test.each([
   ['as it is', (uuid: string) => uuid],
   ['in capitals', (uuid: string) => uuid.toUpperCase()],
   ['without dashes', (uuid: string) => ` ${uuid.replaceAll('-', '')}\n`],
-])("a machine with another's uuid is not made elsewhere, %s", async (_, words) => {
+])("a machine that comes with another's uuid gets its own, %s", async (_, words) => {
   cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc']);
   const made = await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('twin', words(vm.uuid)) });
-  expect(made).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
-  expect(made.body.error?.message).not.toMatch(/hv1|test/);
+  expect(made.status).toBe(200);
+  const id = vmId(made.body['uuid'] as string);
+  expect(id).not.toBe(vm.id);
+  expect(has('ben', id)).toEqual(['all']);
   expect(has('ben', vm.id)).toEqual([]);
   expect((await post('ben', `vms/${vm.uuid}/info`)).status).toBe(404);
+  await cloud.until(id, (each) => each !== undefined);
+  expect((await post('ben', `vms/twin/free`)).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
 });
 
-test('nor one that is parked', async () => {
+test('nor has it one of a machine that is parked', async () => {
   const { parking, policies } = cloud.central;
   const uuid = randomUUID();
   parking.add({ uuid, name: 'boat', hypervisor: 'hv1', tags: [] }, xmlOf('boat', uuid), 'ann');
   policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc']);
-  expect((await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('x', uuid) })).status).toBe(409);
+  const made = await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('x', uuid) });
+  expect(made.status).toBe(200);
+  expect(made.body['uuid']).not.toBe(uuid);
   expect(has('ben', vmId(uuid))).toEqual([]);
   parking.remove(uuid);
+  const id = vmId(made.body['uuid'] as string);
+  await cloud.until(id, (each) => each !== undefined);
+  expect((await post('ben', 'vms/x/free')).status).toBe(200);
+});
+
+test('a name is taken on all hypervisors, also where it is in the XML', async () => {
+  const made = await post('ann', 'hypervisors/hv2/alloc', { xml: xmlOf('test', randomUUID()) });
+  expect(made).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+  cloud.central.policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc']);
+  const ben = await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('test', randomUUID()) });
+  expect(ben.body.error?.message).toBe("the name 'test' is taken");
 });
 
 test('whoever brings back a parked machine has no more of it than before', async () => {

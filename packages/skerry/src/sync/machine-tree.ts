@@ -1,5 +1,6 @@
 // A tree in one machine, as the host's is: what is there, and what has to be done.
 import { createHash } from 'node:crypto';
+import { takeTurn } from '../util/turns.ts';
 import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import type { Entry, HostTree } from './host-tree.ts';
 import { LargeFiles, type SentFile, UNKNOWN } from './large-files.ts';
@@ -67,8 +68,6 @@ export class MachineTree {
   #tally = new Tally();
   /** What could not be had as it should be, up to now. */
   readonly #lacking = new Map<string, string>();
-  /** Pushes and what undoes them go one after the other: this is the last. */
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: MachineTreeOptions) {
     this.#options = options;
@@ -283,21 +282,8 @@ export class MachineTree {
 
   /** The agent keeps one push at a time: in another it would take the one before for a part of it. */
   async #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const before = this.#last;
-    const done = Promise.withResolvers<void>();
-    this.#last = before.then(() => done.promise);
-    const broken = Promise.withResolvers<never>();
-    const abort = (): void => broken.reject(signal?.reason as Error);
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      signal?.throwIfAborted();
-      await Promise.race([before, broken.promise]);
-      signal?.removeEventListener('abort', abort);
-      return await work();
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      done.resolve();
-    }
+    using _turn = await takeTurn(this, signal);
+    return await work();
   }
 
   #note({ steps, refused }: PushResult): void {

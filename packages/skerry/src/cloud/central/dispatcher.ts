@@ -10,7 +10,7 @@ import { CENTRAL, decide } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import type { Verb } from '../verbs/verb.ts';
 import type { Central, Target } from './central.ts';
-import { isElsewhere, refuseForeign } from './foreign.ts';
+import { isElsewhere } from './is-elsewhere.ts';
 import { refuseTwin, type SeenPlaces, withTarget } from './place-verb.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
@@ -109,8 +109,6 @@ export class Dispatcher {
     if (denial) throw denial;
     const places = this.#placesFor(by.user);
     refuseTwin(verb, params, places);
-    // What was parked has its own.
-    if (by.via !== 'system') refuseForeign(this.#central, verb, params);
     const token =
       verb.name === 'console' ? this.#central.consoleToken?.(by.user, target.id) : undefined;
     const given =

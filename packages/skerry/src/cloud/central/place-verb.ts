@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { EntityState } from '../entity.ts';
 import { VerbError } from '../verb-error.ts';
 import type { Verb } from '../verbs/verb.ts';
+import { parseXml, textOf } from '../xml/element.ts';
 import { migrationTargets, type PlacementInput } from './placement.ts';
 
 /** What placement looks at, and what of it somebody may hear of. */
@@ -18,14 +19,24 @@ const NAMING = new Set(['alloc', 'clone', 'rename']);
  * @throws VerbError `conflict`
  */
 export function refuseTwin(verb: Verb, params: unknown, { vms, isSeen }: SeenPlaces): void {
-  const given = z.object({ name: z.string() }).safeParse(params);
-  if (!given.success || !NAMING.has(verb.name)) return;
-  const twin = vms.find(({ name }) => name === given.data.name);
+  const given = NAMING.has(verb.name) ? nameIn(params) : undefined;
+  const twin = vms.find(({ name }) => name === given);
   if (!twin) return;
   const words = isSeen(twin)
     ? `a machine on ${twin.hypervisor} is called '${twin.name}'`
     : `the name '${twin.name}' is taken`;
   throw new VerbError('conflict', words);
+}
+
+/** The name that a machine is to have; what is wrong with its XML, the agent says. */
+function nameIn(params: unknown): string | undefined {
+  const { data } = z.object({ name: z.string(), xml: z.string() }).partial().safeParse(params);
+  if (data?.xml === undefined) return data?.name;
+  try {
+    return textOf(parseXml(data.xml), 'name') ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

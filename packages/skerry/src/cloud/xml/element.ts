@@ -103,6 +103,19 @@ export function* walk(element: Element, path = element.name): Generator<[Element
   for (const child of elementsOf(element)) yield* walk(child, `${path}/${child.name}`);
 }
 
+/** Sets the text of a part of an element, which is made where it is not there. */
+export function setText(root: Element, name: string, text: string): void {
+  const element = first(root, name);
+  if (element) element.children.splice(0, Infinity, text);
+  else root.children.unshift({ name, attributes: {}, children: [text] });
+}
+
+/** Takes the first part of that name away, if there is one. */
+export function removeFirst(parent: Element, name: string): void {
+  const at = parent.children.findIndex((each) => typeof each !== 'string' && each.name === name);
+  if (at >= 0) parent.children.splice(at, 1);
+}
+
 function isText(child: Element | string): child is string {
   return typeof child === 'string';
 }

@@ -1,0 +1,153 @@
+// Makes machines: from a few words, or from XML.
+import { randomUUID } from 'node:crypto';
+import { type Domain, isNotFound, type StoragePool, type StorageVolume } from '@skerry/libvirt';
+import { VerbError } from '../../verb-error.ts';
+import * as verbs from '../../verbs/vm-definition.ts';
+import { formatXml, parseXml, setText, textOf } from '../../xml/element.ts';
+import { isSomeonesDisk } from '../golden-images.ts';
+import { guarded } from '../guarded.ts';
+import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
+import { newName, refuseTaken } from '../new-name.ts';
+import { type Context, type Handler, onHypervisor, refuseTooLarge, WHOLE_STEP } from './handler.ts';
+
+const GIB = 1024 ** 3;
+
+export const allocHandlers: readonly Handler[] = [
+  onHypervisor(verbs.alloc, async (context, params) => {
+    const { drained, name: host } = context.hypervisor;
+    if (drained)
+      throw new VerbError('conflict', `${host} is drained: no new machines are made there`, {
+        hint: `open it again: skerry hypervisor drain ${host} --no-on`,
+      });
+    if (params.xml === undefined) refuseTooLarge(context, params);
+    const name = newName(context, params.name);
+    const uuid = randomUUID();
+    const domain = params.xml
+      ? await defineFromXml(context, params.xml, uuid)
+      : await defineNew(context, { ...params, name }, uuid);
+    if (params.start) await domain.start({ signal: context.signal });
+    await context.refresh(domain.uuid);
+    return { uuid: domain.uuid, name: domain.name };
+  }),
+];
+
+async function defineFromXml(context: Context, xml: string, uuid: string): Promise<Domain> {
+  // What central itself brings back was a machine before: it has what it had.
+  const isBack = context.by.via === 'system';
+  const before = isBack ? parseXml(xml) : undefined;
+  const root = await guarded(context, xml, before);
+  const name = textOf(root, 'name');
+  if (name) refuseTaken(context, name);
+  // By another machine's uuid, on this hypervisor or not, one would have that machine.
+  if (!isBack || textOf(root, 'uuid') === null) setText(root, 'uuid', uuid);
+  else if (await exists(context, textOf(root, 'uuid') ?? ''))
+    throw new VerbError('conflict', 'there is a machine with the uuid of this XML');
+  return context.connection.defineDomain(formatXml(root), {
+    validate: true,
+    signal: context.signal,
+  });
+}
+
+async function exists({ connection, signal }: Context, uuid: string): Promise<boolean> {
+  try {
+    await connection.domainByUuid(uuid, { signal });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+async function defineNew(
+  context: Context,
+  params: Parameters<
+    Parameters<typeof onHypervisor<typeof verbs.alloc.params, typeof verbs.alloc.result>>[1]
+  >[1] & { name: string },
+  uuid: string,
+): Promise<Domain> {
+  const { connection, signal, hypervisor, progress } = context;
+  const { name, memoryMiB, vcpus, diskGiB, image, network, tags } = params;
+  const isTest = hypervisor.driver === 'TEST';
+  let volume: StorageVolume | undefined;
+  if (!isTest && (diskGiB > 0 || image !== undefined)) {
+    progress('making its disk');
+    volume = await makeDisk(context, volumeName({ name, uuid }, 'vda', 'qcow2'), diskGiB, image);
+  }
+  try {
+    const disk = await volume?.path({ signal });
+    const boot = isTest || image === undefined ? undefined : await bootOf(context, image);
+    const virtType = isTest ? 'test' : await virtTypeOf(context);
+    const xml = newDomainXml({ name, uuid, memoryMiB, vcpus, disk, boot, network, tags, virtType });
+    signal.throwIfAborted();
+    return await connection.defineDomain(xml, WHOLE_STEP);
+  } catch (error) {
+    // Not with the request's signal: what was made is unmade also when nobody waits any more.
+    await volume?.delete({ timeoutMs: 10_000 }).catch(() => {});
+    throw error;
+  }
+}
+
+async function makeDisk(
+  context: Context,
+  name: string,
+  diskGiB: number,
+  image: string | undefined,
+): Promise<StorageVolume> {
+  const { connection, settings, signal } = context;
+  const pool = await connection.pool(settings.pool, { signal });
+  const golden = image === undefined ? undefined : await goldenImage(context, image);
+  const capacityBytes = Math.max(
+    Math.round(diskGiB * GIB),
+    (await golden?.info({ signal }))?.capacityBytes ?? 0,
+  );
+  const backing = await golden?.path({ signal });
+  const xml = volumeXml({ name, capacityBytes, format: 'qcow2', backing });
+  return pool.createVolume(xml, { signal });
+}
+
+async function goldenImage(context: Context, image: string): Promise<StorageVolume> {
+  const pool = await context.connection.pool(context.settings.imagesPool, {
+    signal: context.signal,
+  });
+  const found = await imageVolume(context, pool, image);
+  if (found) return found;
+  const volumes = await pool.volumes({ signal: context.signal });
+  const known = await Promise.all(volumes.map(({ name }) => imageVolume(context, pool, name)));
+  const names = known.flatMap((each) => (each ? [each.name] : [])).join(', ') || 'none';
+  throw new VerbError('not-found', `there is no golden image '${image}' here; there are: ${names}`);
+}
+
+/** A volume of the images' pool, if there is one of that name which is no machine's disk. */
+async function imageVolume(
+  { entities, settings, signal }: Context,
+  pool: StoragePool,
+  name: string,
+): Promise<StorageVolume | undefined> {
+  try {
+    const volume = await pool.volume(name, { signal });
+    const path = await volume.path({ signal });
+    return isSomeonesDisk(entities.all, settings.imagesPool, path) ? undefined : volume;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The kernel of an image that has no boot loader: volumes beside it, as `NAME.kernel` and `NAME.initrd`. */
+async function bootOf(
+  context: Context,
+  image: string,
+): Promise<{ kernel: string; initrd: string | undefined } | undefined> {
+  const { connection, settings, signal } = context;
+  const pool = await connection.pool(settings.imagesPool, { signal });
+  const base = image.replace(/\.[^.]+$/, '');
+  const pathOf = async (name: string): Promise<string | undefined> =>
+    (await imageVolume(context, pool, name))?.path({ signal });
+  const kernel = await pathOf(`${base}.kernel`);
+  return kernel === undefined ? undefined : { kernel, initrd: await pathOf(`${base}.initrd`) };
+}
+
+async function virtTypeOf({ connection, signal }: Context): Promise<'kvm' | 'qemu'> {
+  const found = await connection.domainCapabilities({ virtType: 'kvm', signal }).catch(() => null);
+  return found === null ? 'qemu' : 'kvm';
+}

@@ -1,0 +1,94 @@
+// A machine like another one, with a copy of each of its disks.
+import { randomUUID } from 'node:crypto';
+import type { StorageVolume } from '@skerry/libvirt';
+import { VerbError } from '../../verb-error.ts';
+import {
+  all,
+  attribute,
+  type Element,
+  first,
+  formatXml,
+  parseXml,
+  removeFirst,
+  setText,
+} from '../../xml/element.ts';
+import { HOST_PERMISSION, sharedWithHost } from '../definition-guard.ts';
+import { findVolume, findVolumeAs } from '../find-volume.ts';
+import { volumeName, volumeXml } from '../new-domain-xml.ts';
+import { newName } from '../new-name.ts';
+import { type Context, type VmContext, WHOLE_STEP } from './handler.ts';
+
+export async function clone(context: VmContext, params: { name?: string | undefined }) {
+  const { connection, domain, vm, signal, progress } = context;
+  const name = newName(context, params.name);
+  const root = parseXml(await domain.xml({ inactive: true, signal }));
+  refuseToShare(context, root);
+  const uuid = randomUUID();
+  setText(root, 'name', name);
+  setText(root, 'uuid', uuid);
+  for (const nic of all(root, 'devices/interface')) removeFirst(nic, 'mac');
+  // What the firmware keeps is the other's; libvirt makes a file of its own name from the template.
+  for (const nvram of all(root, 'os/nvram')) nvram.children.splice(0);
+  const made: StorageVolume[] = [];
+  try {
+    for (const disk of all(root, 'devices/disk')) {
+      const path = attribute(disk, 'source', 'file');
+      if (path === null || first(disk, 'readonly') || disk.attributes['device'] === 'cdrom')
+        continue;
+      const target = attribute(disk, 'target', 'dev') ?? '';
+      progress(`copying ${target}`);
+      const format = attribute(disk, 'driver', 'type') ?? 'raw';
+      const copy = volumeName({ name, uuid }, target, 'qcow2');
+      const volume = await copyVolume(context, { path, format }, copy);
+      made.push(volume);
+      const source = first(disk, 'source');
+      if (source) source.attributes['file'] = await volume.path({ signal });
+      const driver = first(disk, 'driver');
+      if (driver) driver.attributes['type'] = 'qcow2';
+    }
+    signal.throwIfAborted();
+    await connection.defineDomain(formatXml(root), WHOLE_STEP);
+  } catch (error) {
+    for (const volume of made) await volume.delete({ timeoutMs: 10_000 }).catch(() => {});
+    throw error;
+  }
+  await context.refresh(uuid);
+  return { uuid, name, of: vm.name };
+}
+
+/** What cannot be copied both would have, and what is the host's only some may hand out. @throws VerbError */
+function refuseToShare({ vm, mayOnHost }: VmContext, root: Element): void {
+  const isWritten = (disk: Element): boolean =>
+    !first(disk, 'readonly') && disk.attributes['device'] !== 'cdrom';
+  const shared = all(root, 'devices/disk').find(
+    (disk) => isWritten(disk) && first(disk, 'source') && !attribute(disk, 'source', 'file'),
+  );
+  if (shared)
+    throw new VerbError(
+      'conflict',
+      `${attribute(shared, 'target', 'dev')} of ${vm.name} is no file, and cannot be copied`,
+    );
+  const host = mayOnHost(HOST_PERMISSION) ? [] : sharedWithHost(root);
+  if (host.length > 0)
+    throw new VerbError('denied', `${vm.name} has parts of the host: ${host.join('; ')}`, {
+      permission: HOST_PERMISSION,
+    });
+}
+
+async function copyVolume(
+  context: Context,
+  { path, format }: { readonly path: string; readonly format: string },
+  name: string,
+): Promise<StorageVolume> {
+  // It lasts: not on the shared connection.
+  await using connection = await context.connection.dup();
+  const { signal } = context;
+  const from = await findVolumeAs(connection, path, format, signal);
+  const pool = await connection.poolOfVolume(from, { signal });
+  const { capacityBytes } = await from.info({ signal });
+  const xml = volumeXml({ name, capacityBytes, format: 'qcow2' });
+  await pool.createVolume(xml, { from, signal });
+  // With the connection that outlives this function.
+  const copied = await (await pool.volume(name, { signal })).path({ signal });
+  return findVolume(context.connection, copied, signal);
+}

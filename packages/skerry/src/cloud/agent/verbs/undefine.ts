@@ -1,0 +1,68 @@
+// Takes machines away: their definitions, what libvirt keeps beside those, and their disks.
+import { type Domain, LibvirtError, type UndefineOptions } from '@skerry/libvirt';
+import { VerbError } from '../../verb-error.ts';
+import * as verbs from '../../verbs/vm-definition.ts';
+import { findVolume } from '../find-volume.ts';
+import { ownDisks } from '../own-disks.ts';
+import { type Handler, onVm, type VmContext } from './handler.ts';
+
+export const undefineHandlers: readonly Handler[] = [
+  onVm(verbs.undefine, async (context) => {
+    if (context.by.via === 'system') await undefineForParking(context);
+    else await undefine(context);
+    return {};
+  }),
+  onVm(verbs.free, async (context, { keepDisks }) => {
+    const { signal } = context;
+    const volumes = keepDisks ? [] : await ownVolumes(context);
+    await undefine(context);
+    for (const volume of volumes) await volume.delete({ signal });
+    return { deleted: volumes.map(({ name }) => name) };
+  }),
+];
+
+/** The volumes of a machine's disks that are no other's. */
+async function ownVolumes({ connection, vm, entities, signal }: VmContext) {
+  const found = await Promise.all(
+    ownDisks(vm, entities.all).map(({ source }) =>
+      findVolume(connection, source ?? '', signal).catch(() => undefined),
+    ),
+  );
+  return found.filter((each) => each !== undefined);
+}
+
+/** Forgets a machine with all that libvirt keeps of it. */
+async function undefine({ domain, signal }: VmContext): Promise<void> {
+  const some = { snapshotsMetadata: true, managedSave: true };
+  const all = { ...some, checkpointsMetadata: true, nvram: true };
+  await undefineWith(domain, [all, some], signal);
+}
+
+/** Some drivers, and older libvirts, know only some flags: the first set that is known is taken. */
+async function undefineWith(
+  domain: Domain,
+  [flags = {}, ...others]: readonly UndefineOptions[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await domain.undefine({ ...flags, signal });
+  } catch (error) {
+    const isFlags = error instanceof LibvirtError && /unsupported flags/.test(error.message);
+    if (!isFlags || others.length === 0) throw error;
+    await undefineWith(domain, others, signal);
+  }
+}
+
+/** It comes back as it was: what libvirt keeps beside its definition stays where it is. */
+async function undefineForParking({ domain, vm, signal }: VmContext): Promise<void> {
+  // A driver that does not know the question has none.
+  const isSaved = await domain.hasManagedSave({ signal }).catch((error: unknown) => {
+    if (error instanceof LibvirtError) return false;
+    throw error;
+  });
+  if (isSaved)
+    throw new VerbError('conflict', `${vm.name} has saved memory, which would be lost`, {
+      hint: 'start it and shut it down, and park it then',
+    });
+  await undefineWith(domain, [{ keepNvram: true, keepTpm: true }, { keepNvram: true }, {}], signal);
+}
