@@ -8,12 +8,13 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { StartProgram } from '../src/sync/agent.ts';
 import { HostTree, type HostTreeOptions } from '../src/sync/host-tree.ts';
-import { MachineTree } from '../src/sync/machine-tree.ts';
+import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
 
 export interface LocalTree extends AsyncDisposable {
   /** The host's folder. */
@@ -79,6 +80,26 @@ function startLocally(env: NodeJS.ProcessEnv, agents: ChildProcess[]): StartProg
     await Promise.race([pump(), ended]);
     await ended;
   };
+}
+
+/** Writes a file, in folders that are made where they are not there. */
+export function write(folder: string, path: string, content: string | Buffer = path): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+/** Looks at the host's folder again, and sends what changed. */
+export async function sync({ host }: LocalTree, machine: MachineTree): Promise<PushResult> {
+  const before = await host.scan();
+  return machine.push(before.keys(), { before });
+}
+
+/** Connects, and sends all. */
+export async function started(tree: LocalTree): Promise<MachineTree> {
+  await tree.host.scan();
+  await tree.machine.connect();
+  await tree.machine.push();
+  return tree.machine;
 }
 
 /** All there is in a folder: what each path is, and its content. Names are latin1. */

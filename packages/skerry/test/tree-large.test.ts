@@ -2,28 +2,22 @@
 import {
   appendFileSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { StartProgram } from '../src/sync/agent.ts';
 import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
 import { LARGE } from '../src/sync/send-file.ts';
-import { listTree, type LocalTree, localTree } from './local-tree.ts';
+import { listTree, type LocalTree, localTree, write } from './local-tree.ts';
 
 const MIB = 2 ** 20;
-const write = (folder: string, path: string, content: string | Buffer = path): void => {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), content);
-};
-
 /** Some 6 MiB a second at most. */
 function slowly(start: StartProgram): StartProgram {
   return (command, io) => {

@@ -1,35 +1,8 @@
 // What is pushed where somebody removed things in the machine, which is a folder here.
-import {
-  chmodSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { MachineTree, PushResult } from '../src/sync/machine-tree.ts';
-import { listTree, type LocalTree, localTree } from './local-tree.ts';
-
-const write = (folder: string, path: string, content = path): void => {
-  mkdirSync(join(folder, path, '..'), { recursive: true });
-  writeFileSync(join(folder, path), content);
-};
-
-/** Looks at the host's folder again, and sends what changed. */
-async function sync({ host }: LocalTree, machine: MachineTree): Promise<PushResult> {
-  const before = await host.scan();
-  return machine.push(before.keys(), { before });
-}
-
-async function started(tree: LocalTree): Promise<MachineTree> {
-  await tree.host.scan();
-  await tree.machine.connect();
-  await tree.machine.push();
-  return tree.machine;
-}
+import { listTree, localTree, write, started, sync } from './local-tree.ts';
 
 test('a folder that somebody removed in the machine comes back with what is saved in it, and goes when it goes here', async () => {
   await using tree = localTree();

@@ -9,21 +9,15 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { poll } from '../src/util/poll.ts';
-import { listTree, localTree } from './local-tree.ts';
+import { listTree, localTree, write } from './local-tree.ts';
 
 const SHM = '/dev/shm';
 const HAS_TWO = existsSync(SHM) && statSync(SHM).dev !== statSync(tmpdir()).dev;
-
-const write = (folder: string, path: string, content: string | Buffer = path): void => {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), content);
-};
 
 for (const mode of [0o700, 0o2770])
   test(`an empty folder that is there already keeps its mode ${mode.toString(8)}`, async () => {

@@ -16,29 +16,10 @@ import {
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
 import { toBytes } from '../src/sync/paths.ts';
 import { TreeWatcher } from '../src/sync/watch-tree.ts';
 import { poll } from '../src/util/poll.ts';
-import { listTree, type LocalTree, localTree } from './local-tree.ts';
-
-const write = (folder: string, path: string, content = path): void => {
-  mkdirSync(join(folder, path, '..'), { recursive: true });
-  writeFileSync(join(folder, path), content);
-};
-
-/** Looks at the host's folder again, and sends what changed. */
-async function sync({ host }: LocalTree, machine: MachineTree): Promise<PushResult> {
-  const before = await host.scan();
-  return machine.push(before.keys(), { before });
-}
-
-async function started(tree: LocalTree): Promise<MachineTree> {
-  await tree.host.scan();
-  await tree.machine.connect();
-  await tree.machine.push();
-  return tree.machine;
-}
+import { listTree, localTree, write, started, sync } from './local-tree.ts';
 
 test('a tree arrives with content, modes, dates, links and empty folders', async () => {
   await using tree = localTree();

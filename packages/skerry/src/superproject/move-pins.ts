@@ -16,7 +16,7 @@ import type { PinnedComponent, Superproject } from './read-superproject.ts';
 import type { Refs } from './remote-refs.ts';
 import { sharedTags, tagTaken } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
-import { settle } from './settle.ts';
+import { settleAll } from './settle.ts';
 import { readStill } from './still-pins.ts';
 import { componentTag, keepRef, tagRefs } from './tracked.ts';
 
@@ -108,7 +108,7 @@ export async function movePins(
   const taken = tag === undefined ? [] : takenTags(question, tag, collection.tips);
   if (question.isTagGiven && taken.length > 0) throw new SkerryErrors(taken);
   onProgress?.(`checking ${moving.length} that moved`);
-  const moves = await verifyAll(network, scratch, moving);
+  const moves = await settleAll(moving, (tip) => verify(network, scratch, tip));
   if (!rules.allowRewind) refuseRewinds(moves);
   // What does not move is published all the same.
   const { open, unread } = await readUnmoved(network, base, collection);
@@ -233,18 +233,6 @@ async function readUnmoved(
       : [],
   );
   return { open: [...atTip, ...open], unread };
-}
-
-/** All that are refused are named at once. */
-async function verifyAll(
-  network: Network,
-  scratch: Scratch,
-  tips: readonly Tip[],
-): Promise<Move[]> {
-  const { results, errors } = await settle(tips, (tip) => verify(network, scratch, tip));
-  if (errors.length === 1 && errors[0]) throw errors[0];
-  if (errors.length > 0) throw new SkerryErrors(errors);
-  return results;
 }
 
 async function verify(network: Network, scratch: Scratch, tip: Tip): Promise<Move> {

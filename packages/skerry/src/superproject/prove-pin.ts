@@ -1,4 +1,4 @@
-import { SkerryError, SkerryErrors } from '../util/errors.ts';
+import { SkerryError } from '../util/errors.ts';
 import { allSettled } from '../util/all-settled.ts';
 import { fetchPin, type FetchedPin, fetchWithRefs } from './fetch-pin.ts';
 import { keepPin } from './keep-pin.ts';
@@ -8,7 +8,7 @@ import type { PinPush } from './push-pin.ts';
 import type { PinnedComponent } from './read-superproject.ts';
 import type { Refs } from './remote-refs.ts';
 import type { Scratch } from './scratch.ts';
-import { settle } from './settle.ts';
+import { settleAll } from './settle.ts';
 
 /** A pin that stays where it is. */
 export interface PinToProve {
@@ -26,15 +26,12 @@ export interface ProvenPin {
 }
 
 /** Proves many; all that are refused are named at once. @throws SkerryErrors */
-export async function proveAll(
+export function proveAll(
   network: Network,
   scratch: Scratch,
   pins: readonly PinToProve[],
 ): Promise<ProvenPin[]> {
-  const { results, errors } = await settle(pins, (pin) => provePin(network, scratch, pin));
-  if (errors.length === 1 && errors[0]) throw errors[0];
-  if (errors.length > 0) throw new SkerryErrors(errors);
-  return results;
+  return settleAll(pins, (pin) => provePin(network, scratch, pin));
 }
 
 /** A pin whose remote takes no refs of ours, with its words. */

@@ -26,3 +26,14 @@ export async function settle<T, R>(
   for (const add of answers) add();
   return { results, errors };
 }
+
+/** The results of all; where there are none of some, all that is to be reported is thrown. @throws SkerryErrors, or the only SkerryError */
+export async function settleAll<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const { results, errors } = await settle(items, work);
+  if (errors.length === 1 && errors[0]) throw errors[0];
+  if (errors.length > 0) throw new SkerryErrors(errors);
+  return results;
+}
