@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ShareKeep } from '../src/lab/share-keep.ts';
 import type { StartProgram } from '../src/sync/agent.ts';
 import { poll } from '../src/util/poll.ts';
@@ -120,9 +120,10 @@ function startInNamespace(agents: ChildProcess[], lineMs: number): StartProgram 
   };
 }
 
-test.skipIf(!CAN_MOUNT)(
-  'whoever is not root cannot have the holder write anywhere, nor hold up others',
-  async () => {
+const mounted = CAN_MOUNT ? 'mounted' : 'mounted (not run: needs root and /dev/fuse)';
+
+describe.runIf(CAN_MOUNT)(mounted, () => {
+  test('whoever is not root cannot have the holder write anywhere, nor hold up others', async () => {
     await using share = localShare();
     writeFileSync(join(share.from, 'a'), 'shared');
     const stop = new AbortController();
@@ -150,12 +151,9 @@ test.skipIf(!CAN_MOUNT)(
       stop.abort();
       await ended;
     }
-  },
-);
+  });
 
-test.skipIf(!CAN_MOUNT)(
-  'what was done on the host is answered before another takes over: nothing is done twice',
-  async () => {
+  test('what was done on the host is answered before another takes over: nothing is done twice', async () => {
     await using share = localShare();
     const stop = new AbortController();
     const first = share.serve(stop.signal, 150);
@@ -177,12 +175,9 @@ test.skipIf(!CAN_MOUNT)(
     expect(await readdir(share.inside())).toEqual(['d']);
     after.abort();
     await second.ended;
-  },
-);
+  });
 
-test.skipIf(!CAN_MOUNT)(
-  'who waits while nobody serves is answered by whoever comes, each time',
-  async () => {
+  test('who waits while nobody serves is answered by whoever comes, each time', async () => {
     await using share = localShare();
     for (let turn = 0; turn < 40; turn++) {
       const stop = new AbortController();
@@ -197,5 +192,5 @@ test.skipIf(!CAN_MOUNT)(
       stop.abort();
       await ended;
     }
-  },
-);
+  });
+});
