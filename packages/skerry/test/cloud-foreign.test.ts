@@ -109,6 +109,39 @@ test('whoever brings back a parked machine has no more of it than before', async
   await cloud.until(id, (each) => each === undefined);
 });
 
+test('what is of its host goes to another one only with who may hand that out there', async () => {
+  const { policies } = cloud.central;
+  const device =
+    "<devices><serial type='file'><source path='/tmp/of-the-host'/></serial></devices>";
+  const xml = xmlOf('rooted', randomUUID()).replace('</domain>', `${device}</domain>`);
+  const made = await post('ann', 'hypervisors/hv1/alloc', { xml });
+  const id = vmId(made.body['uuid'] as string);
+  await cloud.until(id, (each) => each !== undefined);
+  policies.setGrant('user:ben', id, ['all']);
+  for (const host of ['hv1', 'hv2'])
+    policies.setGrant('user:ben', `hypervisor:${host}`, ['vmparking_unpark', 'alloc', 'migrate']);
+  const denied = { status: 403, body: { error: { permission: 'define_host' } } };
+  const away = () => post('ben', 'vms/rooted/migrate', { target: 'hv2' });
+  const back = (hypervisor: string) =>
+    post('ben', 'central/unpark', { machine: 'rooted', hypervisor });
+  const moved = await away();
+  expect(moved).toMatchObject(denied);
+  expect(moved.body.error?.message).toContain('a serial of the type file');
+  expect((await post('ben', 'vms/rooted/park')).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
+  expect(await back('hv2')).toMatchObject(denied);
+  expect((await back('hv1')).status).toBe(200);
+  await cloud.until(id, (each) => each !== undefined);
+  policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc', 'vmparking_unpark', 'define_host']);
+  // The test driver moves nothing, and says so.
+  expect((await away()).body.error).not.toHaveProperty('permission');
+  expect((await post('ben', 'vms/rooted/park')).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
+  expect((await back('hv2')).status).toBe(200);
+  await cloud.until(id, (each) => each !== undefined);
+  expect((await post('ann', 'vms/rooted/free')).status).toBe(200);
+});
+
 test('a twin that is deleted takes no grants and no jobs of the other along', async () => {
   const { parking, policies, schedule } = cloud.central;
   const made = await post('ann', 'hypervisors/hv2/alloc', { name: 'double', diskGiB: 0 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseXml } from '../xml/element.ts';
-import { isIn, reachesHost } from './definition-guard.ts';
+import { type Element, parseXml } from '../xml/element.ts';
+import { isIn, partsOfHost, reachesHost } from './definition-guard.ts';
 import { newDomainXml } from './new-domain-xml.ts';
 
 const FILES = {
@@ -278,5 +278,29 @@ test('so does what libvirt passes on unseen, and a kernel from anywhere', () => 
   expect(reach('', before)).toEqual([
     'what libvirt does not check (qemu:commandline)',
     "the host's /boot/vmlinuz (kernel)",
+  ]);
+});
+
+test('what a machine has of its host: not its disks, and not what libvirt adds or how it is tuned', () => {
+  const domain = (devices: string): Element =>
+    parseXml(`<domain type='kvm' xmlns:qemu='q'><name>web</name><memory>1</memory>
+      <memoryBacking><hugepages/></memoryBacking><resource><partition>/machine</partition></resource>
+      <os><type>hvm</type><loader type='pflash'>/usr/share/OVMF.fd</loader></os>
+      <devices><emulator>/usr/bin/qemu</emulator>
+        <disk type='file' device='disk'><source file='/pool/web.qcow2'/><target dev='vda'/></disk>
+        <interface type='network'><source network='default'/></interface>
+        ${devices}</devices></domain>`);
+  expect(partsOfHost(domain(''))).toEqual([]);
+  expect(
+    partsOfHost(
+      domain(
+        "<hostdev/><interface type='bridge'><source bridge='br0'/></interface></devices><qemu:commandline/><devices>",
+      ),
+    ),
+  ).toEqual([
+    'a device of the host (hostdev)',
+    'a network card of the type bridge',
+    "the host's bridge br0",
+    'what libvirt does not check (qemu:commandline)',
   ]);
 });

@@ -76,8 +76,21 @@ export function reachesHost(domain: Element, { before, isImage }: GuardOptions):
   return [...new Set([...frame, ...found])];
 }
 
-/** What two machines would share with the host if one were made like the other, in words. */
-export function sharedWithHost(domain: Element): string[] {
+/**
+ * What a machine has of its host, in words: what another one like it, or it on another host, would have too. Its disks, what
+ * libvirt adds by itself, and how it is tuned are aside.
+ */
+export function partsOfHost(domain: Element): string[] {
+  const isAside = ({ name }: Element): boolean => name === 'disk' || name === 'emulator';
+  const aside = elementsOf(domain).flatMap((each) => {
+    if (each.name === 'devices') return [{ ...each, children: elementsOf(each).filter(isAside) }];
+    return each.name.includes(':') ? [] : [each];
+  });
+  return reachesHost(domain, { before: { ...domain, children: aside }, isImage: () => false });
+}
+
+/** The same of one in a snapshot, where what libvirt adds as it runs is in it too. */
+export function devicesOfHost(domain: Element): string[] {
   return [...partsOf(domain)].flatMap(([{ name }]) =>
     ['hostdev', 'filesystem', 'shmem'].includes(name) || name.includes(':')
       ? [`${wordsFor(name)} (${name})`]

@@ -4,6 +4,7 @@ import { audited } from '../audited.ts';
 import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
 import {
   type EntityState,
+  hypervisorId,
   hypervisorOf,
   type HypervisorState,
   type Task,
@@ -16,7 +17,7 @@ import { isPossible, type VerbTable } from '../verbs/table.ts';
 import { issueWords } from '../verbs/issue-words.ts';
 import type { Verb } from '../verbs/verb.ts';
 import type { Entities } from './entities.ts';
-import type { AgentSettings, Handler } from './verbs/handler.ts';
+import type { AgentSettings, Handler, OtherHost } from './verbs/handler.ts';
 
 const QUICK_MS = 60_000;
 const SLOW_MS = 3_600_000;
@@ -79,9 +80,12 @@ async function attempt(
     signal: AbortSignal.any([signal, deadline]),
     settings: performer.settings,
     refresh: (uuid: string) => performer.refresh(uuid),
-    mayOnHost: (permission: string) =>
-      decide(performer.policy(), request.by.user, permission, subjectOf(performer.hypervisor()))
-        .allowed,
+    mayOnHost: (permission: string, other?: OtherHost) => {
+      const subject = other
+        ? { id: hypervisorId(other.name), hypervisor: other.name, tags: other.tags }
+        : subjectOf(performer.hypervisor());
+      return decide(performer.policy(), request.by.user, permission, subject).allowed;
+    },
     refuseGain: (tags: readonly string[]) => refuseGain(performer, request, entity, tags),
     progress: (note: string, progress: number | null = null) =>
       setTask(performer, entity, { ...taskOf(request), note, progress }),

@@ -69,5 +69,9 @@ export function withTarget(
       'conflict',
       `${target.name} cannot go to ${place.hypervisor}${places.isSeen(host) ? `: ${place.reasons.join('; ')}` : ''}`,
     );
-  return { ...to.data, ...(host.migrationUri && { targetUri: host.migrationUri }) };
+  return {
+    ...to.data,
+    targetTags: host.tags,
+    ...(host.migrationUri && { targetUri: host.migrationUri }),
+  };
 }

@@ -1,16 +1,19 @@
 // Makes machines: from a few words, or from XML.
 import { randomUUID } from 'node:crypto';
 import { type Domain, isNotFound, type StoragePool, type StorageVolume } from '@skerry/libvirt';
+import type { z } from 'zod';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
-import { formatXml, parseXml, setText, textOf } from '../../xml/element.ts';
+import { type Element, formatXml, parseXml, setText, textOf } from '../../xml/element.ts';
 import { isSomeonesDisk } from '../golden-images.ts';
-import { guarded } from '../guarded.ts';
+import { guarded, refusePartsOfHost } from '../guarded.ts';
 import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { newName, refuseTaken } from '../new-name.ts';
 import { type Context, type Handler, onHypervisor, refuseTooLarge, WHOLE_STEP } from './handler.ts';
 
 const GIB = 1024 ** 3;
+
+type AllocParams = z.output<typeof verbs.alloc.params>;
 
 export const allocHandlers: readonly Handler[] = [
   onHypervisor(verbs.alloc, async (context, params) => {
@@ -20,32 +23,46 @@ export const allocHandlers: readonly Handler[] = [
         hint: `open it again: skerry hypervisor drain ${host} --no-on`,
       });
     if (params.xml === undefined) refuseTooLarge(context, params);
-    const name = newName(context, params.name);
-    const uuid = randomUUID();
-    const domain = params.xml
-      ? await defineFromXml(context, params.xml, uuid)
-      : await defineNew(context, { ...params, name }, uuid);
+    const domain = await made(context, params);
     if (params.start) await domain.start({ signal: context.signal });
     await context.refresh(domain.uuid);
     return { uuid: domain.uuid, name: domain.name };
   }),
 ];
 
+/** @param params `from` is the hypervisor on which it was, where central brings it back */
+function made(context: Context, params: AllocParams & { readonly from?: string }): Promise<Domain> {
+  const { xml, name, from } = params;
+  const uuid = randomUUID();
+  if (xml === undefined)
+    return defineNew(context, { ...params, name: newName(context, name) }, uuid);
+  return context.by.via === 'system'
+    ? bringBack(context, xml, from)
+    : defineFromXml(context, xml, uuid);
+}
+
+/** By another machine's uuid, on this hypervisor or not, one would have that machine: it gets one of its own. */
 async function defineFromXml(context: Context, xml: string, uuid: string): Promise<Domain> {
-  // What central itself brings back was a machine before: it has what it had.
-  const isBack = context.by.via === 'system';
-  const before = isBack ? parseXml(xml) : undefined;
-  const root = await guarded(context, xml, before);
+  const root = await guarded(context, xml);
   const name = textOf(root, 'name');
   if (name) refuseTaken(context, name);
-  // By another machine's uuid, on this hypervisor or not, one would have that machine.
-  if (!isBack || textOf(root, 'uuid') === null) setText(root, 'uuid', uuid);
-  else if (await exists(context, textOf(root, 'uuid') ?? ''))
+  setText(root, 'uuid', uuid);
+  return define(context, root);
+}
+
+/** What central itself brings back was a machine before, and has what it had: its uuid, its disks, and on its host what is the host's. */
+async function bringBack(context: Context, xml: string, from: string | undefined): Promise<Domain> {
+  const root = parseXml(xml);
+  const name = textOf(root, 'name') ?? '';
+  refuseTaken(context, name);
+  if (from !== context.hypervisor.name) refusePartsOfHost(context, name, root);
+  if (await exists(context, textOf(root, 'uuid') ?? ''))
     throw new VerbError('conflict', 'there is a machine with the uuid of this XML');
-  return context.connection.defineDomain(formatXml(root), {
-    validate: true,
-    signal: context.signal,
-  });
+  return define(context, root);
+}
+
+function define({ connection, signal }: Context, root: Element): Promise<Domain> {
+  return connection.defineDomain(formatXml(root), { validate: true, signal });
 }
 
 async function exists({ connection, signal }: Context, uuid: string): Promise<boolean> {
@@ -60,9 +77,7 @@ async function exists({ connection, signal }: Context, uuid: string): Promise<bo
 
 async function defineNew(
   context: Context,
-  params: Parameters<
-    Parameters<typeof onHypervisor<typeof verbs.alloc.params, typeof verbs.alloc.result>>[1]
-  >[1] & { name: string },
+  params: AllocParams & { readonly name: string },
   uuid: string,
 ): Promise<Domain> {
   const { connection, signal, hypervisor, progress } = context;

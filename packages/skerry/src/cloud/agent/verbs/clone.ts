@@ -12,9 +12,9 @@ import {
   removeFirst,
   setText,
 } from '../../xml/element.ts';
-import { HOST_PERMISSION, sharedWithHost } from '../definition-guard.ts';
 import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { volumeName, volumeXml } from '../new-domain-xml.ts';
+import { refusePartsOfHost } from '../guarded.ts';
 import { newName } from '../new-name.ts';
 import { type Context, type VmContext, WHOLE_STEP } from './handler.ts';
 
@@ -57,7 +57,8 @@ export async function clone(context: VmContext, params: { name?: string | undefi
 }
 
 /** What cannot be copied both would have, and what is the host's only some may hand out. @throws VerbError */
-function refuseToShare({ vm, mayOnHost }: VmContext, root: Element): void {
+function refuseToShare(context: VmContext, root: Element): void {
+  const { vm } = context;
   const isWritten = (disk: Element): boolean =>
     !first(disk, 'readonly') && disk.attributes['device'] !== 'cdrom';
   const shared = all(root, 'devices/disk').find(
@@ -68,11 +69,7 @@ function refuseToShare({ vm, mayOnHost }: VmContext, root: Element): void {
       'conflict',
       `${attribute(shared, 'target', 'dev')} of ${vm.name} is no file, and cannot be copied`,
     );
-  const host = mayOnHost(HOST_PERMISSION) ? [] : sharedWithHost(root);
-  if (host.length > 0)
-    throw new VerbError('denied', `${vm.name} has parts of the host: ${host.join('; ')}`, {
-      permission: HOST_PERMISSION,
-    });
+  refusePartsOfHost(context, vm.name, root);
 }
 
 async function copyVolume(

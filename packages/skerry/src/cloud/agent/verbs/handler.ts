@@ -7,6 +7,12 @@ import type { Verb } from '../../verbs/verb.ts';
 import type { Entities } from '../entities.ts';
 import type { DialTcp } from '../open-console.ts';
 
+/** Another hypervisor, in central's words. */
+export interface OtherHost {
+  readonly name: string;
+  readonly tags: readonly string[];
+}
+
 /** What a handler may use. */
 export interface Context {
   readonly connection: Connection;
@@ -21,8 +27,8 @@ export interface Context {
   readonly progress: (note: string, progress?: number | null) => void;
   /** Reads a machine anew, after a change that libvirt tells by no event. */
   readonly refresh: (uuid: string) => Promise<void>;
-  /** Whether who asks may do that with the hypervisor; `all` for one machine on it is not enough. */
-  readonly mayOnHost: (permission: string) => boolean;
+  /** Whether who asks may do that with this hypervisor, or another; `all` for one machine on it is not enough. */
+  readonly mayOnHost: (permission: string, host?: OtherHost) => boolean;
   /** @throws VerbError `denied` when who asks would get permissions by these tags. */
   readonly refuseGain: (tags: readonly string[]) => void;
 }

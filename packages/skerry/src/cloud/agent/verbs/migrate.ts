@@ -3,12 +3,15 @@ import type { z } from 'zod';
 import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/vm-power.ts';
+import { parseXml } from '../../xml/element.ts';
+import { refusePartsOfHost } from '../guarded.ts';
 import type { VmContext } from './handler.ts';
 
-/** Where a machine goes, as central adds it for the agent: the target's own word for its address. */
+/** Where a machine goes, as central adds it for the agent: the target's own word for its address, and its tags. */
 export interface MigrationTarget {
   readonly target: string;
   readonly targetUri?: string;
+  readonly targetTags?: readonly string[];
 }
 
 const PROGRESS_MS = 500;
@@ -23,6 +26,9 @@ export async function migrate(
   if (params.target === hypervisor.name)
     throw new VerbError('conflict', `${vm.name} is on ${hypervisor.name} already`);
   if (!uri) throw new VerbError('conflict', `nobody knows how to reach ${params.target}'s libvirt`);
+  const host = { name: params.target, tags: params.targetTags ?? [] };
+  const definition = parseXml(await context.domain.xml({ inactive: true, signal }));
+  refusePartsOfHost(context, vm.name, definition, host);
   const began = performance.now();
   const live = isOn(vm);
   const hasDisks = vm.disks.some(({ readonly }) => !readonly);

@@ -2,7 +2,7 @@ import { escapeXml } from '../../../util/escape-xml.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-storage.ts';
 import { all, type Element, parseXml } from '../../xml/element.ts';
-import { HOST_PERMISSION, sharedWithHost } from '../definition-guard.ts';
+import { HOST_PERMISSION, devicesOfHost } from '../definition-guard.ts';
 import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { isDiskName, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { ownDisks } from '../own-disks.ts';
@@ -141,9 +141,9 @@ export const storageHandlers: readonly Handler[] = [
 async function refuseToBringBack(context: VmContext, snapshot: Element): Promise<void> {
   const { domain, vm, mayOnHost, signal } = context;
   if (mayOnHost(HOST_PERMISSION)) return;
-  const now = sharedWithHost(parseXml(await domain.xml({ inactive: true, signal })));
+  const now = devicesOfHost(parseXml(await domain.xml({ inactive: true, signal })));
   const then = ['domain', 'inactiveDomain'].flatMap((each) => all(snapshot, each));
-  const back = then.flatMap(sharedWithHost).filter((each) => !now.includes(each));
+  const back = then.flatMap(devicesOfHost).filter((each) => !now.includes(each));
   if (back.length > 0)
     throw new VerbError(
       'denied',

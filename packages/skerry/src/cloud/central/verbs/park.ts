@@ -79,7 +79,7 @@ async function unpark(
   const reply = await central.forward(
     host,
     verb,
-    { xml: parked.xml, start: params.start },
+    { xml: parked.xml, start: params.start, from: parked.hypervisor },
     { ...by, via: 'system' },
     id,
     signal,
