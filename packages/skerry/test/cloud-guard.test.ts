@@ -1,6 +1,6 @@
 // Somebody with machines of their own on one hypervisor gets neither others' disks nor the host: with libvirt's QEMU driver
 // and a pool that has disks and golden images together, as on real hosts. No machine runs.
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect, type Connection } from '@skerry/libvirt';
@@ -152,6 +152,38 @@ test('whoever may only clone a machine gets no part of the host by that', async 
   cloud.central.policies.setGrant('user:cleo', vmId(shared.uuid), ['all']);
   const answer = await cloud.call('cleo', 'POST', `/api/v1/vms/${shared.uuid}/clone`, {});
   expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'define_host' } } });
+});
+
+test('an ordinary machine is cloned, goes back to its snapshot, and is parked and brought back by its owner', async () => {
+  const mine = await machineOf('cleo', { name: 'ordinary', image: 'debian.qcow2' });
+  expect((await mine.call('snapshot_take', { name: 'first' })).status).toBe(200);
+  expect(await mine.call('snapshot_revert', { name: 'first' })).toEqual({ status: 200, body: {} });
+  const converted = await mine.call('drives_convert', { target: 'vda', format: 'raw' });
+  expect(converted.body.error?.message).toContain('has snapshots, which would be lost');
+  expect((await mine.call('snapshot_delete', { name: 'first' })).status).toBe(200);
+  expect((await mine.call('clone', { name: 'ordinary2' })).status).toBe(200);
+  expect(await mine.call('drives_convert', { target: 'vda', format: 'raw' })).toMatchObject({
+    status: 200,
+  });
+  expect(await mine.xml()).toMatch(/discard=['"]unmap/);
+  expect((await mine.call('park')).status).toBe(200);
+  await cloud.until(vmId(mine.uuid), (each) => each === undefined);
+  cloud.central.policies.setGrant('user:cleo', 'all', ['vmparking_unpark']);
+  const place = { machine: 'ordinary', hypervisor: 'hv1' };
+  const back = await cloud.call('cleo', 'POST', '/api/v1/central/unpark', place);
+  expect(back).toMatchObject({ status: 200 });
+  cloud.central.policies.setGrant('user:cleo', 'all', []);
+});
+
+test('a machine that was to start and does not is not there, nor its disk', async () => {
+  const body = { name: 'unstarted', diskGiB: 0.01, network: 'nowhere', start: true };
+  const failed = await alloc('cleo', body);
+  expect(failed.body.error?.message).toContain('nowhere');
+  expect((await libvirt.domains()).map(({ name }) => name)).not.toContain('unstarted');
+  expect((await readdir(pool)).filter((name) => name.startsWith('unstarted'))).toEqual([]);
+  // Its name is free.
+  const again = await alloc('cleo', { ...body, start: false });
+  expect(again.status).toBe(200);
 });
 
 test('going back to a snapshot brings no part of the host back', async () => {

@@ -141,6 +141,18 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     const answer = await set(['loose']);
     expect(answer).toMatchObject({ status: 403, body: { error: { permission: 'destroy' } } });
     expect((await set(['harmless'])).status).toBe(200);
+    // Nor by a tag that has the end of its attribute in it, which is written when something else is set.
+    policies.setGrant('user:ben', vm.id, ['info', 'xmldesc', 'define', 'manage']);
+    const post = (verb: string, body: object) =>
+      cloud.call('ben', 'POST', `/api/v1/vms/test/${verb}`, body);
+    const { xml } = (await post('xmldesc', { inactive: true })).body;
+    const asked = { xml: String(xml).replace('harmless', 'harmless loose&quot; x=&quot;') };
+    expect(asked.xml).toContain('loose&quot;');
+    expect((await post('define', asked)).status).toBe(200);
+    expect((await post('manage', {})).status).toBe(200);
+    await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.managed);
+    expect(cloud.central.registry.get(vm.id)?.tags).toEqual(['harmless']);
+    expect((await post('destroy', {})).status).toBe(403);
     policies.setGrant('user:ben', 'tag:loose', []);
     policies.setGrant('user:ben', vm.id, ['info']);
   });

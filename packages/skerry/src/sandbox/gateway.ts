@@ -111,7 +111,7 @@ export function putNetworkFaults(
   });
 }
 
-/** A TCP connection into the lab. `target` is a machine's name or address. GATEWAY_REFUSED if it does not answer. */
+/** A TCP connection into the lab. `target` is a machine's name or address; the signal ends the dialling alone. GATEWAY_REFUSED if it does not answer. */
 export function openTunnel(
   socketPath: string,
   target: string,
@@ -119,13 +119,14 @@ export function openTunnel(
   signal?: AbortSignal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({
-      socketPath,
-      method: 'CONNECT',
-      path: `${target}:${port}`,
-      ...(signal && { signal }),
-    });
+    const path = `${target}:${port}`;
+    const request = httpRequest({ socketPath, method: 'CONNECT', path });
+    const abort = (): void => void request.destroy(signal?.reason as Error);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    request.on('close', () => signal?.removeEventListener('abort', abort));
     request.on('connect', (response: IncomingMessage, socket: Socket, head: Buffer) => {
+      signal?.removeEventListener('abort', abort);
       if (response.statusCode === 200) {
         if (head.length > 0) socket.unshift(head);
         resolve(socket);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Element, parseXml } from '../xml/element.ts';
-import { isIn, partsOfHost, reachesHost } from './definition-guard.ts';
+import { broughtBack, isIn, partsOfHost, reachesHost } from './definition-guard.ts';
 import { newDomainXml } from './new-domain-xml.ts';
 
 const FILES = {
@@ -290,17 +290,42 @@ test('what a machine has of its host: not its disks, and not what libvirt adds o
         <disk type='file' device='disk'><source file='/pool/web.qcow2'/><target dev='vda'/></disk>
         <interface type='network'><source network='default'/></interface>
         ${devices}</devices></domain>`);
-  expect(partsOfHost(domain(''))).toEqual([]);
+  const isDisk = (file: string): boolean => file === '/pool/web.qcow2';
+  expect(partsOfHost(domain(''), isDisk)).toEqual([]);
+  expect(partsOfHost(domain(''), () => false)).toEqual(["the host's /pool/web.qcow2 (source)"]);
+  const block = "<disk type='block'><source dev='/dev/sda'/><target dev='vdb'/></disk>";
+  expect(partsOfHost(domain(block), () => true)).toEqual([
+    'a disk of the type block',
+    'the dev /dev/sda (source)',
+  ]);
   expect(
     partsOfHost(
       domain(
         "<hostdev/><interface type='bridge'><source bridge='br0'/></interface></devices><qemu:commandline/><devices>",
       ),
+      isDisk,
     ),
   ).toEqual([
     'a device of the host (hostdev)',
     'a network card of the type bridge',
     "the host's bridge br0",
     'what libvirt does not check (qemu:commandline)',
+  ]);
+});
+
+test('what a definition of before brings back: not what libvirt adds, and not what is there now', () => {
+  const domain = (devices: string, rest = ''): Element =>
+    parseXml(`<domain type='kvm'>${rest}<devices>${devices}</devices></domain>`);
+  const folder = (dir: string): string =>
+    `<filesystem><source dir='${dir}'/><target dir='f'/></filesystem>`;
+  const added = "<emulator>/usr/bin/qemu</emulator><memballoon model='virtio'/>";
+  const seclabel = "<seclabel type='dynamic' model='apparmor'/>";
+  const now = domain(folder('/srv'));
+  expect(broughtBack(domain(added + folder('/srv'), seclabel), now, () => false)).toEqual([]);
+  // Of the same kind is not the same.
+  expect(broughtBack(domain(folder('/etc')), now, () => false)).toHaveLength(1);
+  const disk = "<disk type='file'><source file='/pool/other.qcow2'/><target dev='vda'/></disk>";
+  expect(broughtBack(domain(disk), now, () => false)).toEqual([
+    "the host's /pool/other.qcow2 (source)",
   ]);
 });

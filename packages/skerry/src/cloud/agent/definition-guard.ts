@@ -27,7 +27,6 @@ const ELEMENTS: Readonly<Record<string, string>> = {
   emulator: 'a program of the host',
   seclabel: 'how the host confines it',
   launchSecurity: 'how the host confines it',
-  redirdev: 'a device from elsewhere',
   smartcard: 'a device from elsewhere',
   crypto: 'a device of the host',
   vsock: 'a way to the host',
@@ -77,25 +76,44 @@ export function reachesHost(domain: Element, { before, isImage }: GuardOptions):
 }
 
 /**
- * What a machine has of its host, in words: what another one like it, or it on another host, would have too. Its disks, what
- * libvirt adds by itself, and how it is tuned are aside.
+ * What a machine has of its host, in words: what another one like it, or it on another host, would have too. What libvirt adds
+ * by itself, and how it is tuned are aside, and so are disks that are its own there too.
  */
-export function partsOfHost(domain: Element): string[] {
-  const isAside = ({ name }: Element): boolean => name === 'disk' || name === 'emulator';
+export function partsOfHost(
+  domain: Element,
+  isDisk: (file: string) => boolean,
+  isImage: (file: string) => boolean = () => false,
+): string[] {
+  const isAside = (device: Element): boolean =>
+    device.name === 'emulator' ||
+    (device.name === 'disk' &&
+      device.attributes['type'] === 'file' &&
+      filesOf(device).every(isDisk));
   const aside = elementsOf(domain).flatMap((each) => {
     if (each.name === 'devices') return [{ ...each, children: elementsOf(each).filter(isAside) }];
     return each.name.includes(':') ? [] : [each];
   });
-  return reachesHost(domain, { before: { ...domain, children: aside }, isImage: () => false });
+  return reachesHost(domain, { before: { ...domain, children: aside }, isImage });
 }
 
-/** The same of one in a snapshot, where what libvirt adds as it runs is in it too. */
-export function devicesOfHost(domain: Element): string[] {
-  return [...partsOf(domain)].flatMap(([{ name }]) =>
-    ['hostdev', 'filesystem', 'shmem'].includes(name) || name.includes(':')
-      ? [`${wordsFor(name)} (${name})`]
-      : [],
-  );
+/**
+ * What a machine would have of its host by a definition of an earlier time, and has not now, in words.
+ *
+ * @param then as libvirt keeps it with a snapshot: with the program and the confinement of that time
+ */
+export function broughtBack(
+  then: Element,
+  now: Element,
+  isImage: (file: string) => boolean,
+): string[] {
+  const isLibvirts = ({ name }: Element): boolean => name === 'emulator' || name === 'seclabel';
+  const without = (element: Element): Element => ({
+    ...element,
+    children: elementsOf(element).flatMap((each) =>
+      isLibvirts(each) ? [] : [each.name === 'devices' ? without(each) : each],
+    ),
+  });
+  return reachesHost(without(then), { before: now, isImage });
 }
 
 /** What is kept or checked as a whole: each device, and all else below the root. A piece of one, elsewhere, means other things. */
@@ -186,6 +204,9 @@ function ofAttribute(
   if (name === 'xmlns' || name.includes(':')) return [foreign(element, name)];
   const slot = `${path}@${name}`;
   if (isKeptAlone(path) && values.has(`${slot} ${value}`)) return [];
+  // A part of a file's name, below the folder of its kind.
+  if (slot === 'domain/devices/channel/target@name' && value.includes('/'))
+    return [ofHost(value, element)];
   if (!isOrdinaryAttribute(path, name)) return [`the ${name} ${value} (${element.name})`];
   if (slot === 'domain/devices/interface/source@bridge') return [`the host's bridge ${value}`];
   if (isOrdinaryValue(slot, value)) return value.startsWith('/') ? [ofHost(value, element)] : [];

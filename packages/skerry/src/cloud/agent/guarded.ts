@@ -1,7 +1,8 @@
 import { VerbError } from '../verb-error.ts';
-import { type Element, parseXml } from '../xml/element.ts';
+import { type Element, parseXml, textOf } from '../xml/element.ts';
 import { HOST_PERMISSION, partsOfHost, reachesHost } from './definition-guard.ts';
 import { imageTest } from './golden-images.ts';
+import { isDiskOf } from './new-domain-xml.ts';
 import type { Context, OtherHost } from './verbs/handler.ts';
 
 /**
@@ -28,16 +29,38 @@ export async function guarded(context: Context, xml: string, before?: Element): 
 
 /**
  * Refuses what a machine has of its host from whoever may not hand that out where it would have it too.
- * @param host another hypervisor; this one unless told
+ *
  * @throws VerbError `denied`
  */
-export function refusePartsOfHost(
-  { mayOnHost }: Pick<Context, 'mayOnHost'>,
-  machine: string,
+export function refusePartsOfHost({ mayOnHost }: Context, machine: string, domain: Element): void {
+  // Its disks are copied.
+  if (!mayOnHost(HOST_PERMISSION))
+    refuse(
+      machine,
+      partsOfHost(domain, () => true),
+    );
+}
+
+/**
+ * The same for a machine that comes to another hypervisor. At the path of its disk may be another's there, unless they share
+ * their disks, it is called so that it can be nobody else's, or it is an image there.
+ *
+ * @param host that one; this one unless told
+ * @throws VerbError `denied`
+ */
+export async function refuseToTakeAlong(
+  context: Context,
   domain: Element,
   host?: OtherHost,
-): void {
-  const parts = mayOnHost(HOST_PERMISSION, host) ? [] : partsOfHost(domain);
+): Promise<void> {
+  if (context.mayOnHost(HOST_PERMISSION, host)) return;
+  const [name, uuid] = [textOf(domain, 'name') ?? '', textOf(domain, 'uuid') ?? ''];
+  const isImage = await imageTest(context);
+  const isIts = (file: string): boolean => context.settings.sharedStorage || isDiskOf(uuid, file);
+  refuse(name, partsOfHost(domain, isIts, isImage));
+}
+
+function refuse(machine: string, parts: readonly string[]): void {
   if (parts.length > 0)
     throw new VerbError('denied', `${machine} has parts of the host: ${parts.join('; ')}`, {
       permission: HOST_PERMISSION,

@@ -60,6 +60,12 @@ export function isDiskName(name: string): boolean {
   return /-[0-9a-f]{8}-[a-z]+\.\w+$/.test(name);
 }
 
+/** Whether a path is of a volume that {@link volumeName} has given to this machine. */
+export function isDiskOf(uuid: string, path: string): boolean {
+  const [, its] = /-([0-9a-f]{8})-[a-z]+\.\w+$/.exec(path) ?? [];
+  return its === uuid.slice(0, 8);
+}
+
 /** A volume as virStorageVolCreateXML takes it, perhaps on a golden image. */
 export function volumeXml(volume: {
   readonly name: string;

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseXml } from '../xml/element.ts';
-import { screenOf } from './open-console.ts';
+import { dialLocal, screenOf } from './open-console.ts';
 
 const screen = (graphics: string) =>
   screenOf('web', parseXml(`<domain><devices>${graphics}</devices></domain>`));
@@ -36,4 +39,19 @@ test.each([
 
 test('of a machine that is off nothing is dialled', () => {
   expect(() => screenOf('web', false)).toThrow('web has no screen that runs');
+});
+
+test('a screen that is connected outlasts the verb that opened it', async () => {
+  const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const verb = new AbortController();
+  const socket = await dialLocal('127.0.0.1', port, verb.signal);
+  verb.abort();
+  await sleep(20);
+  socket.write('still there');
+  expect(String((await once(socket, 'data'))[0])).toBe('still there');
+  socket.destroy();
+  await expect(dialLocal('127.0.0.1', port, verb.signal)).rejects.toThrow(/abort/i);
+  server.close();
 });

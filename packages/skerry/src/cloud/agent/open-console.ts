@@ -34,9 +34,12 @@ export async function openConsole(
 ): Promise<void> {
   if (!streamUrl) throw new VerbError('invalid', 'a console is opened through central');
   const near = type === 'serial' ? await openSerial(context) : await openScreen(context, dialTcp);
+  near.on('error', () => near.destroy());
   try {
     const socket = await openSocket(streamUrl, context.settings.streamCa);
     const far = createWebSocketStream(socket);
+    // It may have ended meanwhile, and says so only once.
+    if (near.destroyed) far.destroy();
     near.pipe(far).pipe(near);
     const end = (): void => void (near.destroy(), far.destroy());
     for (const stream of [near, far]) stream.on('error', end).on('close', end);
@@ -82,10 +85,17 @@ export function screenOf(name: string, live: Element | false): { host: string; p
   return { host, port };
 }
 
-function dialLocal(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+/** @param signal ends the dialling, not what is connected: a screen is looked at for longer than a verb may take */
+export function dialLocal(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host, port, signal, noDelay: true });
-    socket.once('connect', () => resolve(socket)).once('error', reject);
+    const socket = connectTcp({ host, port, noDelay: true });
+    const abort = (): void => void socket.destroy(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('error', reject).once('connect', () => {
+      signal.removeEventListener('abort', abort);
+      resolve(socket);
+    });
   });
 }
 

@@ -21,7 +21,7 @@ const PARTS: Readonly<Record<string, string>> = {
   'domain/sysinfo/chassis': 'entry',
   'domain/sysinfo/oemStrings': 'entry',
   'domain/devices':
-    'disk controller interface serial parallel console channel input hub graphics video sound audio watchdog memballoon rng tpm panic iommu',
+    'disk controller interface serial parallel console channel redirdev input hub graphics video sound audio watchdog memballoon rng tpm panic iommu',
   'domain/devices/disk':
     'driver source target readonly backingStore serial wwn vendor product iotune blockio geometry',
   'domain/devices/controller': 'driver model target master pcihole64',
@@ -64,6 +64,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'domain/devices/channel': 'type',
   'domain/devices/channel/source': 'mode',
   'domain/devices/channel/target': 'type name state',
+  'domain/devices/redirdev': 'bus type',
   'domain/devices/graphics':
     'type autoport port tlsPort listen keymap passwd passwdValidTo connected sharePolicy defaultMode',
   'domain/devices/graphics/listen': 'type address',
@@ -94,6 +95,8 @@ const VALUES: Readonly<Record<string, string>> = {
   'domain/devices/parallel@type': CHARACTER_TYPES,
   'domain/devices/console@type': CHARACTER_TYPES,
   'domain/devices/channel@type': `unix ${CHARACTER_TYPES}`,
+  // Devices of whoever looks at the screen.
+  'domain/devices/redirdev@type': 'spicevmc',
   'domain/devices/channel/source@mode': 'bind',
   'domain/devices/channel/target@type': 'virtio',
   'domain/devices/input@type': 'tablet mouse keyboard',

@@ -8,7 +8,8 @@ import {
   first,
   textOf,
 } from '../xml/element.ts';
-import type { VmState } from '../entity.ts';
+import { escapeXml } from '../../util/escape-xml.ts';
+import { tag, type VmState } from '../entity.ts';
 
 /** Our own element in a domain's metadata: it goes with the machine wherever it goes. */
 export const METADATA = {
@@ -50,7 +51,7 @@ export function vmFromXml(domain: Element): VmDefinition {
     maxVcpus,
     title: textOf(domain, 'title') ?? '',
     description: textOf(domain, 'description') ?? '',
-    tags: (ours?.attributes['tags'] ?? '').split(' ').filter(Boolean),
+    tags: (ours?.attributes['tags'] ?? '').split(' ').filter((each) => tag.safeParse(each).success),
     cpu: cpuOf(domain),
     machine: attribute(domain, 'os/type', 'machine'),
     disks: all(domain, 'devices/disk').map(diskOf),
@@ -65,7 +66,7 @@ export function vmFromXml(domain: Element): VmDefinition {
 
 /** Our element as `virDomainSetMetadata` takes it. */
 export function metadataXml({ managed, tags }: Pick<VmState, 'managed' | 'tags'>): string {
-  return `<vm managed="${managed ? 'yes' : 'no'}" tags="${tags.join(' ')}"/>`;
+  return `<vm managed="${managed ? 'yes' : 'no'}" tags="${escapeXml(tags.join(' '))}"/>`;
 }
 
 function isOurs({ name, attributes }: Element): boolean {

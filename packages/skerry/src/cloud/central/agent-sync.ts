@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { BusConnection } from '../bus/bus.ts';
 import { auditEntry } from '../bus/messages.ts';
 import type { Central } from './central.ts';
+import { SLOW_MS } from './dispatcher.ts';
 
 const RETRY_MS = 3000;
 
@@ -37,7 +38,8 @@ export class AgentSync {
       await this.#central.leadership.leadOne(hypervisor);
       if (this.#central.leadership.isActing)
         await this.#bus.request(hypervisor, this.#policyWords, { signal });
-      const since = this.#central.audit.lastOf(hypervisor);
+      // What began before the last one may have ended after it; what is known is not noted twice.
+      const since = Math.max(0, this.#central.audit.lastOf(hypervisor) - SLOW_MS);
       const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
       for (const entry of z.array(auditEntry).parse(missed)) this.#central.note(entry);
       this.#wrong.delete(hypervisor);

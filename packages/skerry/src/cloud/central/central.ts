@@ -14,7 +14,7 @@ import { AuditStore } from './audit-store.ts';
 import { Database, openDatabase } from './database.ts';
 import type { Membership } from '../bus/membership.ts';
 import { ChangeLog } from './change-log.ts';
-import { Dispatcher, type PerformOptions, QUICK_MS } from './dispatcher.ts';
+import { Dispatcher, type PerformOptions, SLOW_MS } from './dispatcher.ts';
 import { Joins } from './joins.ts';
 import { Leadership, type LeadershipTimes, TIMES } from './leadership.ts';
 import { Pair, type PeerHost } from './pair.ts';
@@ -238,7 +238,7 @@ export class Central implements AsyncDisposable {
     const hypervisor = hypervisorOf(target);
     const request = { type: 'chat', entity: target.id, text, by, term: this.term };
     try {
-      const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs: QUICK_MS });
+      const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs: SLOW_MS });
       return z.object({ text: z.string() }).parse(answer).text;
     } catch (error) {
       if (!(error instanceof BusError)) throw error;

@@ -5,7 +5,7 @@ import { denialOf, parseParams, subjectOf } from '../agent/perform.ts';
 import { audited } from '../audited.ts';
 import { type BusConnection, BusError } from '../bus/bus.ts';
 import { type Actor, verbReply, type VerbReply } from '../bus/messages.ts';
-import { type EntityState, hypervisorOf, vmId } from '../entity.ts';
+import { type EntityState, hypervisorOf, isOn, vmId } from '../entity.ts';
 import { CENTRAL, decide } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import type { Verb } from '../verbs/verb.ts';
@@ -15,11 +15,14 @@ import { refuseTwin, type SeenPlaces, withTarget } from './place-verb.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
-/** How long an agent may take for a verb. */
-export const QUICK_MS = 60_000;
-const SLOW_MS = 3_600_000;
+const QUICK_MS = 60_000;
+/** How long an agent may take for what lasts, and for what it is told in words, which may be that. */
+export const SLOW_MS = 3_600_000;
 /** By then what was asked for is in the log, also where its agent was away for a while. */
 const LOGGED_MS = 2 * SLOW_MS;
+
+/** Verbs that make a machine: it is theirs who asked, also when they have closed their browser meanwhile. */
+const MAKING = new Set(['alloc', 'clone']);
 
 export interface PerformOptions {
   /** Names the request; whoever has none gets one. */
@@ -55,12 +58,16 @@ export class Dispatcher {
     const { leadership, pair } = this.#central;
     const kind = target === 'central' ? 'central' : target.kind;
     const verb = this.#central.table.get(kind, verbName);
+    // Nothing is noted of it: its id is that of the request before, which has a line of its own in the log.
+    if (options.id !== undefined && !this.#takeId(options.id)) {
+      const words = `there was a request with the id ${id} already`;
+      return { ok: false, error: new VerbError('conflict', words).toData() };
+    }
     try {
       if (!verb) throw new VerbError('invalid', `a ${kind} has no verb '${verbName}'`);
-      if (options.id !== undefined) this.#takeId(options.id);
       // What a standby knows it tells; it does nothing.
       if (verb.runs === 'agent' || verb.danger !== 'reads') leadership.check();
-      const ends = [this.#stop, ...(signal ? [signal] : [])];
+      const ends = [this.#stop, ...(signal && !MAKING.has(verb.name) ? [signal] : [])];
       if (leadership.isActing) ends.push(leadership.signal);
       const until = AbortSignal.any(ends);
       const reply = await (verb.runs === 'agent' && target !== 'central'
@@ -86,12 +93,12 @@ export class Dispatcher {
     }
   }
 
-  /** What is asked for by an id of before would not be in the log. @throws VerbError `conflict` */
-  #takeId(id: string): void {
-    if (this.#ids.has(id) || this.#central.audit.has(id))
-      throw new VerbError('conflict', `there was a request with the id ${id} already`);
+  /** False for an id of before: what is asked for by that would not be in the log. */
+  #takeId(id: string): boolean {
+    if (this.#ids.has(id) || this.#central.audit.has(id)) return false;
     this.#ids.add(id);
     setTimeout(() => this.#ids.delete(id), LOGGED_MS).unref();
+    return true;
   }
 
   /** Passes a verb on to the agent of an entity, which checks it again. @throws VerbError */
@@ -186,11 +193,17 @@ export class Dispatcher {
     const isBySystem = by.via === 'system';
     const here = hypervisorOf(target);
     // What was parked is whose it was; what is elsewhere as well is somebody's already.
-    if ((verb.name === 'alloc' || verb.name === 'clone') && made.success && !isBySystem)
+    if (MAKING.has(verb.name) && made.success && !isBySystem)
       if (!isElsewhere(this.#central, made.data.uuid, here))
         this.#central.policies.giveTo(by.user, vmId(made.data.uuid));
     const isGone = verb.name === 'free' || (verb.name === 'undefine' && !isBySystem);
-    if (isGone && target.kind === 'vm' && !isElsewhere(this.#central, target.uuid, here)) {
+    // One that runs on goes when it stops, and is its owner's until then.
+    if (
+      isGone &&
+      target.kind === 'vm' &&
+      !(verb.name === 'undefine' && isOn(target)) &&
+      !isElsewhere(this.#central, target.uuid, here)
+    ) {
       this.#central.policies.dropEntity(target.id);
       this.#central.schedule.dropEntity(target.id);
     }

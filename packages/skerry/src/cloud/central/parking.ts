@@ -55,7 +55,8 @@ export class Parking {
     this.#db.run(
       `INSERT INTO parked (uuid, name, xml, hypervisor, tags, parked_by, parked_at)
        VALUES (:uuid, :name, :xml, :hypervisor, :tags, :by, :now)
-       ON CONFLICT (uuid) DO UPDATE SET xml = :xml, hypervisor = :hypervisor`,
+       ON CONFLICT (uuid) DO UPDATE SET name = :name, xml = :xml, hypervisor = :hypervisor, tags = :tags,
+         parked_by = :by, parked_at = :now`,
       {
         uuid: vm.uuid,
         name: vm.name,

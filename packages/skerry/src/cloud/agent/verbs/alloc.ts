@@ -6,12 +6,22 @@ import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
 import { type Element, formatXml, parseXml, setText, textOf } from '../../xml/element.ts';
 import { isSomeonesDisk } from '../golden-images.ts';
-import { guarded, refusePartsOfHost } from '../guarded.ts';
+import { guarded, refuseToTakeAlong } from '../guarded.ts';
 import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { newName, refuseTaken } from '../new-name.ts';
 import { type Context, type Handler, onHypervisor, refuseTooLarge, WHOLE_STEP } from './handler.ts';
+import { undefine, undefineToComeBack } from './undefine.ts';
 
 const GIB = 1024 ** 3;
+
+/** What was begun is unmade also when nobody waits any more. */
+const UNDO = { timeoutMs: 10_000 };
+
+/** A machine, and the disk that was made for it. */
+interface Made {
+  readonly domain: Domain;
+  readonly volume?: StorageVolume | undefined;
+}
 
 type AllocParams = z.output<typeof verbs.alloc.params>;
 
@@ -23,22 +33,40 @@ export const allocHandlers: readonly Handler[] = [
         hint: `open it again: skerry hypervisor drain ${host} --no-on`,
       });
     if (params.xml === undefined) refuseTooLarge(context, params);
-    const domain = await made(context, params);
-    if (params.start) await domain.start({ signal: context.signal });
+    const { domain, volume } = await made(context, params);
+    try {
+      if (params.start) await domain.start(WHOLE_STEP);
+    } catch (error) {
+      await unmake(context, domain, volume);
+      throw error;
+    }
     await context.refresh(domain.uuid);
     return { uuid: domain.uuid, name: domain.name };
   }),
 ];
 
 /** @param params `from` is the hypervisor on which it was, where central brings it back */
-function made(context: Context, params: AllocParams & { readonly from?: string }): Promise<Domain> {
+async function made(
+  context: Context,
+  params: AllocParams & { readonly from?: string },
+): Promise<Made> {
   const { xml, name, from } = params;
   const uuid = randomUUID();
   if (xml === undefined)
     return defineNew(context, { ...params, name: newName(context, name) }, uuid);
-  return context.by.via === 'system'
-    ? bringBack(context, xml, from)
-    : defineFromXml(context, xml, uuid);
+  const isBack = context.by.via === 'system';
+  return {
+    domain: await (isBack ? bringBack(context, xml, from) : defineFromXml(context, xml, uuid)),
+  };
+}
+
+/** One that was to run and does not is not there: who asks again finds its name free. */
+async function unmake({ by }: Context, domain: Domain, volume?: StorageVolume): Promise<void> {
+  await domain.destroy(UNDO).catch(() => {});
+  const undone =
+    by.via === 'system' ? undefineToComeBack(domain, UNDO) : undefine({ domain }, UNDO);
+  await undone.catch(() => {});
+  await volume?.delete(UNDO).catch(() => {});
 }
 
 /** By another machine's uuid, on this hypervisor or not, one would have that machine: it gets one of its own. */
@@ -55,7 +83,7 @@ async function bringBack(context: Context, xml: string, from: string | undefined
   const root = parseXml(xml);
   const name = textOf(root, 'name') ?? '';
   refuseTaken(context, name);
-  if (from !== context.hypervisor.name) refusePartsOfHost(context, name, root);
+  if (from !== context.hypervisor.name) await refuseToTakeAlong(context, root);
   if (await exists(context, textOf(root, 'uuid') ?? ''))
     throw new VerbError('conflict', 'there is a machine with the uuid of this XML');
   return define(context, root);
@@ -79,7 +107,7 @@ async function defineNew(
   context: Context,
   params: AllocParams & { readonly name: string },
   uuid: string,
-): Promise<Domain> {
+): Promise<Made> {
   const { connection, signal, hypervisor, progress } = context;
   const { name, memoryMiB, vcpus, diskGiB, image, network, tags } = params;
   const isTest = hypervisor.driver === 'TEST';
@@ -94,10 +122,9 @@ async function defineNew(
     const virtType = isTest ? 'test' : await virtTypeOf(context);
     const xml = newDomainXml({ name, uuid, memoryMiB, vcpus, disk, boot, network, tags, virtType });
     signal.throwIfAborted();
-    return await connection.defineDomain(xml, WHOLE_STEP);
+    return { domain: await connection.defineDomain(xml, WHOLE_STEP), volume };
   } catch (error) {
-    // Not with the request's signal: what was made is unmade also when nobody waits any more.
-    await volume?.delete({ timeoutMs: 10_000 }).catch(() => {});
+    await volume?.delete(UNDO).catch(() => {});
     throw error;
   }
 }
@@ -117,7 +144,8 @@ async function makeDisk(
   );
   const backing = await golden?.path({ signal });
   const xml = volumeXml({ name, capacityBytes, format: 'qcow2', backing });
-  return pool.createVolume(xml, { signal });
+  // Nothing is copied, so it is soon done.
+  return pool.createVolume(xml, WHOLE_STEP);
 }
 
 async function goldenImage(context: Context, image: string): Promise<StorageVolume> {

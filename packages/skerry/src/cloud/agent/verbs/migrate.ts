@@ -4,7 +4,7 @@ import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/vm-power.ts';
 import { parseXml } from '../../xml/element.ts';
-import { refusePartsOfHost } from '../guarded.ts';
+import { refuseToTakeAlong } from '../guarded.ts';
 import type { VmContext } from './handler.ts';
 
 /** Where a machine goes, as central adds it for the agent: the target's own word for its address, and its tags. */
@@ -28,7 +28,7 @@ export async function migrate(
   if (!uri) throw new VerbError('conflict', `nobody knows how to reach ${params.target}'s libvirt`);
   const host = { name: params.target, tags: params.targetTags ?? [] };
   const definition = parseXml(await context.domain.xml({ inactive: true, signal }));
-  refusePartsOfHost(context, vm.name, definition, host);
+  await refuseToTakeAlong(context, definition, host);
   const began = performance.now();
   const live = isOn(vm);
   const hasDisks = vm.disks.some(({ readonly }) => !readonly);

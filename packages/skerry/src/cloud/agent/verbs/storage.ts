@@ -1,9 +1,18 @@
 import { escapeXml } from '../../../util/escape-xml.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-storage.ts';
-import { all, type Element, parseXml } from '../../xml/element.ts';
-import { HOST_PERMISSION, devicesOfHost } from '../definition-guard.ts';
+import {
+  all,
+  attribute,
+  type Element,
+  first,
+  formatXml,
+  parseXml,
+  removeFirst,
+} from '../../xml/element.ts';
+import { broughtBack, HOST_PERMISSION } from '../definition-guard.ts';
 import { findVolume, findVolumeAs } from '../find-volume.ts';
+import { imageTest } from '../golden-images.ts';
 import { isDiskName, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { ownDisks } from '../own-disks.ts';
 import { type Handler, onVm, type VmContext, WHOLE_STEP } from './handler.ts';
@@ -60,7 +69,8 @@ export const storageHandlers: readonly Handler[] = [
     const name = volumeName(vm, target, format);
     const volume = await pool.createVolume(
       volumeXml({ name, capacityBytes: Math.round(sizeGiB * GIB), format }),
-      { signal },
+      // Broken off it would be there all the same, and in the way of the next one.
+      WHOLE_STEP,
     );
     let xml = '';
     try {
@@ -82,7 +92,7 @@ export const storageHandlers: readonly Handler[] = [
     const volume = isOwn ? await findVolume(connection, disk.source, signal) : undefined;
     const xml = diskXml({ path: disk.source, target, bus: disk.bus ?? 'virtio' });
     await domain.detachDevice(xml, { affect: 'config', signal });
-    await volume?.delete({ signal });
+    await volume?.delete(WHOLE_STEP);
     return {};
   }),
   onVm(verbs.drivesConvert, async (context, { target, format }) => {
@@ -96,6 +106,11 @@ export const storageHandlers: readonly Handler[] = [
     const volume = await findVolume(context.connection, disk.source, signal);
     if (disk.format === format)
       throw new VerbError('conflict', `${target} of ${vm.name} is ${format} already`);
+    if (vm.snapshots.length > 0)
+      throw new VerbError(
+        'conflict',
+        `${vm.name} has snapshots, which would be lost: delete them first`,
+      );
     progress(`writing ${target} as ${format}`);
     // It lasts: not on the shared connection.
     await using connection = await context.connection.dup();
@@ -109,14 +124,15 @@ export const storageHandlers: readonly Handler[] = [
     });
     try {
       const path = await fresh.path({ signal });
-      const xml = diskXml({ path, target, bus: disk.bus ?? 'virtio', format });
+      const definition = parseXml(await domain.xml({ inactive: true, signal }));
       signal.throwIfAborted();
+      const xml = formatXml(asFormat(diskIn(definition, target), path, format));
       await domain.updateDevice(xml, { affect: 'config', ...WHOLE_STEP });
     } catch (error) {
       await fresh.delete({ timeoutMs: UNDO_MS }).catch(() => {});
       throw error;
     }
-    await volume.delete({ signal });
+    await volume.delete(WHOLE_STEP);
     return {};
   }),
   onVm(verbs.drivesSetGolden, async (context, { target, name }) => {
@@ -137,13 +153,14 @@ export const storageHandlers: readonly Handler[] = [
   }),
 ];
 
-/** A snapshot has the definition of its time: what was taken from the machine since may be the host's. */
+/** A snapshot has the definition of its time: what was taken from the machine since may be the host's, or another's. */
 async function refuseToBringBack(context: VmContext, snapshot: Element): Promise<void> {
   const { domain, vm, mayOnHost, signal } = context;
   if (mayOnHost(HOST_PERMISSION)) return;
-  const now = devicesOfHost(parseXml(await domain.xml({ inactive: true, signal })));
+  const now = parseXml(await domain.xml({ inactive: true, signal }));
+  const isImage = await imageTest(context);
   const then = ['domain', 'inactiveDomain'].flatMap((each) => all(snapshot, each));
-  const back = then.flatMap(devicesOfHost).filter((each) => !now.includes(each));
+  const back = then.flatMap((each) => broughtBack({ ...each, name: 'domain' }, now, isImage));
   if (back.length > 0)
     throw new VerbError(
       'denied',
@@ -162,6 +179,29 @@ function driveOf({ vm }: VmContext, target: string) {
 
 function isOwnDisk({ vm, entities }: VmContext, { target }: { readonly target: string }): boolean {
   return ownDisks(vm, entities.all).some((each) => each.target === target);
+}
+
+function diskIn(definition: Element, target: string): Element {
+  const found = all(definition, 'devices/disk').find(
+    (each) => attribute(each, 'target', 'dev') === target,
+  );
+  if (!found) throw new VerbError('not-found', `there is no drive '${target}' any more`);
+  return found;
+}
+
+/** The same drive in another file: what else it is, it stays. */
+function asFormat(disk: Element, path: string, format: string): Element {
+  const [driver, source] = [first(disk, 'driver'), first(disk, 'source')];
+  if (driver) driver.attributes['type'] = format;
+  else
+    disk.children.unshift({
+      name: 'driver',
+      attributes: { name: 'qemu', type: format },
+      children: [],
+    });
+  if (source) source.attributes['file'] = path;
+  removeFirst(disk, 'backingStore');
+  return disk;
 }
 
 /** A drive as libvirt takes it; to name one that is to go, its format need not be said. */

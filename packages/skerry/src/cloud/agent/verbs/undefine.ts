@@ -1,22 +1,23 @@
 // Takes machines away: their definitions, what libvirt keeps beside those, and their disks.
-import { type Domain, LibvirtError, type UndefineOptions } from '@skerry/libvirt';
+import { type CallOptions, type Domain, LibvirtError, type UndefineOptions } from '@skerry/libvirt';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
 import { findVolume } from '../find-volume.ts';
 import { ownDisks } from '../own-disks.ts';
-import { type Handler, onVm, type VmContext } from './handler.ts';
+import { type Handler, onVm, type VmContext, WHOLE_STEP } from './handler.ts';
 
 export const undefineHandlers: readonly Handler[] = [
   onVm(verbs.undefine, async (context) => {
     if (context.by.via === 'system') await undefineForParking(context);
-    else await undefine(context);
+    else await undefine(context, { signal: context.signal });
     return {};
   }),
   onVm(verbs.free, async (context, { keepDisks }) => {
     const { signal } = context;
     const volumes = keepDisks ? [] : await ownVolumes(context);
-    await undefine(context);
-    for (const volume of volumes) await volume.delete({ signal });
+    await undefine(context, { signal });
+    // Nobody could delete them any more.
+    for (const volume of volumes) await volume.delete(WHOLE_STEP);
     return { deleted: volumes.map(({ name }) => name) };
   }),
 ];
@@ -32,28 +33,39 @@ async function ownVolumes({ connection, vm, entities, signal }: VmContext) {
 }
 
 /** Forgets a machine with all that libvirt keeps of it. */
-async function undefine({ domain, signal }: VmContext): Promise<void> {
+export async function undefine(
+  { domain }: Pick<VmContext, 'domain'>,
+  options: CallOptions,
+): Promise<void> {
   const some = { snapshotsMetadata: true, managedSave: true };
   const all = { ...some, checkpointsMetadata: true, nvram: true };
-  await undefineWith(domain, [all, some], signal);
+  await undefineWith(domain, [all, some], options);
 }
 
 /** Some drivers, and older libvirts, know only some flags: the first set that is known is taken. */
 async function undefineWith(
   domain: Domain,
   [flags = {}, ...others]: readonly UndefineOptions[],
-  signal: AbortSignal,
+  options: CallOptions,
 ): Promise<void> {
   try {
-    await domain.undefine({ ...flags, signal });
+    await domain.undefine({ ...flags, ...options });
   } catch (error) {
     const isFlags = error instanceof LibvirtError && /unsupported flags/.test(error.message);
     if (!isFlags || others.length === 0) throw error;
-    await undefineWith(domain, others, signal);
+    await undefineWith(domain, others, options);
   }
 }
 
-/** It comes back as it was: what libvirt keeps beside its definition stays where it is. */
+/** What libvirt keeps beside its definition stays where it is: it comes back as it was. */
+export async function undefineToComeBack(domain: Domain, options: CallOptions): Promise<void> {
+  await undefineWith(
+    domain,
+    [{ keepNvram: true, keepTpm: true }, { keepNvram: true }, {}],
+    options,
+  );
+}
+
 async function undefineForParking({ domain, vm, signal }: VmContext): Promise<void> {
   // A driver that does not know the question has none.
   const isSaved = await domain.hasManagedSave({ signal }).catch((error: unknown) => {
@@ -64,5 +76,5 @@ async function undefineForParking({ domain, vm, signal }: VmContext): Promise<vo
     throw new VerbError('conflict', `${vm.name} has saved memory, which would be lost`, {
       hint: 'start it and shut it down, and park it then',
     });
-  await undefineWith(domain, [{ keepNvram: true, keepTpm: true }, { keepNvram: true }, {}], signal);
+  await undefineToComeBack(domain, { signal });
 }

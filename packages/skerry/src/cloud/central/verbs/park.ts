@@ -1,5 +1,6 @@
 // Parking: a machine's definition is kept here while it is on no hypervisor. Every step on a hypervisor is its agent's own verb.
 import type { z } from 'zod';
+import { denialOf } from '../../agent/perform.ts';
 import { type EntityState, hypervisorId, isOn, type VmState, vmId } from '../../entity.ts';
 import { CENTRAL, decide } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';
@@ -25,10 +26,21 @@ async function park(context: CentralContext, { force }: z.output<typeof definiti
       'conflict',
       `${vm.name} has snapshots, which would be lost: delete them first`,
     );
+  if (!vm.persistent)
+    throw new VerbError('conflict', `${vm.name} is not defined: it is gone when it stops`);
+  refuseHalf(context, vm);
   using _turn = context.central.parking.turn(vm);
-  if (isOn(vm)) await ask(context, vm, 'destroy', {});
   await keepAndForget(context, vm);
   return {};
+}
+
+/** Nothing is begun that may not be finished. @throws VerbError `denied` */
+function refuseHalf({ central, by }: CentralContext, vm: VmState): void {
+  for (const name of ['xmldesc', ...(isOn(vm) ? ['destroy'] : []), 'undefine']) {
+    const verb = central.table.get('vm', name);
+    const denial = verb && denialOf(central.policies.policy, by.user, vm, verb);
+    if (denial) throw denial;
+  }
 }
 
 /** The definition is kept before it is forgotten there, with all that libvirt keeps beside it. */
@@ -36,6 +48,7 @@ async function keepAndForget(context: CentralContext, vm: VmState): Promise<void
   const { central } = context;
   const asSystem = { ...context, by: { ...context.by, via: 'system' as const } };
   const { xml } = (await ask(asSystem, vm, 'xmldesc', { inactive: true })) as { xml: string };
+  if (isOn(vm)) await ask(context, vm, 'destroy', {});
   central.parking.add(vm, xml, context.by.user);
   try {
     // Whoever closes their browser now does not break it off.
@@ -53,7 +66,7 @@ function isSure(error: unknown): boolean {
 }
 
 async function unpark(
-  { central, by, id, signal }: CentralContext,
+  { central, by, id }: CentralContext,
   params: z.output<typeof definition.unpark.params>,
 ) {
   const parked = findParked(central, by.user, params.machine);
@@ -82,7 +95,8 @@ async function unpark(
     { xml: parked.xml, start: params.start, from: parked.hypervisor },
     { ...by, via: 'system' },
     id,
-    signal,
+    // Whoever closes their browser now does not break it off.
+    central.leadership.signal,
   );
   if (!reply.ok) throw VerbError.fromData(reply.error);
   central.parking.remove(parked.uuid);
