@@ -21,18 +21,34 @@ sub forget {
 
 sub roll_back {
   $keeping = 0;
-  for (reverse @undo) {
-    my ($kind, $path, $old) = @$_;
-    my $to = "$top/$path";
-    my $is_folder = -d $to && !-l $to;
-    if ($kind eq 'new') { if ($is_folder) { rmdir $to } else { unlink $to } disown($path) }
-    elsif ($kind eq 'moved') { move($old, $path) }
-    elsif ($kind eq 'folder') { unlink $to if !$is_folder; mkdir $to if !$is_folder; chown $uid, $gid, $to; chmod $old, $to; own($path, $old) }
-    else {
-      rmdir $to if $is_folder;
-      if ($kind eq 'link') { unlink $to; symlink $old, $to } else { rename $old, $to or system 'mv', '-fT', '--', $old, $to }
-      own($path);
-    }
+  for my $one (reverse @undo) {
+    eval { undo(@$one); 1 } or refuse($one->[0] eq 'moved' ? $one->[2] : $one->[1], $@);
   }
   @undo = ();
+}
+
+# Dies where the path does not become what it was.
+sub undo {
+  my ($kind, $path, $old) = @_;
+  my $to = "$top/$path";
+  my $is_folder = -d $to && !-l $to;
+  if ($kind eq 'new') {
+    if ($is_folder) { rmdir $to or die "$!\n" }
+    else { unlink $to or $!{ENOENT} or die "$!\n" }
+    disown($path);
+  }
+  elsif ($kind eq 'moved') { move($old, $path) }
+  elsif ($kind eq 'folder') {
+    unlink $to if !$is_folder;
+    mkdir $to or die "$!\n" if !$is_folder;
+    chown $uid, $gid, $to;
+    chmod $old, $to;
+    own($path, $old);
+  }
+  else {
+    rmdir $to or die "$!\n" if $is_folder;
+    if ($kind eq 'link') { unlink $to; symlink $old, $to or die "$!\n" }
+    else { rename $old, $to or !system 'mv', '-fT', '--', $old, $to or die "its file of before cannot be put there\n" }
+    own($path);
+  }
 }

@@ -30,7 +30,7 @@ const BIG = 32 << 20;
 /** Until something of the big file has come. */
 function underWay({ to }: LocalTree): Promise<string> {
   const temp = (): string | undefined =>
-    existsSync(to) ? readdirSync(to).find((name) => name !== 'big') : undefined;
+    existsSync(to) ? readdirSync(to).find((name) => name.startsWith('.skerry')) : undefined;
   return poll(temp, { timeoutMs: 20_000, intervalMs: 1, onTimeout: () => new Error('none came') });
 }
 
@@ -43,6 +43,26 @@ test('two that pull the same tree do not get in each other’s way', async () =>
   expect(results.flatMap(({ refused }) => refused)).toEqual([]);
   expect(results.flatMap(({ fetched }) => fetched)).toHaveLength(300);
   expect(contents(tree.to)).toEqual(contents(tree.from));
+});
+
+test('a file of one’s own stays where what should have come in its place never did', async () => {
+  await using tree = localTree();
+  writeFileSync(join(tree.from, 'big'), Buffer.alloc(BIG));
+  writeFileSync(join(tree.from, 'other'), 'other');
+  mkdirSync(tree.to, { recursive: true });
+  writeFileSync(join(tree.to, 'big'), 'my own');
+  const first = puller(tree);
+  await first.connect();
+  const pulled = first.pull();
+  pulled.catch(() => {});
+  await underWay(tree);
+  tree.killAgents();
+  await expect(pulled).rejects.toThrow();
+  rmSync(join(tree.from, 'big'));
+  const second = puller(tree);
+  await second.connect();
+  expect(await second.pull()).toMatchObject({ removed: [], refused: [] });
+  expect(readFileSync(join(tree.to, 'big'), 'utf8')).toBe('my own');
 });
 
 test('who waits for another pull can be interrupted', async () => {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -220,6 +221,35 @@ test('a push can be rolled back: edits, new and removed files, links, folders, r
   expect(listTree(tree.to)).toEqual(was);
   // The next push knows what is there.
   await machine.push();
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('what cannot become what it was is named when it is undone, and sent with the next push', async () => {
+  await using tree = localTree();
+  for (const path of ['a', 'b']) write(tree.from, path);
+  const machine = await started(tree);
+  rmSync(join(tree.from, 'a'));
+  write(tree.from, 'a/in', 'broken');
+  write(tree.from, 'b', 'broken');
+  await tree.host.scan();
+  await machine.push(undefined, { canRollBack: true });
+  write(tree.to, 'a/log', 'of a daemon');
+  const refused = await machine.rollBack();
+  expect(refused).toEqual([{ path: 'a', reason: 'Directory not empty' }]);
+  expect(readFileSync(join(tree.to, 'b'), 'utf8')).toBe('b');
+  rmSync(join(tree.to, 'a/log'));
+  await tree.host.scan();
+  expect((await machine.push(undefined, { canRollBack: true })).refused).toEqual([]);
+  expect(listTree(tree.to)).toEqual(listTree(tree.from));
+});
+
+test('of two names of a file one is moved, and the other is copied', async () => {
+  await using tree = localTree();
+  write(tree.from, 'a', 'content');
+  const machine = await started(tree);
+  linkSync(join(tree.from, 'a'), join(tree.from, 'b'));
+  renameSync(join(tree.from, 'a'), join(tree.from, 'c'));
+  expect((await sync(tree, machine)).refused).toEqual([]);
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { notBrought } from './hack-build.ts';
+import { isSentOn, notBrought } from './hack-build.ts';
 import type { SyncResult } from './sync.ts';
 
 const result: SyncResult = {
@@ -16,4 +16,14 @@ test.each<[Partial<SyncResult>, string | undefined]>([
   [{ problem: 'nothing is there any more' }, 'nothing is there any more'],
 ])('a build whose files are not all here has failed: %j', (more, wanted) => {
   expect(notBrought([result, { ...result, ...more }])).toBe(wanted);
+});
+
+test('what is pulled belongs to a build where it is sent on', () => {
+  const tree = { to: '/srv', on: ['one'], exclude: [], owner: '0' };
+  const trees = [
+    { ...tree, mode: 'push', from: '/lab/src' },
+    { ...tree, mode: 'pull', from: '/srv/logs', to: '/lab/logs' },
+  ] as const;
+  const folders = ['/lab/src/dist', '/lab/src', '/lab/src-old', '/lab/logs'];
+  expect(folders.map((to) => isSentOn({ trees }, to))).toEqual([true, true, false, false]);
 });

@@ -86,12 +86,19 @@ async function buildThere(
   if (result?.error) return result.error.message;
   if (result?.exitCode !== 0) return `exit code ${result?.exitCode ?? result?.signal}`;
   const pulled = await pullTrees(lab, { machines: [on], signal });
-  return notBrought(pulled);
+  return notBrought(pulled.filter(({ to }) => isSentOn(lab, to)));
+}
+
+/** Whether what is pulled to a folder is sent on from there: other trees have nothing to do with a build. Pure. */
+export function isSentOn({ trees }: Pick<LabSpec, 'trees'>, to: string): boolean {
+  return trees.some(({ mode, from }) => mode !== 'pull' && `${to}/`.startsWith(`${from}/`));
 }
 
 /** Why what a build made is not here as it is there; undefined where it is. Pure. */
 export function notBrought(pulled: readonly SyncResult[]): string | undefined {
   for (const { error, problem, refused } of pulled) {
+    // A fork's products would come over those of the lab.
+    if (error?.code === 'PULL_FORK') continue;
     const [first] = refused;
     if (error) return error.message;
     if (problem !== undefined) return problem;

@@ -189,7 +189,7 @@ export class HackTrees {
 
   /** Whether something is on its way. */
   get isSending(): boolean {
-    return this.#kept.some(({ sync }) => sync.states().some(({ sending }) => sending));
+    return this.#kept.some(({ sync }) => sync.sendings.length > 0);
   }
 
   /** Whether a file is large, and goes by itself. */
@@ -229,8 +229,8 @@ export class HackTrees {
   }
 
   #tellSending(): void {
-    for (const { machine, sending } of this.#kept.flatMap(({ sync }) => sync.states()))
-      if (sending && sending.bytes < sending.of && sending.of > LARGE)
+    for (const { machine, sending } of this.#kept.flatMap(({ sync }) => sync.sendings))
+      if (sending.bytes < sending.of && sending.of > LARGE)
         this.#options.onSending(machine, sending.path, sending.bytes, sending.of);
   }
 
@@ -267,8 +267,8 @@ export class HackTrees {
     if (isOnItsWay || (this.#told.has(machine) && (known === why || !isNews))) return;
     this.#told.set(machine, why);
     const onItsWay = this.#kept
-      .flatMap(({ sync }) => sync.states())
-      .find((state) => state.machine === machine)?.sending?.path;
+      .flatMap(({ sync }) => sync.sendings)
+      .find((one) => one.machine === machine)?.sending.path;
     this.#options.onMachine(machine, isThere, isThere ? (onItsWay ?? '') : reason);
   }
 }

@@ -106,8 +106,9 @@ export async function compareWith(
     ours.update(`${path}\0${here}\0`);
     theirs.update(`${path}\0${elsewhere}\0`);
   }
+  const known = new Set(different);
   for (const path of host.unreadable.keys()) {
-    if (!different.includes(toText(path))) different.push(toText(path));
+    if (!known.has(toText(path))) different.push(toText(path));
     ours.update(`${path}\0unreadable\0`);
   }
   const extra = [...stamps.keys()].filter(

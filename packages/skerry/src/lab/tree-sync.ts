@@ -230,7 +230,13 @@ export class TreeSync {
     const targets = [...this.#targets.values()].filter(
       ({ machine }) => machines?.includes(machine) ?? true,
     );
-    await Promise.allSettled(targets.map((target) => target.rollBack()));
+    // Whoever went meanwhile gets all there is when it is back.
+    const undo = async (target: Target): Promise<void> => {
+      const refused = await target.rollBack().catch(() => []);
+      for (const { path, reason } of refused)
+        this.#options.onNote?.(`${target.machine}: ${toText(path)} is not as it was: ${reason}`);
+    };
+    await Promise.all(targets.map(undo));
   }
 
   /** Which machines have the tree, and since when others have not. */
@@ -253,6 +259,13 @@ export class TreeSync {
         ...(target.sending && { sending: textOf(target.sending) }),
       };
     });
+  }
+
+  /** What is on its way, with the machine; cheap, where `states` looks through all there is. */
+  get sendings(): { readonly machine: string; readonly sending: Sending }[] {
+    return [...this.#targets.values()].flatMap(({ machine, sending }) =>
+      sending ? [{ machine, sending: textOf(sending) }] : [],
+    );
   }
 
   /** Machines that changes do not reach now. */

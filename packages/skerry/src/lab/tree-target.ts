@@ -124,7 +124,7 @@ export class Target {
     if (this.isConnected) await this.#tree.flush().catch(() => {});
   }
 
-  rollBack(): Promise<void> {
+  rollBack(): ReturnType<MachineTree['rollBack']> {
     return this.#tree.rollBack();
   }
 

@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entry, HostTree, type HostTreeOptions } from './host-tree.ts';
+import { folderOf } from './paths.ts';
 import { TreeWatcher } from './watch-tree.ts';
 
 /** Changed paths, with what they were. */
@@ -22,6 +23,8 @@ const SETTLE_MS = 200;
 /** As long as removing a large folder may take. */
 const SETTLE_MOST_MS = 60_000;
 const LOOK_MS = 1000;
+/** How often what could not be read is tried again: not all that hinders it says when it is gone. */
+const UNREADABLE_MS = 5000;
 
 export class HostWatch {
   readonly tree: HostTree;
@@ -34,6 +37,7 @@ export class HostWatch {
   #problem: string | undefined;
   /** Not told yet. */
   #held: Before = new Map();
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: HostWatchOptions) {
     this.#options = options;
@@ -61,6 +65,7 @@ export class HostWatch {
 
   close(): void {
     this.#closed.abort();
+    clearTimeout(this.#retry);
     this.#watcher?.close();
     this.#watcher = undefined;
   }
@@ -98,9 +103,21 @@ export class HostWatch {
       this.#away(error);
       return new Map();
     }
+    this.#retryUnreadable();
     const all = this.#held;
     this.#held = new Map();
     return all;
+  }
+
+  #retryUnreadable(): void {
+    const { unreadable } = this.tree;
+    if (this.#retry || unreadable.size === 0 || this.#closed.signal.aborted) return;
+    const again = (): void => {
+      this.#retry = undefined;
+      // Of a file its folder says so, of a folder it does itself.
+      void this.#changed(new Set([...unreadable.keys()].flatMap((path) => [path, folderOf(path)])));
+    };
+    this.#retry = setTimeout(again, UNREADABLE_MS).unref();
   }
 
   /** Until nothing goes or comes back any more for a moment; what is new besides is not waited for. */

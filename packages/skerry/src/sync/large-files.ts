@@ -143,8 +143,10 @@ export class LargeFiles {
   async #run(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    const next = (): Item | undefined =>
-      [...this.#items.values()].find(({ state }) => state === 'waiting');
+    const next = (): Item | undefined => {
+      for (const item of this.#items.values()) if (item.state === 'waiting') return item;
+      return undefined;
+    };
     for (let item = next(); item && !this.#isClosed; item = next()) {
       item.state = 'sending';
       await this.#send(item).catch((error: unknown) => this.#close(error as Error));

@@ -209,21 +209,25 @@ export class MachineTree {
     );
   }
 
-  /** Undoes the last push, which was told that this may come. */
-  rollBack(): Promise<void> {
+  /** Undoes the last push, which was told that this may come. Gives what did not become what it was. */
+  rollBack(): Promise<Refusal[]> {
     return this.#inTurn(() => this.#rollBack());
   }
 
-  async #rollBack(): Promise<void> {
-    if (!this.#rollBackTo) return;
+  async #rollBack(): Promise<Refusal[]> {
+    if (!this.#rollBackTo) return [];
+    this.#refused = [];
     await this.#connected().ask('u', 'U');
+    const refused = this.#refused;
     this.#remote.clear();
     for (const [path, stamp] of this.#rollBackTo) this.#remote.set(path, stamp);
     for (const [path, stamp] of this.#aside)
       this.#remote.set(path, this.#undoable.has(path) ? UNKNOWN : stamp);
     // It has again what it had: what it would not take is no longer wanted there, until it is pushed again.
     for (const path of this.#undoable) this.#lacking.delete(path);
+    for (const { path } of refused) this.#remote.set(path, UNKNOWN);
     this.#rollBackTo = undefined;
+    return refused;
   }
 
   /** SHA-256 of each file of ours in the machine, by path, and all that is there. */

@@ -13,14 +13,18 @@ const WORDS: Readonly<Record<string, string>> = {
   EROFS: 'its disk may only be read',
 };
 
+/** What cannot be looked at. */
+const HIDDEN = '?';
+
 /** What a path is here; undefined: nothing. */
 export function stampHere(to: string, path: string): string | undefined {
   const bytes = toBytes(to, path);
   try {
     const stats = lstatSync(bytes, { bigint: true });
     return stampOf(stats, () => readlinkSync(bytes, 'buffer').toString('latin1'));
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : HIDDEN;
   }
 }
 

@@ -9,7 +9,7 @@ export interface Note {
   readonly here: string;
 }
 
-/** A path that is ours, and not there as it should be. */
+/** A path that has yet to come; `here` is what is in its place, as long as nothing has come. */
 export const LACKING: Note = { there: '', here: '' };
 
 let serial = 0;

@@ -3,7 +3,7 @@
 import { closeSync, fchmodSync, futimesSync, openSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, symlink, unlink } from 'node:fs/promises';
 import ignore, { type Ignore } from 'ignore';
-import { takeTurn } from '../util/turns.ts';
+import { lockFile } from '../util/file-lock.ts';
 import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import { parsePairs } from './messages.ts';
 import { depthOf, folderOf, fromText, toBytes } from './paths.ts';
@@ -13,6 +13,9 @@ import { Rests } from './pull-rests.ts';
 import { removeLeft, tempFor, TEMPS } from './pull-temp.ts';
 import { type Sending, Tally } from './tally.ts';
 import { folderMode, isFile, isFolder, parseFileStamp } from './stamp.ts';
+
+/** As long as the other one may take for what is large. */
+const LOCK_MS = 30 * 60_000;
 
 export interface PullOptions {
   /** In the machine, absolute. */
@@ -38,6 +41,11 @@ export interface PullResult {
   readonly problem?: string | undefined;
   /** So many milliseconds until something that could not be had, or changes all the time, is to be tried again. */
   readonly restMs?: number | undefined;
+}
+
+/** Whether it came once, as far as is known. */
+function isOurs(note: Note | undefined): boolean {
+  return note !== undefined && note.there !== '';
 }
 
 export class PullTree {
@@ -78,12 +86,13 @@ export class PullTree {
     return this.#tally.sending;
   }
 
-  /** One at a time of those with the same index. */
+  /** One at a time of those with the same index, whichever process they are of: each would lose what the other notes. */
   async pull(): Promise<PullResult> {
     const agent = this.#agent;
     if (!agent) throw new Error('the machine is not connected');
     const { index, signal } = this.#options;
-    using _turn = await takeTurn(index, signal);
+    const holder = `the pull of ${this.#options.from}`;
+    await using _lock = await lockFile(`${index}.lock`, { holder, timeoutMs: LOCK_MS, signal });
     return await this.#pull(agent);
   }
 
@@ -117,8 +126,10 @@ export class PullTree {
     if (!this.#isSwept) await removeLeft(to, notes.keys());
     this.#isSwept = true;
     const todo = lacking.filter(([path]) => !resting.has(path));
-    // What is ours must be known before it is there.
-    for (const [path] of todo) notes.set(path, LACKING);
+    // What is ours must be known before it is there; what was here before is not.
+    for (const [path] of todo)
+      if (!isOurs(notes.get(path)))
+        notes.set(path, { ...LACKING, here: stampHere(to, path) ?? '' });
     if (todo.length > 0) await saveNotes(index, notes);
     const done = await this.#perform(
       agent,
@@ -150,9 +161,9 @@ export class PullTree {
     let bytes = 0;
     try {
       for (const path of gone.sort((a, b) => depthOf(b) - depthOf(a))) {
-        if (!(await this.#remove(path, folders))) continue;
-        notes.delete(path);
-        removed.push(path);
+        const outcome = await this.#remove(path, notes.get(path), folders);
+        if (outcome !== 'refused') notes.delete(path);
+        if (outcome === 'removed') removed.push(path);
       }
       for (const [path, stamp] of todo)
         if (isFile(stamp)) this.#tally.add(path, parseFileStamp(stamp).size);
@@ -172,9 +183,13 @@ export class PullTree {
         this.#tally.done(path);
       }
     } finally {
+      // As long as its folder may be looked into.
+      const files = fetched.filter(([, stamp]) => !isFolder(stamp));
+      const note = ([path, stamp]: [string, string]): void =>
+        void notes.set(path, { there: stamp, here: stampHere(to, path) ?? '' });
+      files.forEach(note);
       folders.close((folder, error) => this.#refuse(folder, error));
-      for (const [path, stamp] of fetched)
-        notes.set(path, { there: stamp, here: stampHere(to, path) ?? '' });
+      fetched.filter(([, stamp]) => isFolder(stamp)).forEach(note);
       if (todo.length + gone.length > 0) await saveNotes(index, notes);
     }
     return { fetched: fetched.map(([path]) => path), removed, bytes };
@@ -270,22 +285,28 @@ export class PullTree {
     return bytes;
   }
 
-  /** Whether it is ours no more: where it cannot be removed it is tried again. */
-  async #remove(path: string, folders: OpenFolders): Promise<boolean> {
+  /** What cannot be removed is tried again; what is left is not ours. */
+  async #remove(
+    path: string,
+    note: Note | undefined,
+    folders: OpenFolders,
+  ): Promise<'removed' | 'left' | 'refused'> {
     const { to } = this.#options;
-    const here = stampHere(to, path);
-    if (here === undefined) return true;
+    if (stampHere(to, path) === undefined) return 'removed';
     try {
       refuseLinks(to, path);
       folders.openAbove(path);
+      const here = stampHere(to, path);
+      // One of the user's own was in the place of what never came.
+      if (!isOurs(note) && note?.here === here) return 'left';
       if (isFolder(here)) await rmdir(toBytes(to, path));
       else await unlink(toBytes(to, path));
     } catch (error) {
       // A folder with something else in it stays.
-      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return true;
+      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return 'left';
       this.#refuse(path, error);
-      return false;
+      return 'refused';
     }
-    return true;
+    return 'removed';
   }
 }

@@ -82,6 +82,8 @@ function findRenames(
     if (old || !entry || remote.has(to)) continue;
     const path = gone.get(entry.inode);
     if (path === undefined || before.get(path)?.stamp !== entry.stamp) continue;
+    // Another name of the same file is copied.
+    gone.delete(entry.inode);
     renames.push({ kind: 'rename', path, to });
   }
   // What moved with its folder is not moved again; what goes into a folder that is yet to be made is copied.

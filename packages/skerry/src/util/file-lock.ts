@@ -28,12 +28,13 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
     const holder = await hold(path, options);
     if (!holder) continue;
     // Whoever had it may have removed the folder: then ours is a lock on nothing.
-    if (await isSameFile(`/proc/${holder.pid}/fd/3`, path)) {
+    if (await isLockOn(`/proc/${holder.pid}/fd/3`, path)) {
       await writeFile(path, options.holder);
       holder.unref();
       return { [Symbol.asyncDispose]: () => release(holder) };
     }
     await release(holder);
+    if (tries >= MAX_TRIES) throw new SkerryError('LOCK_TIMEOUT', { data: { holder: path } });
   }
 }
 
@@ -108,9 +109,13 @@ function holderOf(path: string): Promise<string> {
   );
 }
 
-async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([one, other].map((path) => stat(path).catch(() => undefined)));
-  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+/** A process that gave up some of its rights may not look at what its child has open: it takes that for the file. */
+async function isLockOn(held: string, path: string): Promise<boolean> {
+  const [a, b] = await Promise.all(
+    [held, path].map((each) => stat(each).catch(({ code }: NodeJS.ErrnoException) => code)),
+  );
+  if (typeof b !== 'object') return false;
+  return typeof a === 'object' ? a.ino === b.ino && a.dev === b.dev : a === 'EACCES';
 }
 
 function delay(ms: number): Promise<false> {
