@@ -127,6 +127,25 @@ describe('a nightly that is repeated or gone on with', () => {
     expect(await farm.component(1).git('tag')).toBe('main-nightly-2');
   });
 
+  test('one that keeps its pin while its remote is down is not asked for the tag of before', async () => {
+    await using farm = await farmWith();
+    const [changed, silent] = [farm.component(0), farm.component(1)];
+    const modules = gitmodulesOf(farm.components);
+    const keep = 'path = c002\n\tsuperproject-policy = keep-previous\n';
+    await pinOnRemote(farm, {}, modules.replace('path = c002\n', keep));
+    await silent.commit({ a: '1' });
+    expect(await make(farm)).toMatchObject({ tagged: ['c002'] });
+    await farm.onConnect('case $repository in ./c002.git) exit 1;; esac');
+    expect(await make(farm)).toMatchObject({ status: 'unchanged' });
+    await changed.commit({ a: '1' });
+    expect((await make(farm, { dryRun: true })).status).toBe('planned');
+    expect(await make(farm)).toMatchObject({
+      status: 'published',
+      tagged: ['c001'],
+      warnings: [expect.stringMatching(/^c002: its remote does not answer/)],
+    });
+  });
+
   test('a run key gives its own nightly, also when it is not the last, or was put on a commit by hand', async () => {
     await using farm = await farmWith();
     const byHand = await make(farm, { runKey: 'K0' });

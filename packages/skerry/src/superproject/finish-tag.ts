@@ -119,11 +119,16 @@ export async function plannedTags(network: Network, finish: Finish): Promise<str
 
 const NOTHING: Rolled = { created: [], already: [], leftOut: [] };
 
-/** The components that should have the tag of the nightly before, and do not as far as is known. */
+/**
+ * The components that should have the tag of the nightly before, and do not as far as is known. A remote that did not
+ * answer and need not is not asked again: it was warned of already, and would end each nightly as one that is not done.
+ */
 async function openOfLast(finish: Finish, last: string): Promise<TagTarget[]> {
+  const silent = new Set(finish.result?.unread.map(({ name }) => name));
   const targets = await targetsOfLast(finish);
   return targets.filter(
-    ({ refs, extra }) => !refs?.has(`refs/tags/${componentTag({ extra }, last)}`),
+    ({ name, refs, extra }) =>
+      !silent.has(name) && !refs?.has(`refs/tags/${componentTag({ extra }, last)}`),
   );
 }
 
