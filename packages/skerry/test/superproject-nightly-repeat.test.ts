@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { branch } from '../src/superproject/branch.ts';
@@ -161,6 +161,41 @@ describe('a nightly that is repeated or gone on with', () => {
       expect(await make(farm, { runKey })).toMatchObject({ status: 'existing', tag: name, commit });
     expect((await farm.super.git('tag')).split('\n')).toHaveLength(3);
   });
+});
+
+describe('a component that is not to move', () => {
+  test.each([
+    ['frozen', { isFrozen: true, more: {} }],
+    ['not among those asked for', { isFrozen: false, more: { only: ['c001'] } }],
+  ])(
+    '%s: it is passed over while its remote is down, and refused if it is gone',
+    async (_, how) => {
+      await using farm = await farmWith();
+      const still = farm.component(1);
+      const modules = gitmodulesOf(farm.components);
+      const freeze = 'path = c002\n\tsuperproject-policy = frozen\n';
+      if (how.isFrozen) await pinOnRemote(farm, {}, modules.replace('path = c002\n', freeze));
+      const keep = `refs/superproject/pins/${await still.tip()}`;
+      const update = () =>
+        updateRemote(quick(), { url: farm.url, branch: 'main', only: [], ...how.more });
+      await farm.onConnect('case $repository in ./c002.git) exit 1;; esac');
+      await farm.component(0).commit({ a: '1' });
+      expect(await update()).toMatchObject({ status: 'published', unread: [{ name: 'c002' }] });
+      await farm.component(0).commit({ a: '2' });
+      expect(await make(farm, how.more)).toMatchObject({
+        status: 'published',
+        tagged: ['c001'],
+        warnings: [expect.stringMatching(/^c002: its remote does not answer/)],
+      });
+      await farm.onConnect('');
+      expect(await still.git('for-each-ref', keep)).toBe('');
+      expect(await make(farm, how.more)).toMatchObject({ status: 'unchanged', warnings: [] });
+      expect(await still.git('for-each-ref', keep)).not.toBe('');
+      await farm.component(0).commit({ a: '3' });
+      await rm(still.gitDir, { recursive: true });
+      await expect(make(farm, how.more)).rejects.toThrow(/no repository at/);
+    },
+  );
 });
 
 describe('a dry run', () => {

@@ -72,7 +72,7 @@ export interface MoveResult {
   readonly collection: Collection;
   /** Pins whose remote takes no refs of ours, with its words. */
   readonly unkept: readonly Unkept[];
-  /** Pins that were neither verified nor kept, for their remotes do not answer; their policy allows it. */
+  /** Pins that were neither verified nor kept, for their remotes do not answer; they do not move. */
   readonly unread: readonly Unkept[];
   /** Components that have the tag for something else. */
   readonly taken: readonly string[];

@@ -10,14 +10,15 @@ import { keepRef, policyOf, trackedBranch } from './tracked.ts';
 interface Still {
   /** Those without a keep ref, which nobody has proven yet. */
   readonly open: readonly PinToProve[];
-  /** Those whose remote does not answer, and need not. */
+  /** Those whose remote does not answer: they do not move, so what is published needs no more of it than before. */
   readonly unread: readonly Unkept[];
   readonly errors: readonly SkerryError[];
 }
 
 /**
  * Pins that are published though their branches were not collected: of frozen components, and of those that were not to
- * move. One connection each, to see whether they have their keep refs.
+ * move. One connection each, to see whether they have their keep refs. Only where the remote is gone, or answers and has
+ * not the pin, is it refused.
  */
 export async function readStill(
   network: Network,
@@ -36,12 +37,17 @@ export async function readStill(
       if (refs.get(keepRef(pin)) === pin) return [];
       return [{ component, pin, branch: trackedBranch(component, undefined), refs }];
     } catch (error) {
-      if (!(error instanceof SkerryError) || policyOf(component) !== 'keep-previous') throw error;
+      if (!(error instanceof SkerryError) || isGone(component, error)) throw error;
       unread.push({ name, reason: error.message });
       return [];
     }
   });
   return { open: results.flat(), unread, errors };
+}
+
+/** Where the host answers that there is no such repository, the pin is not to be had. */
+function isGone(component: PinnedComponent, { code }: SkerryError): boolean {
+  return code === 'SP_REPOSITORY_MISSING' && policyOf(component) !== 'keep-previous';
 }
 
 function nameOf({ name }: Unkept): string {
