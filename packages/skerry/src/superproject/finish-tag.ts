@@ -18,6 +18,7 @@ import {
 } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
 import { componentTag, tagRefs } from './tracked.ts';
+import { hideCredentials } from '../util/hide-credentials.ts';
 import { messageOf } from '../util/message-of.ts';
 
 /** Which components get the superproject's tag. */
@@ -134,7 +135,9 @@ async function openOfLast(finish: Finish, last: string): Promise<TagTarget[]> {
 
 /** What a component's tag says. The same for everybody, since its author and time are the superproject tag's. */
 export function componentMessage(tag: string, url: string): string {
-  return `${tag}\n\nSuperproject: ${url.replace(/\/\/[^/@]*@/, '//')}\n`;
+  // The user goes as well; without a password the bytes have to stay, for tags that are published.
+  const shown = hideCredentials(url).replace(/\/\/[^/@]*@/, '//');
+  return `${tag}\n\nSuperproject: ${shown}\n`;
 }
 
 function targetsOf({ which, base }: Finish, result: MoveResult): TagTarget[] {

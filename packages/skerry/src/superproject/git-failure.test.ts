@@ -46,6 +46,10 @@ test('keeps what git said whole, without credentials, and gives the command to t
 test.each([
   ['https://token@host/x', 'https://host/x'],
   ['ssh://git:pw@host/x', 'ssh://git@host/x'],
+  ['https://me:p@ss@host/x', 'https://host/x'],
+  ['ssh://git:p@ss@host/x', 'ssh://git@host/x'],
+  ['ssh://me@corp:p@ss@host:22/x', 'ssh://me@corp@host:22/x'],
+  ["'https://host/x' and me@host", "'https://host/x' and me@host"],
   ['git@host:x and ssh://git@host/x', 'git@host:x and ssh://git@host/x'],
 ])('%s is shown as %s', (text, shown) => {
   expect(hideCredentials(text)).toBe(shown);
