@@ -73,6 +73,26 @@ test('a clone of a tag, shallow and on branches, has just the pins', async () =>
   expect(await farm.git(dir, 'submodule', 'status')).not.toMatch(/^[^ ]/m);
 });
 
+test('a clone that cannot be moved to its place leaves nothing; sync removes what a killed one left', async () => {
+  await using farm = await farmWith({ components: 1 });
+  const w = join(farm.dir, 'w');
+  const mine = '.skerry-clone-mine';
+  await farm.super.commit({ a: '1', [mine]: '1', z: '1' });
+  await farm.onConnect(`mkdir -p w/${mine}/work`);
+  await expect(clone(farm)).rejects.toMatchObject({ code: 'SP_DIR_EXISTS' });
+  expect(await readdir(w)).toEqual([mine]);
+  await farm.onConnect('');
+  await rm(w, { recursive: true });
+  await clone(farm);
+  // No process has a number as large.
+  const [killed, alive] = ['.skerry-clone-4194305-x', `.skerry-clone-${process.pid}-x`];
+  for (const name of [killed, alive]) await mkdir(join(w, name, 'clone'), { recursive: true });
+  await syncWords(w);
+  const names = await readdir(w);
+  expect(names).toContain(alive);
+  expect(names).not.toContain(killed);
+});
+
 test('a shallow clone comes to its pins though the branch a component follows is gone', async () => {
   await using farm = await farmWith({ components: 1 });
   await farm.component(0).git('branch', '-m', 'main', 'trunk');

@@ -66,12 +66,27 @@ export async function cloneComponent(
   return found;
 }
 
-/** Removes clones that a process which is gone left half done. */
-export async function sweepClones({ gitDir }: Pick<Checkout, 'gitDir'>): Promise<void> {
-  const modules = join(gitDir, 'modules');
-  for (const file of await readdir(modules).catch(() => [])) {
-    const pid = Number(/^\.skerry-(\d+)-\d+$/.exec(file)?.[1] ?? 0);
-    if (pid > 0 && !isAlive(pid)) await rm(join(modules, file), { recursive: true, force: true });
+/** Removes clones that a process which is gone left half done, of the components and of the superproject. */
+export async function sweepClones({
+  root,
+  gitDir,
+}: Pick<Checkout, 'root' | 'gitDir'>): Promise<void> {
+  await sweep(join(gitDir, 'modules'), /^\.skerry-(\d+)-\d+$/);
+  await sweepWhole(root);
+}
+
+/** Where a superproject is cloned first, inside of its folder: what is beside it there is somebody else's. */
+export const WHOLE = '.skerry-clone-';
+
+/** Those of superprojects. */
+export function sweepWhole(dir: string): Promise<void> {
+  return sweep(dir, /^\.skerry-clone-(\d+)-/);
+}
+
+async function sweep(dir: string, pattern: RegExp): Promise<void> {
+  for (const name of await readdir(dir).catch(() => [])) {
+    const pid = Number(pattern.exec(name)?.[1] ?? 0);
+    if (pid > 0 && !isAlive(pid)) await rm(join(dir, name), { recursive: true, force: true });
   }
 }
 

@@ -4,10 +4,10 @@ import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { readCheckout } from './checkout.ts';
+import { sweepWhole, WHOLE } from './clone-component.ts';
 import { removeEmpty } from './left-over.ts';
 import { selectFrom } from './select.ts';
 import { sync, type SyncOptions, type SyncResult } from './sync.ts';
-import { isAlive } from '../../util/is-alive.ts';
 
 export interface CloneOptions extends Omit<SyncOptions, 'words' | 'cwd' | 'dryRun'> {
   readonly url: string;
@@ -22,9 +22,6 @@ export interface CloneResult extends SyncResult {
 }
 
 const LONG_MS = 6 * 3_600_000;
-
-/** Where it is made first, inside of its folder: what is beside it there is somebody else's. */
-const TEMPORARY = '.skerry-clone-';
 
 /**
  * Clones a superproject and brings its components to their pins. When the superproject itself cannot be cloned or is
@@ -74,20 +71,16 @@ export async function cloneSuperproject(
  * @throws SP_DIR_EXISTS, SP_SCRATCH, and what `make` throws
  */
 async function makeIn(dir: string, make: (place: string) => Promise<void>): Promise<void> {
-  const isOther = (name: string): boolean => !name.startsWith(TEMPORARY);
-  const taken = (cause?: unknown): SkerryError =>
-    new SkerryError('SP_DIR_EXISTS', { data: { dir }, cause });
-  await sweep(dir);
+  const isOther = (name: string): boolean => !name.startsWith(WHOLE);
+  const taken = (): SkerryError => new SkerryError('SP_DIR_EXISTS', { data: { dir } });
+  await sweepWhole(dir);
   if ((await entriesOf(dir)).length > 0) throw taken();
   const { made, temporary } = await temporaryIn(dir);
   try {
     const place = join(temporary, 'clone');
     await make(place);
     if ((await entriesOf(dir)).some(isOther)) throw taken();
-    await rename(join(place, '.git'), join(dir, '.git')).catch((cause: unknown) => {
-      throw taken(cause);
-    });
-    for (const name of await readdir(place)) await rename(join(place, name), join(dir, name));
+    await moveUp(place, dir);
   } finally {
     // Whatever is wrong with this, what went wrong before is what is to be told.
     await rm(temporary, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
@@ -95,12 +88,29 @@ async function makeIn(dir: string, make: (place: string) => Promise<void>): Prom
   }
 }
 
-/** Removes what clones that were killed have left there. */
-async function sweep(dir: string): Promise<void> {
-  for (const name of await entriesOf(dir)) {
-    const pid = Number(/^\.skerry-clone-(\d+)-/.exec(name)?.[1] ?? 0);
-    if (pid > 0 && !isAlive(pid)) await rm(join(dir, name), { recursive: true, force: true });
+/**
+ * All of it or nothing. While git's own folder is there nobody else puts anything there, so it is the first to come and the
+ * last to go back.
+ */
+async function moveUp(place: string, dir: string): Promise<void> {
+  const rest = (await readdir(place)).filter((name) => name !== '.git');
+  const moved: string[] = [];
+  try {
+    for (const name of ['.git', ...rest]) {
+      await rename(join(place, name), join(dir, name));
+      moved.unshift(name);
+    }
+  } catch (error) {
+    for (const name of moved) await rename(join(dir, name), join(place, name)).catch(() => {});
+    throw inTheWay(dir, error as NodeJS.ErrnoException);
   }
+}
+
+function inTheWay(dir: string, cause: NodeJS.ErrnoException): SkerryError {
+  const isTaken = ['EEXIST', 'ENOTEMPTY', 'EISDIR', 'ENOTDIR'].includes(cause.code ?? '');
+  return isTaken
+    ? new SkerryError('SP_DIR_EXISTS', { data: { dir }, cause })
+    : unwritable(dir, cause);
 }
 
 /** A file is as much in the way as a folder with something in it. */
@@ -116,7 +126,7 @@ async function entriesOf(dir: string): Promise<readonly string[]> {
 async function temporaryIn(dir: string): Promise<{ made: string | undefined; temporary: string }> {
   try {
     const made = await mkdir(dir, { recursive: true });
-    return { made, temporary: await mkdtemp(join(dir, `${TEMPORARY}${process.pid}-`)) };
+    return { made, temporary: await mkdtemp(join(dir, `${WHOLE}${process.pid}-`)) };
   } catch (error) {
     throw unwritable(dir, error as NodeJS.ErrnoException);
   }
