@@ -9,6 +9,7 @@ import { nightly, resumeNightly } from '../src/superproject/nightly.ts';
 import { reproduceNightly } from '../src/superproject/reproduce.ts';
 import { tag, verifyTag } from '../src/superproject/tag.ts';
 import { updateRemote } from '../src/superproject/update-remote.ts';
+import { pinOnRemote } from './support/superproject-checkout.ts';
 import { type Farm, type FarmRepository, makeFarm } from './support/superproject-farm.ts';
 
 const quick = (): Network => new Network({ pauseMs: 5 });
@@ -180,6 +181,22 @@ describe('nightly', () => {
     await farm.component(1).commit({ a: '1' });
     await nightly(quick(), { url: farm.url, branch: 'main', only: ['c002'] });
     expect(await farm.component(0).git('rev-parse', `refs/superproject/pins/${pin}`)).toBe(pin);
+  });
+
+  test('so are pins with components of their own, and the pins of these', async () => {
+    await using farm = await makeFarm({ components: 3, isOldProtocol: true });
+    farm.enter();
+    const [outer, inner, other] = [farm.component(0), farm.component(1), farm.component(2)];
+    const below = await inner.git('rev-parse', 'main~1');
+    const pin = await nest(farm, outer, inner, below);
+    await pinOnRemote(farm, { c001: pin });
+    await outer.commit({ a: '1' });
+    await other.commit({ a: '1' });
+    const options = { url: farm.url, branch: 'main', only: ['c003'] };
+    expect(await nightly(quick(), options)).toMatchObject({ status: 'published', warnings: [] });
+    expect(await outer.git('rev-parse', `refs/superproject/pins/${pin}`)).toBe(pin);
+    expect(await inner.git('rev-parse', `refs/superproject/pins/${below}`)).toBe(below);
+    expect(await stockClone(farm, 'main-nightly-1')).toContain(pin);
   });
 
   test('a tag and a release branch verify and keep the pins of components of components', async () => {

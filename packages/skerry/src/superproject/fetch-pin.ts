@@ -82,24 +82,39 @@ export async function fetchPin(
   return { relation, gitDir, ...(await readCommit(gitDir, to, about)) };
 }
 
-/**
- * Fetches all branches and tags, for a host that does not serve a commit by its id.
- *
- * @returns undefined where the commit is on none of them
- */
-export async function fetchWithRefs(
+/** As fetchPin; where a host serves only what is on a ref (protocol v0), with all branches and tags, as stock git does. */
+export async function fetchStill(
   network: Network,
   scratch: Scratch,
-  { url, about, to }: PinQuestion,
-): Promise<FetchedPin | undefined> {
-  const gitDir = await scratch.repository(to);
+  question: PinQuestion,
+): Promise<FetchedPin> {
+  try {
+    return await fetchPin(network, scratch, question);
+  } catch (error) {
+    if (!isUnadvertised(error)) throw error;
+    const { url, about, to } = question;
+    const gitDir = await scratch.repository(to);
+    await fetchRefs(network, { url: filterUrl(url), about, gitDir }, ['--filter=tree:1']);
+    const known = await runGit(['cat-file', '--batch-check'], { cwd: gitDir, input: `${to}\n` });
+    if (!known.toString().includes(' commit ')) throw error;
+    return { relation: 'same', gitDir, ...(await readCommit(gitDir, to, about)) };
+  }
+}
+
+/** Fetches all branches and tags, for a host that does not serve a commit by its id. */
+export async function fetchRefs(
+  network: Network,
+  { url, about, gitDir }: { url: string; about: string; gitDir: string },
+  limits: readonly string[] = [],
+): Promise<void> {
   const all = ['refs/heads/*:refs/all/heads/*', 'refs/tags/*:refs/all/tags/*'];
-  const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--filter=tree:1'];
+  const options = ['--quiet', '--no-tags', '--no-write-fetch-head', ...limits];
   const call = { url, cwd: gitDir, about, timeoutMs: 600_000 };
-  await network.git(['fetch', ...options, '--', filterUrl(url), ...all], call);
-  const known = await runGit(['cat-file', '--batch-check'], { cwd: gitDir, input: `${to}\n` });
-  if (!known.toString().includes(' commit ')) return undefined;
-  return { relation: 'same', gitDir, ...(await readCommit(gitDir, to, about)) };
+  await network.git(['fetch', ...options, '--', url, ...all], call);
+}
+
+export function isUnadvertised(error: unknown): boolean {
+  return error instanceof SkerryError && /unadvertised/i.test(error.message);
 }
 
 /** Whether a fetched commit has components of its own. */

@@ -1,6 +1,6 @@
 import { SkerryError } from '../util/errors.ts';
 import { allSettled } from '../util/all-settled.ts';
-import { fetchPin, hasComponents } from './fetch-pin.ts';
+import { fetchStill, hasComponents } from './fetch-pin.ts';
 import type { Network } from './network.ts';
 import { readComponents } from './read-superproject.ts';
 import type { PinPush } from './push-pin.ts';
@@ -38,7 +38,7 @@ export async function nestedPins(
       if (pin === undefined) return [];
       const within = `${about}/${path}`;
       const question = { url: remote, about: within, to: pin, from: undefined, refs: new Map() };
-      const fetched = await fetchPin(network, scratch, question).catch((error: unknown) => {
+      const fetched = await fetchStill(network, scratch, question).catch((error: unknown) => {
         throw notToBeHad(error, within, pin, remote);
       });
       const push = { url: remote, about: within, pin, gitDir: fetched.gitDir };

@@ -1,6 +1,5 @@
-import { SkerryError } from '../util/errors.ts';
 import { allSettled } from '../util/all-settled.ts';
-import { fetchPin, type FetchedPin, fetchWithRefs } from './fetch-pin.ts';
+import { fetchStill } from './fetch-pin.ts';
 import { keepPin } from './keep-pin.ts';
 import { nestedPins, notToBeHad } from './nested-pins.ts';
 import type { Network } from './network.ts';
@@ -51,7 +50,10 @@ async function provePin(
   { component, pin, branch, refs }: PinToProve,
 ): Promise<ProvenPin> {
   const { name: about, remote: url } = component;
-  const { gitDir } = await fetchStill(network, scratch, { url, about, pin, refs });
+  const question = { url, about, to: pin, from: undefined, refs };
+  const { gitDir } = await fetchStill(network, scratch, question).catch((error: unknown) => {
+    throw notToBeHad(error, about, pin, url);
+  });
   const nested = await nestedPins(network, scratch, { about, url, commit: pin, gitDir });
   return { own: { url, about, pin, gitDir, branch }, nested };
 }
@@ -69,21 +71,4 @@ export async function keepProven(
   };
   const below = await allSettled(nested.map(keep));
   return [...below.flat(), ...(isKept ? [] : await keep(own))];
-}
-
-/** By its id; where a host serves only what is on a ref (protocol v0), with all branches and tags, as stock git does. */
-async function fetchStill(
-  network: Network,
-  scratch: Scratch,
-  { url, about, pin, refs }: { url: string; about: string; pin: string; refs: Refs },
-): Promise<FetchedPin> {
-  const question = { url, about, to: pin, from: undefined, refs };
-  try {
-    return await fetchPin(network, scratch, question);
-  } catch (error) {
-    const isOld = error instanceof SkerryError && /unadvertised/i.test(error.message);
-    const found = isOld ? await fetchWithRefs(network, scratch, question) : undefined;
-    if (found) return found;
-    throw notToBeHad(error, about, pin, url);
-  }
 }

@@ -1,4 +1,5 @@
 import { SkerryError } from '../util/errors.ts';
+import { fetchRefs, isUnadvertised } from './fetch-pin.ts';
 import { runGit } from './git.ts';
 import { type Component, checkedComponents } from './gitmodules.ts';
 import { filterUrl, resolveUrl, shownUrl } from './module-url.ts';
@@ -64,9 +65,14 @@ export async function readComponents(
     return (await superprojectAt(trees, { url, commit })).components;
   } catch (error) {
     if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') throw error;
-    // Under protocol v0 no file can be asked for by its id.
+    // Under protocol v0 no file can be asked for by its id, nor a commit that no ref names.
     const whole = await scratch.repository(commit);
-    await network.git([...args, '--', url, commit], { ...call, cwd: whole });
+    try {
+      await network.git([...args, '--', url, commit], { ...call, cwd: whole });
+    } catch (refusal) {
+      if (!isUnadvertised(refusal)) throw refusal;
+      await fetchRefs(network, { url, about, gitDir: whole });
+    }
     return (await superprojectAt(whole, { url, commit })).components;
   }
 }
