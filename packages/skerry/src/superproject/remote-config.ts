@@ -1,3 +1,4 @@
+import { formatSetting } from './format-config.ts';
 import { tryGit } from './git.ts';
 
 /** Keys that say how remotes are reached (git-config(1)); nothing of a repository's own, such as core.worktree. */
@@ -27,7 +28,7 @@ export async function remoteConfig(question: ConfigQuestion): Promise<string> {
   const known = new Set(there.map((entry) => JSON.stringify(entry)));
   return here
     .filter((entry) => OF_REMOTES.test(entry.key) && !known.has(JSON.stringify(entry)))
-    .map(formatEntry)
+    .map(({ key, value }) => formatSetting(key, value))
     .join('');
 }
 
@@ -48,16 +49,4 @@ function entriesOf(text: string): Entry[] {
     entries.push({ origin, key, value: end < 0 ? undefined : entry.slice(end + 1) });
   }
   return entries;
-}
-
-function formatEntry({ key, value }: Entry): string {
-  const first = key.indexOf('.');
-  const last = key.lastIndexOf('.');
-  const part = first === last ? '' : ` ${quoted(key.slice(first + 1, last))}`;
-  const setting = value === undefined ? '' : ` = ${quoted(value)}`;
-  return `[${key.slice(0, first)}${part}]\n\t${key.slice(last + 1)}${setting}\n`;
-}
-
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 }

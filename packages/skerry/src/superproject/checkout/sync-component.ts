@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
+import { formatSetting } from '../format-config.ts';
 import { shownUrl } from '../module-url.ts';
 import { attachCommand, attachmentOf, upstreamCommand } from './attach.ts';
 import type { Changes } from './changes.ts';
@@ -81,8 +82,7 @@ async function rememberPlace(
   url: string,
   found: string,
 ): Promise<void> {
-  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
-  const section = `[url ${quoted(found)}]\n\tinsteadOf = ${quoted(url)}\n`;
+  const section = formatSetting(`url.${found}.insteadOf`, url);
   await changes.own(['config', `url.${found}.insteadOf`, url], root, () =>
     editFile(join(commonDir, 'config'), (text) => `${text.replace(/\n?$/, '\n')}${section}`),
   );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Changes } from '../checkout/changes.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import { editFile } from '../checkout/config.ts';
+import { formatSetting } from '../format-config.ts';
 import { tryGit } from '../git.ts';
 
 /** Adds `url.FOUND.insteadOf` to the checkout's configuration, where several may stand. */
@@ -10,8 +11,7 @@ export async function appendUrl(
   { root, commonDir }: Checkout,
   { found, remote }: { found: string; remote: string },
 ): Promise<void> {
-  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
-  const section = `[url ${quoted(found)}]\n\tinsteadOf = ${quoted(remote)}\n`;
+  const section = formatSetting(`url.${found}.insteadOf`, remote);
   await changes.own(['config', '--add', `url.${found}.insteadOf`, remote], root, () =>
     editFile(join(commonDir, 'config'), (text) => `${text.replace(/\n?$/, '\n')}${section}`),
   );

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findGitDir } from '../checkout/git-dir.ts';
+import { formatSetting } from '../format-config.ts';
 import { runGit } from '../git.ts';
 import { parseCommit } from '../objects.ts';
 import type { Manifest, ManifestComponent } from './manifest.ts';
@@ -50,10 +51,7 @@ export async function stockClone(
 
 /** The deposit may belong to another user; it was checked file by file before. */
 function configOf(dir: string, { rewrites }: Manifest): string {
-  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
-  const urls = rewrites.map(
-    ({ url, path }) => `[url ${quoted(`${dir}/${path}`)}]\n\tinsteadOf = ${quoted(url)}\n`,
-  );
+  const urls = rewrites.map(({ url, path }) => formatSetting(`url.${dir}/${path}.insteadOf`, url));
   return `[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n${urls.join('')}`;
 }
 
