@@ -166,8 +166,9 @@ describe('escrow against damage and malice', () => {
     await once(child, 'close');
     expect(await readdir(out)).toEqual([`.deposit.partial-${child.pid}`]);
     await farm.onConnect('');
+    await mkdir(join(out, '.deposit.partial-mine'));
     const { dir } = await deposit(farm, 'main', 'out/deposit');
-    expect(await readdir(out)).toEqual(['deposit']);
+    expect((await readdir(out)).sort()).toEqual(['.deposit.partial-mine', 'deposit']);
     expect((await verifyEscrow(dir)).damaged).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
+import { isAlive } from '../util/is-alive.ts';
 import { SCRATCH_PREFIX as PREFIX } from './scratch-prefix.ts';
 
 /** Configuration that all repositories of a scratch folder include, if it is there. */
@@ -54,7 +54,7 @@ export class Scratch implements AsyncDisposable {
 async function sweep(above: string): Promise<void> {
   for (const name of await readdir(above)) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
-    if (pid > 0 && !existsSync(`/proc/${pid}`) && existsSync('/proc/self'))
+    if (pid > 0 && !isAlive(pid))
       await rm(join(above, name), { recursive: true, force: true }).catch(() => {});
   }
 }

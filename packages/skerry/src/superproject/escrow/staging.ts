@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
+import { isAlive } from '../../util/is-alive.ts';
 import { syncToDisk } from './sums.ts';
 
 /**
@@ -62,8 +62,8 @@ async function refuseTaken(target: string): Promise<void> {
 async function removeLeftOvers(above: string, start: string): Promise<void> {
   for (const name of await readdir(above)) {
     const pid = name.startsWith(start) ? Number(name.slice(start.length)) : 0;
-    const isOver = pid === process.pid || (existsSync('/proc/self') && !existsSync(`/proc/${pid}`));
-    if (pid === 0 || !isOver) continue;
+    // What has no number there is somebody else's.
+    if (!(pid > 0) || (pid !== process.pid && isAlive(pid))) continue;
     // A git that was left alone may still be writing there for a moment.
     const retry = { maxRetries: 10, retryDelay: 100 };
     await rm(join(above, name), { recursive: true, force: true, ...retry });
