@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { Network } from '../src/superproject/network.ts';
 import { nightly, resumeNightly } from '../src/superproject/nightly.ts';
@@ -44,5 +45,26 @@ describe('a component on a remote that lets us read and not push', () => {
     await expect(tag(quick(), { ...release, components: true })).rejects.toMatchObject({
       code: 'SP_PARTIAL',
     });
+  });
+
+  // git says the same of both. To be somebody else, and to mount, needs root.
+  test.runIf(process.getuid?.() === 0).each([
+    ['a folder that is not ours to write to', 'setpriv --reuid=65534 --regid=65534 --clear-groups'],
+    ['a disk without room for one more file', 'unshare --mount sh -c'],
+  ])('%s: the warning names what it may be (only run by root)', async (what, as) => {
+    await using farm = await makeFarm({ components: 2 });
+    farm.enter();
+    await farm.git(farm.dir, 'config', '--global', 'safe.directory', '*');
+    await chmod(farm.dir, 0o755);
+    await farm.component(0).commit({ a: '1' });
+    const full =
+      "'mount -t tmpfs -o nr_inodes=60 none /mnt && cp -a c001.git /mnt && i=0; while mkdir /mnt/$i; do i=$((i+1)); done; exec git receive-pack /mnt/c001.git' 2>/dev/null";
+    const work = what.includes('disk') ? full : 'git receive-pack "$repository"';
+    await farm.onConnect(
+      `case "$command $repository" in receive-pack*c001*) exec ${as} ${work};; esac`,
+    );
+    const { status, warnings } = await nightly(quick(), { url: farm.url, branch: 'main' });
+    expect(status).toBe('published');
+    expect(warnings[0]).toMatch(/^c001: .*object directory: no right to write there, or no room/);
   });
 });

@@ -12,6 +12,9 @@ const REFUSALS =
 const DENIALS =
   /^.*(permission .*denied|not allowed to push|access denied|error: 40[13]|insufficient permission|unable to create temporary object directory|Authentication failed).*$/im;
 
+/** All that git says to somebody who has no right to write to the folder over there, and where it has no room. */
+const UNCLEAR = 'unable to create temporary object directory';
+
 /** The arguments of the push that keeps a pin alive. */
 export function keepCommand({ url, pin }: Pick<PinPush, 'url' | 'pin'>): string[] {
   return ['push', '--quiet', '--no-thin', '--', url, `${pin}:${keepRef(pin)}`];
@@ -49,7 +52,10 @@ export function denialOf(error: unknown): string | undefined {
   const words = String(data['reason'] ?? '').trim();
   const said =
     DENIALS.exec(words)?.[0] ?? (code === 'SP_DENIED' ? words.split('\n')[0] : undefined);
-  return said?.trim().replace(/^(remote|fatal|error): /, '');
+  return said
+    ?.trim()
+    .replace(/^(remote|fatal|error): /, '')
+    .replace(UNCLEAR, '$&: no right to write there, or no room');
 }
 
 /** The remote's words where it takes no refs outside of refs/heads and refs/tags. */
