@@ -17,6 +17,8 @@ export async function installMissing(
     );
   log(apt.join(' '));
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Lists of before name packages that the mirror has no more.
+  await run(['apt-get', 'update'], { signal, env, timeoutMs: INSTALL_MS });
   await run(apt, { signal, env, timeoutMs: INSTALL_MS });
 }
 

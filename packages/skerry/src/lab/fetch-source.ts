@@ -5,6 +5,7 @@ import type { LabSpec } from '../lab-file/spec.ts';
 import { cloneSuperproject } from '../superproject/checkout/clone.ts';
 import { Network } from '../superproject/network.ts';
 import { SkerryError } from '../util/errors.ts';
+import { isAlive } from '../util/is-alive.ts';
 import type { Progress } from './progress.ts';
 
 /**
@@ -51,7 +52,9 @@ function partOf(dir: string, pid: number): string {
 
 async function sweep(dir: string): Promise<void> {
   const prefix = `.${basename(dir)}.part-`;
-  for (const name of await readdir(dirname(dir)).catch(() => []))
-    if (name.startsWith(prefix) && !existsSync(`/proc/${name.slice(prefix.length)}`))
+  for (const name of await readdir(dirname(dir)).catch(() => [])) {
+    const pid = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+    if (/^\d+$/.test(pid) && !isAlive(Number(pid)))
       await rm(join(dirname(dir), name), { recursive: true, force: true, maxRetries: 3 });
+  }
 }

@@ -141,6 +141,20 @@ export async function movePins(
   return { ...found, status, commit, unkept: refused, commands };
 }
 
+/** What a clone of what was published may lack, and what protects it, in words. Pure. */
+export function pinWarnings({ unkept, unread }: Pick<MoveResult, 'unkept' | 'unread'>): string[] {
+  return [
+    ...unkept.map(
+      ({ name, reason }) =>
+        `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
+    ),
+    ...unread.map(
+      ({ name }) =>
+        `${name}: its remote does not answer, so its pin was neither verified nor kept: a clone of this may lack it`,
+    ),
+  ];
+}
+
 function collectFor(
   network: Network,
   { base, branch, tag, alsoTag }: MoveQuestion,

@@ -1,5 +1,5 @@
 import { SkerryError } from '../util/errors.ts';
-import { type Move, type MoveResult, type MoveRules, movePins } from './move-pins.ts';
+import { type Move, type MoveResult, type MoveRules, movePins, pinWarnings } from './move-pins.ts';
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
 import { newestNightly, nightlyOfRun } from './earlier-nightly.ts';
@@ -211,7 +211,7 @@ function asResult(parts: {
   network: Network;
 }): NightlyResult {
   const { base, result, rolled, tags = [], tag, branch, lost, network } = parts;
-  const { status, commit, moves, collection, unkept, unread, taken, commands } = result;
+  const { status, commit, moves, collection, taken, commands } = result;
   return {
     status: status === 'lost' ? 'unchanged' : status,
     tag,
@@ -232,14 +232,7 @@ function asResult(parts: {
       ...(detail !== undefined && { detail }),
     })),
     warnings: [
-      ...unkept.map(
-        ({ name, reason }) =>
-          `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
-      ),
-      ...unread.map(
-        ({ name }) =>
-          `${name}: its remote does not answer, so its pin was neither verified nor kept: a clone of this may lack it`,
-      ),
+      ...pinWarnings(result),
       ...taken
         .filter((name) => moves.some((move) => move.name === name))
         .map(

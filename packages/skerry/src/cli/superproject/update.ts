@@ -97,23 +97,25 @@ async function runRemote(
     });
   const jobs = countOf('--jobs', options.jobs);
   const line = progressLine(options);
-  const { status, commit, moves, commands } = await updateRemote(
-    new Network({ signal, cwd: target.root, jobs }),
-    {
-      ...{ url: target.url, branch, only: words, groups: options.group },
-      allowRewind: options.allowRewind,
-      allowTorn: options.allowTorn,
-      dryRun: options.dryRun,
-      onProgress: line.say,
-    },
-  ).finally(line.end);
+  const result = await updateRemote(new Network({ signal, cwd: target.root, jobs }), {
+    ...{ url: target.url, branch, only: words, groups: options.group },
+    allowRewind: options.allowRewind,
+    allowTorn: options.allowTorn,
+    dryRun: options.dryRun,
+    onProgress: line.say,
+  }).finally(line.end);
+  const { status, commit, moves, commands } = result;
+  const { pinWarnings } = await import('../../superproject/move-pins.ts');
+  const warnings = pinWarnings(result);
   const moved = moves.map(({ name, path, branch: follows, from, to, isRewound }) => ({
     ...{ name, path, branch: follows, from, to, isRewound },
   }));
-  if (options.json) printJson({ status, commit, moves: moved, commands });
+  if (options.json) printJson({ status, commit, moves: moved, warnings, commands });
   else if (options.dryRun) console.log(formatCommands(commands));
   else if (status === 'unchanged') console.log(`Nothing moved since ${commit.slice(0, SHORT)}.`);
   else console.log(`${formatMoves(moved)}\n${branch} is at ${commit.slice(0, SHORT)} now.`);
+  if (options.json) return;
+  for (const text of warnings) console.log(`${styleText('yellow', 'warning')}: ${text}`);
 }
 
 function formatUpdate({ moves, kept }: UpdateResult): string {
