@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { cloneSuperproject } from '../superproject/checkout/clone.ts';
 import { Network } from '../superproject/network.ts';
 import { SkerryError } from '../util/errors.ts';
-import { isAlive } from '../util/is-alive.ts';
+import { sweepLeft } from '../util/sweep-left.ts';
 import type { Progress } from './progress.ts';
 
 /**
@@ -50,11 +50,9 @@ function partOf(dir: string, pid: number): string {
   return join(dirname(dir), `.${basename(dir)}.part-${pid}`);
 }
 
-async function sweep(dir: string): Promise<void> {
+function sweep(dir: string): Promise<void> {
   const prefix = `.${basename(dir)}.part-`;
-  for (const name of await readdir(dirname(dir)).catch(() => [])) {
-    const pid = name.startsWith(prefix) ? name.slice(prefix.length) : '';
-    if (/^\d+$/.test(pid) && !isAlive(Number(pid)))
-      await rm(join(dirname(dir), name), { recursive: true, force: true, maxRetries: 3 });
-  }
+  const pidOf = (name: string): string | undefined =>
+    name.startsWith(prefix) ? /^\d+$/.exec(name.slice(prefix.length))?.[0] : undefined;
+  return sweepLeft(dirname(dir), pidOf);
 }

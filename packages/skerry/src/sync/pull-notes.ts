@@ -9,8 +9,15 @@ export interface Note {
   readonly here: string;
 }
 
-/** A path that has yet to come; `here` is what is in its place, as long as nothing has come. */
-export const LACKING: Note = { there: '', here: '' };
+/** A path that has yet to come, with what is in its place. */
+export function yetToCome(here: string | undefined): Note {
+  return { there: '', here: here ?? '' };
+}
+
+/** Whether it came once, as far as is known. */
+export function isOurs(note: Note | undefined): boolean {
+  return note !== undefined && note.there !== '';
+}
 
 let serial = 0;
 

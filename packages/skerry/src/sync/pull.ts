@@ -8,7 +8,7 @@ import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import { parsePairs } from './messages.ts';
 import { depthOf, folderOf, fromText, toBytes } from './paths.ts';
 import { OpenFolders, refusalOf, refuseLinks, stampHere, writeAll } from './pull-here.ts';
-import { LACKING, loadNotes, type Note, saveNotes } from './pull-notes.ts';
+import { isOurs, loadNotes, type Note, saveNotes, yetToCome } from './pull-notes.ts';
 import { Rests } from './pull-rests.ts';
 import { removeLeft, tempFor, TEMPS } from './pull-temp.ts';
 import { type Sending, Tally } from './tally.ts';
@@ -41,11 +41,6 @@ export interface PullResult {
   readonly problem?: string | undefined;
   /** So many milliseconds until something that could not be had, or changes all the time, is to be tried again. */
   readonly restMs?: number | undefined;
-}
-
-/** Whether it came once, as far as is known. */
-function isOurs(note: Note | undefined): boolean {
-  return note !== undefined && note.there !== '';
 }
 
 export class PullTree {
@@ -90,8 +85,8 @@ export class PullTree {
   async pull(): Promise<PullResult> {
     const agent = this.#agent;
     if (!agent) throw new Error('the machine is not connected');
-    const { index, signal } = this.#options;
-    const holder = `the pull of ${this.#options.from}`;
+    const { from, index, signal } = this.#options;
+    const holder = `the pull of ${from}`;
     await using _lock = await lockFile(`${index}.lock`, { holder, timeoutMs: LOCK_MS, signal });
     return await this.#pull(agent);
   }
@@ -128,8 +123,7 @@ export class PullTree {
     const todo = lacking.filter(([path]) => !resting.has(path));
     // What is ours must be known before it is there; what was here before is not.
     for (const [path] of todo)
-      if (!isOurs(notes.get(path)))
-        notes.set(path, { ...LACKING, here: stampHere(to, path) ?? '' });
+      if (!isOurs(notes.get(path))) notes.set(path, yetToCome(stampHere(to, path)));
     if (todo.length > 0) await saveNotes(index, notes);
     const done = await this.#perform(
       agent,

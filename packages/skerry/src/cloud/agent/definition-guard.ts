@@ -269,9 +269,14 @@ function filesOf(disk: Element): string[] {
 function useOf(disk: Element): DiskUse {
   const formats = all(disk, 'driver').map(({ attributes }) => attributes['type'] ?? 'raw');
   return {
-    written: first(disk, 'readonly') === undefined && disk.attributes['device'] !== 'cdrom',
+    written: isWritten(disk),
     format: [...new Set(formats)].join(' ') || 'raw',
   };
+}
+
+/** Whether the machine may write to a `<disk>`. */
+export function isWritten(disk: Element): boolean {
+  return first(disk, 'readonly') === undefined && disk.attributes['device'] !== 'cdrom';
 }
 
 /** A port that somebody chooses may be another program's. */

@@ -32,11 +32,11 @@ export async function guarded(context: Context, xml: string, before?: Element): 
  *
  * @throws VerbError `denied`
  */
-export function refusePartsOfHost({ mayOnHost }: Context, machine: string, domain: Element): void {
+export function refusePartsOfHost({ mayOnHost }: Context, domain: Element): void {
   // Its disks are copied.
   if (!mayOnHost(HOST_PERMISSION))
     refuse(
-      machine,
+      domain,
       partsOfHost(domain, () => true),
     );
 }
@@ -54,15 +54,19 @@ export async function refuseToTakeAlong(
   host?: OtherHost,
 ): Promise<void> {
   if (context.mayOnHost(HOST_PERMISSION, host)) return;
-  const [name, uuid] = [textOf(domain, 'name') ?? '', textOf(domain, 'uuid') ?? ''];
+  const uuid = textOf(domain, 'uuid') ?? '';
   const isImage = await imageTest(context);
   const isIts = (file: string): boolean => context.settings.sharedStorage || isDiskOf(uuid, file);
-  refuse(name, partsOfHost(domain, isIts, isImage));
+  refuse(domain, partsOfHost(domain, isIts, isImage));
 }
 
-function refuse(machine: string, parts: readonly string[]): void {
+function refuse(domain: Element, parts: readonly string[]): void {
   if (parts.length > 0)
-    throw new VerbError('denied', `${machine} has parts of the host: ${parts.join('; ')}`, {
-      permission: HOST_PERMISSION,
-    });
+    throw new VerbError(
+      'denied',
+      `${textOf(domain, 'name') ?? ''} has parts of the host: ${parts.join('; ')}`,
+      {
+        permission: HOST_PERMISSION,
+      },
+    );
 }

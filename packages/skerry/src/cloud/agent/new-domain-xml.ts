@@ -55,15 +55,17 @@ export function volumeName(
   return `${vm.name}-${vm.uuid.slice(0, 8)}-${target}.${format}`;
 }
 
+/** What {@link volumeName} makes: the start of the machine's uuid, the target, the format. */
+const DISK_NAME = /-([0-9a-f]{8})-[a-z]+\.\w+$/;
+
 /** Whether a volume is called as {@link volumeName} calls machines' disks. */
 export function isDiskName(name: string): boolean {
-  return /-[0-9a-f]{8}-[a-z]+\.\w+$/.test(name);
+  return DISK_NAME.test(name);
 }
 
 /** Whether a path is of a volume that {@link volumeName} has given to this machine. */
 export function isDiskOf(uuid: string, path: string): boolean {
-  const [, its] = /-([0-9a-f]{8})-[a-z]+\.\w+$/.exec(path) ?? [];
-  return its === uuid.slice(0, 8);
+  return DISK_NAME.exec(path)?.[1] === uuid.slice(0, 8);
 }
 
 /** A volume as virStorageVolCreateXML takes it, perhaps on a golden image. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
@@ -10,7 +10,7 @@ import { fetchPinned } from './fetch-pinned.ts';
 import { findGitDir, gitDirAt, readText } from './git-dir.ts';
 import { linkWorkTree, refuseUnsafePlace, setWorkTree, workTreeFrom } from './link.ts';
 import { hasCommit } from './objects-here.ts';
-import { isAlive } from '../../util/is-alive.ts';
+import { sweepLeft } from '../../util/sweep-left.ts';
 
 export interface CloneRules {
   readonly depth?: number | undefined;
@@ -71,7 +71,7 @@ export async function sweepClones({
   root,
   gitDir,
 }: Pick<Checkout, 'root' | 'gitDir'>): Promise<void> {
-  await sweep(join(gitDir, 'modules'), /^\.skerry-(\d+)-\d+$/);
+  await sweepLeft(join(gitDir, 'modules'), (name) => /^\.skerry-(\d+)-\d+$/.exec(name)?.[1]);
   await sweepWhole(root);
 }
 
@@ -80,14 +80,7 @@ export const WHOLE = '.skerry-clone-';
 
 /** Those of superprojects. */
 export function sweepWhole(dir: string): Promise<void> {
-  return sweep(dir, /^\.skerry-clone-(\d+)-/);
-}
-
-async function sweep(dir: string, pattern: RegExp): Promise<void> {
-  for (const name of await readdir(dir).catch(() => [])) {
-    const pid = Number(pattern.exec(name)?.[1] ?? 0);
-    if (pid > 0 && !isAlive(pid)) await rm(join(dir, name), { recursive: true, force: true });
-  }
+  return sweepLeft(dir, (name) => /^\.skerry-clone-(\d+)-/.exec(name)?.[1]);
 }
 
 interface Download {

@@ -9,13 +9,17 @@ import { isSomeonesDisk } from '../golden-images.ts';
 import { guarded, refuseToTakeAlong } from '../guarded.ts';
 import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { newName, refuseTaken } from '../new-name.ts';
-import { type Context, type Handler, onHypervisor, refuseTooLarge, WHOLE_STEP } from './handler.ts';
+import {
+  type Context,
+  type Handler,
+  onHypervisor,
+  refuseTooLarge,
+  UNDO,
+  WHOLE_STEP,
+} from './handler.ts';
 import { undefine, undefineToComeBack } from './undefine.ts';
 
 const GIB = 1024 ** 3;
-
-/** What was begun is unmade also when nobody waits any more. */
-const UNDO = { timeoutMs: 10_000 };
 
 /** A machine, and the disk that was made for it. */
 interface Made {

@@ -12,11 +12,12 @@ import {
   removeFirst,
   setText,
 } from '../../xml/element.ts';
+import { isWritten } from '../definition-guard.ts';
 import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { volumeName, volumeXml } from '../new-domain-xml.ts';
 import { refusePartsOfHost } from '../guarded.ts';
 import { newName } from '../new-name.ts';
-import { type Context, type VmContext, WHOLE_STEP } from './handler.ts';
+import { type Context, UNDO, type VmContext, WHOLE_STEP } from './handler.ts';
 
 export async function clone(context: VmContext, params: { name?: string | undefined }) {
   const { connection, domain, vm, signal, progress } = context;
@@ -33,8 +34,7 @@ export async function clone(context: VmContext, params: { name?: string | undefi
   try {
     for (const disk of all(root, 'devices/disk')) {
       const path = attribute(disk, 'source', 'file');
-      if (path === null || first(disk, 'readonly') || disk.attributes['device'] === 'cdrom')
-        continue;
+      if (path === null || !isWritten(disk)) continue;
       const target = attribute(disk, 'target', 'dev') ?? '';
       progress(`copying ${target}`);
       const format = attribute(disk, 'driver', 'type') ?? 'raw';
@@ -49,7 +49,7 @@ export async function clone(context: VmContext, params: { name?: string | undefi
     signal.throwIfAborted();
     await connection.defineDomain(formatXml(root), WHOLE_STEP);
   } catch (error) {
-    for (const volume of made) await volume.delete({ timeoutMs: 10_000 }).catch(() => {});
+    for (const volume of made) await volume.delete(UNDO).catch(() => {});
     throw error;
   }
   await context.refresh(uuid);
@@ -59,8 +59,6 @@ export async function clone(context: VmContext, params: { name?: string | undefi
 /** What cannot be copied both would have, and what is the host's only some may hand out. @throws VerbError */
 function refuseToShare(context: VmContext, root: Element): void {
   const { vm } = context;
-  const isWritten = (disk: Element): boolean =>
-    !first(disk, 'readonly') && disk.attributes['device'] !== 'cdrom';
   const shared = all(root, 'devices/disk').find(
     (disk) => isWritten(disk) && first(disk, 'source') && !attribute(disk, 'source', 'file'),
   );
@@ -69,7 +67,7 @@ function refuseToShare(context: VmContext, root: Element): void {
       'conflict',
       `${attribute(shared, 'target', 'dev')} of ${vm.name} is no file, and cannot be copied`,
     );
-  refusePartsOfHost(context, vm.name, root);
+  refusePartsOfHost(context, root);
 }
 
 async function copyVolume(

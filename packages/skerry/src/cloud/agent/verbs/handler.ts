@@ -39,6 +39,9 @@ export interface Context {
  */
 export const WHOLE_STEP: { readonly timeoutMs: number } = { timeoutMs: 60_000 };
 
+/** For taking back what was begun: also when nobody waits any more. */
+export const UNDO: { readonly timeoutMs: number } = { timeoutMs: 10_000 };
+
 /**
  * More than the host has can never run.
  * @throws VerbError `conflict`

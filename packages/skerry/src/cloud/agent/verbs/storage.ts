@@ -15,11 +15,9 @@ import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { imageTest } from '../golden-images.ts';
 import { isDiskName, volumeName, volumeXml } from '../new-domain-xml.ts';
 import { ownDisks } from '../own-disks.ts';
-import { type Handler, onVm, type VmContext, WHOLE_STEP } from './handler.ts';
+import { type Handler, onVm, UNDO, type VmContext, WHOLE_STEP } from './handler.ts';
 
 const GIB = 1024 ** 3;
-/** What was begun is unmade also when nobody waits any more. */
-const UNDO_MS = 10_000;
 
 export const storageHandlers: readonly Handler[] = [
   onVm(verbs.snapshotTake, async (context, params) => {
@@ -79,8 +77,8 @@ export const storageHandlers: readonly Handler[] = [
         await domain.attachDevice(xml, { affect: 'live', ...WHOLE_STEP });
       if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', ...WHOLE_STEP });
     } catch (error) {
-      await domain.detachDevice(xml, { affect: 'live', timeoutMs: UNDO_MS }).catch(() => {});
-      await volume.delete({ timeoutMs: UNDO_MS }).catch(() => {});
+      await domain.detachDevice(xml, { affect: 'live', ...UNDO }).catch(() => {});
+      await volume.delete(UNDO).catch(() => {});
       throw error;
     }
     return { target };
@@ -129,7 +127,7 @@ export const storageHandlers: readonly Handler[] = [
       const xml = formatXml(asFormat(diskIn(definition, target), path, format));
       await domain.updateDevice(xml, { affect: 'config', ...WHOLE_STEP });
     } catch (error) {
-      await fresh.delete({ timeoutMs: UNDO_MS }).catch(() => {});
+      await fresh.delete(UNDO).catch(() => {});
       throw error;
     }
     await volume.delete(WHOLE_STEP);
