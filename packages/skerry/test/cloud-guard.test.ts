@@ -61,7 +61,11 @@ async function machineOf(user: string, body: object) {
     String((await call('xmldesc', { inactive: true })).body['xml']);
   const addDevice = async (device: string) =>
     call('define', { xml: (await xml()).replace('</devices>', `${device}</devices>`) });
-  return { uuid, call, xml, addDevice };
+  const drive = async (): Promise<string> => {
+    const { drives } = (await call('drives_get')).body as { drives?: { source: string }[] };
+    return drives?.[0]?.source ?? '';
+  };
+  return { uuid, call, xml, addDevice, drive };
 }
 
 test("another machine's disk is no golden image", async () => {
@@ -103,14 +107,16 @@ test("a drive of one's own is still deleted, and its file with it", async () => 
   await readFile(path);
   expect((await mine.call('drives_convert', { target: 'vda', format: 'raw' })).status).toBe(200);
   await expect(readFile(path)).rejects.toThrow('ENOENT');
+  const converted = await mine.drive();
+  expect(converted).toMatch(/owner-[0-9a-f]{8}-vda-[0-9a-f]{8}\.raw$/);
   expect((await mine.call('drives_delete', { target: 'vda' })).status).toBe(200);
-  await expect(readFile(path.replace('qcow2', 'raw'))).rejects.toThrow('ENOENT');
+  await expect(readFile(converted)).rejects.toThrow('ENOENT');
 });
 
 test('what a guest has written to a raw disk is never read as qcow2', async () => {
   const mine = await machineOf('cleo', { name: 'liar', diskGiB: 0 });
   expect((await mine.call('drives_create', { sizeGiB: 0.001, format: 'raw' })).status).toBe(200);
-  const path = join(pool, `liar-${mine.uuid.slice(0, 8)}-vda.raw`);
+  const path = await mine.drive();
   const header = join(cloud.daemon.folder, 'header');
   await qemuImg('create', '-f', 'qcow2', '-b', join(pool, 'debian.qcow2'), '-F', 'raw', header);
   await copyFile(header, path);

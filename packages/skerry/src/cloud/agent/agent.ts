@@ -15,6 +15,7 @@ import { VERBS, type VerbTable } from '../verbs/table.ts';
 import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
+import { NewVolumes } from './new-volumes.ts';
 import { perform, type Performer } from './perform.ts';
 import { type HostFacts, readHostFacts, readResources } from './read-host.ts';
 import { Talk } from './talk.ts';
@@ -56,6 +57,7 @@ export interface Centrals {
 
 const ALIVE_MS = 5000;
 const USAGE_MS = 1000;
+const SWEEP_MS = 5000;
 /** A disk may be copied meanwhile. */
 const CENTRAL_MS = 3_600_000;
 /** A connection that lasted so long was a good one. */
@@ -77,6 +79,7 @@ export class Agent implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #entities: Entities;
   readonly #audit: AuditLog;
+  readonly #volumes: NewVolumes;
   readonly #allegiance: Allegiance;
   readonly #performer: Performer;
   /** Answers people for its entities. */
@@ -90,9 +93,10 @@ export class Agent implements AsyncDisposable {
   #work: Promise<unknown> = Promise.resolve();
   #saving: Promise<boolean> = Promise.resolve(true);
 
-  private constructor(options: AgentOptions, kept: Kept) {
+  private constructor(options: AgentOptions, kept: Kept, volumes: NewVolumes) {
     this.#options = options;
     this.#kept = kept;
+    this.#volumes = volumes;
     this.#meter = new UsageMeter(options.name);
     const { bus, table = VERBS, handlers = [] } = options;
     this.#entities = new Entities(randomUUID(), (publication) => bus.publish(publication));
@@ -109,6 +113,7 @@ export class Agent implements AsyncDisposable {
       table,
       handlers: handlersFor(table, handlers),
       entities: this.#entities,
+      volumes,
       settings: options.settings,
       policy: () => this.#kept.policy,
       connection: () => this.#connection,
@@ -121,8 +126,10 @@ export class Agent implements AsyncDisposable {
 
   /** Starts it; it is on the bus at once, and knows its machines when libvirt has told. */
   static async start(options: AgentOptions): Promise<Agent> {
-    await mkdir(options.stateDir, { recursive: true });
-    const agent = new Agent(options, await loadKept(options.stateDir));
+    const { stateDir } = options;
+    await mkdir(stateDir, { recursive: true });
+    const volumes = await NewVolumes.load(join(stateDir, 'new-volumes.json'));
+    const agent = new Agent(options, await loadKept(stateDir), volumes);
     agent.#begin();
     return agent;
   }
@@ -167,6 +174,7 @@ export class Agent implements AsyncDisposable {
     this.#work = Promise.all([
       this.#keepLibvirt(),
       this.#repeat(ALIVE_MS, async () => this.#entities.sayAlive()),
+      this.#repeat(SWEEP_MS, async () => this.#connection && this.#volumes.sweep(this.#connection)),
       this.#repeat(USAGE_MS, () => this.#measure()),
     ]);
   }
@@ -341,7 +349,7 @@ export class Agent implements AsyncDisposable {
     this.#options.log?.(messageOf(error));
   }
 
-  async #repeat(everyMs: number, run: () => Promise<void>): Promise<void> {
+  async #repeat(everyMs: number, run: () => Promise<unknown>): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       await sleep(everyMs, undefined, { signal }).catch(() => {});

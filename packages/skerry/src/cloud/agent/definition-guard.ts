@@ -284,16 +284,3 @@ function ofPorts({ attributes: { autoport, port, tlsPort } }: Element): string[]
   const isChosen = [port, tlsPort].some((each) => each !== undefined && each !== '-1');
   return isChosen && autoport !== 'yes' ? ['a screen at a port of its own choice'] : [];
 }
-
-/** Whether a path is in a folder, or in one in it, and written in the one way in which paths are compared. */
-export function isIn(path: string, folder: string): boolean {
-  const steps = path.slice(1).split('/');
-  return !steps.some((step) => ['', '.', '..'].includes(step)) && path.startsWith(`${folder}/`);
-}
-
-/** The target folder of a `<pool>`, if it has one. */
-export function poolFolder(pool: Element): string | undefined {
-  return first(pool, 'target') === undefined
-    ? undefined
-    : (textOf(pool, 'target/path') ?? undefined);
-}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aVm } from '../test-entities.ts';
-import { isSomeonesDisk } from './golden-images.ts';
+import { isIn, isSomeonesDisk } from './golden-images.ts';
 
 test.each([
   ['/pool/debian.qcow2', false],
@@ -8,6 +8,7 @@ test.each([
   ['/pool/win.qcow2', true],
   ['/pool/by-volume.img', true],
   ['/pool/parked-1234abcd-vda.qcow2', true],
+  ['/pool/parked-1234abcd-vdb-5678ef90.raw', true],
 ])('%s is the disk of a machine: %s', (path, is) => {
   const disk = {
     target: 'vda',
@@ -23,3 +24,12 @@ test.each([
   ];
   expect(isSomeonesDisk([aVm({ disks })], 'golden', path)).toBe(is);
 });
+
+test.each([
+  ['/pool/a', true],
+  ['/pool/a/b', true],
+  ['/pool/../a', false],
+  ['/poolx/a', false],
+  ['/pool/./a', false],
+  ['/pool//a', false],
+])('%s is in /pool: %s', (path, is) => expect(isIn(path, '/pool')).toBe(is));

@@ -1,8 +1,7 @@
 // Which volumes are golden images. Their pool may have machines' disks as well: those are nobody else's.
 import { basename, dirname } from 'node:path';
 import type { EntityState } from '../entity.ts';
-import { parseXml } from '../xml/element.ts';
-import { isIn, poolFolder } from './definition-guard.ts';
+import { type Element, first, parseXml, textOf } from '../xml/element.ts';
 import { isDiskName } from './new-domain-xml.ts';
 import type { Context } from './verbs/handler.ts';
 
@@ -38,4 +37,17 @@ export async function imageTest({
     isIn(path, folder) &&
     dirname(path) === folder &&
     !isSomeonesDisk(entities.all, imagesPool, path);
+}
+
+/** Whether a path is in a folder, or in one in it, and written in the one way in which paths are compared. */
+export function isIn(path: string, folder: string): boolean {
+  const steps = path.slice(1).split('/');
+  return !steps.some((step) => ['', '.', '..'].includes(step)) && path.startsWith(`${folder}/`);
+}
+
+/** The target folder of a `<pool>`, if it has one. */
+function poolFolder(pool: Element): string | undefined {
+  return first(pool, 'target') === undefined
+    ? undefined
+    : (textOf(pool, 'target/path') ?? undefined);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { metadataXml, METADATA } from './vm-from-xml.ts';
 import { escapeXml } from '../../util/escape-xml.ts';
 
@@ -46,7 +47,7 @@ export function newDomainXml(domain: NewDomain): string {
 </domain>`;
 }
 
-/** A name that no other hypervisor's machine gives a disk in the same pool. */
+/** A name for a disk of a new machine: no other hypervisor's machine gives it to a disk in the same pool. */
 export function volumeName(
   vm: { readonly name: string; readonly uuid: string },
   target: string,
@@ -55,8 +56,17 @@ export function volumeName(
   return `${vm.name}-${vm.uuid.slice(0, 8)}-${target}.${format}`;
 }
 
-/** What {@link volumeName} makes: the start of the machine's uuid, the target, the format. */
-const DISK_NAME = /-([0-9a-f]{8})-[a-z]+\.\w+$/;
+/** The same for one that a machine gets later: each time another, so that what is left of a former try is not in the way. */
+export function laterVolumeName(
+  vm: { readonly name: string; readonly uuid: string },
+  target: string,
+  format: string,
+): string {
+  return volumeName(vm, `${target}-${randomUUID().slice(0, 8)}`, format);
+}
+
+/** What both make: the start of the machine's uuid, the target, perhaps what makes it another, the format. */
+const DISK_NAME = /-([0-9a-f]{8})-[a-z]+(?:-[0-9a-f]{8})?\.\w+$/;
 
 /** Whether a volume is called as {@link volumeName} calls machines' disks. */
 export function isDiskName(name: string): boolean {
@@ -68,14 +78,16 @@ export function isDiskOf(uuid: string, path: string): boolean {
   return DISK_NAME.exec(path)?.[1] === uuid.slice(0, 8);
 }
 
-/** A volume as virStorageVolCreateXML takes it, perhaps on a golden image. */
-export function volumeXml(volume: {
+/** A volume to be made, perhaps on a golden image. */
+export interface NewVolumeXml {
   readonly name: string;
   readonly capacityBytes: number;
   readonly format: string;
   readonly backing?: string | undefined;
-}): string {
-  const { name, capacityBytes, format, backing } = volume;
+}
+
+/** The same as virStorageVolCreateXML takes it. */
+export function volumeXml({ name, capacityBytes, format, backing }: NewVolumeXml): string {
   const based =
     backing === undefined
       ? ''

@@ -5,18 +5,19 @@ import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
 import {
   type EntityState,
   hypervisorId,
-  hypervisorOf,
   type HypervisorState,
   type Task,
   type VmState,
 } from '../entity.ts';
-import { decide, permissionsOf } from '../permission/decide.ts';
+import { decide } from '../permission/decide.ts';
+import { denialOf, refuseGain, subjectOf } from '../permission/denial.ts';
 import type { Policy } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
 import { isPossible, type VerbTable } from '../verbs/table.ts';
-import { issueWords } from '../verbs/issue-words.ts';
+import { parseParams } from '../verbs/parse-params.ts';
 import type { Verb } from '../verbs/verb.ts';
 import type { Entities } from './entities.ts';
+import type { NewVolumes } from './new-volumes.ts';
 import type { AgentSettings, Handler, OtherHost } from './verbs/handler.ts';
 
 const QUICK_MS = 60_000;
@@ -26,6 +27,7 @@ export interface Performer {
   readonly table: VerbTable;
   readonly handlers: ReadonlyMap<Verb, Handler>;
   readonly entities: Entities;
+  readonly volumes: NewVolumes;
   readonly settings: AgentSettings;
   policy(): Policy;
   /** The connection to libvirt; undefined while there is none. */
@@ -74,6 +76,7 @@ async function attempt(
   const context = {
     connection,
     entities: performer.entities,
+    volumes: performer.volumes,
     hypervisor: performer.hypervisor(),
     id: request.id,
     by: request.by,
@@ -86,7 +89,8 @@ async function attempt(
         : subjectOf(performer.hypervisor());
       return decide(performer.policy(), request.by.user, permission, subject).allowed;
     },
-    refuseGain: (tags: readonly string[]) => refuseGain(performer, request, entity, tags),
+    refuseGain: (tags: readonly string[]) =>
+      refuseGain(performer.policy(), request.by.user, entity, tags),
     progress: (note: string, progress: number | null = null) =>
       setTask(performer, entity, { ...taskOf(request), note, progress }),
   };
@@ -117,11 +121,6 @@ async function attempt(
   }
 }
 
-/** What a decision needs to know of an entity. */
-export function subjectOf(entity: EntityState): { id: string; hypervisor: string; tags: string[] } {
-  return { id: entity.id, hypervisor: hypervisorOf(entity), tags: entity.tags };
-}
-
 function refuseWhoMayNot(
   performer: Performer,
   { by }: VerbRequest,
@@ -130,49 +129,6 @@ function refuseWhoMayNot(
 ): void {
   const denial = denialOf(performer.policy(), by.user, entity, verb);
   if (denial) throw denial;
-}
-
-/** Why somebody may not do a verb, in the same words from whoever looks; undefined when they may. */
-export function denialOf(
-  policy: Policy,
-  user: string,
-  entity: EntityState,
-  verb: Verb,
-): VerbError | undefined {
-  const subject = subjectOf(entity);
-  const { permission } = verb;
-  const decision = decide(policy, user, permission, subject);
-  if (decision.allowed) return undefined;
-  // Whoever may do nothing with an entity is not told that it exists.
-  if (permissionsOf(policy, user, subject).size === 0)
-    return new VerbError('denied', `${user} may not see this, if it exists`, { permission });
-  return new VerbError(
-    'denied',
-    `${user} may not do that to ${entity.name} (${verb.title}): ${decision.because}`,
-    {
-      permission,
-      hint: `somebody who may can grant it: skerry ${entity.kind} permission-set ${entity.name}`,
-    },
-  );
-}
-
-/** Grants may be for a tag: whoever sets tags gets nothing by that which they had not before. */
-function refuseGain(
-  performer: Performer,
-  { by }: VerbRequest,
-  entity: EntityState,
-  tags: readonly string[],
-): void {
-  const subject = subjectOf(entity);
-  const has = permissionsOf(performer.policy(), by.user, subject);
-  const would = permissionsOf(performer.policy(), by.user, { ...subject, tags });
-  const gained = has.has('all') ? [] : [...would].filter((each) => !has.has(each));
-  if (gained.length > 0)
-    throw new VerbError(
-      'denied',
-      `with these tags ${by.user} would have ${gained.join(', ')} for ${entity.name}: somebody who has that sets them`,
-      { permission: gained[0] },
-    );
 }
 
 function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Verb): void {
@@ -198,21 +154,6 @@ function refuseWhatCannotBe(performer: Performer, entity: EntityState, verb: Ver
 function isUrgent(verb: Verb): boolean {
   const isStop = verb.stops !== undefined;
   return isStop || verb.name === 'destroy' || verb.name === 'suspend' || verb.programs === true;
-}
-
-/** A verb's parameters, checked; all that is wrong with them at once. */
-export function parseParams(verb: Verb, params: unknown): Record<string, unknown> {
-  // What only central knows comes beside what people give.
-  const parsed = verb.params.loose().safeParse(params ?? {}, { error: issueWords });
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    message,
-  }));
-  const words = fields
-    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
-    .join('; ');
-  throw new VerbError('invalid', `${verb.name}: ${words}`, { fields });
 }
 
 function taskOf({ id, verb, by }: VerbRequest): Task {

@@ -9,7 +9,8 @@ import { VerbError } from '../verb-error.ts';
 import { messageOf } from '../../util/message-of.ts';
 import { isByItself, needsCentral } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
-import { perform, type Performer, subjectOf } from './perform.ts';
+import { subjectOf } from '../permission/denial.ts';
+import { perform, type Performer } from './perform.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 const STRANGER =

@@ -1,7 +1,7 @@
 // The central agent: everybody's way to all hypervisors. It knows what agents tell, passes on what people ask for, and does
 // itself what concerns more than one hypervisor.
 import { z } from 'zod';
-import { subjectOf } from '../agent/perform.ts';
+import { subjectOf } from '../permission/denial.ts';
 import { type BusConnection, BusError, type RequestOptions } from '../bus/bus.ts';
 import { type Actor, type AuditEntry, centralRequest, type VerbReply } from '../bus/messages.ts';
 import type { ChatPeople } from '../chat/chat-people.ts';

@@ -1,7 +1,8 @@
 // Does verbs for people: what central does itself here, the rest on the agent of the entity, which checks again.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { denialOf, parseParams, subjectOf } from '../agent/perform.ts';
+import { denialOf, subjectOf } from '../permission/denial.ts';
+import { parseParams } from '../verbs/parse-params.ts';
 import { audited } from '../audited.ts';
 import { type BusConnection, BusError } from '../bus/bus.ts';
 import { type Actor, verbReply, type VerbReply } from '../bus/messages.ts';

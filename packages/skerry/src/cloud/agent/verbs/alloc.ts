@@ -7,8 +7,9 @@ import * as verbs from '../../verbs/vm-definition.ts';
 import { type Element, formatXml, parseXml, setText, textOf } from '../../xml/element.ts';
 import { isSomeonesDisk } from '../golden-images.ts';
 import { guarded, refuseToTakeAlong } from '../guarded.ts';
-import { newDomainXml, volumeName, volumeXml } from '../new-domain-xml.ts';
+import { newDomainXml, volumeName } from '../new-domain-xml.ts';
 import { newName, refuseTaken } from '../new-name.ts';
+import type { NewVolume } from '../new-volumes.ts';
 import {
   type Context,
   type Handler,
@@ -24,7 +25,7 @@ const GIB = 1024 ** 3;
 /** A machine, and the disk that was made for it. */
 interface Made {
   readonly domain: Domain;
-  readonly volume?: StorageVolume | undefined;
+  readonly volume?: NewVolume | undefined;
 }
 
 type AllocParams = z.output<typeof verbs.alloc.params>;
@@ -65,12 +66,13 @@ async function made(
 }
 
 /** One that was to run and does not is not there: who asks again finds its name free. */
-async function unmake({ by }: Context, domain: Domain, volume?: StorageVolume): Promise<void> {
+async function unmake(context: Context, domain: Domain, volume?: NewVolume): Promise<void> {
+  const { by, connection, volumes } = context;
   await domain.destroy(UNDO).catch(() => {});
   const undone =
     by.via === 'system' ? undefineToComeBack(domain, UNDO) : undefine({ domain }, UNDO);
   await undone.catch(() => {});
-  await volume?.delete(UNDO).catch(() => {});
+  if (volume) await volumes.drop(connection, volume);
 }
 
 /** By another machine's uuid, on this hypervisor or not, one would have that machine: it gets one of its own. */
@@ -112,23 +114,33 @@ async function defineNew(
   params: AllocParams & { readonly name: string },
   uuid: string,
 ): Promise<Made> {
-  const { connection, signal, hypervisor, progress } = context;
+  const { connection, volumes, signal, hypervisor, progress } = context;
   const { name, memoryMiB, vcpus, diskGiB, image, network, tags } = params;
   const isTest = hypervisor.driver === 'TEST';
-  let volume: StorageVolume | undefined;
+  let volume: NewVolume | undefined;
   if (!isTest && (diskGiB > 0 || image !== undefined)) {
     progress('making its disk');
     volume = await makeDisk(context, volumeName({ name, uuid }, 'vda', 'qcow2'), diskGiB, image);
   }
   try {
-    const disk = await volume?.path({ signal });
     const boot = isTest || image === undefined ? undefined : await bootOf(context, image);
     const virtType = isTest ? 'test' : await virtTypeOf(context);
-    const xml = newDomainXml({ name, uuid, memoryMiB, vcpus, disk, boot, network, tags, virtType });
+    const xml = newDomainXml({
+      name,
+      uuid,
+      memoryMiB,
+      vcpus,
+      disk: volume?.path,
+      boot,
+      network,
+      tags,
+      virtType,
+    });
     signal.throwIfAborted();
+    if (volume) await volumes.keep(volume);
     return { domain: await connection.defineDomain(xml, WHOLE_STEP), volume };
   } catch (error) {
-    await volume?.delete(UNDO).catch(() => {});
+    if (volume) await volumes.drop(connection, volume);
     throw error;
   }
 }
@@ -138,8 +150,8 @@ async function makeDisk(
   name: string,
   diskGiB: number,
   image: string | undefined,
-): Promise<StorageVolume> {
-  const { connection, settings, signal } = context;
+): Promise<NewVolume> {
+  const { connection, volumes, settings, signal } = context;
   const pool = await connection.pool(settings.pool, { signal });
   const golden = image === undefined ? undefined : await goldenImage(context, image);
   const capacityBytes = Math.max(
@@ -147,9 +159,7 @@ async function makeDisk(
     (await golden?.info({ signal }))?.capacityBytes ?? 0,
   );
   const backing = await golden?.path({ signal });
-  const xml = volumeXml({ name, capacityBytes, format: 'qcow2', backing });
-  // Nothing is copied, so it is soon done.
-  return pool.createVolume(xml, WHOLE_STEP);
+  return volumes.create(pool, { name, capacityBytes, format: 'qcow2', backing }, { signal });
 }
 
 async function goldenImage(context: Context, image: string): Promise<StorageVolume> {

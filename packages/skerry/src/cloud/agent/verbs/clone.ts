@@ -1,6 +1,5 @@
 // A machine like another one, with a copy of each of its disks.
 import { randomUUID } from 'node:crypto';
-import type { StorageVolume } from '@skerry/libvirt';
 import { VerbError } from '../../verb-error.ts';
 import {
   all,
@@ -13,14 +12,15 @@ import {
   setText,
 } from '../../xml/element.ts';
 import { isWritten } from '../definition-guard.ts';
-import { findVolume, findVolumeAs } from '../find-volume.ts';
-import { volumeName, volumeXml } from '../new-domain-xml.ts';
+import { findVolumeAs } from '../find-volume.ts';
+import { volumeName } from '../new-domain-xml.ts';
+import type { NewVolume } from '../new-volumes.ts';
 import { refusePartsOfHost } from '../guarded.ts';
 import { newName } from '../new-name.ts';
-import { type Context, UNDO, type VmContext, WHOLE_STEP } from './handler.ts';
+import { type Context, type VmContext, WHOLE_STEP } from './handler.ts';
 
 export async function clone(context: VmContext, params: { name?: string | undefined }) {
-  const { connection, domain, vm, signal, progress } = context;
+  const { connection, domain, vm, volumes, signal, progress } = context;
   const name = newName(context, params.name);
   const root = parseXml(await domain.xml({ inactive: true, signal }));
   refuseToShare(context, root);
@@ -30,7 +30,7 @@ export async function clone(context: VmContext, params: { name?: string | undefi
   for (const nic of all(root, 'devices/interface')) removeFirst(nic, 'mac');
   // What the firmware keeps is the other's; libvirt makes a file of its own name from the template.
   for (const nvram of all(root, 'os/nvram')) nvram.children.splice(0);
-  const made: StorageVolume[] = [];
+  const made: NewVolume[] = [];
   try {
     for (const disk of all(root, 'devices/disk')) {
       const path = attribute(disk, 'source', 'file');
@@ -42,14 +42,15 @@ export async function clone(context: VmContext, params: { name?: string | undefi
       const volume = await copyVolume(context, { path, format }, copy);
       made.push(volume);
       const source = first(disk, 'source');
-      if (source) source.attributes['file'] = await volume.path({ signal });
+      if (source) source.attributes['file'] = volume.path;
       const driver = first(disk, 'driver');
       if (driver) driver.attributes['type'] = 'qcow2';
     }
     signal.throwIfAborted();
+    for (const volume of made) await volumes.keep(volume);
     await connection.defineDomain(formatXml(root), WHOLE_STEP);
   } catch (error) {
-    for (const volume of made) await volume.delete(UNDO).catch(() => {});
+    for (const volume of made) await volumes.drop(connection, volume);
     throw error;
   }
   await context.refresh(uuid);
@@ -74,16 +75,12 @@ async function copyVolume(
   context: Context,
   { path, format }: { readonly path: string; readonly format: string },
   name: string,
-): Promise<StorageVolume> {
+): Promise<NewVolume> {
   // It lasts: not on the shared connection.
   await using connection = await context.connection.dup();
-  const { signal } = context;
+  const { volumes, signal } = context;
   const from = await findVolumeAs(connection, path, format, signal);
   const pool = await connection.poolOfVolume(from, { signal });
   const { capacityBytes } = await from.info({ signal });
-  const xml = volumeXml({ name, capacityBytes, format: 'qcow2' });
-  await pool.createVolume(xml, { from, signal });
-  // With the connection that outlives this function.
-  const copied = await (await pool.volume(name, { signal })).path({ signal });
-  return findVolume(context.connection, copied, signal);
+  return await volumes.create(pool, { name, capacityBytes, format: 'qcow2' }, { from, signal });
 }

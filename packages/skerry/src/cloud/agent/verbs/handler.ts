@@ -5,6 +5,7 @@ import { type HypervisorState, VCPUS_PER_CPU, type VmState } from '../../entity.
 import { VerbError } from '../../verb-error.ts';
 import type { Verb } from '../../verbs/verb.ts';
 import type { Entities } from '../entities.ts';
+import type { NewVolumes } from '../new-volumes.ts';
 import type { DialTcp } from '../open-console.ts';
 
 /** Another hypervisor, in central's words. */
@@ -17,6 +18,7 @@ export interface OtherHost {
 export interface Context {
   readonly connection: Connection;
   readonly entities: Entities;
+  readonly volumes: NewVolumes;
   readonly hypervisor: HypervisorState;
   /** The request's; names what was made by it. */
   readonly id: string;

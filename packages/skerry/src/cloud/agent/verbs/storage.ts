@@ -13,7 +13,7 @@ import {
 import { broughtBack, HOST_PERMISSION } from '../definition-guard.ts';
 import { findVolume, findVolumeAs } from '../find-volume.ts';
 import { imageTest } from '../golden-images.ts';
-import { isDiskName, volumeName, volumeXml } from '../new-domain-xml.ts';
+import { isDiskName, laterVolumeName } from '../new-domain-xml.ts';
 import { ownDisks } from '../own-disks.ts';
 import { type Handler, onVm, UNDO, type VmContext, WHOLE_STEP } from './handler.ts';
 
@@ -61,24 +61,21 @@ export const storageHandlers: readonly Handler[] = [
     ),
   })),
   onVm(verbs.drivesCreate, async (context, { sizeGiB, format }) => {
-    const { connection, domain, vm, settings, signal } = context;
+    const { connection, domain, vm, volumes, settings, signal } = context;
     const target = freeTarget(vm.disks.map((disk) => disk.target));
     const pool = await connection.pool(settings.pool, { signal });
-    const name = volumeName(vm, target, format);
-    const volume = await pool.createVolume(
-      volumeXml({ name, capacityBytes: Math.round(sizeGiB * GIB), format }),
-      // Broken off it would be there all the same, and in the way of the next one.
-      WHOLE_STEP,
-    );
-    let xml = '';
+    const name = laterVolumeName(vm, target, format);
+    const capacityBytes = Math.round(sizeGiB * GIB);
+    const volume = await volumes.create(pool, { name, capacityBytes, format }, { signal });
+    const xml = diskXml({ path: volume.path, target, bus: 'virtio', format });
     try {
-      xml = diskXml({ path: await volume.path({ signal }), target, bus: 'virtio', format });
+      await volumes.keep(volume);
       if (await domain.isActive({ signal }))
         await domain.attachDevice(xml, { affect: 'live', ...WHOLE_STEP });
       if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', ...WHOLE_STEP });
     } catch (error) {
       await domain.detachDevice(xml, { affect: 'live', ...UNDO }).catch(() => {});
-      await volume.delete(UNDO).catch(() => {});
+      await volumes.drop(connection, volume);
       throw error;
     }
     return { target };
@@ -94,7 +91,7 @@ export const storageHandlers: readonly Handler[] = [
     return {};
   }),
   onVm(verbs.drivesConvert, async (context, { target, format }) => {
-    const { domain, vm, progress, signal } = context;
+    const { domain, vm, volumes, progress, signal } = context;
     const disk = driveOf(context, target);
     if (!isOwnDisk(context, disk))
       throw new VerbError(
@@ -115,26 +112,23 @@ export const storageHandlers: readonly Handler[] = [
     const from = await findVolumeAs(connection, disk.source, disk.format ?? 'raw', signal);
     const pool = await connection.poolOfVolume(from, { signal });
     const { capacityBytes } = await from.info({ signal });
-    const name = volumeName(vm, target, format);
-    const fresh = await pool.createVolume(volumeXml({ name, capacityBytes, format }), {
-      from,
-      signal,
-    });
+    const name = laterVolumeName(vm, target, format);
+    const fresh = await volumes.create(pool, { name, capacityBytes, format }, { from, signal });
     try {
-      const path = await fresh.path({ signal });
       const definition = parseXml(await domain.xml({ inactive: true, signal }));
       signal.throwIfAborted();
-      const xml = formatXml(asFormat(diskIn(definition, target), path, format));
+      const xml = formatXml(asFormat(diskIn(definition, target), fresh.path, format));
+      await volumes.keep(fresh);
       await domain.updateDevice(xml, { affect: 'config', ...WHOLE_STEP });
     } catch (error) {
-      await fresh.delete(UNDO).catch(() => {});
+      await volumes.drop(context.connection, fresh);
       throw error;
     }
     await volume.delete(WHOLE_STEP);
     return {};
   }),
   onVm(verbs.drivesSetGolden, async (context, { target, name }) => {
-    const { settings, progress, signal } = context;
+    const { volumes, settings, progress, signal } = context;
     if (isDiskName(`${name}.qcow2`))
       throw new VerbError('invalid', `'${name}' is what the disk of a machine is called`);
     const disk = driveOf(context, target);
@@ -142,11 +136,11 @@ export const storageHandlers: readonly Handler[] = [
     await using connection = await context.connection.dup();
     const from = await findVolumeAs(connection, disk.source, disk.format ?? 'raw', signal);
     const pool = await connection.pool(settings.imagesPool, { signal });
+    // Another hypervisor may have made one of that name there.
+    await pool.refresh({ signal }).catch(() => {});
     const { capacityBytes } = await from.info({ signal });
-    await pool.createVolume(volumeXml({ name: `${name}.qcow2`, capacityBytes, format: 'qcow2' }), {
-      from,
-      signal,
-    });
+    const wanted = { name: `${name}.qcow2`, capacityBytes, format: 'qcow2' };
+    await volumes.keep(await volumes.create(pool, wanted, { from, signal }));
     return {};
   }),
 ];

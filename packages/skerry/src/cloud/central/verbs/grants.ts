@@ -1,5 +1,5 @@
 // Who may do what with one machine or hypervisor, and why.
-import { subjectOf } from '../../agent/perform.ts';
+import { subjectOf } from '../../permission/denial.ts';
 import type { EntityState } from '../../entity.ts';
 import {
   grantedTo,

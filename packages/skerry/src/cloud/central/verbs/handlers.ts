@@ -2,7 +2,7 @@
 import { VerbError } from '../../verb-error.ts';
 import type * as hypervisorVerbs from '../../verbs/hypervisor.ts';
 import type { z } from 'zod';
-import { parseParams } from '../../agent/perform.ts';
+import { parseParams } from '../../verbs/parse-params.ts';
 import { type CentralContext, type CentralHandler, entityOf } from './context.ts';
 import { evacuate } from './evacuate.ts';
 import { grantHandlers } from './grants.ts';

@@ -1,6 +1,6 @@
 // Parking: a machine's definition is kept here while it is on no hypervisor. Every step on a hypervisor is its agent's own verb.
 import type { z } from 'zod';
-import { denialOf } from '../../agent/perform.ts';
+import { denialOf } from '../../permission/denial.ts';
 import { type EntityState, hypervisorId, isOn, type VmState, vmId } from '../../entity.ts';
 import { CENTRAL, decide } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';

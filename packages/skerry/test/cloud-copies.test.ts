@@ -1,0 +1,139 @@
+// Disks that are copied while whoever asked goes away, or the agent does: libvirt goes on with a copy whatever happens, and
+// nothing of it may stay. With libvirt's QEMU driver; no machine runs.
+import { mkdir, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect, type Connection } from '@skerry/libvirt';
+import type { Agent } from '../src/cloud/agent/agent.ts';
+import { hypervisorId, vmId } from '../src/cloud/entity.ts';
+import { poll } from '../src/util/poll.ts';
+import { SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
+
+/** Enough for a copy to last while the test does something. */
+const MIB = 700;
+
+let cloud: TestCloud;
+let libvirt: Connection;
+let pool: string;
+let agent: Agent;
+let uuid: string;
+
+beforeAll(async () => {
+  cloud = await startTestCloud([]);
+  libvirt = await connect(cloud.daemon.uri('qemu:///system'));
+  // libvirt asks QEMU what it can when it is first asked itself: on a busy machine that lasts.
+  await libvirt.capabilities({ timeoutMs: 60_000 });
+  pool = join(cloud.daemon.folder, 'pool');
+  await mkdir(pool);
+  const made = await libvirt.definePool(
+    `<pool type='dir'><name>default</name><target><path>${pool}</path></target></pool>`,
+  );
+  await made.start();
+  await startAgent();
+  const body = { name: 'large', diskGiB: 0 };
+  const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', body);
+  uuid = String(answer.body['uuid']);
+  await cloud.until(vmId(uuid), (each) => each !== undefined);
+  await call('drives_create', { sizeGiB: MIB / 1024, format: 'raw' });
+  await fill(await drive());
+}, 120_000);
+
+afterAll(async () => {
+  await libvirt?.close();
+  await cloud?.[Symbol.asyncDispose]();
+});
+
+async function startAgent(): Promise<void> {
+  const libvirtUri = cloud.daemon.uri('qemu:///system');
+  const settings = { ...SETTINGS, pool: 'default', imagesPool: 'default' };
+  agent = await cloud.startAgent('hv1', { libvirtUri, settings });
+  await cloud.until(
+    hypervisorId('hv1'),
+    (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
+  );
+}
+
+async function call(verb: string, params: object = {}, signal?: AbortSignal) {
+  const token = cloud.central.users.issue('ann', 'token');
+  const response = await fetch(`${cloud.server.url}/api/v1/vms/${uuid}/${verb}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(params),
+    signal: signal ?? AbortSignal.timeout(60_000),
+  });
+  return (await response.json()) as { drives?: { source: string; format: string }[] };
+}
+
+async function drive(): Promise<string> {
+  return (await call('drives_get')).drives?.[0]?.source ?? '';
+}
+
+/** With what no copy can leave out. */
+async function fill(path: string): Promise<void> {
+  await using file = await open(path, 'r+');
+  const block = Buffer.alloc(2 ** 20, 'skerry');
+  for (let at = 0; at < MIB; at++) await file.write(block, 0, block.length, at * block.length);
+}
+
+const files = () => readdir(pool);
+
+/** Asks for it, and is there when libvirt has begun to copy. */
+async function begin(verb: string, params: object) {
+  const before = (await files()).length;
+  const leave = new AbortController();
+  const answer = call(verb, params, leave.signal).catch((error: unknown) => error);
+  await poll(async () => (await files()).length > before || undefined, {
+    timeoutMs: 30_000,
+    intervalMs: 5,
+    onTimeout: () => new Error(`nothing is copied: ${String(answer)}`),
+  });
+  return { leave: () => leave.abort(), answer };
+}
+
+async function expectOnly(names: readonly string[]): Promise<void> {
+  await poll(async () => (await files()).length <= names.length || undefined, {
+    timeoutMs: 60_000,
+    intervalMs: 100,
+    onTimeout: () => new Error('what was copied is not deleted'),
+  });
+  expect(await files()).toEqual(names);
+}
+
+test.each([
+  ['drives_convert', { target: 'vda', format: 'qcow2' }],
+  ['drives_setgolden', { target: 'vda', name: 'golden' }],
+])('%s: whoever asked goes away, and nothing of it stays', async (verb, params) => {
+  const before = await files();
+  const { leave, answer } = await begin(verb, params);
+  leave();
+  await answer;
+  await expectOnly(before);
+});
+
+test.each([
+  ['clone', { name: 'large2' }],
+  ['drives_convert', { target: 'vda', format: 'qcow2' }],
+])('%s: the agent ends meanwhile, its next one deletes what is left', async (verb, params) => {
+  const before = await files();
+  const { answer } = await begin(verb, params);
+  await agent[Symbol.asyncDispose]();
+  await answer;
+  expect(await files()).not.toEqual(before);
+  await startAgent();
+  await expectOnly(before);
+});
+
+test('after all that the same works', async () => {
+  expect(await call('drives_convert', { target: 'vda', format: 'qcow2' })).toEqual({});
+  expect((await call('drives_get')).drives).toMatchObject([{ format: 'qcow2' }]);
+  expect(await files()).toHaveLength(1);
+});
+
+test('a golden image that is there stays, when another is to have its name', async () => {
+  expect(await call('drives_setgolden', { target: 'vda', name: 'golden' })).toEqual({});
+  const before = await files();
+  expect(await call('drives_setgolden', { target: 'vda', name: 'golden' })).toMatchObject({
+    error: { code: 'conflict', message: "there is a 'golden.qcow2' in default already" },
+  });
+  expect(await files()).toEqual(before);
+});
