@@ -68,7 +68,11 @@ test.each([
 test('nor has it one of a machine that is parked', async () => {
   const { parking, policies } = cloud.central;
   const uuid = randomUUID();
-  parking.add({ uuid, name: 'boat', hypervisor: 'hv1', tags: [] }, xmlOf('boat', uuid), 'ann');
+  parking.add(
+    { uuid, name: 'boat', hypervisor: 'hv1', tags: [], autostart: false },
+    xmlOf('boat', uuid),
+    'ann',
+  );
   policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc']);
   const made = await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('x', uuid) });
   expect(made.status).toBe(200);
@@ -149,7 +153,12 @@ test('a twin that is deleted takes no grants and no jobs of the other along', as
   const id = vmId(uuid);
   await cloud.until(id, (each) => each !== undefined);
   // As when a host of before is back, with what was brought elsewhere meanwhile.
-  parking.add({ uuid, name: 'double', hypervisor: 'hv1', tags: [] }, xmlOf('x', uuid), 'ann');
+  parking.add(
+    { uuid, name: 'double', hypervisor: 'hv1', tags: [], autostart: false },
+    xmlOf('x', uuid),
+    'ann',
+  );
+  parking.settle(uuid);
   policies.setGrant('user:cleo', id, ['info']);
   const at = '2099-01-01T00:00:00Z';
   schedule.add({ entity: id, verb: 'create', params: {}, at, user: 'ann' });

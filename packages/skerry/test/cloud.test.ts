@@ -249,6 +249,7 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'boat', diskGiB: 0 });
     const refused = await cloud.call('ann', 'POST', '/api/v1/vms/test/park');
     expect(refused.body.error?.message).toContain('shut it down first');
+    await cloud.call('ann', 'POST', '/api/v1/vms/boat/autostart', { on: true });
     expect((await cloud.call('ann', 'POST', '/api/v1/vms/boat/park')).status).toBe(200);
     const [parked] = cloud.central.parking.list();
     expect(parked).toMatchObject({ name: 'boat', hypervisor: 'hv1', parkedBy: 'ann' });
@@ -261,7 +262,14 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
       machine: parked?.name,
     });
     expect(back).toEqual({ status: 200, body: { hypervisor: 'hv1' } });
-    await cloud.until(vmId(parked?.uuid ?? ''), (each) => each !== undefined);
+    const boat = await cloud.until(vmId(parked?.uuid ?? ''), (each) => each !== undefined);
+    expect(boat).toMatchObject({ autostart: true });
+    expect(cloud.central.parking.list()).toEqual([]);
+    // Where it is not known whether it was brought back, its definition is kept until something is done to it.
+    if (boat.kind === 'vm') cloud.central.parking.add(boat, '<domain/>', 'ann');
+    await cloud.call('ann', 'POST', '/api/v1/vms/boat/xmldesc', {});
+    expect(cloud.central.parking.list()).toHaveLength(1);
+    await cloud.call('ann', 'POST', '/api/v1/vms/boat/autostart', { on: false });
     expect(cloud.central.parking.list()).toEqual([]);
     await cloud.call('ann', 'POST', '/api/v1/vms/boat/free');
   });

@@ -270,6 +270,13 @@ export class Agent implements AsyncDisposable {
         // Who chats there has not heard of anything yet.
         this.#entities.sayAll();
         return {};
+      case 'arrived': {
+        this.#obey(central, request.term);
+        const domain = await this.#connection?.domainByUuid(request.uuid, { signal });
+        await domain?.setAutostart(true, { signal });
+        await this.#watch?.refresh(request.uuid);
+        return {};
+      }
       case 'audit':
         return this.#audit.since(request.since);
       case 'verb': {

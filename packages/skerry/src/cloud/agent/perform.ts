@@ -15,13 +15,10 @@ import type { Policy } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
 import { isPossible, type VerbTable } from '../verbs/table.ts';
 import { parseParams } from '../verbs/parse-params.ts';
-import type { Verb } from '../verbs/verb.ts';
+import { QUICK_MS, SLOW_MS, type Verb } from '../verbs/verb.ts';
 import type { Entities } from './entities.ts';
 import type { NewVolumes } from './new-volumes.ts';
 import type { AgentSettings, Handler, OtherHost } from './verbs/handler.ts';
-
-const QUICK_MS = 60_000;
-const SLOW_MS = 3_600_000;
 
 export interface Performer {
   readonly table: VerbTable;

@@ -9,12 +9,13 @@ import { type EntityId, type EntityState, hypervisorOf, PEER_ADDRESS } from '../
 import { decide, permissionsOf } from '../permission/decide.ts';
 import { VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
+import { SLOW_MS } from '../verbs/verb.ts';
 import { AgentSync } from './agent-sync.ts';
 import { AuditStore } from './audit-store.ts';
 import { Database, openDatabase } from './database.ts';
 import type { Membership } from '../bus/membership.ts';
 import { ChangeLog } from './change-log.ts';
-import { Dispatcher, type PerformOptions, SLOW_MS } from './dispatcher.ts';
+import { Dispatcher, type PerformOptions } from './dispatcher.ts';
 import { Joins } from './joins.ts';
 import { Leadership, type LeadershipTimes, TIMES } from './leadership.ts';
 import { Pair, type PeerHost } from './pair.ts';
@@ -82,8 +83,8 @@ export class Central implements AsyncDisposable {
     this.#db = stateDir === null ? new Database(':memory:') : openDatabase(stateDir);
     this.#bus = bus;
     this.#log = log;
-    this.#dispatcher = new Dispatcher(this, bus, this.#stop.signal);
     this.#agents = new AgentSync(this, bus, this.#stop.signal, log);
+    this.#dispatcher = new Dispatcher(this, bus, this.#agents, this.#stop.signal);
     this.table = table;
     this.name = name;
     this.users = new Users(this.#db);

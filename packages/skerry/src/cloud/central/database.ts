@@ -29,6 +29,8 @@ const MIGRATIONS = [
   `CREATE TABLE usage (entity TEXT NOT NULL, span TEXT NOT NULL, at INTEGER NOT NULL, cpu REAL NOT NULL,
      memory REAL NOT NULL, disk_read REAL NOT NULL, disk_write REAL NOT NULL, net_rx REAL NOT NULL,
      net_tx REAL NOT NULL, PRIMARY KEY (entity, span, at)) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE parked ADD COLUMN autostart INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE parked ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0;`,
 ] as const;
 
 /** The database of a central's folder; several processes may have it open. */

@@ -9,16 +9,14 @@ import { type Actor, verbReply, type VerbReply } from '../bus/messages.ts';
 import { type EntityState, hypervisorOf, isOn, vmId } from '../entity.ts';
 import { CENTRAL, decide } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
-import type { Verb } from '../verbs/verb.ts';
+import { QUICK_MS, SLOW_MS, type Verb } from '../verbs/verb.ts';
+import type { AgentSync } from './agent-sync.ts';
 import type { Central, Target } from './central.ts';
 import { isElsewhere } from './is-elsewhere.ts';
-import { refuseTwin, type SeenPlaces, withTarget } from './place-verb.ts';
+import { refuseTwin, type SeenPlaces, targetSchema, withTarget } from './place-verb.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
-const QUICK_MS = 60_000;
-/** How long an agent may take for what lasts, and for what it is told in words, which may be that. */
-export const SLOW_MS = 3_600_000;
 /** By then what was asked for is in the log, also where its agent was away for a while. */
 const LOGGED_MS = 2 * SLOW_MS;
 
@@ -36,14 +34,16 @@ export interface PerformOptions {
 export class Dispatcher {
   readonly #central: Central;
   readonly #bus: BusConnection;
+  readonly #agents: AgentSync;
   readonly #stop: AbortSignal;
   /** Of requests that may not be in the log yet. */
   readonly #ids = new Set<string>();
 
   /** @param stop ends all that goes on */
-  constructor(central: Central, bus: BusConnection, stop: AbortSignal) {
+  constructor(central: Central, bus: BusConnection, agents: AgentSync, stop: AbortSignal) {
     this.#central = central;
     this.#bus = bus;
+    this.#agents = agents;
     this.#stop = stop;
   }
 
@@ -131,6 +131,9 @@ export class Dispatcher {
       const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs });
       const reply = verbReply.parse(answer);
       if (reply.ok) this.#after(target, verb, reply.result, by);
+      const to = reply.ok && verb.name === 'migrate' ? targetSchema.parse(given).target : undefined;
+      if (to !== undefined && target.kind === 'vm' && target.autostart)
+        await this.#agents.sayArrived(to, target);
       return reply.ok && token !== undefined ? { ok: true, result: { token } } : reply;
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
@@ -193,6 +196,7 @@ export class Dispatcher {
     const made = z.object({ uuid: z.string() }).safeParse(result);
     const isBySystem = by.via === 'system';
     const here = hypervisorOf(target);
+    if (target.kind === 'vm' && verb.danger !== 'reads') this.#central.parking.seen(target.uuid);
     // What was parked is whose it was; what is elsewhere as well is somebody's already.
     if (MAKING.has(verb.name) && made.success && !isBySystem)
       if (!isElsewhere(this.#central, made.data.uuid, here))

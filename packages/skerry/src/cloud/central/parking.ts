@@ -9,6 +9,8 @@ export interface Parked {
   /** Where it was; its disks are there, unless they are shared. */
   readonly hypervisor: string;
   readonly tags: readonly string[];
+  /** It starts with its host. */
+  readonly autostart: boolean;
   readonly parkedBy: string;
   /** Milliseconds since 1970. */
   readonly parkedAt: number;
@@ -20,6 +22,7 @@ interface Row {
   xml: string;
   hypervisor: string;
   tags: string;
+  autostart: number;
   parked_by: string;
   parked_at: number;
 }
@@ -51,23 +54,51 @@ export class Parking {
     return row && { ...toParked(row), xml: row.xml };
   }
 
-  add(vm: Pick<VmState, 'uuid' | 'name' | 'hypervisor' | 'tags'>, xml: string, by: string): void {
+  /**
+   * Keeps a machine's definition. It may still be on its hypervisor, until {@link settle}.
+   *
+   * @param xml with its secrets
+   */
+  add(
+    vm: Pick<VmState, 'uuid' | 'name' | 'hypervisor' | 'tags' | 'autostart'>,
+    xml: string,
+    by: string,
+  ): void {
     this.#db.run(
-      `INSERT INTO parked (uuid, name, xml, hypervisor, tags, parked_by, parked_at)
-       VALUES (:uuid, :name, :xml, :hypervisor, :tags, :by, :now)
+      `INSERT INTO parked (uuid, name, xml, hypervisor, tags, autostart, doubtful, parked_by, parked_at)
+       VALUES (:uuid, :name, :xml, :hypervisor, :tags, :autostart, 1, :by, :now)
        ON CONFLICT (uuid) DO UPDATE SET name = :name, xml = :xml, hypervisor = :hypervisor, tags = :tags,
-         parked_by = :by, parked_at = :now`,
+         autostart = :autostart, doubtful = 1, parked_by = :by, parked_at = :now`,
       {
         uuid: vm.uuid,
         name: vm.name,
         xml,
         hypervisor: vm.hypervisor,
         tags: vm.tags.join(' '),
+        autostart: vm.autostart ? 1 : 0,
         by,
         now: Date.now(),
       },
     );
     this.onChange();
+  }
+
+  /** Says whether it is not known if the machine is on a hypervisor, as it is being brought back. */
+  settle(uuid: string, { doubtful }: { readonly doubtful: boolean } = { doubtful: false }): void {
+    this.#db.run('UPDATE parked SET doubtful = :doubtful WHERE uuid = :uuid', {
+      uuid,
+      doubtful: doubtful ? 1 : 0,
+    });
+  }
+
+  /**
+   * Something was done to a machine that is there: where it was not known whether it is, what is kept of it is of the past.
+   * Another of that uuid, on a host that is back after all, changes nothing.
+   */
+  seen(uuid: string): void {
+    if (this.#underWay.has(uuid)) return;
+    const sql = 'DELETE FROM parked WHERE uuid = :uuid AND doubtful = 1';
+    if (this.#db.run(sql, { uuid }) > 0) this.onChange();
   }
 
   remove(uuid: string): void {
@@ -76,6 +107,7 @@ export class Parking {
 }
 
 function toParked(row: Row): Parked {
-  const { uuid, name, hypervisor, tags, parked_by: parkedBy, parked_at: parkedAt } = row;
-  return { uuid, name, hypervisor, tags: tags.split(' ').filter(Boolean), parkedBy, parkedAt };
+  const { uuid, name, hypervisor, parked_by: parkedBy, parked_at: parkedAt } = row;
+  const tags = row.tags.split(' ').filter(Boolean);
+  return { uuid, name, hypervisor, tags, autostart: row.autostart === 1, parkedBy, parkedAt };
 }

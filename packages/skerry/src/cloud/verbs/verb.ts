@@ -3,6 +3,11 @@
 import type { z } from 'zod';
 import type { VmPower } from '../entity.ts';
 
+/** How long a verb may take. */
+export const QUICK_MS = 60_000;
+/** The same for one that is {@link Verb.slow}, and for what is said in words, which may be that. */
+export const SLOW_MS = 3_600_000;
+
 /** What a verb is for. */
 export type EntityKind = 'vm' | 'hypervisor' | 'central';
 

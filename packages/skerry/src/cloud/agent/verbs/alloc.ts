@@ -30,6 +30,13 @@ interface Made {
 
 type AllocParams = z.output<typeof verbs.alloc.params>;
 
+/** What central adds for a machine that it brings back. */
+interface BroughtBack {
+  /** The hypervisor on which it was. */
+  readonly from?: string;
+  readonly autostart?: boolean;
+}
+
 export const allocHandlers: readonly Handler[] = [
   onHypervisor(verbs.alloc, async (context, params) => {
     const { drained, name: host } = context.hypervisor;
@@ -50,18 +57,14 @@ export const allocHandlers: readonly Handler[] = [
   }),
 ];
 
-/** @param params `from` is the hypervisor on which it was, where central brings it back */
-async function made(
-  context: Context,
-  params: AllocParams & { readonly from?: string },
-): Promise<Made> {
-  const { xml, name, from } = params;
+async function made(context: Context, params: AllocParams & BroughtBack): Promise<Made> {
+  const { xml, name } = params;
   const uuid = randomUUID();
   if (xml === undefined)
     return defineNew(context, { ...params, name: newName(context, name) }, uuid);
   const isBack = context.by.via === 'system';
   return {
-    domain: await (isBack ? bringBack(context, xml, from) : defineFromXml(context, xml, uuid)),
+    domain: await (isBack ? bringBack(context, xml, params) : defineFromXml(context, xml, uuid)),
   };
 }
 
@@ -85,14 +88,25 @@ async function defineFromXml(context: Context, xml: string, uuid: string): Promi
 }
 
 /** What central itself brings back was a machine before, and has what it had: its uuid, its disks, and on its host what is the host's. */
-async function bringBack(context: Context, xml: string, from: string | undefined): Promise<Domain> {
+async function bringBack(
+  context: Context,
+  xml: string,
+  { from, autostart = false }: BroughtBack,
+): Promise<Domain> {
   const root = parseXml(xml);
   const name = textOf(root, 'name') ?? '';
   refuseTaken(context, name);
   if (from !== context.hypervisor.name) await refuseToTakeAlong(context, root);
   if (await exists(context, textOf(root, 'uuid') ?? ''))
     throw new VerbError('conflict', 'there is a machine with the uuid of this XML');
-  return define(context, root);
+  const domain = await define(context, root);
+  try {
+    if (autostart) await domain.setAutostart(true, WHOLE_STEP);
+  } catch (error) {
+    await unmake(context, domain);
+    throw error;
+  }
+  return domain;
 }
 
 function define({ connection, signal }: Context, root: Element): Promise<Domain> {

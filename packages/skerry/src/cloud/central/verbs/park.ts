@@ -54,6 +54,7 @@ async function keepAndForget(context: CentralContext, vm: VmState): Promise<void
     // Whoever closes their browser now does not break it off.
     const { signal } = central.leadership;
     await ask({ ...asSystem, signal }, vm, 'undefine', {});
+    central.parking.settle(vm.uuid);
   } catch (error) {
     if (isSure(error)) central.parking.remove(vm.uuid);
     throw error;
@@ -89,16 +90,24 @@ async function unpark(
   const host = central.registry.get(hypervisorId(hypervisor));
   const verb = central.table.get('hypervisor', 'alloc');
   if (!host || !verb) throw new VerbError('not-found', `there is no hypervisor '${hypervisor}'`);
+  central.parking.settle(parked.uuid, { doubtful: true });
   const reply = await central.forward(
     host,
     verb,
-    { xml: parked.xml, start: params.start, from: parked.hypervisor },
+    {
+      ...{ xml: parked.xml, autostart: parked.autostart },
+      ...{ start: params.start, from: parked.hypervisor },
+    },
     { ...by, via: 'system' },
     id,
     // Whoever closes their browser now does not break it off.
     central.leadership.signal,
   );
-  if (!reply.ok) throw VerbError.fromData(reply.error);
+  if (!reply.ok) {
+    const error = VerbError.fromData(reply.error);
+    if (isSure(error)) central.parking.settle(parked.uuid);
+    throw error;
+  }
   central.parking.remove(parked.uuid);
   return { hypervisor };
 }
