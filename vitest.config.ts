@@ -4,8 +4,13 @@ import { Summary } from './test/summary.ts';
 const conditions = ['@skerry/source'];
 const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
 
-// unit: pure, beside its source. integration: real parts (libvirtd, namespaces), no VM.
-// e2e: real VMs. The last two run file by file: this is a two-core project.
+// unit: pure, beside its source. tools: git and mmdebstrap as they are, each file in a folder of its own. integration: real
+// parts that share the computer (libvirtd, ejabberd, namespaces), no VM. e2e: real VMs. The last two run file by file: this
+// is a two-core project.
+const TOOLS = [
+  'packages/skerry/test/superproject-*.test.ts',
+  'packages/skerry/test/image-build.test.ts',
+];
 export default defineConfig({
   test: {
     silent: 'passed-only',
@@ -27,8 +32,18 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'tools',
+          include: TOOLS,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'integration',
           include: ['packages/*/test/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          exclude: TOOLS,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

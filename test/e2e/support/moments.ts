@@ -1,8 +1,8 @@
 // Moments to interrupt something at, spread over its run: the same ones in each `npm test`, other ones in each campaign,
 // which prints its seed. SKERRY_SEED repeats them.
 
-/** How many moments: 3 in `npm test`, 20 in the campaign. */
-export const MOMENTS: number = process.env.SKERRY_CAMPAIGN ? 20 : 3;
+/** How many moments: 2 in `npm test`, 20 in the campaign. */
+export const MOMENTS: number = process.env.SKERRY_CAMPAIGN ? 20 : 2;
 const SEED = Number(process.env.SKERRY_SEED ?? 2014);
 
 /** `count` points of 0..1, one in each of as many equal parts. */

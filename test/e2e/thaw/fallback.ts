@@ -16,25 +16,31 @@ interface Frozen {
 /** A kind of which no template is damaged. */
 const OTHER = { ...SMALL, memory: 272 };
 
+type Damage = readonly [what: string, harm: (dir: string) => Promise<unknown>, reason: RegExp];
+
+const DAMAGES: readonly Damage[] = [
+  ['a cut-off memory', (dir) => truncate(join(dir, 'memory'), 1e6), /memory is damaged: it has/],
+  [
+    'one altered byte',
+    async (dir) => alter(join(dir, 'memory'), middleOfData(await frozenOf(dir))),
+    /memory is damaged: its SHA-256/,
+  ],
+  [
+    'one altered byte where memory is zero',
+    async (dir) => alter(join(dir, 'memory'), middleOfHole(await frozenOf(dir))),
+    /memory is damaged: something was written/,
+  ],
+  ['no state', (dir) => rm(join(dir, 'state')), /state is damaged: it is missing/],
+  ['an altered disk', (dir) => alter(join(dir, 'disk.qcow2'), 300_000), /disk.qcow2 is damaged/],
+  ['no record', (dir) => rm(join(dir, 'template.json')), /template.json is damaged/],
+];
+/** Each is an `up` with a template of its own: `npm test` takes every second one. */
+const TRIED = DAMAGES.filter((_, at) => process.env.SKERRY_CAMPAIGN || at % 2 === 0);
+
 export function fallback(running: () => TestLab, store: () => OwnStore): void {
   const folder = async (): Promise<string> => join(store().templatesDir, await newest(store()));
 
-  test.each<[string, (dir: string) => Promise<unknown>, RegExp]>([
-    ['a cut-off memory', (dir) => truncate(join(dir, 'memory'), 1e6), /memory is damaged: it has/],
-    [
-      'one altered byte',
-      async (dir) => alter(join(dir, 'memory'), middleOfData(await frozenOf(dir))),
-      /memory is damaged: its SHA-256/,
-    ],
-    [
-      'one altered byte where memory is zero',
-      async (dir) => alter(join(dir, 'memory'), middleOfHole(await frozenOf(dir))),
-      /memory is damaged: something was written/,
-    ],
-    ['no state', (dir) => rm(join(dir, 'state')), /state is damaged: it is missing/],
-    ['an altered disk', (dir) => alter(join(dir, 'disk.qcow2'), 300_000), /disk.qcow2 is damaged/],
-    ['no record', (dir) => rm(join(dir, 'template.json')), /template.json is damaged/],
-  ])('with %s up says so and makes a new one', async (_, harm, reason) => {
+  test.each(TRIED)('with %s up says so and makes a new one', async (_, harm, reason) => {
     const before = await store().templates();
     await harmCopy(await folder(), harm);
     await using lab = await testLab(SMALL, store());
@@ -102,7 +108,7 @@ export function fallback(running: () => TestLab, store: () => OwnStore): void {
       templates: object[];
       freedBytes: number;
     };
-    expect(said.templates.length).toBeGreaterThan(4);
+    expect(said.templates.length).toBeGreaterThan(TRIED.length - 1);
     expect(said.freedBytes).toBeGreaterThan(100e6);
     expect(await store().templates()).toHaveLength(1);
     expect(await store().leftovers()).toEqual([]);
