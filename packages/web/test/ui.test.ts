@@ -426,6 +426,18 @@ test('a lost connection is said, and what was missed is there when it is back', 
   await expectCount(page.locator('.banner'), 0);
 });
 
+test('a line that was cut without a word is found, and what was missed is there soon after', async () => {
+  await open('/');
+  await row('metrics').waitFor();
+  stack.cable.set('hole');
+  await expectText(page.locator('.banner'), 'The connection to central is lost.', 12_000);
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('metrics')}/resume`, {});
+  stack.cable.set('up');
+  await expectText(row('metrics'), 'running');
+  await expectCount(page.locator('.banner'), 0);
+  stack.cable.cut();
+});
+
 test('nothing moved while it loaded, and nobody complained', async () => {
   await open('/');
   const shift = await page.evaluate(

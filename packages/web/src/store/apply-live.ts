@@ -45,7 +45,7 @@ function welcome(state: CloudState, message: Of<'hello'>): CloudState {
   const { user, entities, permissionSets, lamps, parked, stand } = message;
   const pending = new Map(state.pending);
   for (const [entity] of entities) settle(pending, entity);
-  const now = new Map(entities.map(([entity]) => [entity.id, entity]));
+  const now = new Map<string, EntityState>(entities.map(([entity]) => [entity.id, entity]));
   const isOver = ({ id, entity }: TaskEntry): boolean => now.get(entity)?.task?.id !== id;
   const kept = tasksLost(state.tasks, isOver, Date.now());
   return {

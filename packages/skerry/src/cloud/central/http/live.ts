@@ -33,6 +33,8 @@ export type LiveMessage =
   | { readonly type: 'parked'; readonly parked: readonly Parked[] }
   | { readonly type: 'usage'; readonly at: number; readonly entities: readonly Usage[] }
   | { readonly type: 'audit'; readonly entry: AuditEntry }
+  /** Says only that the line is there. */
+  | { readonly type: 'beat' }
   | { readonly type: 'shout'; readonly entity: string; readonly text: string; readonly at: number };
 
 /** An entity's state, and which of `permissionSets` one has for it. */
@@ -47,6 +49,8 @@ export const liveRequest = z.object({
 /** A browser that does not read for so long is cut off; it comes back and gets all of it. */
 const MAX_BUFFER = 8 * 1024 * 1024;
 const BATCH_MS = 8;
+/** A browser that has heard nothing for some of these takes the line for cut. */
+const BEAT_MS = 2000;
 /** For so long one hears of what one saw until it was deleted. */
 const LEFT_MS = 60_000;
 
@@ -184,12 +188,14 @@ export function serveLive(central: Central, socket: WebSocket, user: string): vo
     central.onChange('stand', () => send({ type: 'stand', stand: standView(central) })),
     central.onChange('parked', tellParked),
   ];
+  const beat = setInterval(() => send({ type: 'beat' }), BEAT_MS);
   socket.on('message', (data: Buffer) => {
     const parsed = liveRequest.safeParse(parseJson(data.toString('utf8')));
     if (parsed.success) watched = new Set(parsed.data.ids);
   });
   socket.on('close', () => {
     clearTimeout(timer);
+    clearInterval(beat);
     listening[Symbol.dispose]();
     for (const stop of stops) stop();
   });
