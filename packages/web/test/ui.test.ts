@@ -323,6 +323,60 @@ test('a new machine is made where there is room, from the form of the verb', asy
   await row('fresh-1').waitFor();
 });
 
+test('what was filled in for a new machine stays until it is made', async () => {
+  await open('/');
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'From XML' }).click();
+  const wrong = `<domain type='test'><name>by-xml</name><memory>lots</memory></domain>`;
+  await dialog.getByLabel('XML').fill(wrong);
+  await dialog.getByRole('button', { name: /^Make it on/ }).click();
+  await expectText(dialog.locator('.problem'), 'It was not made');
+  expect(await dialog.getByLabel('XML').inputValue()).toBe(wrong);
+  await shot('new-machine-refused');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.keyboard.press('n');
+  expect(await dialog.getByLabel('XML').inputValue()).toBe(wrong);
+  const right = `<domain type='test'><name>by-xml</name><memory>65536</memory><os><type>hvm</type></os></domain>`;
+  await dialog.getByLabel('XML').fill(right);
+  await dialog.getByRole('button', { name: /^Make it on/ }).click();
+  await row('by-xml').waitFor();
+  await dialog.waitFor({ state: 'detached' });
+  await page.keyboard.press('n');
+  expect(await dialog.getByLabel('Name').inputValue()).toBe('');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('a new machine that is refused after the form was closed is changed and tried again', async () => {
+  await open('/');
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('web-1');
+  await dialog.getByLabel('Disk (GiB)').fill('0');
+  // It takes its time.
+  const closed = Promise.withResolvers<void>();
+  await page.route('**/alloc', async (route) => {
+    await closed.promise;
+    await route.continue();
+  });
+  await dialog.getByRole('radio', { name: 'hv1' }).check();
+  await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
+  await expectText(dialog.getByRole('status'), 'It goes on when you close this');
+  await shot('new-machine-busy');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  closed.resolve();
+  const toast = page.locator('.toast.bad');
+  await toast.getByRole('button', { name: 'Change and try again' }).click();
+  await page.unroute('**/alloc');
+  expect(await dialog.getByLabel('Name').inputValue()).toBe('web-1');
+  await expectText(dialog.locator('.problem'), 'It was not made');
+  await dialog.getByLabel('Name').fill('web-9');
+  await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
+  await row('web-9').waitFor();
+});
+
 test('somebody with few permissions sees why a button is grey', async () => {
   stack.cloud.central.policies.update((policy) => ({
     ...policy,
