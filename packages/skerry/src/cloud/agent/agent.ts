@@ -15,7 +15,7 @@ import { VERBS, type VerbTable } from '../verbs/table.ts';
 import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
-import { NewVolumes } from './new-volumes.ts';
+import { UnusedVolumes } from './unused-volumes.ts';
 import { perform, type Performer } from './perform.ts';
 import { type HostFacts, readHostFacts, readResources } from './read-host.ts';
 import { Talk } from './talk.ts';
@@ -79,7 +79,7 @@ export class Agent implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #entities: Entities;
   readonly #audit: AuditLog;
-  readonly #volumes: NewVolumes;
+  readonly #volumes: UnusedVolumes;
   readonly #allegiance: Allegiance;
   readonly #performer: Performer;
   /** Answers people for its entities. */
@@ -93,7 +93,7 @@ export class Agent implements AsyncDisposable {
   #work: Promise<unknown> = Promise.resolve();
   #saving: Promise<boolean> = Promise.resolve(true);
 
-  private constructor(options: AgentOptions, kept: Kept, volumes: NewVolumes) {
+  private constructor(options: AgentOptions, kept: Kept, volumes: UnusedVolumes) {
     this.#options = options;
     this.#kept = kept;
     this.#volumes = volumes;
@@ -128,7 +128,9 @@ export class Agent implements AsyncDisposable {
   static async start(options: AgentOptions): Promise<Agent> {
     const { stateDir } = options;
     await mkdir(stateDir, { recursive: true });
-    const volumes = await NewVolumes.load(join(stateDir, 'new-volumes.json'));
+    const volumes = await UnusedVolumes.load(join(stateDir, 'unused-volumes.json'), (error) =>
+      options.log?.(messageOf(error)),
+    );
     const agent = new Agent(options, await loadKept(stateDir), volumes);
     agent.#begin();
     return agent;
@@ -270,24 +272,13 @@ export class Agent implements AsyncDisposable {
         // Who chats there has not heard of anything yet.
         this.#entities.sayAll();
         return {};
-      case 'arrived': {
-        this.#obey(central, request.term);
-        const domain = await this.#connection?.domainByUuid(request.uuid, { signal });
-        await domain?.setAutostart(true, { signal });
-        await this.#watch?.refresh(request.uuid);
-        return {};
-      }
       case 'audit':
         return this.#audit.since(request.since);
       case 'verb': {
         const refusal = this.#allegiance.refusal(central, request.term ?? 0);
         if (refusal !== undefined)
           return { ok: false, error: new VerbError('conflict', refusal).toData() };
-        const reply = await perform(
-          this.#performer,
-          request,
-          AbortSignal.any([signal, this.#stop.signal]),
-        );
+        const reply = await perform(this.#performer, request, this.#stop.signal, signal);
         this.#keepHost();
         return reply;
       }

@@ -6,7 +6,6 @@ import {
   elementsOf,
   first,
   formatXml,
-  textOf,
   walk,
 } from '../xml/element.ts';
 import {

@@ -14,13 +14,14 @@ import {
 import { isWritten } from '../definition-guard.ts';
 import { findVolumeAs } from '../find-volume.ts';
 import { volumeName } from '../new-domain-xml.ts';
-import type { NewVolume } from '../new-volumes.ts';
+import type { NewVolume } from '../unused-volumes.ts';
 import { refusePartsOfHost } from '../guarded.ts';
 import { newName } from '../new-name.ts';
-import { type Context, type VmContext, WHOLE_STEP } from './handler.ts';
+import { type Context, refuseDrained, type VmContext, WHOLE_STEP } from './handler.ts';
 
 export async function clone(context: VmContext, params: { name?: string | undefined }) {
   const { connection, domain, vm, volumes, signal, progress } = context;
+  refuseDrained(context);
   const name = newName(context, params.name);
   const root = parseXml(await domain.xml({ inactive: true, signal }));
   refuseToShare(context, root);
@@ -47,10 +48,10 @@ export async function clone(context: VmContext, params: { name?: string | undefi
       if (driver) driver.attributes['type'] = 'qcow2';
     }
     signal.throwIfAborted();
-    for (const volume of made) await volumes.keep(volume);
     await connection.defineDomain(formatXml(root), WHOLE_STEP);
+    for (const volume of made) await volumes.keep(volume);
   } catch (error) {
-    for (const volume of made) await volumes.drop(connection, volume);
+    for (const volume of made) await volumes.drop(connection, volume, error);
     throw error;
   }
   await context.refresh(uuid);
