@@ -24,7 +24,7 @@ export async function clone(context: VmContext, params: { name?: string | undefi
   refuseDrained(context);
   const name = newName(context, params.name);
   const root = parseXml(await domain.xml({ inactive: true, signal }));
-  refuseToShare(context, root);
+  await refuseToShare(context, root);
   const uuid = randomUUID();
   setText(root, 'name', name);
   setText(root, 'uuid', uuid);
@@ -59,7 +59,7 @@ export async function clone(context: VmContext, params: { name?: string | undefi
 }
 
 /** What cannot be copied both would have, and what is the host's only some may hand out. @throws VerbError */
-function refuseToShare(context: VmContext, root: Element): void {
+async function refuseToShare(context: VmContext, root: Element): Promise<void> {
   const { vm } = context;
   const shared = all(root, 'devices/disk').find(
     (disk) => isWritten(disk) && first(disk, 'source') && !attribute(disk, 'source', 'file'),
@@ -69,7 +69,7 @@ function refuseToShare(context: VmContext, root: Element): void {
       'conflict',
       `${attribute(shared, 'target', 'dev')} of ${vm.name} is no file, and cannot be copied`,
     );
-  refusePartsOfHost(context, root);
+  await refusePartsOfHost(context, root);
 }
 
 async function copyVolume(
