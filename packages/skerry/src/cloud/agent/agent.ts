@@ -62,7 +62,8 @@ const SWEEP_MS = 5000;
 const CENTRAL_MS = 3_600_000;
 /** A connection that lasted so long was a good one. */
 const SETTLED_MS = 10_000;
-const RETRY_MS = [200, 500, 1000, 2000, 5000];
+/** Healed within five seconds: also after a long time. */
+const RETRY_MS = [200, 500, 1000, 2000, 3000];
 
 interface Kept {
   readonly policy: Policy;
@@ -120,6 +121,7 @@ export class Agent implements AsyncDisposable {
       hypervisor: () => this.#host,
       refresh: async (uuid) => this.#watch?.refresh(uuid),
       note: (entry) => this.#note(entry),
+      say: (entity, text) => bus.publish({ type: 'shout', entity, text, at: Date.now() }),
     };
     this.talk = new Talk(this.#performer, this.#stop.signal, (body) => this.#askCentral(body));
   }

@@ -1,6 +1,7 @@
 // One request to the agent: whether it may be, whether it makes sense, the doing, and the note of it.
 import type { Connection } from '@skerry/libvirt';
 import { audited } from '../audited.ts';
+import { shoutOf } from '../chat/parse-chat.ts';
 import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
 import {
   type EntityState,
@@ -32,6 +33,8 @@ export interface Performer {
   hypervisor(): HypervisorState;
   refresh(uuid: string): Promise<void>;
   note(entry: AuditEntry): void;
+  /** Tells all who know an entity of ours what it says: Archipel's shout. */
+  say(entity: string, text: string): void;
 }
 
 /**
@@ -120,6 +123,7 @@ async function attempt(
     if (isShown) {
       const lastChange = { verb: request.verb, by: request.by.user, at: Date.now() };
       performer.entities.patch(entity.id, { lastChange });
+      performer.say(entity.id, shoutOf(verb, parsed, request.by.user));
     }
     return parsed;
   } finally {
