@@ -47,7 +47,8 @@ test('a machine moves while it runs, and back', async () => {
   await client.call('POST', '/vms/tiny/autostart', { on: true });
   await client.call('POST', '/vms/tiny/migrate', { target: 'hv2' });
   await until('it is on hv2', async () => (await vm()).hypervisor === 'hv2');
-  expect(await vm()).toMatchObject({ state: 'running', task: null, autostart: true });
+  await until('it starts with hv2', async () => (await vm()).autostart);
+  expect(await vm()).toMatchObject({ state: 'running', task: null });
   await client.call('POST', '/vms/tiny/migrate', { target: 'hv1' });
   await until('it is on hv1', async () => (await vm()).hypervisor === 'hv1');
   expect(cloud.central.places.vms).toHaveLength(1);
