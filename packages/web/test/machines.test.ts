@@ -1,5 +1,6 @@
 // What needs real machines and a real bus, in Debian's Chromium: making them, consoles, moving them, and the way to one's own
 // chat client.
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -7,7 +8,6 @@ import { join } from 'node:path';
 import { connect as connectLibvirt } from '@skerry/libvirt';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { buildWeb } from './support/build-web.ts';
 import { element } from '../../skerry/src/cloud/bus/xmpp/stanza.ts';
 import { XmppClient } from '../../skerry/src/cloud/bus/xmpp/xmpp-client.ts';
@@ -238,11 +238,14 @@ async function listenSerial(): Promise<{ text(): string; end(): void }> {
   };
   const cookie = `skerry=${cloud.central.users.issue('admin', 'session')}`;
   const url = `${cloud.url.replace('http', 'ws')}/api/v1/console?token=${token}`;
-  const socket = new WebSocket(url, { headers: { cookie } });
+  // Node's own takes headers, which the browser's does not.
+  const socket = new WebSocket(url, { headers: { cookie } } as unknown as string[]);
+  socket.binaryType = 'arraybuffer';
   let text = '';
-  socket.on('message', (data: Buffer) => (text += data.toString('latin1')));
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  return { text: () => text, end: () => socket.terminate() };
+  const latin = new TextDecoder('latin1');
+  socket.addEventListener('message', ({ data }) => (text += latin.decode(data as ArrayBuffer)));
+  await once(socket, 'open');
+  return { text: () => text, end: () => socket.close() };
 }
 
 async function shot(name: string): Promise<void> {

@@ -1,34 +1,24 @@
 // The UI in Debian's Chromium against the real stack: libvirt's test driver, agents, central and its web server.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildWeb } from './support/build-web.ts';
 import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
 import { Standing } from '../../skerry/src/cloud/central/standing.ts';
-import { expectCount, expectText, violationsOf, vmRow } from './support/page.ts';
-import { addUsage, type Stack, startStack } from './support/stack.ts';
-import { startBrowser, type TestBrowser } from './support/browser.ts';
+import { expectCount, expectText, violationsOf } from './support/page.ts';
+import { addUsage, type Stack } from './support/stack.ts';
+import type { TestBrowser } from './support/browser.ts';
+import { startUi, type Ui } from './support/ui.ts';
 
-const SHOTS = join(import.meta.dirname, 'shots');
-
+let ui: Ui;
 let stack: Stack;
 let browser: TestBrowser;
 let page: Page;
 
 beforeAll(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  stack = await startStack(await buildWeb());
-  browser = await startBrowser();
-  ({ page } = browser);
-  await page.goto(stack.loginLink('ann'));
-  await row('web-1').waitFor();
+  ui = await startUi();
+  ({ stack, browser, page } = ui);
 });
-
-afterAll(async () => {
-  await browser?.[Symbol.asyncDispose]();
-  await stack?.[Symbol.asyncDispose]();
-});
+afterAll(() => ui?.[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -323,60 +313,6 @@ test('a new machine is made where there is room, from the form of the verb', asy
   await row('fresh-1').waitFor();
 });
 
-test('what was filled in for a new machine stays until it is made', async () => {
-  await open('/');
-  await page.keyboard.press('n');
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: 'From XML' }).click();
-  const wrong = `<domain type='test'><name>by-xml</name><memory>lots</memory></domain>`;
-  await dialog.getByLabel('XML').fill(wrong);
-  await dialog.getByRole('button', { name: /^Make it on/ }).click();
-  await expectText(dialog.locator('.problem'), 'It was not made');
-  expect(await dialog.getByLabel('XML').inputValue()).toBe(wrong);
-  await shot('new-machine-refused');
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'detached' });
-  await page.keyboard.press('n');
-  expect(await dialog.getByLabel('XML').inputValue()).toBe(wrong);
-  const right = `<domain type='test'><name>by-xml</name><memory>65536</memory><os><type>hvm</type></os></domain>`;
-  await dialog.getByLabel('XML').fill(right);
-  await dialog.getByRole('button', { name: /^Make it on/ }).click();
-  await row('by-xml').waitFor();
-  await dialog.waitFor({ state: 'detached' });
-  await page.keyboard.press('n');
-  expect(await dialog.getByLabel('Name').inputValue()).toBe('');
-  await dialog.getByRole('button', { name: 'Cancel' }).click();
-});
-
-test('a new machine that is refused after the form was closed is changed and tried again', async () => {
-  await open('/');
-  await page.keyboard.press('n');
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name').fill('web-1');
-  await dialog.getByLabel('Disk (GiB)').fill('0');
-  // It takes its time.
-  const closed = Promise.withResolvers<void>();
-  await page.route('**/alloc', async (route) => {
-    await closed.promise;
-    await route.continue();
-  });
-  await dialog.getByRole('radio', { name: 'hv1' }).check();
-  await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
-  await expectText(dialog.getByRole('status'), 'It goes on when you close this');
-  await shot('new-machine-busy');
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'detached' });
-  closed.resolve();
-  const toast = page.locator('.toast.bad');
-  await toast.getByRole('button', { name: 'Change and try again' }).click();
-  await page.unroute('**/alloc');
-  expect(await dialog.getByLabel('Name').inputValue()).toBe('web-1');
-  await expectText(dialog.locator('.problem'), 'It was not made');
-  await dialog.getByLabel('Name').fill('web-9');
-  await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
-  await row('web-9').waitFor();
-});
-
 test('somebody with few permissions sees why a button is grey', async () => {
   stack.cloud.central.policies.update((policy) => ({
     ...policy,
@@ -480,36 +416,6 @@ test('a lost connection is said, and what was missed is there when it is back', 
   await expectCount(page.locator('.banner'), 0);
 });
 
-test('a line that was cut without a word is found, and what was missed is there soon after', async () => {
-  await open('/');
-  await row('metrics').waitFor();
-  stack.cable.set('hole');
-  await expectText(page.locator('.banner'), 'The connection to central is lost.', 12_000);
-  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('metrics')}/resume`, {});
-  stack.cable.set('up');
-  await expectText(row('metrics'), 'running');
-  await expectCount(page.locator('.banner'), 0);
-  stack.cable.cut();
-});
-
-test('nothing moved while it loaded, and nobody complained', async () => {
-  await open('/');
-  const shift = await page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        let sum = 0;
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries())
-            sum += (entry as unknown as { value: number }).value;
-        }).observe({ type: 'layout-shift', buffered: true });
-        setTimeout(() => resolve(sum), 500);
-      }),
-  );
-  expect(shift).toBeLessThan(0.01);
-  const known = /Failed to load resource|net::ERR|WebSocket connection/;
-  expect(browser.complaints.filter((text) => !known.test(text))).toEqual([]);
-});
-
 test('on a standby one looks, and is told where to go', async () => {
   await open('/');
   const url = 'https://cloud2.example.org:8443';
@@ -545,21 +451,8 @@ function isFocused(element: Element): boolean {
   return element === document.activeElement;
 }
 
-const row = (name: string): Locator => vmRow(page, name);
-const group = (name: string): Locator => page.locator('.group-row', { hasText: name });
-
-function uuid(name: string): string {
-  const found = stack.cloud.central.registry.findVm(name);
-  if (!('uuid' in found)) throw new Error(`no machine is called ${name}`);
-  return found.uuid;
-}
-
-async function open(path: string, link?: string): Promise<void> {
-  await page.goto(link ?? `${stack.url}${path}`);
-  if (link) await page.reload();
-  await page.locator('.group-row, .vm-row, .login').first().waitFor({ state: 'attached' });
-}
-
-async function shot(name: string, of: Page = page): Promise<void> {
-  await of.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
+const row = (name: string): Locator => ui.row(name);
+const group = (name: string): Locator => ui.group(name);
+const uuid = (name: string): string => ui.uuid(name);
+const open = (path: string, link?: string): Promise<void> => ui.open(path, link);
+const shot = (name: string, of?: Page): Promise<void> => ui.shot(name, of);

@@ -19,7 +19,14 @@ export function ScreenPassword({ types, wasWrong, onGiven }: ScreenPasswordProps
       onSubmit={(event) => {
         event.preventDefault();
         const given = new FormData(event.currentTarget);
-        onGiven(Object.fromEntries(types.map((type) => [type, String(given.get(type) ?? '')])));
+        onGiven(
+          Object.fromEntries(
+            types.map((type) => {
+              const value = given.get(type);
+              return [type, typeof value === 'string' ? value : ''];
+            }),
+          ),
+        );
       }}
     >
       <strong>The screen has a password</strong>

@@ -37,7 +37,7 @@ const SIGNS: Readonly<Record<string, string>> = {
 
 const KEYS: ReadonlyMap<string, TypedKey> = new Map([
   ...Object.entries(SIGNS).flatMap(([code, signs]) => pair(code, signs)),
-  ...[...'abcdefghijklmnopqrstuvwxyz'].flatMap((letter) =>
+  ...Array.from('abcdefghijklmnopqrstuvwxyz').flatMap((letter) =>
     pair(`Key${letter.toUpperCase()}`, `${letter}${letter.toUpperCase()}`),
   ),
   [' ', { code: 'Space', keysym: 0x20, isShifted: false }],
@@ -46,7 +46,7 @@ const KEYS: ReadonlyMap<string, TypedKey> = new Map([
 ]);
 
 function pair(code: string, signs: string): [string, TypedKey][] {
-  return [...signs].map((sign, at) => [
+  return Array.from(signs, (sign, at): [string, TypedKey] => [
     sign,
     { code, keysym: sign.charCodeAt(0), isShifted: at === 1 },
   ]);
@@ -57,7 +57,7 @@ export function typedKeys(text: string): {
   readonly keys: readonly TypedKey[];
   readonly missing: string;
 } {
-  const signs = [...text.replaceAll(/\r\n?/g, '\n')];
+  const signs = Array.from(text.replaceAll(/\r\n?/g, '\n'));
   const missing = new Set(signs.filter((sign) => !KEYS.has(sign)));
   return { keys: signs.flatMap((sign) => KEYS.get(sign) ?? []), missing: [...missing].join(' ') };
 }

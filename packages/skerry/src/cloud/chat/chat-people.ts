@@ -1,7 +1,7 @@
 // People on our XMPP server: who may log in, and whom each of them sees there. It follows from the permissions.
 import { randomBytes } from 'node:crypto';
 import type { Central } from '../central/central.ts';
-import { type EntityId, type EntityState, vmId } from '../entity.ts';
+import type { EntityId, EntityState } from '../entity.ts';
 import { type ChatAccounts, localOf } from './chat-accounts.ts';
 
 /** How somebody logs in with an XMPP client of her own. */
@@ -171,11 +171,11 @@ export class ChatPeople implements AsyncDisposable {
     if (!hypervisors.every((each) => heard.has(each))) return this.#missing.clear();
     const parked = new Set(parking.list().map(({ uuid }) => uuid));
     for (const local of machines) {
-      if (registry.get(vmId(local)) || parked.has(local)) this.#missing.delete(local);
+      if (registry.get(`vm:${local}`) || parked.has(local)) this.#missing.delete(local);
       else if (!this.#missing.has(local)) this.#missing.set(local, Date.now());
     }
     for (const [local, since] of this.#missing) {
-      if (Date.now() - since < goneMs || registry.get(vmId(local))) continue;
+      if (Date.now() - since < goneMs || registry.get(`vm:${local}`)) continue;
       await accounts.removeEntity(local);
       this.#missing.delete(local);
     }
