@@ -138,13 +138,29 @@ test('a path is no way to a file', async () => {
 });
 
 test('two people press opposite buttons: each is answered, and the state is one of both', async () => {
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      cloud.call('ann', 'POST', `/api/v1/vms/test/${index % 2 === 0 ? 'suspend' : 'resume'}`),
-    ),
+  cloud.central.policies.setGrant('user:ben', vm.id, ['suspend', 'resume', 'info']);
+  const presses = Array.from({ length: 20 }, (_, index) =>
+    index % 2 === 0 ? (['ann', 'suspend'] as const) : (['ben', 'resume'] as const),
   );
-  for (const { status } of answers) expect([200, 409, 502]).toContain(status);
+  const answers = await Promise.all(
+    presses.map(([user, verb]) => cloud.call(user, 'POST', `/api/v1/vms/test/${verb}`)),
+  );
+  for (const [index, { status, body }] of answers.entries()) {
+    expect([200, 409, 502]).toContain(status);
+    // Each hears of what was in their own way: the other's task, or the state that their own button cannot change.
+    const own = index % 2 === 0 ? 'to pause it must be running' : 'to resume it must be paused';
+    if (status === 409)
+      expect(body.error?.message).toMatch(new RegExp(`${own}|is busy: (ann|ben) started`));
+  }
   expect(answers.some(({ status }) => status === 200)).toBe(true);
+  const last = await cloud.until(vm.id, (each) => each?.kind === 'vm' && !each.task);
+  const change = last.kind === 'vm' ? last.lastChange : null;
+  expect(last).toMatchObject(
+    change?.verb === 'suspend'
+      ? { state: 'paused', lastChange: { by: 'ann' } }
+      : { state: 'running', lastChange: { verb: 'resume', by: 'ben' } },
+  );
+  cloud.central.policies.setGrant('user:ben', vm.id, []);
   await cloud.call('ann', 'POST', '/api/v1/vms/test/resume');
   await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'running' && !each.task);
   await allIsWell();
