@@ -58,6 +58,51 @@ test('a body that is no JSON, or the wrong one, is answered in words', async () 
   await allIsWell();
 });
 
+/** What people and programs write where something else is wanted. */
+const values = fc.oneof(
+  fc.constantFrom<unknown>('', 'ben', 'fuzz', 'hv1', 'default', '../x', 'a\u0000b', '<x/>', 'all'),
+  fc.constantFrom<unknown>(0, -1, 1, 2, 64, 0.5, 1e9, 2 ** 53, null, true, false, [], ['all'], {}),
+  fc.constantFrom<unknown>(
+    '2099-01-01T00:00:00Z',
+    '* * * * *',
+    '61 * * * *',
+    'start',
+    'qcow2',
+    'vda',
+  ),
+  fc.jsonValue(),
+);
+
+test('whoever may do everything, with parameters near to what they should be, is answered in words', async () => {
+  await using own = await startTestCloud(['hv1', 'hv2']);
+  const { central } = own;
+  const make = (): Promise<unknown> =>
+    own.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'fuzz', diskGiB: 0 });
+  const calls = fc
+    .constantFrom(...VERBS.all)
+    .chain((verb) =>
+      fc.tuple(
+        fc.constant(verb),
+        fc.record(Object.fromEntries(Object.keys(verb.params.shape).map((key) => [key, values])), {
+          requiredKeys: [],
+        }),
+      ),
+    );
+  await fc.assert(
+    fc.asyncProperty(calls, async ([verb, params]) => {
+      if (verb.entity === 'vm' && !('uuid' in central.registry.findVm('fuzz'))) await make();
+      const of = { vm: 'vms/fuzz', hypervisor: 'hypervisors/hv1', central: 'central' }[verb.entity];
+      const { status, body } = await own.call('ann', 'POST', `/api/v1/${of}/${verb.name}`, params);
+      if (status === 200) return;
+      expect(body.error).toMatchObject({ code: expect.not.stringMatching(/^failed$/) as string });
+      expect(body.error?.message).toEqual(expect.stringMatching(/./));
+    }),
+    { numRuns: RUNS * 2 },
+  );
+  expect(['hv1', 'hv2'].map((name) => central.registry.isLive(name))).toEqual([true, true]);
+  expect((await own.call('ann', 'POST', '/api/v1/vms/test/info')).status).not.toBe(500);
+});
+
 test('an agent takes nothing but what it knows, from a central either', async () => {
   await using central = await cloud.bus.connect('central-2');
   const near = fc.oneof(
