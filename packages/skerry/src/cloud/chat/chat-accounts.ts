@@ -87,6 +87,11 @@ export class ChatAccounts {
     return new Set(items.map(({ jid }) => userOf(jid)));
   }
 
+  /** Lets somebody in who sees nobody, and whom nobody sees. */
+  async addGuest(user: string, password: string): Promise<void> {
+    await this.#admin.ensureAccount(user, this.#domain, password);
+  }
+
   async removePerson(user: string): Promise<void> {
     await this.#admin.removeAccount(user, this.#domain);
   }

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Central } from '../central/central.ts';
 import type { EntityId, EntityState } from '../entity.ts';
+import type { Check } from '../doctor/check.ts';
+import { checkXmpp } from '../doctor/xmpp-checks.ts';
 import { type ChatAccounts, localOf } from './chat-accounts.ts';
 
 /** How somebody logs in with an XMPP client of her own. */
@@ -98,6 +100,11 @@ export class ChatPeople implements AsyncDisposable {
     if (!isItself && !central.registry.claims(hypervisor, entity))
       throw new Error(`${entity} is not on ${hypervisor}`);
     return accounts.addEntity(entity);
+  }
+
+  /** Tries what the server is there for. @param server where it is to be reached */
+  check(signal: AbortSignal, server = this.#options.server): Promise<Check[]> {
+    return checkXmpp({ ...this.#options, server }, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
