@@ -15,7 +15,7 @@ test.each(Object.keys(GENERATORS))('%s is up to date (else: npm run gen)', async
 test('a verb that is added is on the page of verbs', () => {
   const [verb] = VERBS.of('vm');
   if (!verb) throw new Error('there is no verb');
-  const sing = { ...verb, name: 'sing', command: 'sing', summary: 'sing a song', chat: undefined };
+  const sing = { ...verb, name: 'sing', command: 'sing', summary: 'sing a song' };
   expect(verbsPage(new VerbTable([sing]))).toContain('### vm: sing\n\nSing a song.');
 });
 
