@@ -12,6 +12,7 @@ import {
 } from './finish-tag.ts';
 import { formatWords } from './format-git.ts';
 import { readSuperproject, type Superproject } from './read-superproject.ts';
+import { checkRefName } from './ref-name.ts';
 import { branchTip, commitOf, listRefs, type Refs } from './remote-refs.ts';
 import type { Rolled } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
@@ -64,10 +65,11 @@ export interface NightlyResult {
  * tree. Its only commit point is one atomic push; killed before it nothing happened, killed after it the next nightly,
  * or `resumeNightly`, does what is left.
  *
- * @throws SkerryErrors, SP_RACE, SP_PARTIAL, SP_TAG_EXISTS, and what runGit throws
+ * @throws SP_REF_NAME, SkerryErrors, SP_RACE, SP_PARTIAL, SP_TAG_EXISTS, and what runGit throws
  */
 export async function nightly(network: Network, options: NightlyOptions): Promise<NightlyResult> {
-  const { attempts = 20 } = options;
+  const { attempts = 20, tag } = options;
+  if (tag !== undefined) checkRefName('the tag', tag);
   for (let lost = 0; lost < attempts; lost++) {
     const result = await attempt(network, options, lost);
     if (result) return result;

@@ -1,7 +1,7 @@
 import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
-import { fetchPin } from './fetch-pin.ts';
+import { canBeHad } from './checkout/can-be-had.ts';
 import { type Finish, finishOrPlan, finishTag } from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
@@ -10,6 +10,7 @@ import type { Stamp } from './objects.ts';
 import { keepProven, proveAll } from './prove-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
+import { checkRefName } from './ref-name.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
 import { sharedTags, tagCommand, tagTaken } from './roll-forward.ts';
@@ -50,10 +51,11 @@ interface Known {
  * Tags a release. Every pin is given a ref in its remote first, so that the tag can be cloned for ever; then the tag goes
  * out, and then, on request, into the components. A name that a component has for another commit is refused before.
  *
- * @throws SkerryErrors with everything that is refused; SP_TAG_EXISTS, SP_PARTIAL
+ * @throws SP_REF_NAME, SkerryErrors with everything that is refused; SP_TAG_EXISTS, SP_PARTIAL
  */
 export async function tag(network: Network, options: TagOptions): Promise<TagResult> {
   const { url, name, from, onProgress, components: isDeep = false } = options;
+  checkRefName('the tag', name);
   await using scratch = await Scratch.create();
   const ref = `refs/tags/${name}`;
   const start = await resolveRef(network, url, from, [ref, `${ref}^{}`, `refs/heads/${name}`]);
@@ -169,12 +171,13 @@ async function verifyOne(
     const { refs } = await readOne(network, component, tagName);
     const isKept = refs.get(keepRef(pin)) === pin;
     const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
+    const question = { url: component.remote, about: name, pin, refs };
     return {
       name,
       pin,
       tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
       isKept,
-      isThere: isKept || tagged === pin || (await isFetchable(network, scratch, component, pin)),
+      isThere: isKept || tagged === pin || (await canBeHad(network, scratch, question)),
     };
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;
@@ -250,20 +253,4 @@ async function keepAll(
     }),
   );
   return refusals.flat().map(({ name, reason }) => `${name}: its remote keeps no pins (${reason})`);
-}
-
-async function isFetchable(
-  network: Network,
-  scratch: Scratch,
-  { name, remote }: PinnedComponent,
-  pin: string,
-): Promise<boolean> {
-  const question = { url: remote, about: name, to: pin, from: undefined, refs: new Map() };
-  try {
-    await fetchPin(network, scratch, question);
-    return true;
-  } catch (error) {
-    if (error instanceof SkerryError && error.code === 'SP_GIT') return false;
-    throw error;
-  }
 }

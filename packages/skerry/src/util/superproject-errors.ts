@@ -9,6 +9,11 @@ export const SUPERPROJECT_ERRORS = {
   ...SUPERPROJECT_CHECKOUT_ERRORS,
   ...SUPERPROJECT_MANIFEST_ERRORS,
   ...SUPERPROJECT_HISTORY_ERRORS,
+  SP_REF_NAME: {
+    message: "{what}: '{name}' {reason}",
+    hint: 'take another name; what git takes: git help check-ref-format',
+    exitCode: SP_EXIT.usage,
+  },
   SP_GIT: {
     message: 'git {action} failed{where}:\n{reason}',
     hint: 'try it by hand: {command}',

@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import type { Network } from '../../superproject/network.ts';
 import type { NightlyOptions, NightlyResult } from '../../superproject/nightly.ts';
 import { SkerryError } from '../../util/errors.ts';
+import { checkRefName } from '../../superproject/ref-name.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import {
   checkAuthor,
-  checkRefName,
   countOf,
   dateOf,
   formatTagPlan,
