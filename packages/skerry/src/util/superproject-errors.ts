@@ -138,9 +138,14 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'what is done stays done; go on from there with: {resume}',
     exitCode: SP_EXIT.partial,
   },
+  SP_NOT_MADE: {
+    message: "'{tag}' is on {commit}, which no nightly made: it has no line 'Collected:'",
+    hint: 'nothing had moved when it was tagged, and a commit made by hand cannot be derived: git show {commit}',
+    exitCode: SP_EXIT.refused,
+  },
   SP_NOT_REPRODUCED: {
     message: "'{tag}' is {commit}, but its parent and pins give {id}",
-    hint: 'it was not made by skerry superproject nightly, or carries more than pins: git show {commit}',
+    hint: 'it carries more than pins, or was changed after it was made: git show {commit}',
     exitCode: SP_EXIT.refused,
   },
   SP_NO_IDENTITY: {
