@@ -33,7 +33,7 @@ beforeEach(async () => {
 
 afterEach(() => farm[Symbol.asyncDispose]());
 
-const below = ({ git }: FarmRepository): Promise<string> => git('rev-parse', 'main~1');
+const below = (of: FarmRepository): Promise<string> => of.git('rev-parse', 'main~1');
 
 describe('a pin below the tip, over protocol v0', () => {
   test('is on its remote; one that is nowhere is not', async () => {

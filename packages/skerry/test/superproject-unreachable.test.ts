@@ -42,16 +42,16 @@ describe('a pin that was force-pushed away, without a clone', () => {
   });
 
   test('is none while another branch, a tag or a keep ref leads to it', async () => {
-    const { git } = farm.component(0);
+    const one = farm.component(0);
     const ask = () => danglingPins(quick(), [asked()]);
     expect(await ask()).toMatchObject([{ reason: LOOSE }]);
-    const later = await git('commit-tree', '-p', pin, '-m', 'later', `${pin}^{tree}`);
+    const later = await one.git('commit-tree', '-p', pin, '-m', 'later', `${pin}^{tree}`);
     for (const ref of ['refs/heads/3.11', 'refs/tags/3.11.2']) {
-      await git('update-ref', ref, later);
+      await one.git('update-ref', ref, later);
       expect(await ask()).toEqual([]);
-      await git('update-ref', '-d', ref);
+      await one.git('update-ref', '-d', ref);
     }
-    await git('update-ref', `refs/superproject/pins/${pin}`, pin);
+    await one.git('update-ref', `refs/superproject/pins/${pin}`, pin);
     expect(await ask()).toEqual([]);
   });
 });

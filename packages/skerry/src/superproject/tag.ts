@@ -62,10 +62,7 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   if (start.refs.has(`refs/heads/${name}`))
     throw new SkerryError('SP_TAG_IS_BRANCH', { data: { url, tag: name } });
   const present = commitOf(start.refs, ref);
-  if (present !== undefined && present !== start.commit)
-    throw new SkerryError('SP_TAG_EXISTS', {
-      data: { url, tag: name, commit: present.slice(0, 12) },
-    });
+  refuseOther(options, present, start.commit);
   const base = await readSuperproject(network, scratch, { url, commit: start.commit });
   onProgress?.(`reading ${base.components.length} components`);
   const known = await readAll(network, base, name);
@@ -88,8 +85,12 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
   const warnings = await keepAll(network, scratch, known);
-  if (present === undefined && (await publish(network, publication)) === 'lost')
-    throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag: name, commit: 'another commit' } });
+  const isLost = present === undefined && (await publish(network, publication)) === 'lost';
+  // Another runner was faster: with the same commit, at another time, it has done what was to be done.
+  if (isLost) {
+    const { refs } = await listRefs(network, url, [ref, `${ref}^{}`]);
+    refuseOther(options, commitOf(refs, ref), base.commit);
+  }
   onProgress?.('tagging components');
   const finish = {
     url,
@@ -101,7 +102,18 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
     resume: syncCommand(url),
   };
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
-  return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
+  const status = present === undefined && !isLost ? 'published' : 'existing';
+  return { ...found, status, tagged, warnings };
+}
+
+/** @throws SP_TAG_EXISTS where the tag is on another commit than that */
+function refuseOther(
+  { url, name: tag }: Pick<TagOptions, 'url' | 'name'>,
+  present: string | undefined,
+  wanted: string,
+): void {
+  if (present === undefined || present === wanted) return;
+  throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit: present.slice(0, 12) } });
 }
 
 /** What became of the components; `commands` are the pushes that a dry run would have done. */

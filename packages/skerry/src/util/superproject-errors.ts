@@ -112,7 +112,7 @@ export const SUPERPROJECT_ERRORS = {
     exitCode: SP_EXIT.transient,
   },
   SP_PARTIAL: {
-    message: "'{tag}' is published, but {count} components did not get their part:\n{reason}",
+    message: '{what} published, but {which} part:\n{reason}',
     hint: 'what is done stays done; go on from there with: {resume}',
     exitCode: SP_EXIT.partial,
   },
