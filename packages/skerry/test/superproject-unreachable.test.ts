@@ -5,7 +5,9 @@ import { checkPushed } from '../src/superproject/checkout/hooks.ts';
 import { danglingPins } from '../src/superproject/checkout/verify-pins.ts';
 import { diagnose } from '../src/superproject/doctor/doctor.ts';
 import { Network } from '../src/superproject/network.ts';
+import { verifyTag } from '../src/superproject/tag.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
+import { sp } from './support/superproject-sp.ts';
 
 const quick = (): Network => new Network({ pauseMs: 5, tries: 1 });
 const LOOSE = 'it is on no branch or tag of its remote';
@@ -39,6 +41,17 @@ describe('a pin that was force-pushed away, without a clone', () => {
     });
     const { findings } = await diagnose(quick(), { at: { url: farm.url }, branch: 'main' });
     expect(findings).toMatchObject([{ pain: 'pain-2', level: 'problem', path: 'c001' }]);
+  });
+
+  test('is kept by nothing to tag --verify', async () => {
+    await farm.super.git('tag', '-a', '-m', '1.0', '1.0', 'main');
+    const { components } = await verifyTag(quick(), { url: farm.url, name: '1.0' });
+    expect(components).toMatchObject([
+      { name: 'c001', isThere: true, isReachable: false },
+      { name: 'c002', isThere: true, isReachable: true },
+    ]);
+    const said = await sp(farm.dir, 'tag', '1.0', '--verify', '--url', farm.url);
+    expect(said).toMatchObject({ code: 1, stdout: expect.stringMatching(/c001 .* by nothing/) });
   });
 
   test('is none while another branch, a tag or a keep ref leads to it', async () => {

@@ -1,7 +1,7 @@
 import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
-import { canBeHad } from './checkout/can-be-had.ts';
+import { standingOf } from './checkout/verify-pins.ts';
 import { type Finish, finishOrPlan, finishTag } from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
@@ -150,9 +150,11 @@ export interface VerifiedTag {
     readonly pin: string;
     /** What the component has under this tag. */
     readonly tagged: 'same' | 'other' | 'none';
-    /** Whether a ref of ours keeps the pin alive, and whether it could be fetched. */
+    /** Whether a ref of ours keeps the pin alive, and whether it can be fetched. */
     readonly isKept: boolean;
     readonly isThere: boolean;
+    /** Whether any branch or tag leads to it; else it is gone at the next garbage collection. */
+    readonly isReachable: boolean;
     /** Why its remote could not be asked. */
     readonly error?: SkerryError;
   }[];
@@ -183,17 +185,19 @@ async function verifyOne(
     const { refs } = await readOne(network, component, tagName);
     const isKept = refs.get(keepRef(pin)) === pin;
     const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
-    const question = { url: component.remote, about: name, pin, refs };
+    const standing =
+      isKept || tagged === pin ? 'kept' : await standingOf(network, scratch, { ...component, pin });
     return {
       name,
       pin,
       tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
       isKept,
-      isThere: isKept || tagged === pin || (await canBeHad(network, scratch, question)),
+      isThere: standing !== 'gone',
+      isReachable: standing === 'kept',
     };
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;
-    return { name, pin, tagged: 'none', isKept: false, isThere: false, error };
+    return { name, pin, tagged: 'none', isKept: false, isThere: false, isReachable: false, error };
   }
 }
 

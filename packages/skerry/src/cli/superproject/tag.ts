@@ -94,7 +94,8 @@ async function run(name: string, options: Options): Promise<void> {
 }
 
 function formatTagged({ status, name, commit, tagged, commands, warnings }: TagResult): string {
-  const where = tagged.length > 0 ? `, and in ${tagged.length} components` : '';
+  const count = tagged.length === 1 ? '1 component' : `${tagged.length} components`;
+  const where = tagged.length > 0 ? `, and in ${count}` : '';
   const short = commit.slice(0, SHORT);
   const head = {
     published: `${styleText('bold', name)}  on ${short}${where}`,
@@ -110,7 +111,8 @@ function reportVerified(found: VerifiedTag, { json, components }: Options): void
   // Where one component has the tag, all were meant to.
   const isDeep = components || found.components.some(({ tagged }) => tagged === 'same');
   const bad = found.components.filter(
-    ({ isThere, tagged }) => !isThere || tagged === 'other' || (isDeep && tagged === 'none'),
+    ({ isReachable, tagged }) =>
+      !isReachable || tagged === 'other' || (isDeep && tagged === 'none'),
   );
   // Of a remote that is not reached nobody knows anything.
   const isUnreached = bad.every(({ error }) => error?.exitCode === SP_EXIT.transient);
@@ -121,16 +123,21 @@ function reportVerified(found: VerifiedTag, { json, components }: Options): void
     other: styleText('red', 'another commit'),
     none: isDeep ? styleText('red', 'not tagged') : 'not tagged',
   };
-  const rows = found.components.map(({ name, pin, tagged, isKept, isThere, error }) => [
-    name,
-    pin.slice(0, SHORT),
-    error
+  const keeper = ({ isKept, isReachable, isThere }: VerifiedTag['components'][number]): string => {
+    if (isKept) return 'kept';
+    if (isReachable) return styleText('yellow', 'by its branch only');
+    return isThere ? styleText('red', 'by nothing') : '';
+  };
+  const rows = found.components.map((one) => [
+    one.name,
+    one.pin.slice(0, SHORT),
+    one.error
       ? styleText('red', 'not reached')
-      : isThere
+      : one.isThere
         ? styleText('green', 'there')
         : styleText('red', 'gone'),
-    error ? '' : isKept ? 'kept' : styleText('yellow', 'by its branch only'),
-    error ? '' : words[tagged],
+    keeper(one),
+    one.error ? '' : words[one.tagged],
   ]);
   console.log(formatTable(['COMPONENT', 'PIN', 'ON REMOTE', 'KEPT', 'TAG'], rows));
   for (const { error } of found.components) if (error) console.error(error.message);

@@ -75,24 +75,42 @@ async function withNested(one: PinToVerify, signal?: AbortSignal): Promise<PinTo
   return [one, ...deeper.flat()];
 }
 
+/** Why a fresh clone would not get a pin, now or after a garbage collection; undefined where it would. */
 async function whyDangling(
   network: Network,
   scratch: Scratch,
   { name, remote: url, pin, cwd = localRepository(url) }: PinToVerify,
 ): Promise<string | undefined> {
+  return WORDS[await standingOf(network, scratch, { name, remote: url, pin, cwd })];
+}
+
+const WORDS = {
+  kept: undefined,
+  loose: 'it is on no branch or tag of its remote',
+  gone: 'its remote has no such commit',
+} as const;
+
+/**
+ * How a pin stands at its remote: a branch, a tag or its keep ref leads to it; it can be had, but nothing there keeps it:
+ * gone at the next garbage collection; or it is not there.
+ *
+ * @throws what runGit throws, when the remote cannot be asked
+ */
+export async function standingOf(
+  network: Network,
+  scratch: Scratch,
+  { name, remote: url, pin, cwd }: Omit<PinToVerify, 'path'>,
+): Promise<keyof typeof WORDS> {
   const { refs } = await listRefs(
     network,
     url,
     ['refs/heads/*', 'refs/tags/*', keepRef(pin)],
     name,
   );
-  if ([...refs.values()].includes(pin)) return undefined;
+  if ([...refs.values()].includes(pin)) return 'kept';
   const known = cwd === undefined ? undefined : await isOnRefs(pin, refs, cwd, network.signal);
-  if (known ?? (await isInGraph(network, scratch, { url, about: name, pin }))) return undefined;
-  if (!(await canBeHad(network, scratch, { url, about: name, pin, refs })))
-    return 'its remote has no such commit';
-  // It can be had, but nothing there keeps it: gone at the next garbage collection.
-  return 'it is on no branch or tag of its remote';
+  if (known ?? (await isInGraph(network, scratch, { url, about: name, pin }))) return 'kept';
+  return (await canBeHad(network, scratch, { url, about: name, pin, refs })) ? 'loose' : 'gone';
 }
 
 /** Fetches all commits that the branches and tags of a remote lead to, without folders and files, and looks for the pin. */
