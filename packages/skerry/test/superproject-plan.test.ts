@@ -30,6 +30,26 @@ const allowTags = (farm: Farm): Promise<void> => writeFile(join(farm.dir, 'tags-
 const pushed = (stdout: string): string[] =>
   stdout.split('\n').flatMap((line) => / git push .* (\S+)$/.exec(line)?.[1] ?? []);
 
+test('the plan of a release names the tag objects that are made then', async () => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  const release = { url: farm.url, name: '1.0', from: 'main', stamp: STAMP, components: true };
+  const refs = async (): Promise<string[]> =>
+    Promise.all(farm.components.map(({ gitDir }) => farm.git(gitDir, 'rev-parse', '1.0')));
+  const plan = async (): Promise<string[]> => {
+    const { commands } = await tag(quick(), { ...release, dryRun: true });
+    return pushed(commands.map((each) => `  ${each}`).join('\n'));
+  };
+  const first = await plan();
+  await tag(quick(), release);
+  expect(first.slice(-2)).toEqual((await refs()).map((id) => `${id}:refs/tags/1.0`));
+  // Gone on with another day, it has the author and time of the tag that is published.
+  const [, two] = await refs();
+  await farm.component(1).git('tag', '-d', '1.0');
+  release.stamp = { identity: 'Other <other@example.org>', seconds: STAMP.seconds + 1 };
+  expect(await plan()).toEqual([`${two}:refs/tags/1.0`]);
+});
+
 describe('a dry run pushes no tags', () => {
   test('nightly --resume --dry-run prints the pushes, which then are what is done', async () => {
     await using farm = await makeFarm({ components: 2 });

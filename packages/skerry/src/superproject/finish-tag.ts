@@ -149,8 +149,9 @@ async function untagged(
   return open.flat();
 }
 
-function tagCommands(
-  targets: readonly TagTarget[],
+/** The pushes that bring a tag into components, each with the object that is made there. */
+export function tagCommands(
+  targets: readonly Pick<TagTarget, 'remote' | 'pin' | 'extra'>[],
   { tag, stamp, message }: ComponentTag,
 ): string[] {
   return targets.map((target) => {
@@ -232,7 +233,7 @@ async function targetsOfLast(finish: Finish): Promise<TagTarget[]> {
 }
 
 /** The tag object of the superproject tells who made it and when. */
-async function tagOfSuper(
+export async function tagOfSuper(
   network: Network,
   base: Superproject,
   tag: string,

@@ -2,7 +2,14 @@ import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
 import { standingOf } from './checkout/verify-pins.ts';
-import { type Finish, finishOrPlan, finishTag } from './finish-tag.ts';
+import {
+  componentMessage,
+  type Finish,
+  finishOrPlan,
+  finishTag,
+  tagCommands,
+  tagOfSuper,
+} from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
@@ -13,7 +20,7 @@ import { type PinnedComponent, readSuperproject, type Superproject } from './rea
 import { checkRefName } from './ref-name.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
-import { sharedTags, tagCommand, tagTaken } from './roll-forward.ts';
+import { sharedTags, tagTaken } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
 import { componentTag, keepRef, tagRefs, trackedBranch } from './tracked.ts';
 
@@ -76,11 +83,17 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   });
   const updates = [{ ref, to: object, expected: undefined }];
   const publication = { url, gitDir: base.gitDir, updates };
-  const commands = planned(
-    known,
-    options,
-    present === undefined ? publishCommand(publication) : [],
+  const published = present === undefined ? [formatGit(publishCommand(publication))] : [];
+  const untagged = known.filter(
+    ({ component, refs }) => isDeep && !refs.has(`refs/tags/${componentTag(component, name)}`),
   );
+  // Theirs has the author and time of the superproject's, also of one that is published already.
+  const what =
+    present === undefined || untagged.length === 0
+      ? { tag: name, stamp: options.stamp, message: componentMessage(name, url) }
+      : await tagOfSuper(network, base, name);
+  const targets = untagged.map(({ component, pin }) => ({ ...component, pin }));
+  const commands = [...keepCommands(known), ...published, ...tagCommands(targets, what)];
   const found = { name, commit: base.commit, commands };
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
@@ -235,23 +248,10 @@ function refuseConflicts(known: readonly Known[], name: string): void {
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 
-function planned(
-  known: readonly Known[],
-  { name, components }: TagOptions,
-  publication: readonly string[],
-): string[] {
-  const keeps = known
+function keepCommands(known: readonly Known[]): string[] {
+  return known
     .filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin)
     .map(({ component, pin }) => formatGit(keepCommand({ url: component.remote, pin })));
-  const tags = known
-    .filter(
-      ({ component, refs }) =>
-        components && !refs.has(`refs/tags/${componentTag(component, name)}`),
-    )
-    .map(({ component }) =>
-      formatGit(tagCommand(component.remote, componentTag(component, name), '<tag object>')),
-    );
-  return [...keeps, ...(publication.length > 0 ? [formatGit(publication)] : []), ...tags];
 }
 
 /** A pin's own keep ref says nothing of the pins of its components: those are proven in any case. */
