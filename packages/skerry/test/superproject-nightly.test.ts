@@ -343,7 +343,8 @@ describe('nightly', () => {
     await nightly(quick(), { url: farm.url, branch: 'main' });
     const about = { url: farm.url, tag: 'main-nightly-1' };
     expect((await reproduceNightly(quick(), about)).commit).toBe(await farm.super.tip());
-    await farm.super.commit({ smuggled: 'x' }, { message: 'Nightly main-nightly-2' });
+    const message = 'Nightly main-nightly-2\n\nCollected: stable, two equal reads\n';
+    await farm.super.commit({ smuggled: 'x' }, { message });
     await farm.super.git('tag', 'main-nightly-2', 'main');
     await expect(
       reproduceNightly(quick(), { ...about, tag: 'main-nightly-2' }),

@@ -3,10 +3,17 @@ import { type Move, type MoveResult, type MoveRules, movePins, pinWarnings } fro
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
 import { newestNightly, nightlyOfRun } from './earlier-nightly.ts';
-import { type Finish, finishTag, plannedTags, type TagComponents } from './finish-tag.ts';
+import {
+  type Finish,
+  finishOrPlan,
+  finishTag,
+  plannedTags,
+  type TagComponents,
+} from './finish-tag.ts';
 import { formatWords } from './format-git.ts';
 import { readSuperproject, type Superproject } from './read-superproject.ts';
-import { branchTip, commitOf, listRefs, type Refs } from './remote-refs.ts';
+import { checkRefName } from './ref-name.ts';
+import { branchTip, commitOf, listRefs } from './remote-refs.ts';
 import type { Rolled } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
 import { lastNightly, nextNightly } from './nightly-name.ts';
@@ -28,7 +35,7 @@ export interface NightlyOptions extends Omit<MoveRules, 'identity'> {
 }
 
 export interface NightlyResult {
-  /** `existing`: a nightly with this run key, or of this very content, is there already. */
+  /** `existing`: a nightly with this run key, or under this tag with nothing to be moved, is there already. */
   readonly status: 'published' | 'unchanged' | 'planned' | 'existing';
   /** The nightly's tag; where nothing changed the last one, if the tip has one. */
   readonly tag: string | undefined;
@@ -58,10 +65,11 @@ export interface NightlyResult {
  * tree. Its only commit point is one atomic push; killed before it nothing happened, killed after it the next nightly,
  * or `resumeNightly`, does what is left.
  *
- * @throws SkerryErrors, SP_RACE, SP_PARTIAL, SP_TAG_EXISTS, and what runGit throws
+ * @throws SP_REF_NAME, SkerryErrors, SP_RACE, SP_PARTIAL, SP_TAG_EXISTS, and what runGit throws
  */
 export async function nightly(network: Network, options: NightlyOptions): Promise<NightlyResult> {
-  const { attempts = 20 } = options;
+  const { attempts = 20, tag } = options;
+  if (tag !== undefined) checkRefName('the tag', tag);
   for (let lost = 0; lost < attempts; lost++) {
     const result = await attempt(network, options, lost);
     if (result) return result;
@@ -96,7 +104,10 @@ async function attempt(
   }
   const last = await newestNightly(network, scratch, about);
   const tag = options.tag ?? nextNightly(refs, branch);
-  if (refs.has(`refs/tags/${tag}`)) throw tagExists(url, tag, refs);
+  const present = commitOf(refs, `refs/tags/${tag}`);
+  const refusal = present === undefined ? undefined : tagExists(url, tag, present);
+  // A run that is done again finds its tag on the tip: right, as long as nothing moved.
+  if (refusal && present !== base.commit) throw refusal;
   if (refs.has(`refs/heads/${tag}`))
     throw new SkerryError('SP_TAG_IS_BRANCH', { data: { url, tag } });
   const result = await movePins(
@@ -110,12 +121,18 @@ async function attempt(
       isTagGiven: options.tag !== undefined,
       tagged: tagComponents,
       // What was committed by hand since the last nightly is in one, too.
-      tagUnmoved: options.tag !== undefined || tagged === undefined,
+      tagUnmoved: !refusal && (options.tag !== undefined || tagged === undefined),
+      refusal,
       alsoTag: last?.tag,
     },
     { ...options, identity },
   );
   if (result.status === 'lost') return undefined;
+  if (refusal) {
+    const found = await existing(network, scratch, options, { base, tag, lost });
+    const commands = options.dryRun ? [...result.commands, ...found.commands] : [];
+    return { ...found, commands, warnings: [...pinWarnings(result), ...found.warnings] };
+  }
   const isPlanned = result.status === 'planned';
   const shown = isPlanned || result.status === 'published' ? tag : (tagged ?? last?.tag);
   const finish: Finish = {
@@ -127,11 +144,17 @@ async function attempt(
   return asResult({ ...parts, rolled: await finishTag(network, scratch, finish) });
 }
 
+/** What became of a tag that was to be finished; `commands` are the pushes that a dry run would have done. */
+export interface FinishedTag extends Rolled {
+  readonly tag: string;
+  readonly commands: readonly string[];
+}
+
 /** Finishes what a killed nightly left: its tag in the components. Reads all it needs from the superproject's tag. */
 export async function resumeNightly(
   network: Network,
-  options: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
-): Promise<Rolled & { readonly tag: string }> {
+  options: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents' | 'dryRun'>,
+): Promise<FinishedTag> {
   const { url, branch, tagComponents = 'changed' } = options;
   await using scratch = await Scratch.create();
   const { refs } = await listRefs(network, url, superRefs(options));
@@ -145,7 +168,7 @@ export async function resumeNightly(
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
   const resume = resumeCommand(options);
   const finish = { url, tag, which: tagComponents, base, last: tag, isOptional: true, resume };
-  return { tag, ...(await finishTag(network, scratch, finish)) };
+  return { tag, ...(await finishOrPlan(network, scratch, finish, options.dryRun)) };
 }
 
 async function existing(
@@ -256,7 +279,6 @@ function superRefs({ branch, tag }: Pick<NightlyOptions, 'branch' | 'tag'>): str
   return [`refs/heads/${branch}`, ...tags];
 }
 
-function tagExists(url: string, tag: string, refs: Refs): SkerryError {
-  const commit = commitOf(refs, `refs/tags/${tag}`)?.slice(0, 12) ?? '';
-  return new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit } });
+function tagExists(url: string, tag: string, commit: string): SkerryError {
+  return new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit: commit.slice(0, 12) } });
 }

@@ -1,8 +1,15 @@
 import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
-import { fetchPin } from './fetch-pin.ts';
-import { finishTag } from './finish-tag.ts';
+import { standingOf } from './checkout/verify-pins.ts';
+import {
+  componentMessage,
+  type Finish,
+  finishOrPlan,
+  finishTag,
+  tagCommands,
+  tagOfSuper,
+} from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
@@ -10,9 +17,10 @@ import type { Stamp } from './objects.ts';
 import { keepProven, proveAll } from './prove-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
+import { checkRefName } from './ref-name.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
-import { sharedTags, tagCommand, tagTaken } from './roll-forward.ts';
+import { sharedTags, tagTaken } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
 import { componentTag, keepRef, tagRefs, trackedBranch } from './tracked.ts';
 
@@ -50,20 +58,18 @@ interface Known {
  * Tags a release. Every pin is given a ref in its remote first, so that the tag can be cloned for ever; then the tag goes
  * out, and then, on request, into the components. A name that a component has for another commit is refused before.
  *
- * @throws SkerryErrors with everything that is refused; SP_TAG_EXISTS, SP_PARTIAL
+ * @throws SP_REF_NAME, SkerryErrors with everything that is refused; SP_TAG_EXISTS, SP_PARTIAL
  */
 export async function tag(network: Network, options: TagOptions): Promise<TagResult> {
   const { url, name, from, onProgress, components: isDeep = false } = options;
+  checkRefName('the tag', name);
   await using scratch = await Scratch.create();
   const ref = `refs/tags/${name}`;
   const start = await resolveRef(network, url, from, [ref, `${ref}^{}`, `refs/heads/${name}`]);
   if (start.refs.has(`refs/heads/${name}`))
     throw new SkerryError('SP_TAG_IS_BRANCH', { data: { url, tag: name } });
   const present = commitOf(start.refs, ref);
-  if (present !== undefined && present !== start.commit)
-    throw new SkerryError('SP_TAG_EXISTS', {
-      data: { url, tag: name, commit: present.slice(0, 12) },
-    });
+  refuseOther(options, present, start.commit);
   const base = await readSuperproject(network, scratch, { url, commit: start.commit });
   onProgress?.(`reading ${base.components.length} components`);
   const known = await readAll(network, base, name);
@@ -77,17 +83,27 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   });
   const updates = [{ ref, to: object, expected: undefined }];
   const publication = { url, gitDir: base.gitDir, updates };
-  const commands = planned(
-    known,
-    options,
-    present === undefined ? publishCommand(publication) : [],
+  const published = present === undefined ? [formatGit(publishCommand(publication))] : [];
+  const untagged = known.filter(
+    ({ component, refs }) => isDeep && !refs.has(`refs/tags/${componentTag(component, name)}`),
   );
+  // Theirs has the author and time of the superproject's, also of one that is published already.
+  const what =
+    present === undefined || untagged.length === 0
+      ? { tag: name, stamp: options.stamp, message: componentMessage(name, url) }
+      : await tagOfSuper(network, base, name);
+  const targets = untagged.map(({ component, pin }) => ({ ...component, pin }));
+  const commands = [...keepCommands(known), ...published, ...tagCommands(targets, what)];
   const found = { name, commit: base.commit, commands };
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
   const warnings = await keepAll(network, scratch, known);
-  if (present === undefined && (await publish(network, publication)) === 'lost')
-    throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag: name, commit: 'another commit' } });
+  const isLost = present === undefined && (await publish(network, publication)) === 'lost';
+  // Another runner was faster: with the same commit, at another time, it has done what was to be done.
+  if (isLost) {
+    const { refs } = await listRefs(network, url, [ref, `${ref}^{}`]);
+    refuseOther(options, commitOf(refs, ref), base.commit);
+  }
   onProgress?.('tagging components');
   const finish = {
     url,
@@ -99,7 +115,25 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
     resume: syncCommand(url),
   };
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
-  return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
+  const status = present === undefined && !isLost ? 'published' : 'existing';
+  return { ...found, status, tagged, warnings };
+}
+
+/** @throws SP_TAG_EXISTS where the tag is on another commit than that */
+function refuseOther(
+  { url, name: tag }: Pick<TagOptions, 'url' | 'name'>,
+  present: string | undefined,
+  wanted: string,
+): void {
+  if (present === undefined || present === wanted) return;
+  throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit: present.slice(0, 12) } });
+}
+
+/** What became of the components; `commands` are the pushes that a dry run would have done. */
+export interface SyncedTag {
+  readonly created: readonly string[];
+  readonly already: readonly string[];
+  readonly commands: readonly string[];
 }
 
 /**
@@ -109,20 +143,16 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
  */
 export async function syncTag(
   network: Network,
-  { url, name }: Pick<TagOptions, 'url' | 'name'>,
-): Promise<{ readonly created: readonly string[]; readonly already: readonly string[] }> {
+  { url, name, dryRun }: Pick<TagOptions, 'url' | 'name' | 'dryRun'>,
+): Promise<SyncedTag> {
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
-  return await finishTag(network, scratch, {
-    url,
-    tag: name,
-    which: 'all',
-    base,
-    last: name,
-    isOptional: false,
+  const finish: Finish = {
+    ...{ url, tag: name, which: 'all', base, last: name, isOptional: false },
     resume: syncCommand(url),
-  });
+  };
+  return await finishOrPlan(network, scratch, finish, dryRun);
 }
 
 export interface VerifiedTag {
@@ -133,9 +163,11 @@ export interface VerifiedTag {
     readonly pin: string;
     /** What the component has under this tag. */
     readonly tagged: 'same' | 'other' | 'none';
-    /** Whether a ref of ours keeps the pin alive, and whether it could be fetched. */
+    /** Whether a ref of ours keeps the pin alive, and whether it can be fetched. */
     readonly isKept: boolean;
     readonly isThere: boolean;
+    /** Whether any branch or tag leads to it; else it is gone at the next garbage collection. */
+    readonly isReachable: boolean;
     /** Why its remote could not be asked. */
     readonly error?: SkerryError;
   }[];
@@ -166,16 +198,19 @@ async function verifyOne(
     const { refs } = await readOne(network, component, tagName);
     const isKept = refs.get(keepRef(pin)) === pin;
     const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
+    const standing =
+      isKept || tagged === pin ? 'kept' : await standingOf(network, scratch, { ...component, pin });
     return {
       name,
       pin,
       tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
       isKept,
-      isThere: isKept || tagged === pin || (await isFetchable(network, scratch, component, pin)),
+      isThere: standing !== 'gone',
+      isReachable: standing === 'kept',
     };
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;
-    return { name, pin, tagged: 'none', isKept: false, isThere: false, error };
+    return { name, pin, tagged: 'none', isKept: false, isThere: false, isReachable: false, error };
   }
 }
 
@@ -213,23 +248,10 @@ function refuseConflicts(known: readonly Known[], name: string): void {
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 
-function planned(
-  known: readonly Known[],
-  { name, components }: TagOptions,
-  publication: readonly string[],
-): string[] {
-  const keeps = known
+function keepCommands(known: readonly Known[]): string[] {
+  return known
     .filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin)
     .map(({ component, pin }) => formatGit(keepCommand({ url: component.remote, pin })));
-  const tags = known
-    .filter(
-      ({ component, refs }) =>
-        components && !refs.has(`refs/tags/${componentTag(component, name)}`),
-    )
-    .map(({ component }) =>
-      formatGit(tagCommand(component.remote, componentTag(component, name), '<tag object>')),
-    );
-  return [...keeps, ...(publication.length > 0 ? [formatGit(publication)] : []), ...tags];
 }
 
 /** A pin's own keep ref says nothing of the pins of its components: those are proven in any case. */
@@ -247,20 +269,4 @@ async function keepAll(
     }),
   );
   return refusals.flat().map(({ name, reason }) => `${name}: its remote keeps no pins (${reason})`);
-}
-
-async function isFetchable(
-  network: Network,
-  scratch: Scratch,
-  { name, remote }: PinnedComponent,
-  pin: string,
-): Promise<boolean> {
-  const question = { url: remote, about: name, to: pin, from: undefined, refs: new Map() };
-  try {
-    await fetchPin(network, scratch, question);
-    return true;
-  } catch (error) {
-    if (error instanceof SkerryError && error.code === 'SP_GIT') return false;
-    throw error;
-  }
 }

@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import type { Network } from '../../superproject/network.ts';
 import type { NightlyOptions, NightlyResult } from '../../superproject/nightly.ts';
 import { SkerryError } from '../../util/errors.ts';
+import { checkRefName } from '../../superproject/ref-name.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import {
   checkAuthor,
-  checkRefName,
   countOf,
   dateOf,
+  formatTagPlan,
   progressLine,
   requiredBranch,
   several,
@@ -117,18 +118,20 @@ async function reproduce(
 async function resume(
   network: Network,
   about: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
-  { json }: Options,
+  { json, dryRun }: Options,
 ): Promise<void> {
   const { leftOutWarnings, resumeNightly } = await import('../../superproject/nightly.ts');
-  const { tag, created, already, leftOut } = await resumeNightly(network, about);
-  if (json) return printJson({ tag, created, already, leftOut });
+  const found = await resumeNightly(network, { ...about, dryRun });
+  const { tag, created, already, leftOut, commands } = found;
+  if (json) return printJson({ tag, created, already, leftOut, commands });
+  if (commands.length > 0) return console.log(formatTagPlan(tag, commands));
   const warnings = leftOutWarnings(tag, { created, already, leftOut });
   if (created.length > 0) console.log(`${tag}: tagged ${created.join(', ')}.`);
   else if (warnings.length === 0) console.log(`${tag} is complete.`);
   for (const text of warnings) console.log(`${styleText('yellow', 'warning')}: ${text}`);
 }
 
-function formatNightly(result: NightlyResult, { dryRun }: Options): string {
+function formatNightly(result: NightlyResult, { dryRun, runKey }: Options): string {
   const { status, tag, commit, moves, kept, warnings, commands, tagged, rounds } = result;
   const short = commit.slice(0, SHORT);
   const rows = moves.map(({ path, branch, from, to, isRewound }) => [
@@ -146,7 +149,7 @@ function formatNightly(result: NightlyResult, { dryRun }: Options): string {
   const head = {
     published: `${styleText('bold', tag ?? '')}  ${short}  ${moves.length} moved, read ${rounds} times${tagged.length > 0 ? `, tagged in ${tagged.length}` : ''}`,
     unchanged: `Nothing moved since ${short}.${last}`,
-    existing: `${styleText('bold', tag ?? 'a nightly')}  ${short}  made before, with the same run key`,
+    existing: `${styleText('bold', tag ?? 'a nightly')}  ${short}  made before, ${runKey === undefined ? 'and nothing moved since' : 'with the same run key'}`,
     planned: `${styleText('bold', tag ?? '')}  ${short}  would be published. What would be run:`,
   }[status];
   const plan = dryRun ? commands.map((each) => `  ${each}`) : [];

@@ -1,13 +1,15 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { TagResult, VerifiedTag } from '../../superproject/tag.ts';
+import { checkRefName } from '../../superproject/ref-name.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
+import { SP_EXIT } from '../../util/superproject-exit.ts';
 import { formatTable } from '../table.ts';
 import {
   checkAuthor,
-  checkRefName,
   countOf,
   dateOf,
+  formatTagPlan,
   progressLine,
   requiredBranch,
   type SuperprojectOptions,
@@ -63,12 +65,13 @@ async function run(name: string, options: Options): Promise<void> {
   const about = { url: target.url, name };
   if (options.verify) return reportVerified(await verifyTag(network, about), options);
   if (options.sync) {
-    const rolled = await syncTag(network, about);
-    if (options.json) printJson(rolled);
-    else
-      console.log(
-        `${name}: tagged now ${listOf(rolled.created)}; before ${listOf(rolled.already)}.`,
-      );
+    const { created, already, commands } = await syncTag(network, {
+      ...about,
+      dryRun: options.dryRun,
+    });
+    if (options.json) printJson({ created, already, commands });
+    else if (options.dryRun) console.log(formatTagPlan(name, commands));
+    else console.log(`${name}: tagged now ${listOf(created)}; before ${listOf(already)}.`);
     return;
   }
   const { userIdentity } = await import('../../superproject/identity.ts');
@@ -91,7 +94,8 @@ async function run(name: string, options: Options): Promise<void> {
 }
 
 function formatTagged({ status, name, commit, tagged, commands, warnings }: TagResult): string {
-  const where = tagged.length > 0 ? `, and in ${tagged.length} components` : '';
+  const count = tagged.length === 1 ? '1 component' : `${tagged.length} components`;
+  const where = tagged.length > 0 ? `, and in ${count}` : '';
   const short = commit.slice(0, SHORT);
   const head = {
     published: `${styleText('bold', name)}  on ${short}${where}`,
@@ -107,25 +111,33 @@ function reportVerified(found: VerifiedTag, { json, components }: Options): void
   // Where one component has the tag, all were meant to.
   const isDeep = components || found.components.some(({ tagged }) => tagged === 'same');
   const bad = found.components.filter(
-    ({ isThere, tagged }) => !isThere || tagged === 'other' || (isDeep && tagged === 'none'),
+    ({ isReachable, tagged }) =>
+      !isReachable || tagged === 'other' || (isDeep && tagged === 'none'),
   );
-  if (bad.length > 0) process.exitCode = 1;
+  // Of a remote that is not reached nobody knows anything.
+  const isUnreached = bad.every(({ error }) => error?.exitCode === SP_EXIT.transient);
+  if (bad.length > 0) process.exitCode = isUnreached ? SP_EXIT.transient : SP_EXIT.failure;
   if (json) return printJson(found);
   const words = {
     same: 'the same',
     other: styleText('red', 'another commit'),
     none: isDeep ? styleText('red', 'not tagged') : 'not tagged',
   };
-  const rows = found.components.map(({ name, pin, tagged, isKept, isThere, error }) => [
-    name,
-    pin.slice(0, SHORT),
-    error
+  const keeper = ({ isKept, isReachable, isThere }: VerifiedTag['components'][number]): string => {
+    if (isKept) return 'kept';
+    if (isReachable) return styleText('yellow', 'by its branch only');
+    return isThere ? styleText('red', 'by nothing') : '';
+  };
+  const rows = found.components.map((one) => [
+    one.name,
+    one.pin.slice(0, SHORT),
+    one.error
       ? styleText('red', 'not reached')
-      : isThere
+      : one.isThere
         ? styleText('green', 'there')
         : styleText('red', 'gone'),
-    error ? '' : isKept ? 'kept' : styleText('yellow', 'by its branch only'),
-    error ? '' : words[tagged],
+    keeper(one),
+    one.error ? '' : words[one.tagged],
   ]);
   console.log(formatTable(['COMPONENT', 'PIN', 'ON REMOTE', 'KEPT', 'TAG'], rows));
   for (const { error } of found.components) if (error) console.error(error.message);

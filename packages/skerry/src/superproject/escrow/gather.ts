@@ -1,5 +1,6 @@
 import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError } from '../../util/errors.ts';
+import { fetchIds } from '../fetch-ids.ts';
 import { runGit } from '../git.ts';
 import type { RepositoryUse } from '../layout.ts';
 import type { Network } from '../network.ts';
@@ -79,9 +80,10 @@ export async function gather(
     ? { ref: `refs/heads/escrow-${ref.slice(0, 12)}`, commit: ref }
     : await resolveRef(network, url, ref);
   const gitDir = await scratch.repository(found.commit);
-  const wanted = isId ? ref : `+${found.ref}:${found.ref}`;
   onProgress?.('fetching the superproject');
-  await network.git([...FETCH, '--', url, wanted], { url, cwd: gitDir, timeoutMs: LONG_MS });
+  const call = { url, cwd: gitDir, timeoutMs: LONG_MS };
+  if (isId) await fetchIds(network, { url, gitDir, ids: [ref], timeoutMs: LONG_MS });
+  else await network.git([...FETCH, '--', url, `+${found.ref}:${found.ref}`], call);
   // The ref may have moved since it was looked up: what came is what counts.
   const named = isId ? ref : await idOf(gitDir, found.ref);
   const commit = await idOf(gitDir, `${named}^{commit}`);
@@ -174,10 +176,9 @@ async function fetchPins(
   repositories.set(url, repository);
   const { gitDir } = repository;
   const tagRefs = [...tags.values()].flat().map((tag) => `refs/tags/${tag}`);
-  const wanted = [...pins, ...tagRefs.map((ref) => `+${ref}:${ref}`)];
-  await network.git([...FETCH, '--', url, ...wanted], {
-    ...{ url, cwd: gitDir, about, timeoutMs: LONG_MS },
-  });
+  const named = tagRefs.map((ref) => `+${ref}:${ref}`);
+  const call = { url, about, gitDir, timeoutMs: LONG_MS };
+  await fetchIds(network, { ...call, ids: pins, also: named });
   for (const ref of tagRefs) repository.refs.set(ref, await idOf(gitDir, ref));
   for (const component of components) nameBranch(repository, component, work.superBranch);
   return tags;
