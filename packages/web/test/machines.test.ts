@@ -125,7 +125,7 @@ test('a screen with a password asks for it', async () => {
     .toContain('name="password"');
   await page.keyboard.type('wrong');
   await page.getByRole('button', { name: 'Show the screen' }).click();
-  await page.getByText('That was not it').waitFor();
+  await page.getByText('did not take that').waitFor();
   await password.fill('sesame');
   await page.keyboard.press('Enter');
   await page.getByText('Connected', { exact: true }).waitFor();
