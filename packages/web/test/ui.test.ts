@@ -211,17 +211,23 @@ test('snapshots are a tree', async () => {
 });
 
 test('a machine is parked, and comes back on another hypervisor', async () => {
-  await open(`/vm/${uuid('test-vm')}`);
+  // One without a disk: the others' are on hv2 alone, and keep them there.
+  await stack.cloud.call('ann', 'POST', '/api/v1/hypervisors/hv2/alloc', {
+    name: 'boat',
+    diskGiB: 0,
+  });
+  await open(`/vm/${uuid('boat')}`);
   await page.getByRole('button', { name: 'More verbs' }).click();
   await page.getByRole('menuitem', { name: 'Park' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Park' }).click();
-  await expectCount(row('test-vm'), 0);
+  await expectCount(row('boat'), 0);
   await page.getByRole('link', { name: 'Parked' }).first().click();
   await shot('parked-one');
   await page.getByRole('button', { name: 'Unpark' }).click();
+  expect(await page.getByRole('dialog').getByRole('checkbox').allTextContents()).toHaveLength(1);
   await page.getByRole('dialog').getByLabel('Hypervisor').fill('hv3');
   await page.getByRole('dialog').getByRole('button', { name: 'Unpark' }).click();
-  await row('test-vm').waitFor();
+  await row('boat').waitFor();
   await expectText(group('hv3'), '/ 3 on');
 });
 

@@ -86,6 +86,21 @@ test('a machine goes back to a snapshot, when one means it', async () => {
   await expectText(row('gateway'), 'running');
 });
 
+test('a machine that is parked and wanted no more is deleted, when its name is typed', async () => {
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('test-vm')}/park`, {});
+  await open('/parked');
+  await page.getByRole('button', { name: 'Delete test-vm' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Type test-vm').fill('test');
+  const button = dialog.getByRole('button', { name: 'Delete', exact: true });
+  expect(await button.getAttribute('aria-disabled')).toBe('true');
+  await shot('parked-delete');
+  await dialog.getByLabel('Type test-vm').fill('test-vm');
+  await button.click();
+  await expectText(page.locator('.content'), 'No machine is parked');
+  expect(stack.cloud.central.parking.list()).toEqual([]);
+});
+
 test('a machine is rebooted, and the log says who did it', async () => {
   const id = uuid('web-2');
   await open(`/vm/${id}`);

@@ -4,6 +4,7 @@ import { useCloud } from '../store/cloud.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Ago, Empty, Tags } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
+import { DeleteParkedDialog } from './DeleteParkedDialog.tsx';
 import { UnparkDialog } from './UnparkDialog.tsx';
 import { verbs } from '../verbs/table.ts';
 import { Table } from '../ui/Table.tsx';
@@ -13,7 +14,9 @@ export function ParkedPage() {
   const entities = useCloud((state) => state.entities);
   const parked = kept.filter(({ uuid }) => !entities.has(`vm:${uuid}`));
   const verb = useObservable(verbs, (all) => all.find(({ name }) => name === 'unpark'));
+  const remove = useObservable(verbs, (all) => all.find(({ name }) => name === 'parked_delete'));
   const [chosen, setChosen] = useState<Parked>();
+  const [unwanted, setUnwanted] = useState<Parked>();
   return (
     <div className="content">
       <header className="page-head">
@@ -45,6 +48,14 @@ export function ParkedPage() {
                       {verb.title}
                     </Button>
                   )}
+                  {remove && (
+                    <Button
+                      look="ghost"
+                      icon="trash"
+                      label={`Delete ${each.name}`}
+                      onClick={() => setUnwanted(each)}
+                    />
+                  )}
                 </td>
               </tr>
             ))}
@@ -53,6 +64,13 @@ export function ParkedPage() {
       )}
       {chosen && verb && (
         <UnparkDialog parked={chosen} verb={verb} onClose={() => setChosen(undefined)} />
+      )}
+      {unwanted && remove && (
+        <DeleteParkedDialog
+          parked={unwanted}
+          verb={remove}
+          onClose={() => setUnwanted(undefined)}
+        />
       )}
     </div>
   );

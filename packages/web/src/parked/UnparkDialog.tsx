@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Parked, VerbErrorData, VerbInfo } from '../api/types.ts';
-import { cloud } from '../store/cloud.ts';
+import { cloud, useCloud } from '../store/cloud.ts';
 import { hypervisorsOf } from '../store/roster.ts';
 import { Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -20,6 +20,9 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
   const [values, setValues] = useState(() => initialValues(verb.params, { machine: parked.uuid }));
   const [error, setError] = useState<VerbErrorData>();
   const [busy, setBusy] = useState(false);
+  const { doubt } = parked;
+  // Only then there is something to insist on.
+  const isDoubtful = useCloud(({ lamps }) => doubt !== null && !lamps.get(doubt)?.live);
   const submit = async (): Promise<void> => {
     setBusy(true);
     const outcome = await performCentral(verb, toParams(verb.params, values));
@@ -39,6 +42,11 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
         }}
       >
         <p className="summary">Its disks are on {parked.hypervisor}, unless they are shared.</p>
+        {isDoubtful && (
+          <p>
+            It may be on {doubt} still, which is not heard at the moment: there would be two of it.
+          </p>
+        )}
         {error && <Problem title="It was not brought back" text={error.message} />}
         <VerbForm
           schema={verb.params}
@@ -46,7 +54,7 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
           onChange={setValues}
           error={error}
           choices={{ hypervisor: hypervisorsOf(cloud.get().entities).map(({ name }) => name) }}
-          without={['machine']}
+          without={isDoubtful ? ['machine'] : ['machine', 'force']}
         />
         <footer className="dialog-foot">
           <Button look="ghost" onClick={onClose}>
