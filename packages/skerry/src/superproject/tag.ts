@@ -198,8 +198,11 @@ async function verifyOne(
     const { refs } = await readOne(network, component, tagName);
     const isKept = refs.get(keepRef(pin)) === pin;
     const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
+    const branch = trackedBranch(component, undefined);
     const standing =
-      isKept || tagged === pin ? 'kept' : await standingOf(network, scratch, { ...component, pin });
+      isKept || tagged === pin
+        ? 'kept'
+        : await standingOf(network, scratch, { ...component, branch, pin });
     return {
       name,
       pin,
