@@ -139,6 +139,21 @@ test('what one has done, all hear who know the machine', async () => {
   policies.setGrant('user:ben', vmId(uuid), []);
 });
 
+test('the doctor tries what the server is there for, and says what does not work', async () => {
+  const signal = AbortSignal.timeout(60_000);
+  expect(await running.central.chat?.check(signal)).toMatchObject(
+    ['accounts', 'login', 'presence', 'events', 'resumption'].map((name) => ({
+      name: `XMPP: ${name}`,
+      state: 'ok',
+    })),
+  );
+  const elsewhere = { host: '127.0.0.1', port: 1, ca: '' };
+  expect(await running.central.chat?.check(signal, elsewhere)).toMatchObject([
+    { name: 'XMPP: accounts', state: 'ok' },
+    { name: 'XMPP: login', state: 'problem', remedy: expect.stringContaining('port 1') as string },
+  ]);
+});
+
 test('others see and command what they were given, from that moment to the other', async () => {
   const { policies } = running.central;
   await using ben = await person('ben');

@@ -13,6 +13,7 @@ import { until } from './support/bus-contract.ts';
 
 const UUID = '0a1b2c3d-0000-4000-8000-000000000001';
 const DOMAIN = 'cloud.test';
+const ROSTER = 'jabber:iq:roster';
 const dir = await mkdtemp('/tmp/skerry-chat-');
 const hasSlixmpp = spawnSync('/usr/bin/python3', ['-c', 'import slixmpp']).status === 0;
 const hasGoSendxmpp = spawnSync('go-sendxmpp', ['--version']).status === 0;
@@ -419,7 +420,17 @@ test('who is removed is gone from all lists', async () => {
   await until('it is gone', () =>
     got.some(({ attributes }) => attributes.from === from && attributes.type === 'unavailable'),
   );
-  await accounts.removeEntity(`vm:${UUID}`);
+  const list = async (): Promise<(string | undefined)[]> => {
+    const answer = await client.request('get', undefined, element('query', { xmlns: ROSTER }));
+    const query = child(answer, 'query', ROSTER);
+    return (query?.children ?? []).flatMap((each) =>
+      typeof each === 'string' ? [] : [each.attributes['jid']],
+    );
+  };
+  expect(await list()).toContain(`${UUID}@${DOMAIN}`);
+  await accounts.removeEntity(UUID);
+  expect(await list()).not.toContain(`${UUID}@${DOMAIN}`);
+  expect(await accounts.entities()).toEqual({ hypervisors: ['hv1'], machines: [] });
   expect(await ejabberd.admin.accounts(DOMAIN)).toEqual(['ada', 'eve', 'hv1', 'mallory', 'noah']);
   await client[Symbol.asyncDispose]();
 });

@@ -263,6 +263,20 @@ test('a network is made, begins, ends and is forgotten', async () => {
   await until('it is gone', async () => (await seen()) === undefined);
 });
 
+test('the doctor looks at the ways between hypervisors', async () => {
+  const way = async (): Promise<unknown> =>
+    ((await client.call('GET', '/doctor')) as { name: string }[]).find(
+      ({ name }) => name === 'hv1: to hv2',
+    );
+  expect(await way()).toMatchObject({ state: 'ok' });
+  await cloud.hypervisors.get('hv2').cutOff();
+  try {
+    expect(await way()).toMatchObject({ state: 'problem', remedy: expect.any(String) as string });
+  } finally {
+    await cloud.hypervisors.get('hv2').heal();
+  }
+});
+
 test('libvirtd is killed: it is said, and all is right again after it is back', async () => {
   const host = cloud.hypervisors.get('hv1');
   const id = hypervisorId('hv1');

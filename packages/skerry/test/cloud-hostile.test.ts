@@ -78,16 +78,14 @@ test('whoever may do everything, with parameters near to what they should be, is
   const { central } = own;
   const make = (): Promise<unknown> =>
     own.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'fuzz', diskGiB: 0 });
-  const calls = fc
-    .constantFrom(...VERBS.all)
-    .chain((verb) =>
-      fc.tuple(
-        fc.constant(verb),
-        fc.record(Object.fromEntries(Object.keys(verb.params.shape).map((key) => [key, values])), {
-          requiredKeys: [],
-        }),
-      ),
-    );
+  const calls = fc.constantFrom(...VERBS.all).chain((verb) =>
+    fc.tuple(
+      fc.constant(verb),
+      fc.record(Object.fromEntries(Object.keys(verb.params.shape).map((key) => [key, values])), {
+        requiredKeys: [],
+      }),
+    ),
+  );
   await fc.assert(
     fc.asyncProperty(calls, async ([verb, params]) => {
       if (verb.entity === 'vm' && !('uuid' in central.registry.findVm('fuzz'))) await make();

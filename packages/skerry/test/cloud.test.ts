@@ -166,15 +166,7 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
   });
 
   test('a browser gets all it may see, then each change', async () => {
-    const session = cloud.central.users.issue('ben', 'session');
-    const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/live`, {
-      headers: { cookie: `skerry=${session}` },
-    });
-    const messages: LiveMessage[] = [];
-    socket.on('message', (data: Buffer) =>
-      messages.push(JSON.parse(data.toString()) as LiveMessage),
-    );
-    await new Promise((resolve) => socket.once('message', resolve));
+    const { socket, messages } = await openLive('ben');
     expect(messages[0]).toMatchObject({ type: 'hello', user: 'ben', permissionSets: [['info']] });
     expect(messages[0]?.type === 'hello' && messages[0].entities.map(([{ id }]) => id)).toEqual([
       vm.id,
@@ -190,6 +182,50 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
       )
       .toBe(true);
     await cloud.call('ann', 'POST', '/api/v1/vms/test/resume');
+    socket.terminate();
+  });
+
+  test('whose rights change is told what that changes, and nobody else anything', async () => {
+    const { policies } = cloud.central;
+    const [ann, ben] = await Promise.all(['ann', 'ben'].map(openLive));
+    policies.setGrant('user:cleo', vm.id, ['info']);
+    policies.setGrant('user:ben', vm.id, ['info', 'create']);
+    policies.setGrant('user:ben', 'hypervisor:hv1', ['nodeinfo']);
+    policies.setGrant('user:ben', vm.id, []);
+    policies.setGrant('user:ben', 'hypervisor:hv1', []);
+    policies.setGrant('user:ben', vm.id, ['info']);
+    await expect.poll(() => ben?.messages.length).toBe(7);
+    expect(ben?.messages.slice(1).map(told)).toEqual([
+      'vm create info',
+      'hypervisor nodeinfo, vm create info nodeinfo',
+      'vm nodeinfo',
+      'gone hypervisor, gone vm',
+      'lamp hv1',
+      'vm info',
+    ]);
+    expect(ann?.messages.map(told)).toEqual(['hello']);
+    policies.setGrant('user:cleo', vm.id, []);
+    for (const each of [ann, ben]) each?.socket.terminate();
+  });
+
+  test('who saw a machine hears that it was deleted, and by whom', async () => {
+    const { policies } = cloud.central;
+    policies.setGrant('user:ben', 'hypervisor:hv1', ['nodeinfo']);
+    await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'brief', diskGiB: 0 });
+    const { socket, messages } = await openLive('ben');
+    const brief = cloud.central.registry.findVm('brief') as VmState;
+    await cloud.call('ann', 'POST', '/api/v1/vms/brief/free');
+    await expect.poll(() => messages.map(told)).toContain('gone vm');
+    // The agent's line may come long after: its disks were deleted, too.
+    const about = { entity: brief.id, name: 'brief', hypervisor: 'hv1', verb: 'late', params: {} };
+    const by = { user: 'ann', via: 'web' } as const;
+    cloud.central.note({
+      ...{ ...about, id: 'late', by, at: 1, outcome: 'done', message: '', durationMs: 1 },
+    });
+    await expect
+      .poll(() => messages.some((each) => each.type === 'audit' && each.entry.id === 'late'))
+      .toBe(true);
+    policies.setGrant('user:ben', 'hypervisor:hv1', []);
     socket.terminate();
   });
 
@@ -343,4 +379,29 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     expect(kept).toMatchObject({ id: body['job'], verb: 'suspend' });
     await cloud.call('ann', 'POST', '/api/v1/vms/test/unschedule', { job: body['job'] });
   });
+
+  async function openLive(user: string) {
+    const session = cloud.central.users.issue(user, 'session');
+    const socket = new WebSocket(`${cloud.server.url.replace('http', 'ws')}/api/v1/live`, {
+      headers: { cookie: `skerry=${session}` },
+    });
+    const messages: LiveMessage[] = [];
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as LiveMessage;
+      if (message.type !== 'beat') messages.push(message);
+    });
+    await new Promise((resolve) => socket.once('message', resolve));
+    return { socket, messages };
+  }
+
+  let sets: readonly (readonly string[])[] = [];
+  /** A message in short: what one may do with what. */
+  function told(message: LiveMessage): string {
+    if (message.type === 'lamp') return `lamp ${message.lamp.hypervisor}`;
+    if (message.type !== 'entities') return message.type;
+    sets = message.permissionSets ?? sets;
+    const changed = message.changed.map(([{ kind }, set]) => `${kind} ${sets[set]?.join(' ')}`);
+    const gone = message.removed.map((id) => `gone ${id.split(':')[0]}`);
+    return [...changed, ...gone].toSorted().join(', ');
+  }
 });

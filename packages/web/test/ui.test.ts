@@ -1,34 +1,24 @@
 // The UI in Debian's Chromium against the real stack: libvirt's test driver, agents, central and its web server.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildWeb } from './support/build-web.ts';
 import { openDatabase } from '../../skerry/src/cloud/central/database.ts';
 import { Standing } from '../../skerry/src/cloud/central/standing.ts';
-import { expectCount, expectText, violationsOf, vmRow } from './support/page.ts';
-import { addUsage, type Stack, startStack } from './support/stack.ts';
-import { startBrowser, type TestBrowser } from './support/browser.ts';
+import { expectCount, expectText, violationsOf } from './support/page.ts';
+import { addUsage, type Stack } from './support/stack.ts';
+import type { TestBrowser } from './support/browser.ts';
+import { startUi, type Ui } from './support/ui.ts';
 
-const SHOTS = join(import.meta.dirname, 'shots');
-
+let ui: Ui;
 let stack: Stack;
 let browser: TestBrowser;
 let page: Page;
 
 beforeAll(async () => {
-  mkdirSync(SHOTS, { recursive: true });
-  stack = await startStack(await buildWeb());
-  browser = await startBrowser();
-  ({ page } = browser);
-  await page.goto(stack.loginLink('ann'));
-  await row('web-1').waitFor();
+  ui = await startUi();
+  ({ stack, browser, page } = ui);
 });
-
-afterAll(async () => {
-  await browser?.[Symbol.asyncDispose]();
-  await stack?.[Symbol.asyncDispose]();
-});
+afterAll(() => ui?.[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -426,24 +416,6 @@ test('a lost connection is said, and what was missed is there when it is back', 
   await expectCount(page.locator('.banner'), 0);
 });
 
-test('nothing moved while it loaded, and nobody complained', async () => {
-  await open('/');
-  const shift = await page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        let sum = 0;
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries())
-            sum += (entry as unknown as { value: number }).value;
-        }).observe({ type: 'layout-shift', buffered: true });
-        setTimeout(() => resolve(sum), 500);
-      }),
-  );
-  expect(shift).toBeLessThan(0.01);
-  const known = /Failed to load resource|net::ERR|WebSocket connection/;
-  expect(browser.complaints.filter((text) => !known.test(text))).toEqual([]);
-});
-
 test('on a standby one looks, and is told where to go', async () => {
   await open('/');
   const url = 'https://cloud2.example.org:8443';
@@ -479,21 +451,8 @@ function isFocused(element: Element): boolean {
   return element === document.activeElement;
 }
 
-const row = (name: string): Locator => vmRow(page, name);
-const group = (name: string): Locator => page.locator('.group-row', { hasText: name });
-
-function uuid(name: string): string {
-  const found = stack.cloud.central.registry.findVm(name);
-  if (!('uuid' in found)) throw new Error(`no machine is called ${name}`);
-  return found.uuid;
-}
-
-async function open(path: string, link?: string): Promise<void> {
-  await page.goto(link ?? `${stack.url}${path}`);
-  if (link) await page.reload();
-  await page.locator('.group-row, .vm-row, .login').first().waitFor({ state: 'attached' });
-}
-
-async function shot(name: string, of: Page = page): Promise<void> {
-  await of.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
+const row = (name: string): Locator => ui.row(name);
+const group = (name: string): Locator => ui.group(name);
+const uuid = (name: string): string => ui.uuid(name);
+const open = (path: string, link?: string): Promise<void> => ui.open(path, link);
+const shot = (name: string, of?: Page): Promise<void> => ui.shot(name, of);

@@ -142,6 +142,7 @@ export class HostWatch {
     }
     this.#problem = undefined;
     this.#options.onAway(undefined);
+    this.#retryUnreadable();
     const all = this.#held;
     this.#held = new Map();
     return all;

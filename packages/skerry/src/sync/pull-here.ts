@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** What cannot be looked at. */
-const HIDDEN = '?';
+export const HIDDEN = '?';
 
 /** What a path is here; undefined: nothing. */
 export function stampHere(to: string, path: string): string | undefined {

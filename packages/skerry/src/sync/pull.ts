@@ -7,7 +7,7 @@ import { lockFile } from '../util/file-lock.ts';
 import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
 import { parsePairs } from './messages.ts';
 import { depthOf, folderOf, fromText, toBytes } from './paths.ts';
-import { OpenFolders, refusalOf, refuseLinks, stampHere, writeAll } from './pull-here.ts';
+import { HIDDEN, OpenFolders, refusalOf, refuseLinks, stampHere, writeAll } from './pull-here.ts';
 import { isOurs, loadNotes, type Note, saveNotes, yetToCome } from './pull-notes.ts';
 import { Rests } from './pull-rests.ts';
 import { removeLeft, tempFor, TEMPS } from './pull-temp.ts';
@@ -104,7 +104,9 @@ export class PullTree {
     const notes = await loadNotes(index);
     const isHere = ([path, stamp]: [string, string]): boolean => {
       const note = notes.get(path);
-      return note?.there === stamp && note.here === stampHere(to, path);
+      const here = stampHere(to, path);
+      // Of what its folder hides from us we know what we noted.
+      return note?.there === stamp && (note.here === here || here === HIDDEN);
     };
     const problem = there.size === 0 ? this.#nothingThere(notes) : undefined;
     const lacking = [...there].filter((one) => !isHere(one));

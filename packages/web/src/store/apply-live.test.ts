@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { applyLive } from './apply-live.ts';
 import { EMPTY, may, permissionsFor } from './state.ts';
-import { hello, hypervisor, vm } from './test-entities.ts';
+import { ask } from './pending.ts';
+import { tasksRead } from './tasks.ts';
+import { hello, hypervisor, verb, vm } from './test-entities.ts';
+import type { AuditEntry } from '../api/types.ts';
 
 const web = vm('web', { uuid: 'a' });
 const start = applyLive(
@@ -88,6 +91,45 @@ test('a task shows up, goes on, and ends with its line in the log', () => {
     { id: 't', outcome: 'failed', message: 'no room', endedAt: 15 },
   ]);
   expect(applyLive(state, busy(0.9)).tasks).toMatchObject([{ outcome: 'failed' }]);
+});
+
+const busy = { id: 't', verb: 'clone', by: 'ben', startedAt: 5, progress: 0.5, note: '' };
+const seen = applyLive(start, {
+  type: 'entities',
+  changed: [[{ ...web, task: busy }, 0]],
+  removed: [],
+});
+
+const done: AuditEntry = {
+  ...{ id: 't', at: 5, entity: 'vm:a', name: 'web', hypervisor: 'hv1', verb: 'clone' },
+  by: { user: 'ben', via: 'cli' },
+  ...{ outcome: 'done', message: '', params: {}, durationMs: 10 },
+};
+
+test('a task that ended while nobody told goes on no more, and one that goes on does', () => {
+  expect(seen.tasks).toMatchObject([{ id: 't', outcome: 'running' }]);
+  const idle = applyLive(seen, hello([[web, 0]]));
+  expect(idle.tasks).toMatchObject([{ id: 't', outcome: 'ended', progress: null }]);
+  const still = applyLive(seen, hello([[{ ...web, task: busy }, 0]]));
+  expect(still.tasks).toMatchObject([{ id: 't', outcome: 'running', endedAt: null }]);
+  // It was only not heard of: a central that has just started.
+  const again = applyLive(idle, hello([[{ ...web, task: busy }, 0]]));
+  expect(again.tasks).toMatchObject([{ id: 't', outcome: 'running', endedAt: null }]);
+});
+
+test("others' tasks end with what they are done to; one's own with the answer", () => {
+  const asked = ask(seen, { id: 'mine', entity: web, verb: verb('free'), at: 6 });
+  const gone = applyLive(asked, { type: 'entities', changed: [], removed: ['vm:a'] });
+  expect(gone.tasks).toMatchObject([
+    { id: 'mine', outcome: 'running' },
+    { id: 't', outcome: 'ended' },
+  ]);
+  const all = applyLive(gone, hello([]));
+  expect(all.tasks).toMatchObject([{ outcome: 'running' }, { outcome: 'ended' }]);
+  expect(tasksRead(all.tasks, [{ ...done, id: 't' }])).toMatchObject([
+    { id: 'mine' },
+    { id: 't', outcome: 'done', endedAt: 15 },
+  ]);
 });
 
 test('what only reads is in the log and no task', () => {

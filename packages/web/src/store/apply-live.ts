@@ -2,7 +2,7 @@
 import type { EntityState, LiveMessage } from '../api/types.ts';
 import { settle } from './pending.ts';
 import type { CloudState } from './state.ts';
-import { taskLogged, taskSeen } from './tasks.ts';
+import { type TaskEntry, taskLogged, taskSeen, tasksLost } from './tasks.ts';
 
 const LOG_KEPT = 300;
 
@@ -45,18 +45,21 @@ function welcome(state: CloudState, message: Of<'hello'>): CloudState {
   const { user, entities, permissionSets, lamps, parked, stand } = message;
   const pending = new Map(state.pending);
   for (const [entity] of entities) settle(pending, entity);
+  const now = new Map<string, EntityState>(entities.map(([entity]) => [entity.id, entity]));
+  const isOver = ({ id, entity }: TaskEntry): boolean => now.get(entity)?.task?.id !== id;
+  const kept = tasksLost(state.tasks, isOver, Date.now());
   return {
     ...state,
     phase: { is: 'live' },
     user,
-    entities: new Map(entities.map(([entity]) => [entity.id, entity])),
+    entities: now,
     setOf: new Map(entities.map(([entity, set]) => [entity.id, set])),
     permissionSets: permissionSets.map((each) => new Set(each)),
     lamps: new Map(lamps.map((lamp) => [lamp.hypervisor, lamp])),
     parked,
     stand,
     pending,
-    tasks: entities.reduce((tasks, [entity]) => taskSeen(tasks, entity), state.tasks),
+    tasks: entities.reduce((tasks, [entity]) => taskSeen(tasks, entity), kept),
     shape: state.shape + 1,
   };
 }
@@ -80,6 +83,8 @@ function applyEntities(
     if (entities.delete(id)) shape = state.shape + 1;
     if (pending.has(id)) (pending = new Map(pending)).delete(id);
   }
+  const gone = new Set(message.removed);
+  if (gone.size > 0) tasks = tasksLost(tasks, ({ entity }) => gone.has(entity), Date.now());
   const sets = message.permissionSets?.map((each) => new Set(each));
   return {
     ...state,

@@ -8,7 +8,7 @@ import { applyLive } from './apply-live.ts';
 import { cloud } from './cloud.ts';
 import { eachFrame } from './each-frame.ts';
 import { EMPTY } from './state.ts';
-import { taskLogged } from './tasks.ts';
+import { tasksRead } from './tasks.ts';
 import { takeShout } from './shouts.ts';
 import { onWatch, takeUsage } from './usage.ts';
 
@@ -35,8 +35,10 @@ export function connect(): () => void {
       if (message.type === 'usage') takeUsage(message.entities, message.at);
       else if (message.type === 'shout') takeShout(message);
       else apply(message);
-      // A central that is back may be a newer one.
-      if (message.type === 'hello' && verbs.get().length === 0) loadVerbs();
+      if (message.type !== 'hello') return;
+      // A central that is back may be a newer one; what was done meanwhile is in its log.
+      if (verbs.get().length === 0) loadVerbs();
+      else void loadTasks();
     },
     onLost(retryAt) {
       cloud.update((state) => {
@@ -55,19 +57,11 @@ export function connect(): () => void {
   };
 }
 
-/** What was done before the page was opened. */
+/** What was done before the page was opened, or while there was no connection. */
 async function loadTasks(): Promise<void> {
   const entries = await apiGet<AuditEntry[]>('audit?limit=30').catch(() => []);
-  const loud = entries.filter(({ verb }) => !isQuiet(verb)).toSorted((a, b) => a.at - b.at);
-  cloud.update((state) => ({
-    ...state,
-    tasks: [
-      ...state.tasks,
-      ...loud
-        .reduce(taskLogged, [])
-        .filter(({ id }) => !state.tasks.some((task) => task.id === id)),
-    ],
-  }));
+  const loud = entries.filter(({ verb }) => !isQuiet(verb));
+  cloud.update((state) => ({ ...state, tasks: tasksRead(state.tasks, loud) }));
 }
 
 export function retryNow(): void {

@@ -12,8 +12,11 @@ export interface TaskEntry {
   readonly endedAt: number | null;
   readonly progress: number | null;
   readonly note: string;
-  readonly outcome: 'running' | 'done' | 'failed' | 'denied';
+  /** `ended`: it goes on no more, and nobody has told how it went. */
+  readonly outcome: 'running' | 'ended' | 'done' | 'failed' | 'denied';
   readonly message: string;
+  /** Asked for on this page: its end is the answer, whatever else is seen. */
+  readonly isAskedHere?: boolean;
 }
 
 type Tasks = readonly TaskEntry[];
@@ -31,6 +34,7 @@ export function taskAsked(
     note: '',
     outcome: 'running',
     message: '',
+    isAskedHere: true,
   });
 }
 
@@ -45,10 +49,25 @@ export function taskSeen(tasks: Tasks, { id: entity, name, task }: EntityState):
   if (!task) return tasks;
   const { id, verb, by, startedAt, progress, note } = task;
   const known = tasks.find((each) => each.id === id);
-  if (known?.endedAt != null) return tasks;
-  if (known) return change(tasks, id, { progress, note, verb });
+  if (known && known.outcome !== 'running' && known.outcome !== 'ended') return tasks;
+  if (known) return change(tasks, id, { progress, note, verb, outcome: 'running', endedAt: null });
   const added = { id, entity, name, verb, by, startedAt, progress, note };
   return upsert(tasks, { ...added, endedAt: null, outcome: 'running', message: '' });
+}
+
+/** What others do ends with what it is done to, or when that is not busy with it any more. */
+export function tasksLost(tasks: Tasks, isOver: (task: TaskEntry) => boolean, at: number): Tasks {
+  const lost = (task: TaskEntry): boolean =>
+    task.outcome === 'running' && !task.isAskedHere && isOver(task);
+  if (!tasks.some(lost)) return tasks;
+  return tasks.map((task) =>
+    lost(task) ? { ...task, outcome: 'ended', endedAt: at, progress: null } : task,
+  );
+}
+
+/** A part of the log: what was done while nobody told. */
+export function tasksRead(tasks: Tasks, entries: readonly AuditEntry[]): Tasks {
+  return entries.reduce(taskLogged, tasks).toSorted((a, b) => b.startedAt - a.startedAt);
 }
 
 /** What the log says that was done. */

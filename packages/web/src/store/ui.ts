@@ -1,4 +1,5 @@
 // What is only about the page: what is typed, open, chosen and dragged.
+import type { VerbErrorData } from '../api/types.ts';
 import { observable, type Observable } from './observable.ts';
 
 export const filterText = observable('');
@@ -38,6 +39,16 @@ export interface Question {
 export const question = observable<Question | null>(null);
 /** A new machine, and where; null when nobody makes one. */
 export const newMachine = observable<{ readonly hypervisor?: string } | null>(null);
+/** What was filled in for a new machine. */
+export interface MachineDraft {
+  readonly values: Readonly<Record<string, string | boolean>>;
+  readonly byXml: boolean;
+  readonly chosen: string;
+  /** Why it was not made. */
+  readonly error?: VerbErrorData;
+}
+/** It stays until the machine is made or nobody wants it: closing the form by a slip loses nothing. Never kept on a disk. */
+export const machineDraft = observable<MachineDraft | null>(null);
 
 export function toggleSelected(id: string): void {
   selected.update((all) => {

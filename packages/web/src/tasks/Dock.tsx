@@ -70,6 +70,7 @@ function TaskRow({ task, user }: { readonly task: TaskEntry; readonly user: stri
       <span className="task-by">{task.by === user ? 'you' : task.by}</span>
       <span className="task-text">
         {task.outcome === 'running' ? <Progress task={task} /> : task.message}
+        {task.outcome === 'ended' && <span className="quiet">ended</span>}
         <Stop task={task} />
       </span>
       <span className="task-time">
@@ -117,7 +118,9 @@ function Progress({ task: { progress, note, startedAt } }: { readonly task: Task
 }
 
 function Outcome({ task: { outcome } }: { readonly task: TaskEntry }) {
-  const icon = { running: 'more', done: 'check', failed: 'warn', denied: 'lock' }[outcome];
+  const icon = { running: 'more', ended: 'more', done: 'check', failed: 'warn', denied: 'lock' }[
+    outcome
+  ];
   return (
     <span className={`outcome ${outcome}`} title={outcome}>
       <Icon name={icon} size={14} />

@@ -1,13 +1,13 @@
 // A new machine: the form of `alloc`, on the hypervisor where there is most room, or another one.
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useMemo, useState } from 'react';
+import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { apiGet } from '../api/client.ts';
-import type { Place, VerbErrorData } from '../api/types.ts';
+import type { Place } from '../api/types.ts';
 import { PlaceList } from '../migrate/PlaceList.tsx';
 import { openEntity } from '../shell/navigation.ts';
 import { cloud, useCloud } from '../store/cloud.ts';
 import { type CloudState, hypervisorOf, may, permissionsFor } from '../store/state.ts';
-import { newMachine } from '../store/ui.ts';
+import { type MachineDraft, machineDraft, newMachine } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Empty, Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -21,10 +21,18 @@ import { VerbForm } from './VerbForm.tsx';
 
 export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
   const verb = useObservable(verbs, (all) => all.find((each) => each.name === 'alloc'));
-  const [values, setValues] = useState(() => (verb ? initialValues(verb.params) : {}));
-  const [byXml, setByXml] = useState(false);
-  const [chosen, setChosen] = useState(hypervisor ?? '');
-  const [error, setError] = useState<VerbErrorData>();
+  const initial = useMemo(() => (verb ? initialValues(verb.params) : {}), [verb]);
+  const begun = useObservable(machineDraft);
+  const [hadBegun] = useState(begun !== null && !begun.error);
+  const draft = begun ?? { values: initial, byXml: false, chosen: hypervisor ?? '' };
+  const { values, byXml, chosen, error } = draft;
+  const change = (part: Partial<MachineDraft>): void => machineDraft.set({ ...draft, ...part });
+  const [busy, setBusy] = useState(false);
+  const isOpen = useRef(true);
+  useEffect(() => {
+    isOpen.current = true;
+    return () => void (isOpen.current = false);
+  }, []);
   const needs = useMemo(() => needsOf(values, byXml), [values, byXml]);
   const { data } = useQuery({
     queryKey: ['places', needs],
@@ -38,34 +46,50 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
   const isChosenGood = places?.some((each) => each.hypervisor === chosen && each.possible) ?? true;
   const place = chosen && isChosenGood ? chosen : best;
   const host = useCloud((state) => hypervisorOf(state, place));
-  const close = (): void => newMachine.set(null);
+  const close = (): void => {
+    // What is on its way has its own copy.
+    if (busy) machineDraft.set(null);
+    newMachine.set(null);
+  };
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
-    if (!host || !verb) return;
+    if (!host || !verb || busy) return;
     const all = toParams(verb.params, values);
     const params = byXml
       ? { xml: values['xml'], start: values['start'] }
       : { ...all, xml: undefined };
-    close();
-    toast({ tone: 'plain', title: 'New machine', text: `It is being made on ${host.name}.` });
+    const asked = { values, byXml, chosen };
+    machineDraft.set(asked);
+    setBusy(true);
     const outcome = await perform({ entity: host, verb, params, quiet: true });
+    setBusy(false);
+    const isShown = isOpen.current;
     if (outcome.ok) {
       const { uuid, name } = outcome.result as { uuid: string; name: string };
+      if (isShown) {
+        machineDraft.set(null);
+        newMachine.set(null);
+      }
       toast({
         tone: 'good',
         title: name,
         text: `It is on ${host.name}.`,
         action: { label: 'Open', run: () => openEntity(`vm:${uuid}`) },
       });
-    } else {
-      setError(outcome.error);
-      toast({
-        tone: 'bad',
-        title: 'New machine',
-        text: outcome.error.message,
-        action: { label: 'Change and try again', run: () => newMachine.set({ hypervisor: place }) },
-      });
+      return;
     }
+    const refused = { ...asked, error: outcome.error };
+    if (isShown) return machineDraft.set(refused);
+    const again = (): void => {
+      machineDraft.set(refused);
+      newMachine.set({ hypervisor: place });
+    };
+    toast({
+      tone: 'bad',
+      title: 'New machine',
+      text: outcome.error.message,
+      action: { label: 'Change and try again', run: again },
+    });
   };
   if (!verb)
     return (
@@ -79,27 +103,45 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
     <Dialog title="New machine" onClose={close} wide>
       <form className="dialog-form new-machine" onSubmit={(event) => void submit(event)}>
         <div className="segments" role="group" aria-label="Made from">
-          <button type="button" aria-pressed={!byXml} onClick={() => setByXml(false)}>
+          <button
+            type="button"
+            aria-pressed={!byXml}
+            disabled={busy}
+            onClick={() => change({ byXml: false })}
+          >
             From an image
           </button>
-          <button type="button" aria-pressed={byXml} onClick={() => setByXml(true)}>
+          <button
+            type="button"
+            aria-pressed={byXml}
+            disabled={busy}
+            onClick={() => change({ byXml: true })}
+          >
             From XML
           </button>
         </div>
-        {error && <Problem title="It was not made" text={error.message} />}
-        <div className="new-columns">
+        {hadBegun && begun && !busy && (
+          <p className="quiet">
+            This is what you had begun.{' '}
+            <button type="button" className="text-button" onClick={() => machineDraft.set(null)}>
+              Begin anew
+            </button>
+          </p>
+        )}
+        {error && !busy && <Problem title="It was not made" text={error.message} />}
+        <fieldset className="new-columns" disabled={busy}>
           <div className="new-fields">
             {!byXml && (
               <ImagePicker
                 hypervisor={place}
                 value={String(values['image'] ?? '')}
-                onChange={(image) => setValues({ ...values, image })}
+                onChange={(image) => change({ values: { ...values, image } })}
               />
             )}
             <VerbForm
               schema={verb.params}
               values={values}
-              onChange={setValues}
+              onChange={(next) => change({ values: next })}
               error={error}
               choices={{ network: host?.networks.map(({ name }) => name) ?? [] }}
               without={
@@ -115,15 +157,31 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
               The place with most points is taken, unless you choose another one.
             </p>
             {places?.length === 0 && <p className="quiet">No hypervisor has joined yet.</p>}
-            <PlaceList places={places ?? []} chosen={place} onChoose={setChosen} name="place" />
+            <PlaceList
+              places={places ?? []}
+              chosen={place}
+              onChoose={(next) => change({ chosen: next })}
+              name="place"
+            />
           </div>
-        </div>
+        </fieldset>
         <footer className="dialog-foot">
-          <Button look="ghost" onClick={close}>
-            Cancel
+          {busy && (
+            <p className="quiet" role="status">
+              It is being made. It goes on when you close this.
+            </p>
+          )}
+          <Button
+            look="ghost"
+            onClick={() => {
+              machineDraft.set(null);
+              newMachine.set(null);
+            }}
+          >
+            {busy ? 'Close' : 'Cancel'}
           </Button>
-          <Button type="submit" look="primary" off={!place}>
-            {place ? `Make it on ${place}` : 'It fits nowhere'}
+          <Button type="submit" look="primary" off={!place} disabled={busy}>
+            {busy ? 'Making it…' : place ? `Make it on ${place}` : 'It fits nowhere'}
           </Button>
         </footer>
       </form>

@@ -57,7 +57,12 @@ export function ConsoleTab({ vm }: { readonly vm: VmState }) {
   };
   const isLost = state.is === 'closed' && state.lost === true;
   const View = type === 'serial' ? SerialConsole : ScreenConsole;
-  const words = { opening: 'Opening…', open: 'Connected', closed: 'Not connected' }[state.is];
+  const words = {
+    opening: 'Opening…',
+    asking: 'Wants a password',
+    open: 'Connected',
+    closed: 'Not connected',
+  }[state.is];
   return (
     <section className="console" ref={frame} aria-label="Console">
       <header className="console-head">

@@ -1,12 +1,18 @@
 import RFB from '@novnc/novnc';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button } from '../ui/Button.tsx';
 import { closed, openConsoleSocket, whyNot } from './console-socket.ts';
+import { ScreenPassword } from './ScreenPassword.tsx';
 import type { ConsoleViewProps } from './SerialConsole.tsx';
+import { TypeText } from './TypeText.tsx';
 
 export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
   const place = useRef<HTMLDivElement>(null);
   const screen = useRef<RFB>(undefined);
+  /** What it wants to know before it is shown. */
+  const [wanted, setWanted] = useState<readonly string[]>();
+  const [wrong, setWrong] = useState(0);
+  const [isTyping, setTyping] = useState(false);
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
@@ -18,14 +24,24 @@ export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
         rfb.scaleViewport = true;
         rfb.background = '#0b1114';
         let wasOpen = false;
+        let isRefused = false;
         rfb.addEventListener('connect', () => {
           wasOpen = true;
           onState({ is: 'open' });
           rfb.focus();
         });
+        rfb.addEventListener('credentialsrequired', (event) => {
+          setWanted((event as CustomEvent<{ types: string[] }>).detail.types);
+          onState({ is: 'asking' });
+        });
+        rfb.addEventListener('securityfailure', () => (isRefused = true));
         // noVNC says only whether it was clean: the socket knows more.
         socket.addEventListener('close', (event) => {
-          if (!isGone) onState(closed(event, wasOpen));
+          if (isGone) return;
+          setWanted(undefined);
+          // A screen ends the connection when a password is wrong: the next try is a new one.
+          if (isRefused) setWrong((times) => times + 1);
+          else onState(closed(event, wasOpen));
         });
         screen.current = rfb;
       },
@@ -38,24 +54,30 @@ export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
       screen.current?.disconnect();
       screen.current = undefined;
     };
-  }, [vm.id, onState]);
+  }, [vm.id, onState, wrong]);
   return (
     <>
       <div className="screen" ref={place} />
+      {wanted && (
+        <ScreenPassword
+          types={wanted}
+          wasWrong={wrong > 0}
+          onGiven={(given) => {
+            setWanted(undefined);
+            onState({ is: 'opening' });
+            screen.current?.sendCredentials(given);
+          }}
+        />
+      )}
+      {isTyping && <TypeText screen={() => screen.current} onClose={() => setTyping(false)} />}
       <div className="screen-keys">
         <Button look="ghost" onClick={() => screen.current?.sendCtrlAltDel()}>
           Ctrl Alt Del
         </Button>
-        <Button look="ghost" onClick={() => void typeClipboard(screen.current)}>
-          Paste as text
+        <Button look="ghost" aria-pressed={isTyping} onClick={() => setTyping((is) => !is)}>
+          Type text
         </Button>
       </div>
     </>
   );
-}
-
-/** Gives the guest what was copied here; it needs an agent for its clipboard. */
-async function typeClipboard(rfb: RFB | undefined): Promise<void> {
-  const text = await navigator.clipboard.readText().catch(() => '');
-  rfb?.clipboardPasteFrom(text);
 }

@@ -2,6 +2,8 @@ import { apiPost, errorData, pathOf } from '../api/client.ts';
 
 export type ConsoleState =
   | { readonly is: 'opening' }
+  /** The machine wants to know something first. */
+  | { readonly is: 'asking' }
   | { readonly is: 'open' }
   /** `lost`: nobody closed it; the way to central was cut. */
   | { readonly is: 'closed'; readonly why: string; readonly lost?: boolean };

@@ -8,6 +8,7 @@ declare module '@novnc/novnc' {
     focus(): void;
     disconnect(): void;
     sendCtrlAltDel(): void;
-    clipboardPasteFrom(text: string): void;
+    sendKey(keysym: number, code: string, down?: boolean): void;
+    sendCredentials(given: Readonly<Record<string, string>>): void;
   }
 }

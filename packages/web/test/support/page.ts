@@ -6,8 +6,8 @@ import { expect } from 'vitest';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export async function expectText(locator: Locator, text: string): Promise<void> {
-  await expect.poll(() => locator.first().textContent(), { timeout: 8000 }).toContain(text);
+export async function expectText(locator: Locator, text: string, timeout = 8000): Promise<void> {
+  await expect.poll(() => locator.first().textContent(), { timeout }).toContain(text);
 }
 
 export async function expectCount(locator: Locator, count: number): Promise<void> {

@@ -8,6 +8,7 @@ import { connect, type Connection } from '@skerry/libvirt';
 import type { BusConnection, RequestOptions, Sender } from '../bus/bus.ts';
 import { agentRequest, type AuditEntry } from '../bus/messages.ts';
 import { checkHost } from '../doctor/agent-checks.ts';
+import { checkWay } from '../doctor/way-checks.ts';
 import { type HypervisorState, hypervisorId, isCentral, OWN_ADDRESS } from '../entity.ts';
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
@@ -250,7 +251,9 @@ export class Agent implements AsyncDisposable {
         return {};
       case 'check': {
         const { settings } = this.#options;
-        return { checks: await checkHost(this.#connection, settings, signal), now: Date.now() };
+        const own = checkHost(this.#connection, settings, signal);
+        const ways = request.peers.map((peer) => checkWay(peer, settings.dialTcp, signal));
+        return { checks: [...(await own), ...(await Promise.all(ways))], now: Date.now() };
       }
       case 'sync':
         return this.#entities.snapshot();

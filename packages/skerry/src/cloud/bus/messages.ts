@@ -42,7 +42,11 @@ export const agentRequest = z.discriminatedUnion('type', [
   /** Whether it is there. */
   z.object({ type: z.literal('ping') }),
   /** How its host is, for the doctor. */
-  z.object({ type: z.literal('check') }),
+  z.object({
+    type: z.literal('check'),
+    /** The others, and how they say that their libvirt is reached. */
+    peers: z.array(z.object({ name: z.string(), uri: z.string() })).default([]),
+  }),
   /** Its full state, at once. */
   z.object({ type: z.literal('sync') }),
   /** Who may do what, from now on. */

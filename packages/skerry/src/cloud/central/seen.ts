@@ -50,7 +50,7 @@ export function seesLine(
   central: Central,
   user: string,
   entry: { readonly entity: string; readonly by: { readonly user: string } },
-  visible: ReadonlySet<string>,
+  visible: Pick<ReadonlySet<string>, 'has'>,
 ): boolean {
   return visible.has(entry.entity) || entry.by.user === user || mayAdminister(central, user);
 }

@@ -38,8 +38,20 @@ export class ChatAccounts {
     return password;
   }
 
-  async removeEntity(entity: EntityId): Promise<void> {
-    await this.#admin.removeAccount(localOf(entity), this.#domain);
+  /** The accounts of hypervisors and of machines, by what they are called. */
+  async entities(): Promise<{ hypervisors: string[]; machines: string[] }> {
+    return {
+      hypervisors: await this.#members(HYPERVISORS),
+      machines: await this.#members(MACHINES),
+    };
+  }
+
+  /** Takes an entity out of everybody's list, and its account away. */
+  async removeEntity(local: string): Promise<void> {
+    // The server's groups keep whom they had: with the account alone it would stay in all lists.
+    for (const group of [MACHINES, HYPERVISORS])
+      await this.#admin.removeFromGroup(local, this.#domain, group);
+    await this.#admin.removeAccount(local, this.#domain);
   }
 
   /**
@@ -54,11 +66,9 @@ export class ChatAccounts {
 
   /** Everybody who was let in, and whether as an administrator. */
   async people(): Promise<Map<string, boolean>> {
-    const members = async (group: string): Promise<string[]> =>
-      (await this.#admin.groupMembers(this.#domain, group)).map(userOf);
     return new Map([
-      ...(await members(PEOPLE)).map((user): [string, boolean] => [user, false]),
-      ...(await members(ADMINISTRATORS)).map((user): [string, boolean] => [user, true]),
+      ...(await this.#members(PEOPLE)).map((user): [string, boolean] => [user, false]),
+      ...(await this.#members(ADMINISTRATORS)).map((user): [string, boolean] => [user, true]),
     ]);
   }
 
@@ -75,6 +85,11 @@ export class ChatAccounts {
       readonly jid: string;
     }[];
     return new Set(items.map(({ jid }) => userOf(jid)));
+  }
+
+  /** Lets somebody in who sees nobody, and whom nobody sees. */
+  async addGuest(user: string, password: string): Promise<void> {
+    await this.#admin.ensureAccount(user, this.#domain, password);
   }
 
   async removePerson(user: string): Promise<void> {
@@ -104,6 +119,10 @@ export class ChatAccounts {
       await this.#admin.call('delete_rosteritem', {
         ...{ localuser, localhost: host, user: other, host },
       });
+  }
+
+  async #members(group: string): Promise<string[]> {
+    return (await this.#admin.groupMembers(this.#domain, group)).map(userOf);
   }
 
   async #account(user: string, password: string, group: string): Promise<void> {

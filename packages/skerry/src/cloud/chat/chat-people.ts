@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Central } from '../central/central.ts';
 import type { EntityId, EntityState } from '../entity.ts';
+import type { Check } from '../doctor/check.ts';
+import { checkXmpp } from '../doctor/xmpp-checks.ts';
 import { type ChatAccounts, localOf } from './chat-accounts.ts';
 
 /** How somebody logs in with an XMPP client of her own. */
@@ -17,37 +19,51 @@ export interface ChatLogin {
 }
 
 export interface ChatPeopleOptions {
-  readonly central: Pick<Central, 'registry' | 'policies' | 'permissions' | 'users' | 'onChange'>;
+  readonly central: Pick<
+    Central,
+    'registry' | 'policies' | 'permissions' | 'users' | 'parking' | 'leadership' | 'onChange'
+  >;
   readonly accounts: ChatAccounts;
   readonly domain: string;
   readonly server: { readonly host: string; readonly port: number; readonly ca: string };
+  /** How long a machine is nowhere before its account goes. */
+  readonly goneMs?: number;
   readonly log?: ((line: string) => void) | undefined;
 }
 
 /** Changes come in bursts: one look for all of them. */
 const SOON_MS = 500;
+/** One that moves may be nowhere for a moment: each hypervisor tells of itself. */
+const GONE_MS = 60_000;
 
 /**
  * While it lives, everybody who was let in has those in her list whose permission `presence` she has. Administrators have all by
- * the groups of {@link ChatAccounts}.
+ * the groups of {@link ChatAccounts}. What is on no hypervisor any more, and not parked, has no account.
  */
 export class ChatPeople implements AsyncDisposable {
   readonly #options: ChatPeopleOptions;
   readonly #ends: (() => void)[];
   /** Whom each was last given to see. */
   readonly #given = new Map<string, string>();
+  /** Hypervisors whose state was here since central started. */
+  readonly #heard = new Set<string>();
+  /** Accounts of machines that are nowhere, and since when. */
+  readonly #missing = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  #later: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: ChatPeopleOptions) {
     this.#options = options;
     const { registry, onChange } = options.central;
     const soon = (): void => this.#soon();
-    const listening = registry.listen({ onEntities: soon });
+    const listening = registry.listen({ onEntities: soon, onSynced: soon });
     this.#ends = [
       onChange.call(options.central, 'policy', soon),
       // Somebody without any permission may have been removed.
       onChange.call(options.central, 'logins', soon),
+      onChange.call(options.central, 'parked', soon),
+      onChange.call(options.central, 'stand', soon),
       () => listening[Symbol.dispose](),
     ];
     soon();
@@ -86,9 +102,15 @@ export class ChatPeople implements AsyncDisposable {
     return accounts.addEntity(entity);
   }
 
+  /** Tries what the server is there for. @param server where it is to be reached */
+  check(signal: AbortSignal, server = this.#options.server): Promise<Check[]> {
+    return checkXmpp({ ...this.#options, server }, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const end of this.#ends.splice(0)) end();
     clearTimeout(this.#timer);
+    clearTimeout(this.#later);
     await this.#work;
   }
 
@@ -101,6 +123,7 @@ export class ChatPeople implements AsyncDisposable {
     this.#timer = undefined;
     this.#work = this.#work
       .then(() => this.#introduce())
+      .then(() => this.#tidy())
       .catch((error: unknown) => this.#options.log?.(`the XMPP server: ${String(error)}`));
     return this.#work;
   }
@@ -129,6 +152,42 @@ export class ChatPeople implements AsyncDisposable {
       if (!known.delete(localOf(id))) await accounts.introduce(user, id, name);
     for (const local of known) await accounts.separate(user, local);
     this.#given.set(user, given);
+  }
+
+  /**
+   * Takes away the accounts of what is nowhere. Only when every hypervisor with an account was heard: one that is away has its
+   * machines, and of one that was not heard since central started nobody knows which.
+   */
+  async #tidy(): Promise<void> {
+    const { accounts, central, goneMs = GONE_MS } = this.#options;
+    const { leadership, parking, registry } = central;
+    if (!leadership.isActing) return;
+    const { hypervisors, machines } = await accounts.entities();
+    const lamps = registry.lamps();
+    for (const { hypervisor, heardAt } of lamps) if (heardAt > 0) this.#heard.add(hypervisor);
+    const there = new Set(lamps.map(({ hypervisor }) => hypervisor));
+    // The registry drops a hypervisor only when it is told to forget it.
+    for (const hypervisor of this.#heard) {
+      if (there.has(hypervisor)) continue;
+      const local = localOf(`hypervisor:${hypervisor}`);
+      if (hypervisors.includes(local)) await accounts.removeEntity(local);
+      this.#heard.delete(hypervisor);
+      hypervisors.splice(0, hypervisors.length, ...hypervisors.filter((each) => each !== local));
+    }
+    const heard = new Set([...this.#heard].map((each) => localOf(`hypervisor:${each}`)));
+    if (!hypervisors.every((each) => heard.has(each))) return this.#missing.clear();
+    const parked = new Set(parking.list().map(({ uuid }) => uuid));
+    for (const local of machines) {
+      if (registry.get(`vm:${local}`) || parked.has(local)) this.#missing.delete(local);
+      else if (!this.#missing.has(local)) this.#missing.set(local, Date.now());
+    }
+    for (const [local, since] of this.#missing) {
+      if (Date.now() - since < goneMs || registry.get(`vm:${local}`)) continue;
+      await accounts.removeEntity(local);
+      this.#missing.delete(local);
+    }
+    clearTimeout(this.#later);
+    if (this.#missing.size > 0) this.#later = setTimeout(() => this.#soon(), goneMs).unref();
   }
 
   #sees(user: string, entity: EntityState): boolean {

@@ -2,6 +2,7 @@
 import type { Central } from '../central/central.ts';
 import { type StandView, standView } from '../central/stand-view.ts';
 import { agentChecks, type Check } from './check.ts';
+import type { Peer } from './way-checks.ts';
 import { messageOf } from '../../util/message-of.ts';
 
 const ASK_MS = 10_000;
@@ -12,7 +13,12 @@ const PINGS = 5;
 /** Asks every hypervisor, over the bus, and compares them. */
 export async function checkCloud(central: Central, signal: AbortSignal): Promise<Check[]> {
   const hosts = central.places.hosts.toSorted((a, b) => a.name.localeCompare(b.name));
-  const each = await Promise.all(hosts.map(({ name }) => checkHypervisor(central, name, signal)));
+  const peers = hosts.flatMap(({ name, migrationUri: uri }) =>
+    uri === null ? [] : [{ name, uri }],
+  );
+  const each = await Promise.all(
+    hosts.map(({ name }) => checkHypervisor(central, name, peers, signal)),
+  );
   return [
     ...checkCentrals(standView(central)),
     checkCount(hosts.length),
@@ -20,6 +26,7 @@ export async function checkCloud(central: Central, signal: AbortSignal): Promise
     ...checkVersions(hosts.map(({ name, libvirtVersion }) => ({ name, libvirtVersion }))),
     ...checkCpus(hosts.map(({ name, cpuModel }) => ({ name, cpuModel }))),
     checkTwins(central),
+    ...((await central.chat?.check(signal)) ?? []),
   ];
 }
 
@@ -64,11 +71,13 @@ function checkCount(count: number): Check {
 async function checkHypervisor(
   central: Central,
   name: string,
+  all: readonly Peer[],
   signal: AbortSignal,
 ): Promise<Check[]> {
   try {
     const began = Date.now();
-    const answer = await central.ask(name, { type: 'check' }, { signal, timeoutMs: ASK_MS });
+    const peers = all.filter((peer) => peer.name !== name);
+    const answer = await central.ask(name, { type: 'check', peers }, { signal, timeoutMs: ASK_MS });
     const { checks, now } = agentChecks.parse(answer);
     const skewMs = now - (began + Date.now()) / 2;
     return [

@@ -1,0 +1,159 @@
+// Work in the UI against libvirt's test driver: machines that are made, set back and rebooted, what libvirt says to that, and lines
+// that are cut.
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectCount, expectText } from './support/page.ts';
+import type { Stack } from './support/stack.ts';
+import { startUi, type Ui } from './support/ui.ts';
+
+let ui: Ui;
+let stack: Stack;
+let page: Page;
+
+beforeAll(async () => {
+  ui = await startUi();
+  ({ stack, page } = ui);
+});
+afterAll(() => ui?.[Symbol.asyncDispose]());
+
+test('what was filled in for a new machine stays until it is made', async () => {
+  await open('/');
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'From XML' }).click();
+  const wrong = `<domain type='test'><name>by-xml</name><memory>lots</memory></domain>`;
+  await dialog.getByLabel('XML').fill(wrong);
+  await dialog.getByRole('button', { name: /^Make it on/ }).click();
+  await expectText(dialog.locator('.problem'), 'It was not made');
+  expect(await dialog.getByLabel('XML').inputValue()).toBe(wrong);
+  await shot('new-machine-refused');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.keyboard.press('n');
+  expect(await dialog.getByLabel('XML').inputValue()).toBe(wrong);
+  const right = `<domain type='test'><name>by-xml</name><memory>65536</memory><os><type>hvm</type></os></domain>`;
+  await dialog.getByLabel('XML').fill(right);
+  await dialog.getByRole('button', { name: /^Make it on/ }).click();
+  await row('by-xml').waitFor();
+  await dialog.waitFor({ state: 'detached' });
+  await page.keyboard.press('n');
+  expect(await dialog.getByLabel('Name').inputValue()).toBe('');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('a new machine that is refused after the form was closed is changed and tried again', async () => {
+  await open('/');
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('web-1');
+  await dialog.getByLabel('Disk (GiB)').fill('0');
+  // It takes its time.
+  const closed = Promise.withResolvers<void>();
+  await page.route('**/alloc', async (route) => {
+    await closed.promise;
+    await route.continue();
+  });
+  await dialog.getByRole('radio', { name: 'hv1' }).check();
+  await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
+  await expectText(dialog.getByRole('status'), 'It goes on when you close this');
+  await shot('new-machine-busy');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  closed.resolve();
+  const toast = page.locator('.toast.bad');
+  await toast.getByRole('button', { name: 'Change and try again' }).click();
+  await page.unroute('**/alloc');
+  expect(await dialog.getByLabel('Name').inputValue()).toBe('web-1');
+  await expectText(dialog.locator('.problem'), 'It was not made');
+  await dialog.getByLabel('Name').fill('web-9');
+  await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
+  await row('web-9').waitFor();
+});
+
+test('a machine goes back to a snapshot, when one means it', async () => {
+  const id = uuid('gateway');
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${id}/snapshot_take`, { name: 'before' });
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${id}/suspend`, {});
+  await open(`/vm/${id}/snapshots`);
+  await expectText(row('gateway'), 'paused');
+  await page
+    .locator('.snapshot', { hasText: 'before' })
+    .getByRole('button', { name: /Revert/ })
+    .click();
+  const dialog = page.getByRole('dialog');
+  await shot('revert');
+  await dialog.getByRole('button', { name: /Revert/ }).click();
+  await expectText(row('gateway'), 'running');
+});
+
+test('a machine is rebooted, and the log says who did it', async () => {
+  const id = uuid('web-2');
+  await open(`/vm/${id}`);
+  await page.getByRole('button', { name: 'Reboot', exact: true }).click();
+  const sure = page.getByRole('dialog').getByRole('button', { name: 'Reboot' });
+  if (await sure.isVisible().catch(() => false)) await sure.click();
+  await expectText(page.locator('.dock'), 'Reboot web-2, you');
+  await page.getByRole('link', { name: 'Log', exact: true }).last().click();
+  const line = page.locator('tbody tr', { hasText: 'Reboot' });
+  await expectText(line, 'ann');
+});
+
+test('what libvirt says is shown in full, with who asked for it, and to others as well', async () => {
+  const id = uuid('web-3');
+  const { body } = await stack.cloud.call('ann', 'POST', `/api/v1/vms/${id}/migrate`, {
+    target: 'hv1',
+  });
+  const message = String(body.error?.message);
+  expect(message).toContain('virDomainMigrate');
+  await open(`/vm/${id}`);
+  await page.keyboard.press('m');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: 'hv1' }).check();
+  await dialog.getByRole('button', { name: 'Migrate' }).click();
+  const toast = page.locator('.toast.bad');
+  await expectText(toast, message);
+  await toast.getByRole('button', { name: 'Dismiss' }).click();
+  await open(`/vm/${id}/log`);
+  const line = page.locator('tbody tr', { hasText: message });
+  await expectText(line, 'ann');
+  await shot('libvirt-says');
+});
+
+test('a line that was cut without a word is found, and what was missed is there soon after', async () => {
+  await open('/');
+  await row('metrics').waitFor();
+  stack.cable.set('hole');
+  await expectText(page.locator('.banner'), 'The connection to central is lost.', 12_000);
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('metrics')}/resume`, {});
+  stack.cable.set('up');
+  await expectText(row('metrics'), 'running');
+  await expectCount(page.locator('.banner'), 0);
+  stack.cable.cut();
+});
+
+test.each([
+  ['the list', () => '/'],
+  ['a machine', () => `/vm/${ui.uuid('web-2')}`],
+  ['a hypervisor', () => '/hypervisor/hv1'],
+])('nothing moves while %s loads, and nobody complains', async (_, path) => {
+  await open(path());
+  const shift = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries())
+            sum += (entry as unknown as { value: number }).value;
+        }).observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => resolve(sum), 500);
+      }),
+  );
+  expect(shift).toBeLessThan(0.01);
+  const known = /Failed to load resource|net::ERR|WebSocket connection/;
+  expect(ui.browser.complaints.filter((text) => !known.test(text))).toEqual([]);
+});
+
+const row = (name: string): Locator => ui.row(name);
+const uuid = (name: string): string => ui.uuid(name);
+const open = (path: string): Promise<void> => ui.open(path);
+const shot = (name: string): Promise<void> => ui.shot(name);
