@@ -13,7 +13,9 @@ import {
   type LeftOut,
   type Rolled,
   rollForward,
+  sharedTags,
   tagCommand,
+  tagTaken,
   type TagTarget,
 } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
@@ -91,31 +93,71 @@ export async function finishTag(
   return rolled;
 }
 
-/** The pushes that finishTag would do, as commands. Reads what is not known of the remotes, and changes nothing. */
+/** finishTag; or, in a dry run, only the pushes that it would do. */
+export async function finishOrPlan(
+  network: Network,
+  scratch: Scratch,
+  finish: Finish,
+  isDryRun = false,
+): Promise<Rolled & { readonly commands: readonly string[] }> {
+  if (isDryRun) return { ...NOTHING, commands: await plannedTags(network, finish) };
+  return { ...(await finishTag(network, scratch, finish)), commands: [] };
+}
+
+/**
+ * The pushes that finishTag would do, as commands. Reads what is not known of the remotes, and changes nothing.
+ *
+ * @throws SkerryErrors of SP_TAG_TAKEN and SP_TAG_SHARED, where a component that cannot have the tag is not left out
+ */
 export async function plannedTags(network: Network, finish: Finish): Promise<string[]> {
-  const { tag, which, last, result, identity = '' } = finish;
+  const { tag, which, last, lastBase = finish.base, result, identity = '' } = finish;
   if (which === 'none' || tag === undefined) return [];
-  const work: [readonly TagTarget[], string][] = [];
-  if (last !== undefined) work.push([await openOfLast(finish, last), last]);
-  if (result?.status === 'planned') work.push([targetsOf(finish, result), tag]);
-  const commands = work.map(([targets, of]) =>
-    allSettled(
-      targets.map(async (target) => {
-        const { remote, name } = target;
-        const refs =
-          target.refs ?? (await listRefs(network, remote, tagRefs(target, of), name)).refs;
-        const own = componentTag(target, of);
-        if (refs.has(`refs/tags/${own}`)) return [];
-        // The object of one that is published already has its author and time from there.
-        if (of === last || !result) return [formatGit(tagCommand(remote, own, '<tag object>'))];
-        const stamp = { identity, seconds: result.seconds };
-        const message = componentMessage(of, finish.url);
-        const object = formatTag({ object: target.pin, name: own, stamp, message });
-        return [formatGit(tagCommand(remote, own, objectId('tag', object, target.pin)))];
-      }),
-    ),
+  const commands: string[] = [];
+  if (last !== undefined) {
+    const open = await untagged(network, finish, await openOfLast(finish, last), last);
+    // Of one that is published already the author and time are there.
+    if (open.length > 0)
+      commands.push(...tagCommands(open, await tagOfSuper(network, lastBase, last)));
+  }
+  if (result?.status === 'planned') {
+    const open = await untagged(network, finish, targetsOf(finish, result), tag);
+    const stamp = { identity, seconds: result.seconds };
+    commands.push(...tagCommands(open, { tag, stamp, message: componentMessage(tag, finish.url) }));
+  }
+  return commands;
+}
+
+/** Those of them whose remotes have no such tag yet. */
+async function untagged(
+  network: Network,
+  { isOptional }: Finish,
+  targets: readonly TagTarget[],
+  of: string,
+): Promise<TagTarget[]> {
+  const errors = isOptional ? [] : sharedTags(targets, of);
+  const open = await allSettled(
+    targets.map(async (target): Promise<TagTarget[]> => {
+      const { remote, name } = target;
+      const refs = target.refs ?? (await listRefs(network, remote, tagRefs(target, of), name)).refs;
+      const own = componentTag(target, of);
+      const taken = isOptional ? undefined : tagTaken(target, refs, own);
+      if (taken) errors.push(taken);
+      return refs.has(`refs/tags/${own}`) ? [] : [target];
+    }),
   );
-  return (await Promise.all(commands)).flat(2);
+  if (errors.length > 0) throw new SkerryErrors(errors);
+  return open.flat();
+}
+
+function tagCommands(
+  targets: readonly TagTarget[],
+  { tag, stamp, message }: ComponentTag,
+): string[] {
+  return targets.map((target) => {
+    const name = componentTag(target, tag);
+    const object = formatTag({ object: target.pin, name, stamp, message });
+    return formatGit(tagCommand(target.remote, name, objectId('tag', object, target.pin)));
+  });
 }
 
 const NOTHING: Rolled = { created: [], already: [], leftOut: [] };

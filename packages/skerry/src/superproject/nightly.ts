@@ -3,7 +3,13 @@ import { type Move, type MoveResult, type MoveRules, movePins, pinWarnings } fro
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
 import { newestNightly, nightlyOfRun } from './earlier-nightly.ts';
-import { type Finish, finishTag, plannedTags, type TagComponents } from './finish-tag.ts';
+import {
+  type Finish,
+  finishOrPlan,
+  finishTag,
+  plannedTags,
+  type TagComponents,
+} from './finish-tag.ts';
 import { formatWords } from './format-git.ts';
 import { readSuperproject, type Superproject } from './read-superproject.ts';
 import { branchTip, commitOf, listRefs, type Refs } from './remote-refs.ts';
@@ -127,11 +133,17 @@ async function attempt(
   return asResult({ ...parts, rolled: await finishTag(network, scratch, finish) });
 }
 
+/** What became of a tag that was to be finished; `commands` are the pushes that a dry run would have done. */
+export interface FinishedTag extends Rolled {
+  readonly tag: string;
+  readonly commands: readonly string[];
+}
+
 /** Finishes what a killed nightly left: its tag in the components. Reads all it needs from the superproject's tag. */
 export async function resumeNightly(
   network: Network,
-  options: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
-): Promise<Rolled & { readonly tag: string }> {
+  options: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents' | 'dryRun'>,
+): Promise<FinishedTag> {
   const { url, branch, tagComponents = 'changed' } = options;
   await using scratch = await Scratch.create();
   const { refs } = await listRefs(network, url, superRefs(options));
@@ -145,7 +157,7 @@ export async function resumeNightly(
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
   const resume = resumeCommand(options);
   const finish = { url, tag, which: tagComponents, base, last: tag, isOptional: true, resume };
-  return { tag, ...(await finishTag(network, scratch, finish)) };
+  return { tag, ...(await finishOrPlan(network, scratch, finish, options.dryRun)) };
 }
 
 async function existing(

@@ -2,7 +2,7 @@ import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
-import { finishTag } from './finish-tag.ts';
+import { type Finish, finishOrPlan, finishTag } from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
@@ -102,6 +102,13 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
 }
 
+/** What became of the components; `commands` are the pushes that a dry run would have done. */
+export interface SyncedTag {
+  readonly created: readonly string[];
+  readonly already: readonly string[];
+  readonly commands: readonly string[];
+}
+
 /**
  * Completes the tag of a superproject in its components, reading all from the tag itself.
  *
@@ -109,20 +116,16 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
  */
 export async function syncTag(
   network: Network,
-  { url, name }: Pick<TagOptions, 'url' | 'name'>,
-): Promise<{ readonly created: readonly string[]; readonly already: readonly string[] }> {
+  { url, name, dryRun }: Pick<TagOptions, 'url' | 'name' | 'dryRun'>,
+): Promise<SyncedTag> {
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
-  return await finishTag(network, scratch, {
-    url,
-    tag: name,
-    which: 'all',
-    base,
-    last: name,
-    isOptional: false,
+  const finish: Finish = {
+    ...{ url, tag: name, which: 'all', base, last: name, isOptional: false },
     resume: syncCommand(url),
-  });
+  };
+  return await finishOrPlan(network, scratch, finish, dryRun);
 }
 
 export interface VerifiedTag {

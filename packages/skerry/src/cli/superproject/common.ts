@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { Target } from '../../superproject/target.ts';
 import { SkerryError } from '../../util/errors.ts';
@@ -49,6 +50,13 @@ export function requiredBranch(
   if (branch !== undefined) return branch;
   const detail = `which branch of the superproject? Nothing is checked out here: ${instead}`;
   throw new SkerryError('USAGE', { data: { detail, command: `skerry superproject ${command}` } });
+}
+
+/** What a dry run says of a tag that would be brought into components. */
+export function formatTagPlan(tag: string, commands: readonly string[]): string {
+  if (commands.length === 0) return `${tag} is complete.`;
+  const head = `${styleText('bold', tag)}  would be brought into components. What would be run:`;
+  return [head, ...commands.map((each) => `  ${each}`)].join('\n');
 }
 
 /** Refuses what git cannot take as the name of a branch or tag. @throws USAGE */

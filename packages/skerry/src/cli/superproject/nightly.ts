@@ -10,6 +10,7 @@ import {
   checkRefName,
   countOf,
   dateOf,
+  formatTagPlan,
   progressLine,
   requiredBranch,
   several,
@@ -117,11 +118,13 @@ async function reproduce(
 async function resume(
   network: Network,
   about: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
-  { json }: Options,
+  { json, dryRun }: Options,
 ): Promise<void> {
   const { leftOutWarnings, resumeNightly } = await import('../../superproject/nightly.ts');
-  const { tag, created, already, leftOut } = await resumeNightly(network, about);
-  if (json) return printJson({ tag, created, already, leftOut });
+  const found = await resumeNightly(network, { ...about, dryRun });
+  const { tag, created, already, leftOut, commands } = found;
+  if (json) return printJson({ tag, created, already, leftOut, commands });
+  if (commands.length > 0) return console.log(formatTagPlan(tag, commands));
   const warnings = leftOutWarnings(tag, { created, already, leftOut });
   if (created.length > 0) console.log(`${tag}: tagged ${created.join(', ')}.`);
   else if (warnings.length === 0) console.log(`${tag} is complete.`);

@@ -8,6 +8,7 @@ import {
   checkRefName,
   countOf,
   dateOf,
+  formatTagPlan,
   progressLine,
   requiredBranch,
   type SuperprojectOptions,
@@ -63,12 +64,13 @@ async function run(name: string, options: Options): Promise<void> {
   const about = { url: target.url, name };
   if (options.verify) return reportVerified(await verifyTag(network, about), options);
   if (options.sync) {
-    const rolled = await syncTag(network, about);
-    if (options.json) printJson(rolled);
-    else
-      console.log(
-        `${name}: tagged now ${listOf(rolled.created)}; before ${listOf(rolled.already)}.`,
-      );
+    const { created, already, commands } = await syncTag(network, {
+      ...about,
+      dryRun: options.dryRun,
+    });
+    if (options.json) printJson({ created, already, commands });
+    else if (options.dryRun) console.log(formatTagPlan(name, commands));
+    else console.log(`${name}: tagged now ${listOf(created)}; before ${listOf(already)}.`);
     return;
   }
   const { userIdentity } = await import('../../superproject/identity.ts');
