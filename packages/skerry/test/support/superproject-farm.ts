@@ -29,6 +29,8 @@ export interface CommitOptions {
   readonly message?: string;
   /** What it is made on, instead of the tip of the branch; '' makes a root commit. The branch is moved by force. */
   readonly from?: string;
+  /** Path to the commit of a component that is pinned there, as somebody does by hand. */
+  readonly pins?: Readonly<Record<string, string>>;
 }
 
 /** A bare repository of the farm. */
@@ -94,7 +96,7 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
     }),
   );
   await bare(main);
-  const links = components.map(({ path }, i) => `M 160000 ${pins[i]} ${path}\n`).join('');
+  const links = linkText(components.map(({ path }, i) => [path, pins[i]]));
   await fastImport(main, env, { files: { '.gitmodules': gitmodules(components, options) }, links });
   const saved = new Map(Object.keys(env).map((name) => [name, process.env[name]]));
   let hasEntered = false;
@@ -239,6 +241,7 @@ async function fastImport(
     branch = to.branch,
     message,
     from,
+    pins = {},
     ticks = 0,
   }: CommitOptions & { files: Files; links?: string; ticks?: number },
 ): Promise<string> {
@@ -252,7 +255,7 @@ async function fastImport(
     seconds: FIRST_SECOND + 1000 + ticks,
     message: message ?? (isFirst ? 'components' : `change ${ticks}`),
     files,
-    links: links ?? '',
+    links: links ?? linkText(Object.entries(pins)),
   });
   return importStream(to, env, `${stream}get-mark :1\n`, ['--force']);
 }
@@ -265,6 +268,10 @@ interface Text {
   readonly message: string;
   readonly files: Files;
   readonly links?: string;
+}
+
+function linkText(pins: readonly (readonly [string, string | undefined])[]): string {
+  return pins.map(([path, pin = '']) => `M 160000 ${pin} ${path}\n`).join('');
 }
 
 /** One commit as git-fast-import(1) takes it. */
