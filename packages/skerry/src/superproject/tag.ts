@@ -2,7 +2,14 @@ import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
-import { type Finish, finishOrPlan, finishTag } from './finish-tag.ts';
+import {
+  componentMessage,
+  type Finish,
+  finishOrPlan,
+  finishTag,
+  plannedTags,
+  tagCommands,
+} from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
@@ -12,7 +19,7 @@ import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
-import { sharedTags, tagCommand, tagTaken } from './roll-forward.ts';
+import { sharedTags, tagTaken } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
 import { componentTag, keepRef, tagRefs, trackedBranch } from './tracked.ts';
 
@@ -77,11 +84,21 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   });
   const updates = [{ ref, to: object, expected: undefined }];
   const publication = { url, gitDir: base.gitDir, updates };
-  const commands = planned(
-    known,
-    options,
-    present === undefined ? publishCommand(publication) : [],
-  );
+  const finish: Finish = {
+    ...{ url, tag: name, which: 'all', base, last: name, isOptional: false },
+    ...{ resume: syncCommand(options), signKey: options.signKey },
+  };
+  const tags = async (): Promise<string[]> => {
+    if (!isDeep) return [];
+    // Of one that is there already the author and time are those of then.
+    if (present !== undefined) return await plannedTags(network, finish);
+    return await newTags(known, options);
+  };
+  const commands = [
+    ...keepCommands(known),
+    ...(present === undefined ? [formatGit(publishCommand(publication))] : []),
+    ...(await tags()),
+  ];
   const found = { name, commit: base.commit, commands };
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
@@ -89,15 +106,6 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   if (present === undefined && (await publish(network, publication)) === 'lost')
     throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag: name, commit: 'another commit' } });
   onProgress?.('tagging components');
-  const finish = {
-    url,
-    tag: name,
-    which: 'all' as const,
-    base,
-    last: name,
-    isOptional: false,
-    resume: syncCommand(url),
-  };
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
   return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
 }
@@ -116,14 +124,15 @@ export interface SyncedTag {
  */
 export async function syncTag(
   network: Network,
-  { url, name, dryRun }: Pick<TagOptions, 'url' | 'name' | 'dryRun'>,
+  options: Pick<TagOptions, 'url' | 'name' | 'dryRun' | 'signKey'>,
 ): Promise<SyncedTag> {
+  const { url, name, dryRun, signKey } = options;
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
   const finish: Finish = {
     ...{ url, tag: name, which: 'all', base, last: name, isOptional: false },
-    resume: syncCommand(url),
+    ...{ resume: syncCommand(options), signKey },
   };
   return await finishOrPlan(network, scratch, finish, dryRun);
 }
@@ -182,8 +191,13 @@ async function verifyOne(
   }
 }
 
-function syncCommand(url: string): (name: string) => string {
-  return (name) => formatWords(['skerry', 'superproject', 'tag', '--sync', name, '--url', url]);
+function syncCommand({
+  url,
+  signKey,
+}: Pick<TagOptions, 'url' | 'signKey'>): (name: string) => string {
+  const sign = signKey === undefined ? [] : ['--sign', signKey];
+  return (name) =>
+    formatWords(['skerry', 'superproject', 'tag', '--sync', name, '--url', url, ...sign]);
 }
 
 function readAll(network: Network, base: Superproject, tagName: string): Promise<Known[]> {
@@ -216,23 +230,22 @@ function refuseConflicts(known: readonly Known[], name: string): void {
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 
-function planned(
-  known: readonly Known[],
-  { name, components }: TagOptions,
-  publication: readonly string[],
-): string[] {
-  const keeps = known
+function keepCommands(known: readonly Known[]): string[] {
+  return known
     .filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin)
     .map(({ component, pin }) => formatGit(keepCommand({ url: component.remote, pin })));
-  const tags = known
-    .filter(
-      ({ component, refs }) =>
-        components && !refs.has(`refs/tags/${componentTag(component, name)}`),
-    )
-    .map(({ component }) =>
-      formatGit(tagCommand(component.remote, componentTag(component, name), '<tag object>')),
-    );
-  return [...keeps, ...(publication.length > 0 ? [formatGit(publication)] : []), ...tags];
+}
+
+/** The pushes of a new tag into the components that do not have it. */
+function newTags(
+  known: readonly Known[],
+  { name, url, stamp, signKey }: TagOptions,
+): Promise<string[]> {
+  const open = known.filter(
+    ({ component, refs }) => !refs.has(`refs/tags/${componentTag(component, name)}`),
+  );
+  const targets = open.map(({ component, pin }) => ({ ...component, pin }));
+  return tagCommands(targets, { tag: name, stamp, message: componentMessage(name, url), signKey });
 }
 
 /** A pin's own keep ref says nothing of the pins of its components: those are proven in any case. */
