@@ -29,6 +29,7 @@ export interface CommitOptions {
   readonly message?: string;
   /** What it is made on, instead of the tip of the branch; '' makes a root commit. The branch is moved by force. */
   readonly from?: string;
+  readonly isExecutable?: boolean;
   /** Path to the commit of a component that is pinned there, as somebody does by hand. */
   readonly pins?: Readonly<Record<string, string>>;
 }
@@ -242,6 +243,7 @@ async function fastImport(
     message,
     from,
     pins = {},
+    isExecutable,
     ticks = 0,
   }: CommitOptions & { files: Files; links?: string; ticks?: number },
 ): Promise<string> {
@@ -255,6 +257,7 @@ async function fastImport(
     seconds: FIRST_SECOND + 1000 + ticks,
     message: message ?? (isFirst ? 'components' : `change ${ticks}`),
     files,
+    isExecutable,
     links: links ?? linkText(Object.entries(pins)),
   });
   return importStream(to, env, `${stream}get-mark :1\n`, ['--force']);
@@ -267,6 +270,7 @@ interface Text {
   readonly seconds: number;
   readonly message: string;
   readonly files: Files;
+  readonly isExecutable?: boolean | undefined;
   readonly links?: string;
 }
 
@@ -275,10 +279,19 @@ function linkText(pins: readonly (readonly [string, string | undefined])[]): str
 }
 
 /** One commit as git-fast-import(1) takes it. */
-function commitText({ branch, from, seconds, message, files, links = '' }: Text): string {
+function commitText({
+  branch,
+  from,
+  seconds,
+  message,
+  files,
+  isExecutable,
+  links = '',
+}: Text): string {
+  const mode = isExecutable ? '100755' : '100644';
   const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
   const changes = Object.entries(files).map(([path, text]) =>
-    text === undefined ? `D ${path}\n` : `M 100644 inline ${path}\n${data(text)}`,
+    text === undefined ? `D ${path}\n` : `M ${mode} inline ${path}\n${data(text)}`,
   );
   const reset = from === '' ? `reset refs/heads/${branch}\n` : '';
   const parent = from ? `from ${from}\n` : '';

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
-import type { Changes } from './changes.ts';
+import { CALM, type Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
 import { editFile } from './config.ts';
 import { fetchPinned } from './fetch-pinned.ts';
@@ -103,7 +103,7 @@ async function download(
     const [clone = '', ...rest] = cloneArgs(url, temporary, with_, checkout, name);
     const instead = from === undefined ? [] : ['--config', `url.${from}.insteadOf=${url}`];
     const call = { url: from ?? url, cwd: root, about: path, timeoutMs: LONG_MS };
-    await network.git([clone, ...instead, ...rest], call);
+    await network.git([...CALM, clone, ...instead, ...rest], call);
   };
   const found = await firstThatHasIt(rules, run);
   const gitDir = join(temporary, '.git');
@@ -151,8 +151,8 @@ async function detach(changes: Changes, temporary: string, pin: string): Promise
   if (existsSync(join(gitDir, 'reftable'))) {
     const where = { cwd: temporary, signal: changes.signal };
     const ref = (await runGit(['symbolic-ref', 'HEAD'], where)).toString().trim();
-    await runGit(['update-ref', '--no-deref', 'HEAD', pin], where);
-    await runGit(['update-ref', '-d', ref], where);
+    await runGit([...CALM, 'update-ref', '--no-deref', 'HEAD', pin], where);
+    await runGit([...CALM, 'update-ref', '-d', ref], where);
     return;
   }
   await writeFile(join(gitDir, 'HEAD'), `${pin}\n`);

@@ -5,6 +5,7 @@ import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { readCheckout } from './checkout.ts';
 import { sweepWhole, WHOLE } from './clone-component.ts';
+import { CALM } from './changes.ts';
 import { removeEmpty } from './left-over.ts';
 import { selectFrom } from './select.ts';
 import { sync, type SyncOptions, type SyncResult } from './sync.ts';
@@ -44,7 +45,7 @@ export async function cloneSuperproject(
   ];
   await makeIn(dir, async (place) => {
     try {
-      await network.git([...args, '--', url, place], { url, timeoutMs: LONG_MS });
+      await network.git([...CALM, ...args, '--', url, place], { url, timeoutMs: LONG_MS });
       // What is refused as a whole leaves nothing: the same command with other words is not to find a folder in its way.
       selectFrom(await readCheckout(place, network.signal), { groups });
     } catch (error) {

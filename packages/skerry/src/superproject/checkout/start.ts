@@ -2,7 +2,7 @@ import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { runGit, tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { refAt } from './attach.ts';
-import { Changes } from './changes.ts';
+import { CALM, Changes } from './changes.ts';
 import { type CheckoutComponent, readCheckout } from './checkout.ts';
 import type { GitDir, Head } from './git-dir.ts';
 import { lockCheckout } from './lock.ts';
@@ -125,6 +125,6 @@ async function goBack(
 ): Promise<void> {
   if (changes.isDryRun || !head) return;
   const to = head.branch === undefined ? ['--detach', head.commit ?? 'HEAD'] : [head.branch];
-  await runGit(['checkout', '--quiet', ...to, '--'], { cwd: dir });
-  if (!wasThere) await runGit(['branch', '--quiet', '-D', '--', topic], { cwd: dir });
+  await runGit([...CALM, 'checkout', '--quiet', ...to, '--'], { cwd: dir });
+  if (!wasThere) await runGit([...CALM, 'branch', '--quiet', '-D', '--', topic], { cwd: dir });
 }
