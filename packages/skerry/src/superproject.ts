@@ -41,7 +41,7 @@ export {
   pushedCommits,
   removeHook,
 } from './superproject/checkout/hooks.ts';
-export type { HookPlace, HookQuestion } from './superproject/checkout/hooks.ts';
+export type { HookChange, HookOptions, HookQuestion } from './superproject/checkout/hooks.ts';
 export { updateRemote, type UpdateRemoteOptions } from './superproject/update-remote.ts';
 export type { MoveResult } from './superproject/move-pins.ts';
 export { branch, type BranchOptions, type BranchResult } from './superproject/branch.ts';
@@ -63,10 +63,12 @@ export { updateCheckout, type UpdateResult } from './superproject/checkout/updat
 export { readChangelog } from './superproject/changelog/changelog.ts';
 export { readLog } from './superproject/changelog/superproject-log.ts';
 export { bisect } from './superproject/bisect/bisect.ts';
+export { type EscrowPlan, planEscrow } from './superproject/escrow/plan-escrow.ts';
 export { createEscrow, type Deposit, type EscrowOptions } from './superproject/escrow/create.ts';
 export { verifyEscrow } from './superproject/escrow/verify.ts';
-export { restoreEscrow } from './superproject/escrow/restore.ts';
+export { planRestore, restoreEscrow } from './superproject/escrow/restore.ts';
 export { updateMirrors } from './superproject/mirror/mirror.ts';
+export { planMirrors, type MirrorPlan } from './superproject/mirror/plan-mirror.ts';
 export { exportManifest } from './superproject/manifest/export-manifest.ts';
 export { importManifest } from './superproject/manifest/import-manifest.ts';
 export { SkerryError, SkerryErrors } from './util/errors.ts';
