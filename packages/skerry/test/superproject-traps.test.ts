@@ -1,15 +1,18 @@
 // Traps of nightlies that people make by hand (`git submodule update --remote`, commit, tag, push), and releases of them.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { branch } from '../src/superproject/branch.ts';
+import { cloneSuperproject } from '../src/superproject/checkout/clone.ts';
 import { Network } from '../src/superproject/network.ts';
 import { nightly, resumeNightly } from '../src/superproject/nightly.ts';
 import { syncTag, tag } from '../src/superproject/tag.ts';
+import { keepRef } from '../src/superproject/tracked.ts';
 import { findTarget } from '../src/superproject/target.ts';
-import { cloneSuper, pinOnRemote } from './support/superproject-checkout.ts';
+import { cloneSuper, pinOnRemote, syncWords } from './support/superproject-checkout.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
 
 const run = promisify(execFile);
@@ -187,5 +190,37 @@ describe('a release', () => {
     await farm.component(0).git('tag', '--delete', made);
     await resumeNightly(quick(), options);
     await farm.component(0).git('verify-tag', made);
+  });
+});
+
+describe('a commit’s id as the name of something else', () => {
+  test('a branch and a tag named like a pin are taken for it by nobody (CVE-2026-47191)', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const component = farm.component(0);
+    const evil = await component.commit({ evil: '1' }, { branch: 'evil' });
+    const old = await component.tip();
+    const pin = await component.commit({ a: '1' });
+    for (const id of [old, pin])
+      for (const ref of [`refs/heads/${id}`, `refs/tags/${id}`])
+        await component.git('update-ref', ref, evil);
+    const { url } = farm;
+    const result = await nightly(quick(), { url, branch: 'main' });
+    expect(result.moves).toMatchObject([{ from: old, to: pin }]);
+    expect(await component.git('for-each-ref', '--format=%(objectname)', keepRef(pin))).toBe(pin);
+    await branch(quick(), { url, name: '3.11', from: 'main' });
+    expect(await component.tip('3.11')).toBe(pin);
+    await tag(quick(), { url, name: '3.11.2', from: '3.11', stamp: STAMP, components: true });
+    expect(await component.git('rev-parse', 'refs/tags/3.11.2^{}')).toBe(pin);
+    const { dir } = await cloneSuperproject(new Network({ cwd: farm.dir }), {
+      ...{ url, dir: join(farm.dir, 'w'), ref: '3.11.2' },
+    });
+    const inside = join(dir, 'c001');
+    expect(await farm.git(inside, 'rev-parse', 'HEAD')).toBe(pin);
+    expect(existsSync(join(inside, 'evil'))).toBe(false);
+    await farm.git(inside, 'update-ref', `refs/heads/${old}`, evil);
+    await farm.git(dir, 'update-index', '--cacheinfo', `160000,${old},c001`);
+    await syncWords(dir);
+    expect(await farm.git(inside, 'rev-parse', 'HEAD')).toBe(old);
   });
 });
