@@ -99,17 +99,22 @@ function statusOf({ got }: Person, who: string): string | undefined {
   return last.attributes['type'] ?? (status ? text(status) : '');
 }
 
-async function say({ client, got }: Person, words: string): Promise<string> {
-  const before = got.length;
+async function say(person: Person, words: string): Promise<string> {
+  const before = person.got.length;
   const to = `${uuid}@skerry.local`;
-  client.send(element('message', { to, type: 'chat' }, element('body', {}, words)));
-  const bodies = (): string[] =>
-    got.slice(before).flatMap((stanza) => {
-      const body = stanza.name === 'message' ? child(stanza, 'body') : undefined;
-      return body ? [text(body)] : [];
-    });
-  await until('it answers', () => bodies().length > 0);
-  return bodies()[0] ?? '';
+  person.client.send(element('message', { to, type: 'chat' }, element('body', {}, words)));
+  const answers = (): string[] => heard(person, 'chat', before);
+  await until('it answers', () => answers().length > 0);
+  return answers()[0] ?? '';
+}
+
+/** What was said to somebody, of one type of message. */
+function heard({ got }: Person, type: 'chat' | 'headline', from = 0): string[] {
+  return got.slice(from).flatMap((stanza) => {
+    const isOne = stanza.name === 'message' && stanza.attributes['type'] === type;
+    const body = isOne ? child(stanza, 'body') : undefined;
+    return body ? [text(body)] : [];
+  });
 }
 
 test('an administrator sees all of them, and what is done to them', async () => {
@@ -119,6 +124,19 @@ test('an administrator sees all of them, and what is done to them', async () => 
   expect(await say(ann, 'pause')).toBe("I'm paused.");
   await until('it is paused', () => statusOf(ann, uuid) === 'Paused');
   expect(await say(ann, 'resume')).toMatch(/^I'm/);
+});
+
+test('what one has done, all hear who know the machine', async () => {
+  const { policies } = running.central;
+  await using ann = await person('ann');
+  await using ben = await person('ben');
+  policies.setGrant('user:ben', vmId(uuid), ['presence']);
+  await until('ben sees it', () => statusOf(ben, uuid) === 'Running');
+  expect(await say(ann, 'pause')).toBe("I'm paused.");
+  await until('both hear it', () => [ann, ben].every((each) => heard(each, 'headline').length > 0));
+  expect(heard(ben, 'headline')).toEqual(["I'm paused. ann asked for it."]);
+  expect(await say(ann, 'resume')).toMatch(/^I'm/);
+  policies.setGrant('user:ben', vmId(uuid), []);
 });
 
 test('others see and command what they were given, from that moment to the other', async () => {

@@ -1,6 +1,6 @@
 // Disks that are copied while whoever asked goes away, or the agent does: libvirt goes on with a copy whatever happens, and
 // nothing of it may stay. With libvirt's QEMU driver; no machine runs.
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect, type Connection } from '@skerry/libvirt';
@@ -12,11 +12,17 @@ import { SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
 /** Enough for a copy to last while the test does something. */
 const MIB = 700;
 
+const LONG = {
+  timeoutMs: 60_000,
+  intervalMs: 100,
+  onTimeout: () => new Error('it does not become as it should'),
+};
+
 let cloud: TestCloud;
 let libvirt: Connection;
 let pool: string;
 let agent: Agent;
-let uuid: string;
+let uuid: string | undefined;
 
 beforeAll(async () => {
   cloud = await startTestCloud([]);
@@ -51,11 +57,13 @@ async function startAgent(): Promise<void> {
     hypervisorId('hv1'),
     (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
   );
+  // What central knew of its predecessor may be all that it knows yet.
+  if (uuid !== undefined) await poll(async () => (await call('drives_get')).drives, LONG);
 }
 
 async function call(verb: string, params: object = {}, signal?: AbortSignal) {
   const token = cloud.central.users.issue('ann', 'token');
-  const response = await fetch(`${cloud.server.url}/api/v1/vms/${uuid}/${verb}`, {
+  const response = await fetch(`${cloud.server.url}/api/v1/vms/${uuid ?? ''}/${verb}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify(params),
@@ -85,29 +93,31 @@ async function begin(verb: string, params: object) {
   await poll(async () => (await files()).length > before || undefined, {
     timeoutMs: 30_000,
     intervalMs: 5,
-    onTimeout: () => new Error(`nothing is copied: ${String(answer)}`),
+    onTimeout: () => new Error('nothing is copied'),
   });
   return { leave: () => leave.abort(), answer };
 }
 
+const noted = () => readFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), 'utf8');
+
+async function expectDone(format: string): Promise<void> {
+  await poll(async () => {
+    const [drive] = (await call('drives_get')).drives ?? [];
+    return (drive?.format === format && (await files()).length === 1) || undefined;
+  }, LONG);
+}
+
 async function expectOnly(names: readonly string[]): Promise<void> {
-  await poll(async () => (await files()).length <= names.length || undefined, {
-    timeoutMs: 60_000,
-    intervalMs: 100,
-    onTimeout: () => new Error('what was copied is not deleted'),
-  });
+  await poll(async () => (await files()).length <= names.length || undefined, LONG);
   expect(await files()).toEqual(names);
 }
 
-test.each([
-  ['drives_convert', { target: 'vda', format: 'qcow2' }],
-  ['drives_setgolden', { target: 'vda', name: 'golden' }],
-])('%s: whoever asked goes away, and nothing of it stays', async (verb, params) => {
-  const before = await files();
-  const { leave, answer } = await begin(verb, params);
+test('whoever asked goes away: what was begun is done to its end', async () => {
+  const { leave, answer } = await begin('drives_convert', { target: 'vda', format: 'qcow2' });
   leave();
   await answer;
-  await expectOnly(before);
+  await expectDone('qcow2');
+  expect(await call('drives_convert', { target: 'vda', format: 'raw' })).toEqual({});
 });
 
 test.each([
@@ -129,11 +139,29 @@ test('after all that the same works', async () => {
   expect(await files()).toHaveLength(1);
 });
 
+test('what the agent was making, and libvirt uses by now, stays', async () => {
+  const [name = ''] = await files();
+  await agent[Symbol.asyncDispose]();
+  // As when the agent was killed between the use and the note of it.
+  const notes = JSON.stringify([{ pool: 'default', name }]);
+  await writeFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), notes);
+  await startAgent();
+  await poll(async () => ((await noted()) === '[]' ? true : undefined), LONG);
+  expect(await files()).toEqual([name]);
+});
+
+test('notes that cannot be read do not keep the agent from its work', async () => {
+  await agent[Symbol.asyncDispose]();
+  await writeFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), '');
+  await startAgent();
+  expect((await call('drives_get')).drives).toMatchObject([{ format: 'qcow2' }]);
+});
+
 test('a golden image that is there stays, when another is to have its name', async () => {
   expect(await call('drives_setgolden', { target: 'vda', name: 'golden' })).toEqual({});
   const before = await files();
   expect(await call('drives_setgolden', { target: 'vda', name: 'golden' })).toMatchObject({
-    error: { code: 'conflict', message: "there is a 'golden.qcow2' in default already" },
+    error: { message: expect.stringContaining('golden.qcow2') as string },
   });
   expect(await files()).toEqual(before);
 });

@@ -47,7 +47,8 @@ test('a machine moves while it runs, and back', async () => {
   await client.call('POST', '/vms/tiny/autostart', { on: true });
   await client.call('POST', '/vms/tiny/migrate', { target: 'hv2' });
   await until('it is on hv2', async () => (await vm()).hypervisor === 'hv2');
-  expect(await vm()).toMatchObject({ state: 'running', task: null, autostart: true });
+  await until('it starts with hv2', async () => (await vm()).autostart);
+  expect(await vm()).toMatchObject({ state: 'running', task: null });
   await client.call('POST', '/vms/tiny/migrate', { target: 'hv1' });
   await until('it is on hv1', async () => (await vm()).hypervisor === 'hv1');
   expect(cloud.central.places.vms).toHaveLength(1);
@@ -205,6 +206,61 @@ test('a snapshot with memory is taken, keeps the machine from moving, and is gon
   expect((await vm()).state).toBe('running');
   await client.call('POST', '/vms/tiny/snapshot_delete', { name: 'before' });
   expect((await vm()).snapshots).toEqual([]);
+});
+
+test('what else is done to a machine, libvirt has done', async () => {
+  await client.call('POST', '/hypervisors/hv1/alloc', { name: 'plain', memoryMiB: 64, diskGiB: 0 });
+  await using libvirt = await connect(cloud.hypervisors.get('hv1').libvirtUri);
+  await client.call('POST', '/vms/plain/rename', { name: 'renamed' });
+  const domain = await libvirt.domain('renamed');
+  const call = (verb: string, params: object = {}): Promise<unknown> =>
+    client.call('POST', `/vms/${domain.uuid}/${verb}`, params);
+  const now = async (): Promise<VmState> =>
+    (await client.call('GET', `/vms/${domain.uuid}`)) as VmState;
+  await call('memory', { mebibytes: 128 });
+  await call('setvcpus', { count: 2 });
+  const xml = await domain.xml({ inactive: true });
+  expect(xml).toMatch(/<memory unit=.KiB.>131072</);
+  expect(xml).toMatch(/<vcpu [^>]*>2</);
+  await call('unmanage');
+  expect(await now()).toMatchObject({ managed: false });
+  await call('manage');
+  await call('settags', { tags: ['swept'] });
+  expect(await now()).toMatchObject({ managed: true, tags: ['swept'], vcpus: 2, memoryMiB: 128 });
+  await call('create');
+  const events = await libvirt.events({ types: ['reboot'], signal: AbortSignal.timeout(20_000) });
+  await call('reboot', { force: true });
+  const { value: event } = await events[Symbol.asyncIterator]().next();
+  expect(event).toMatchObject({ type: 'reboot', domain: { uuid: domain.uuid } });
+  expect(await call('snapshot_get')).toEqual({ snapshots: [] });
+  expect(await call('getroster')).toMatchObject({
+    users: expect.arrayContaining(['admin']) as object,
+  });
+  await call('destroy');
+  await call('undefine');
+  await expect(libvirt.domain('renamed')).rejects.toThrow('renamed');
+});
+
+test('a network is made, begins, ends and is forgotten', async () => {
+  const call = (verb: string, params: object): Promise<unknown> =>
+    client.call('POST', `/hypervisors/hv1/${verb}`, params);
+  await using libvirt = await connect(cloud.hypervisors.get('hv1').libvirtUri);
+  await call('network_define', { xml: "<network><name>lan</name><bridge name='lan0'/></network>" });
+  const network = await libvirt.network('lan');
+  await call('network_create', { name: 'lan' });
+  expect(await network.isActive()).toBe(true);
+  const seen = async (): Promise<boolean | undefined> => {
+    const host = cloud.central.registry.get(hypervisorId('hv1'));
+    return host?.kind === 'hypervisor'
+      ? host.networks.find(({ name }) => name === 'lan')?.active
+      : undefined;
+  };
+  await until('it is seen', async () => (await seen()) === true);
+  await call('network_destroy', { name: 'lan' });
+  expect(await network.isActive()).toBe(false);
+  await call('network_undefine', { name: 'lan' });
+  await expect(libvirt.network('lan')).rejects.toThrow('lan');
+  await until('it is gone', async () => (await seen()) === undefined);
 });
 
 test('libvirtd is killed: it is said, and all is right again after it is back', async () => {

@@ -68,11 +68,7 @@ test.each([
 test('nor has it one of a machine that is parked', async () => {
   const { parking, policies } = cloud.central;
   const uuid = randomUUID();
-  parking.add(
-    { uuid, name: 'boat', hypervisor: 'hv1', tags: [], autostart: false },
-    xmlOf('boat', uuid),
-    'ann',
-  );
+  parking.add({ uuid, name: 'boat', hypervisor: 'hv1', tags: [] }, xmlOf('boat', uuid), 'ann');
   policies.setGrant('user:ben', 'hypervisor:hv2', ['alloc']);
   const made = await post('ben', 'hypervisors/hv2/alloc', { xml: xmlOf('x', uuid) });
   expect(made.status).toBe(200);
@@ -146,27 +142,73 @@ test('what is of its host goes to another one only with who may hand that out th
   expect((await post('ann', 'vms/rooted/free')).status).toBe(200);
 });
 
-test('a twin that is deleted takes no grants and no jobs of the other along', async () => {
-  const { parking, policies, schedule } = cloud.central;
-  const made = await post('ann', 'hypervisors/hv2/alloc', { name: 'double', diskGiB: 0 });
+/** A machine on hv2 that is parked as well: as when a host of before is back, with what was brought elsewhere meanwhile. */
+async function twin(name: string) {
+  const made = await post('ann', 'hypervisors/hv2/alloc', { name, diskGiB: 0 });
   const uuid = made.body['uuid'] as string;
-  const id = vmId(uuid);
-  await cloud.until(id, (each) => each !== undefined);
-  // As when a host of before is back, with what was brought elsewhere meanwhile.
-  parking.add(
-    { uuid, name: 'double', hypervisor: 'hv1', tags: [], autostart: false },
-    xmlOf('x', uuid),
-    'ann',
-  );
-  parking.settle(uuid);
+  await cloud.until(vmId(uuid), (each) => each !== undefined);
+  cloud.central.parking.add({ uuid, name, hypervisor: 'hv1', tags: [] }, xmlOf('x', uuid), 'ann');
+  return { uuid, id: vmId(uuid) };
+}
+
+test('a twin that is deleted takes no grants and no jobs of the other along, nor what is kept of it', async () => {
+  const { parking, policies, schedule } = cloud.central;
+  const { uuid, id } = await twin('double');
   policies.setGrant('user:cleo', id, ['info']);
   const at = '2099-01-01T00:00:00Z';
   schedule.add({ entity: id, verb: 'create', params: {}, at, user: 'ann' });
   expect((await post('ann', `vms/${uuid}/undefine`)).status).toBe(200);
   expect(has('cleo', id)).toEqual(['info']);
   expect(schedule.of(id)).toHaveLength(1);
-  parking.remove(uuid);
-  schedule.dropEntity(id);
+  expect(parking.get(uuid)).toMatchObject({ name: 'double' });
+  // What is parked can be deleted, with all that was about it.
+  await cloud.until(id, (each) => each === undefined);
+  const gone = (user: string) => post(user, 'central/parked_delete', { machine: 'double' });
+  expect(await gone('cleo')).toMatchObject({ status: 403 });
+  expect(await gone('ann')).toEqual({ status: 200, body: {} });
+  expect(parking.get(uuid)).toBeUndefined();
+  expect([has('cleo', id), schedule.of(id)]).toEqual([[], []]);
+  expect((await gone('ann')).body.error?.message).toBe('no parked machine is called double');
+});
+
+test('nor is it parked over the other, nor is that one brought back while it may be somewhere', async () => {
+  const { parking } = cloud.central;
+  const { uuid, id } = await twin('both');
+  const parked = await post('ann', `vms/${uuid}/park`);
+  expect(parked.body.error?.message).toBe(
+    'both is parked already, and on hv2 as well: delete one of the two',
+  );
+  expect((await post('ann', `vms/${uuid}/undefine`)).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
+  parking.settle(uuid, 'hv9');
+  const back = (params: object) =>
+    post('ann', 'central/unpark', { machine: 'both', hypervisor: 'hv2', ...params });
+  expect((await back({})).body.error?.message).toContain('both may be on hv9, which is not heard');
+  // What was refused changes nothing of that.
+  expect(await back({ force: true, hypervisor: 'hv8' })).toMatchObject({ status: 404 });
+  expect(parking.get(uuid)).toMatchObject({ doubt: 'hv9' });
+  expect((await back({ force: true })).status).toBe(200);
+  expect(parking.get(uuid)).toBeUndefined();
+});
+
+test('whoever moves a machine to where all is theirs gets nothing by that', async () => {
+  const { policies } = cloud.central;
+  const made = await post('ann', 'hypervisors/hv1/alloc', { name: 'anns', diskGiB: 0 });
+  const id = vmId(made.body['uuid'] as string);
+  await cloud.until(id, (each) => each !== undefined);
+  policies.setGrant('user:cleo', id, ['migrate', 'vmparking_unpark', 'info']);
+  policies.setGrant('user:cleo', 'hypervisor:hv2', ['all']);
+  const moved = await post('cleo', 'vms/anns/migrate', { target: 'hv2' });
+  expect(moved).toMatchObject({ status: 403, body: { error: { permission: 'all' } } });
+  expect((await post('ann', 'vms/anns/park')).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
+  const place = { machine: 'anns', hypervisor: 'hv2' };
+  const back = await post('cleo', 'central/unpark', place);
+  expect(back.body.error?.message).toBe(
+    'on hv2 cleo would have all for anns: somebody who has that does it',
+  );
+  expect((await post('ann', 'central/unpark', place)).status).toBe(200);
+  policies.setGrant('user:cleo', 'hypervisor:hv2', []);
 });
 
 test('whoever may not do a verb hears nothing of what is elsewhere by asking for it', async () => {

@@ -58,6 +58,51 @@ test('a body that is no JSON, or the wrong one, is answered in words', async () 
   await allIsWell();
 });
 
+/** What people and programs write where something else is wanted. */
+const values = fc.oneof(
+  fc.constantFrom<unknown>('', 'ben', 'fuzz', 'hv1', 'default', '../x', 'a\u0000b', '<x/>', 'all'),
+  fc.constantFrom<unknown>(0, -1, 1, 2, 64, 0.5, 1e9, 2 ** 53, null, true, false, [], ['all'], {}),
+  fc.constantFrom<unknown>(
+    '2099-01-01T00:00:00Z',
+    '* * * * *',
+    '61 * * * *',
+    'start',
+    'qcow2',
+    'vda',
+  ),
+  fc.jsonValue(),
+);
+
+test('whoever may do everything, with parameters near to what they should be, is answered in words', async () => {
+  await using own = await startTestCloud(['hv1', 'hv2']);
+  const { central } = own;
+  const make = (): Promise<unknown> =>
+    own.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { name: 'fuzz', diskGiB: 0 });
+  const calls = fc
+    .constantFrom(...VERBS.all)
+    .chain((verb) =>
+      fc.tuple(
+        fc.constant(verb),
+        fc.record(Object.fromEntries(Object.keys(verb.params.shape).map((key) => [key, values])), {
+          requiredKeys: [],
+        }),
+      ),
+    );
+  await fc.assert(
+    fc.asyncProperty(calls, async ([verb, params]) => {
+      if (verb.entity === 'vm' && !('uuid' in central.registry.findVm('fuzz'))) await make();
+      const of = { vm: 'vms/fuzz', hypervisor: 'hypervisors/hv1', central: 'central' }[verb.entity];
+      const { status, body } = await own.call('ann', 'POST', `/api/v1/${of}/${verb.name}`, params);
+      if (status === 200) return;
+      expect(body.error).toMatchObject({ code: expect.not.stringMatching(/^failed$/) as string });
+      expect(body.error?.message).toEqual(expect.stringMatching(/./));
+    }),
+    { numRuns: RUNS * 2 },
+  );
+  expect(['hv1', 'hv2'].map((name) => central.registry.isLive(name))).toEqual([true, true]);
+  expect((await own.call('ann', 'POST', '/api/v1/vms/test/info')).status).not.toBe(500);
+});
+
 test('an agent takes nothing but what it knows, from a central either', async () => {
   await using central = await cloud.bus.connect('central-2');
   const near = fc.oneof(
@@ -138,13 +183,29 @@ test('a path is no way to a file', async () => {
 });
 
 test('two people press opposite buttons: each is answered, and the state is one of both', async () => {
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      cloud.call('ann', 'POST', `/api/v1/vms/test/${index % 2 === 0 ? 'suspend' : 'resume'}`),
-    ),
+  cloud.central.policies.setGrant('user:ben', vm.id, ['suspend', 'resume', 'info']);
+  const presses = Array.from({ length: 20 }, (_, index) =>
+    index % 2 === 0 ? (['ann', 'suspend'] as const) : (['ben', 'resume'] as const),
   );
-  for (const { status } of answers) expect([200, 409, 502]).toContain(status);
+  const answers = await Promise.all(
+    presses.map(([user, verb]) => cloud.call(user, 'POST', `/api/v1/vms/test/${verb}`)),
+  );
+  for (const [index, { status, body }] of answers.entries()) {
+    expect([200, 409, 502]).toContain(status);
+    // Each hears of what was in their own way: the other's task, or the state that their own button cannot change.
+    const own = index % 2 === 0 ? 'to pause it must be running' : 'to resume it must be paused';
+    if (status === 409)
+      expect(body.error?.message).toMatch(new RegExp(`${own}|is busy: (ann|ben) started`));
+  }
   expect(answers.some(({ status }) => status === 200)).toBe(true);
+  const last = await cloud.until(vm.id, (each) => each?.kind === 'vm' && !each.task);
+  const change = last.kind === 'vm' ? last.lastChange : null;
+  expect(last).toMatchObject(
+    change?.verb === 'suspend'
+      ? { state: 'paused', lastChange: { by: 'ann' } }
+      : { state: 'running', lastChange: { verb: 'resume', by: 'ben' } },
+  );
+  cloud.central.policies.setGrant('user:ben', vm.id, []);
   await cloud.call('ann', 'POST', '/api/v1/vms/test/resume');
   await cloud.until(vm.id, (each) => each?.kind === 'vm' && each.state === 'running' && !each.task);
   await allIsWell();

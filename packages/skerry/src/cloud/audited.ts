@@ -2,6 +2,8 @@ import type { AuditEntry, VerbReply } from './bus/messages.ts';
 import { toVerbError } from './verb-error.ts';
 
 const SECRET = /passw|secret|token|key|streamUrl/i;
+/** What is too much for a line, and may have secrets in it. */
+const DOCUMENT = 'xml';
 
 type About = Omit<AuditEntry, 'at' | 'outcome' | 'message' | 'durationMs'>;
 
@@ -38,7 +40,7 @@ function auditParams(params: unknown): unknown {
   return Object.fromEntries(
     Object.entries(params).map(([key, value]) => [
       key,
-      SECRET.test(key) ? '…' : auditParams(value),
+      SECRET.test(key) || key === DOCUMENT ? '…' : auditParams(value),
     ]),
   );
 }

@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SkerryError } from './errors.ts';
 
 const QUICK_MS = 150;
 const MAX_TRIES = 100;
+const RETRY_MS = 10;
 
 export interface FileLockOptions {
   /** Written into the file, so that whoever waits can say for whom. */
@@ -23,10 +25,14 @@ export interface FileLockOptions {
  * @throws LOCK_TIMEOUT, PROGRAM_MISSING
  */
 export async function lockFile(path: string, options: FileLockOptions): Promise<AsyncDisposable> {
-  for (let tries = 1; ; tries += 1) {
-    if (!(await makeFolder(dirname(path), tries >= MAX_TRIES))) continue;
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    options.signal?.throwIfAborted();
+    if (!(await makeFolder(dirname(path), tries === MAX_TRIES))) continue;
     const holder = await hold(path, options);
-    if (!holder) continue;
+    if (!holder) {
+      await sleep(RETRY_MS);
+      continue;
+    }
     // Whoever had it may have removed the folder: then ours is a lock on nothing.
     if (await isLockOn(`/proc/${holder.pid}/fd/3`, path)) {
       await writeFile(path, options.holder);
@@ -34,8 +40,8 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
       return { [Symbol.asyncDispose]: () => release(holder) };
     }
     await release(holder);
-    if (tries >= MAX_TRIES) throw new SkerryError('LOCK_TIMEOUT', { data: { holder: path } });
   }
+  throw new SkerryError('LOCK_TIMEOUT', { data: { holder: path } });
 }
 
 /** Who has the lock, and since when; undefined where nobody has it. Waits for nobody, and never keeps it. */
@@ -95,7 +101,7 @@ async function notLocked(path: string): Promise<undefined> {
 }
 
 async function release(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   child.ref();
   const closed = once(child, 'close');
   child.stdin?.end();

@@ -15,7 +15,7 @@ import { VERBS, type VerbTable } from '../verbs/table.ts';
 import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
-import { NewVolumes } from './new-volumes.ts';
+import { UnusedVolumes } from './unused-volumes.ts';
 import { perform, type Performer } from './perform.ts';
 import { type HostFacts, readHostFacts, readResources } from './read-host.ts';
 import { Talk } from './talk.ts';
@@ -62,7 +62,8 @@ const SWEEP_MS = 5000;
 const CENTRAL_MS = 3_600_000;
 /** A connection that lasted so long was a good one. */
 const SETTLED_MS = 10_000;
-const RETRY_MS = [200, 500, 1000, 2000, 5000];
+/** Healed within five seconds: also after a long time. */
+const RETRY_MS = [200, 500, 1000, 2000, 3000];
 
 interface Kept {
   readonly policy: Policy;
@@ -79,7 +80,7 @@ export class Agent implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #entities: Entities;
   readonly #audit: AuditLog;
-  readonly #volumes: NewVolumes;
+  readonly #volumes: UnusedVolumes;
   readonly #allegiance: Allegiance;
   readonly #performer: Performer;
   /** Answers people for its entities. */
@@ -93,7 +94,7 @@ export class Agent implements AsyncDisposable {
   #work: Promise<unknown> = Promise.resolve();
   #saving: Promise<boolean> = Promise.resolve(true);
 
-  private constructor(options: AgentOptions, kept: Kept, volumes: NewVolumes) {
+  private constructor(options: AgentOptions, kept: Kept, volumes: UnusedVolumes) {
     this.#options = options;
     this.#kept = kept;
     this.#volumes = volumes;
@@ -120,6 +121,7 @@ export class Agent implements AsyncDisposable {
       hypervisor: () => this.#host,
       refresh: async (uuid) => this.#watch?.refresh(uuid),
       note: (entry) => this.#note(entry),
+      say: (entity, text) => bus.publish({ type: 'shout', entity, text, at: Date.now() }),
     };
     this.talk = new Talk(this.#performer, this.#stop.signal, (body) => this.#askCentral(body));
   }
@@ -128,7 +130,9 @@ export class Agent implements AsyncDisposable {
   static async start(options: AgentOptions): Promise<Agent> {
     const { stateDir } = options;
     await mkdir(stateDir, { recursive: true });
-    const volumes = await NewVolumes.load(join(stateDir, 'new-volumes.json'));
+    const volumes = await UnusedVolumes.load(join(stateDir, 'unused-volumes.json'), (error) =>
+      options.log?.(messageOf(error)),
+    );
     const agent = new Agent(options, await loadKept(stateDir), volumes);
     agent.#begin();
     return agent;
@@ -270,24 +274,13 @@ export class Agent implements AsyncDisposable {
         // Who chats there has not heard of anything yet.
         this.#entities.sayAll();
         return {};
-      case 'arrived': {
-        this.#obey(central, request.term);
-        const domain = await this.#connection?.domainByUuid(request.uuid, { signal });
-        await domain?.setAutostart(true, { signal });
-        await this.#watch?.refresh(request.uuid);
-        return {};
-      }
       case 'audit':
         return this.#audit.since(request.since);
       case 'verb': {
         const refusal = this.#allegiance.refusal(central, request.term ?? 0);
         if (refusal !== undefined)
           return { ok: false, error: new VerbError('conflict', refusal).toData() };
-        const reply = await perform(
-          this.#performer,
-          request,
-          AbortSignal.any([signal, this.#stop.signal]),
-        );
+        const reply = await perform(this.#performer, request, this.#stop.signal, signal);
         this.#keepHost();
         return reply;
       }

@@ -304,6 +304,26 @@ test('what a machine has of its host: not its disks, and not what libvirt adds o
   ]);
 });
 
+test.each([
+  ['<kernel>/etc/shadow</kernel>', ["the host's /etc/shadow (kernel)"]],
+  ['<initrd>/etc/shadow</initrd>', ["the host's /etc/shadow (initrd)"]],
+  ['<kernel>/images/debian.kernel</kernel>', []],
+  ['<loader>/etc/shadow</loader>', ["the host's /etc/shadow (loader)"]],
+  [
+    '<loader>/usr/share/../../etc/shadow</loader>',
+    ["the host's /usr/share/../../etc/shadow (loader)"],
+  ],
+  ["<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>", []],
+  ['<nvram>/var/lib/other_VARS.fd</nvram>', ["the host's /var/lib/other_VARS.fd (nvram)"]],
+  ['<nvram>/var/lib/libvirt/qemu/nvram/web_VARS.fd</nvram>', []],
+])('what a machine starts from is of its host, or not: %s', (os, expected) => {
+  const domain = parseXml(
+    `<domain><name>web</name><os><type>hvm</type>${os}</os><devices/></domain>`,
+  );
+  const isImage = (file: string): boolean => file.startsWith('/images/');
+  expect(partsOfHost(domain, () => true, isImage)).toEqual(expected);
+});
+
 test('what a definition of before brings back: not what libvirt adds, and not what is there now', () => {
   const domain = (devices: string, rest = ''): Element =>
     parseXml(`<domain type='kvm'>${rest}<devices>${devices}</devices></domain>`);

@@ -1,4 +1,5 @@
 // What of a definition reaches beyond the machine, and therefore needs a permission of its own. Pure.
+import { basename } from 'node:path';
 import {
   all,
   contentOf,
@@ -9,6 +10,7 @@ import {
   textOf,
   walk,
 } from '../xml/element.ts';
+import { isIn } from './is-in.ts';
 import {
   isFreeText,
   isOrdinaryAttribute,
@@ -77,7 +79,8 @@ export function reachesHost(domain: Element, { before, isImage }: GuardOptions):
 
 /**
  * What a machine has of its host, in words: what another one like it, or it on another host, would have too. What libvirt adds
- * by itself, and how it is tuned are aside, and so are disks that are its own there too.
+ * by itself, and how it is tuned are aside, and so are disks that are its own there too. What it starts from is not: by a kernel
+ * or a ROM it reads a file, and into its firmware's variables it writes.
  */
 export function partsOfHost(
   domain: Element,
@@ -91,9 +94,22 @@ export function partsOfHost(
       filesOf(device).every(isDisk));
   const aside = elementsOf(domain).flatMap((each) => {
     if (each.name === 'devices') return [{ ...each, children: elementsOf(each).filter(isAside) }];
+    if (each.name === 'os')
+      return [
+        { ...each, children: elementsOf(each).filter((part) => isLibvirtsOwn(part, domain)) },
+      ];
     return each.name.includes(':') ? [] : [each];
   });
   return reachesHost(domain, { before: { ...domain, children: aside }, isImage });
+}
+
+/** Firmware where hosts have it, and the file of its variables that libvirt makes for a machine of this name. */
+function isLibvirtsOwn(part: Element, domain: Element): boolean {
+  const path = contentOf(part);
+  if (part.name === 'kernel' || part.name === 'initrd' || part.name === 'dtb') return false;
+  if (part.name === 'loader') return path === '' || isIn(path, '/usr/share');
+  const variables = `${textOf(domain, 'name') ?? ''}_VARS.`;
+  return part.name !== 'nvram' || path === '' || basename(path).startsWith(variables);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { VerbError } from '../verb-error.ts';
 import { attribute, parseXml } from '../xml/element.ts';
 import { type Connection, isNotFound, type StorageVolume } from '@skerry/libvirt';
+import type { VolumeId } from './unused-volumes.ts';
 
 /**
  * The volume of a path. libvirt only knows what was in a pool when it looked last: a disk that another hypervisor made in a
@@ -21,6 +22,22 @@ export async function findVolume(
   const pools = await connection.pools({ active: true, signal });
   for (const pool of pools) await pool.refresh({ signal }).catch(() => {});
   return connection.volumeByPath(path, { signal });
+}
+
+/** The same by its names; undefined for what is in no pool, and so not libvirt's to delete. */
+export async function findVolumeId(
+  connection: Connection,
+  path: string,
+  signal: AbortSignal,
+): Promise<VolumeId | undefined> {
+  try {
+    const volume = await findVolume(connection, path, signal);
+    const pool = await connection.poolOfVolume(volume, { signal });
+    return { pool: pool.name, name: volume.name };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

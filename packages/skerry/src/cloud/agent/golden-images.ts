@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path';
 import type { EntityState } from '../entity.ts';
 import { type Element, first, parseXml, textOf } from '../xml/element.ts';
+import { isIn } from './is-in.ts';
 import { isDiskName } from './new-domain-xml.ts';
 import type { Context } from './verbs/handler.ts';
 
@@ -37,12 +38,6 @@ export async function imageTest({
     isIn(path, folder) &&
     dirname(path) === folder &&
     !isSomeonesDisk(entities.all, imagesPool, path);
-}
-
-/** Whether a path is in a folder, or in one in it, and written in the one way in which paths are compared. */
-export function isIn(path: string, folder: string): boolean {
-  const steps = path.slice(1).split('/');
-  return !steps.some((step) => ['', '.', '..'].includes(step)) && path.startsWith(`${folder}/`);
 }
 
 /** The target folder of a `<pool>`, if it has one. */

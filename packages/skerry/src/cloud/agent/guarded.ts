@@ -32,13 +32,12 @@ export async function guarded(context: Context, xml: string, before?: Element): 
  *
  * @throws VerbError `denied`
  */
-export function refusePartsOfHost({ mayOnHost }: Context, domain: Element): void {
+export async function refusePartsOfHost(context: Context, domain: Element): Promise<void> {
+  if (context.mayOnHost(HOST_PERMISSION)) return;
+  const isImage = await imageTest(context);
   // Its disks are copied.
-  if (!mayOnHost(HOST_PERMISSION))
-    refuse(
-      domain,
-      partsOfHost(domain, () => true),
-    );
+  const isCopied = (): boolean => true;
+  refuse(domain, partsOfHost(domain, isCopied, isImage));
 }
 
 /**

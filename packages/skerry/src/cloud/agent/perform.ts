@@ -1,6 +1,7 @@
 // One request to the agent: whether it may be, whether it makes sense, the doing, and the note of it.
 import type { Connection } from '@skerry/libvirt';
 import { audited } from '../audited.ts';
+import { shoutOf } from '../chat/parse-chat.ts';
 import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
 import {
   type EntityState,
@@ -9,7 +10,7 @@ import {
   type Task,
   type VmState,
 } from '../entity.ts';
-import { decide } from '../permission/decide.ts';
+import { decide, type Subject } from '../permission/decide.ts';
 import { denialOf, refuseGain, subjectOf } from '../permission/denial.ts';
 import type { Policy } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
@@ -17,14 +18,14 @@ import { isPossible, type VerbTable } from '../verbs/table.ts';
 import { parseParams } from '../verbs/parse-params.ts';
 import { QUICK_MS, SLOW_MS, type Verb } from '../verbs/verb.ts';
 import type { Entities } from './entities.ts';
-import type { NewVolumes } from './new-volumes.ts';
+import type { UnusedVolumes } from './unused-volumes.ts';
 import type { AgentSettings, Handler, OtherHost } from './verbs/handler.ts';
 
 export interface Performer {
   readonly table: VerbTable;
   readonly handlers: ReadonlyMap<Verb, Handler>;
   readonly entities: Entities;
-  readonly volumes: NewVolumes;
+  readonly volumes: UnusedVolumes;
   readonly settings: AgentSettings;
   policy(): Policy;
   /** The connection to libvirt; undefined while there is none. */
@@ -32,13 +33,22 @@ export interface Performer {
   hypervisor(): HypervisorState;
   refresh(uuid: string): Promise<void>;
   note(entry: AuditEntry): void;
+  /** Tells all who know an entity of ours what it says: Archipel's shout. */
+  say(entity: string, text: string): void;
 }
 
-/** Does a verb for somebody. Never throws: what went wrong is the reply. */
+/**
+ * Does a verb for somebody. Never throws: what went wrong is the reply.
+ *
+ * @param signal ends it
+ * @param waiting ends with whoever waits for the answer: what only reads ends with it. What changes something is done to its end,
+ * whether central is still there or not.
+ */
 export async function perform(
   performer: Performer,
   request: VerbRequest,
   signal: AbortSignal,
+  waiting: AbortSignal = signal,
 ): Promise<VerbReply> {
   const { id, entity: about, verb, by, params } = request;
   const entity = performer.entities.get(about);
@@ -46,7 +56,7 @@ export async function perform(
   return audited(
     { id, entity: about, name: entity?.name ?? about, hypervisor, verb, by, params },
     (entry) => performer.note(entry),
-    () => attempt(performer, request, entity, signal),
+    () => attempt(performer, request, entity, { signal, waiting }),
   );
 }
 
@@ -54,7 +64,7 @@ async function attempt(
   performer: Performer,
   request: VerbRequest,
   entity: EntityState | undefined,
-  signal: AbortSignal,
+  { signal: stop, waiting }: { readonly signal: AbortSignal; readonly waiting: AbortSignal },
 ): Promise<unknown> {
   const host = performer.hypervisor().name;
   if (!entity) throw new VerbError('not-found', `${request.entity} is not on ${host}`);
@@ -70,6 +80,8 @@ async function attempt(
   if (!connection)
     throw new VerbError('unreachable', `the agent on ${host} does not reach libvirt at the moment`);
   const deadline = AbortSignal.timeout(verb.slow ? SLOW_MS : QUICK_MS);
+  const ends = verb.danger === 'reads' ? [stop, waiting, deadline] : [stop, deadline];
+  const signal = AbortSignal.any(ends);
   const context = {
     connection,
     entities: performer.entities,
@@ -77,7 +89,7 @@ async function attempt(
     hypervisor: performer.hypervisor(),
     id: request.id,
     by: request.by,
-    signal: AbortSignal.any([signal, deadline]),
+    signal,
     settings: performer.settings,
     refresh: (uuid: string) => performer.refresh(uuid),
     mayOnHost: (permission: string, other?: OtherHost) => {
@@ -86,8 +98,8 @@ async function attempt(
         : subjectOf(performer.hypervisor());
       return decide(performer.policy(), request.by.user, permission, subject).allowed;
     },
-    refuseGain: (tags: readonly string[]) =>
-      refuseGain(performer.policy(), request.by.user, entity, tags),
+    refuseGain: (as: Partial<Subject>) =>
+      refuseGain(performer.policy(), request.by.user, subjectOf(entity), entity.name, as),
     progress: (note: string, progress: number | null = null) =>
       setTask(performer, entity, { ...taskOf(request), note, progress }),
   };
@@ -111,6 +123,7 @@ async function attempt(
     if (isShown) {
       const lastChange = { verb: request.verb, by: request.by.user, at: Date.now() };
       performer.entities.patch(entity.id, { lastChange });
+      performer.say(entity.id, shoutOf(verb, parsed, request.by.user));
     }
     return parsed;
   } finally {

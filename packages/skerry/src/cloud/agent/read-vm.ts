@@ -7,7 +7,7 @@ import {
 } from '@skerry/libvirt';
 import { type VmPower, type VmState, vmId } from '../entity.ts';
 import { attribute, parseXml, textOf } from '../xml/element.ts';
-import { vmFromXml } from './vm-from-xml.ts';
+import { bringsAutostart, vmFromXml } from './vm-from-xml.ts';
 
 /** What libvirt knows of a machine; the rest of its state is the agent's. */
 export type ReadVm = Omit<VmState, 'hypervisor' | 'task' | 'lastChange' | 'runningSince'>;
@@ -23,7 +23,10 @@ const STATES: Readonly<Partial<Record<DomainStateName, VmPower>>> = {
 };
 
 /** Reads a domain; undefined when it is gone by now. */
-export async function readVm(domain: Domain, signal?: AbortSignal): Promise<ReadVm | undefined> {
+export async function readVm(
+  domain: Domain,
+  signal?: AbortSignal,
+): Promise<{ readonly vm: ReadVm; readonly bringsAutostart: boolean } | undefined> {
   try {
     const [xml, { state, reason }, persistent, autostart, snapshots] = await Promise.all([
       domain.xml({ signal }),
@@ -32,9 +35,10 @@ export async function readVm(domain: Domain, signal?: AbortSignal): Promise<Read
       domain.autostart({ signal }).catch(() => false),
       readSnapshots(domain, signal),
     ]);
-    return {
+    const definition = parseXml(xml);
+    const vm: ReadVm = {
       kind: 'vm',
-      ...vmFromXml(parseXml(xml)),
+      ...vmFromXml(definition),
       id: vmId(domain.uuid),
       uuid: domain.uuid,
       state: STATES[state] ?? 'unknown',
@@ -43,6 +47,7 @@ export async function readVm(domain: Domain, signal?: AbortSignal): Promise<Read
       autostart,
       snapshots,
     };
+    return { vm, bringsAutostart: bringsAutostart(definition) };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

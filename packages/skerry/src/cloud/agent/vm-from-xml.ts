@@ -38,9 +38,7 @@ export function vmFromXml(domain: Element): VmDefinition {
   const maxMemoryMiB = toMiB(first(domain, 'memory'));
   const vcpu = first(domain, 'vcpu');
   const maxVcpus = Number(textOf(domain, 'vcpu') ?? 1);
-  const ours = all(domain, 'metadata')
-    .flatMap(elementsOf)
-    .find((each) => each.name.endsWith(':vm') && isOurs(each));
+  const ours = oursOf(domain);
   return {
     uuid: textOf(domain, 'uuid') ?? '',
     name: textOf(domain, 'name') ?? '',
@@ -64,9 +62,51 @@ export function vmFromXml(domain: Element): VmDefinition {
   };
 }
 
-/** Our element as `virDomainSetMetadata` takes it. */
-export function metadataXml({ managed, tags }: Pick<VmState, 'managed' | 'tags'>): string {
-  return `<vm managed="${managed ? 'yes' : 'no'}" tags="${escapeXml(tags.join(' '))}"/>`;
+/** Our element as `virDomainSetMetadata` takes it. @param autostart see {@link bringsAutostart} */
+export function metadataXml(
+  { managed, tags }: Pick<VmState, 'managed' | 'tags'>,
+  autostart = false,
+): string {
+  const brings = autostart ? ' autostart="yes"' : '';
+  return `<vm managed="${managed ? 'yes' : 'no'}" tags="${escapeXml(tags.join(' '))}"${brings}/>`;
+}
+
+/**
+ * Whether a machine that has come is to start with its new host. That is not in its definition, and libvirt takes it along
+ * neither when it migrates nor when it is defined again elsewhere: so it is said in our element while it is on its way.
+ */
+export function bringsAutostart(domain: Element): boolean {
+  return oursOf(domain)?.attributes['autostart'] === 'yes';
+}
+
+/** Takes that back, of a definition that somebody gives. */
+export function forgetAutostart(domain: Element): void {
+  delete oursOf(domain)?.attributes['autostart'];
+}
+
+/** Says it in a definition. */
+export function takeAutostartAlong(domain: Element): void {
+  const ours = oursOf(domain);
+  if (ours) ours.attributes['autostart'] = 'yes';
+  else {
+    const metadata = first(domain, 'metadata') ?? {
+      name: 'metadata',
+      attributes: {},
+      children: [],
+    };
+    if (!domain.children.includes(metadata)) domain.children.push(metadata);
+    metadata.children.push({
+      name: `${METADATA.key}:vm`,
+      attributes: { [`xmlns:${METADATA.key}`]: METADATA.uri, managed: 'no', autostart: 'yes' },
+      children: [],
+    });
+  }
+}
+
+function oursOf(domain: Element): Element | undefined {
+  return all(domain, 'metadata')
+    .flatMap(elementsOf)
+    .find((each) => each.name.endsWith(':vm') && isOurs(each));
 }
 
 function isOurs({ name, attributes }: Element): boolean {

@@ -8,7 +8,8 @@ import {
 } from '@skerry/libvirt';
 import { vmId, type VmPower, type VmState } from '../entity.ts';
 import type { Entities } from './entities.ts';
-import { readVm } from './read-vm.ts';
+import { type ReadVm, readVm } from './read-vm.ts';
+import { setMetadata } from './set-metadata.ts';
 
 /** What an event alone says; the machine's state is shown at once, and read after that. */
 const AT_ONCE: Readonly<Partial<Record<LifecycleEvent, VmPower>>> = {
@@ -129,6 +130,16 @@ export class LibvirtWatch {
     return next;
   }
 
+  async #keepAutostart(domain: Domain, vm: ReadVm): Promise<void> {
+    const { signal, onError } = this.#options;
+    try {
+      await domain.setAutostart(true, { signal });
+      await setMetadata(domain, vm, { signal });
+    } catch (error) {
+      if (!signal.aborted && !isNotFound(error)) onError(error);
+    }
+  }
+
   async #readNow(domain: Domain): Promise<void> {
     const { entities, hypervisor, signal } = this.#options;
     const id = vmId(domain.uuid);
@@ -140,6 +151,9 @@ export class LibvirtWatch {
     }
     const { task, lastChange, runningSince } =
       before?.kind === 'vm' ? before : { task: null, lastChange: null, runningSince: null };
-    entities.set({ ...read, hypervisor, task, lastChange, runningSince });
+    entities.set({ ...read.vm, hypervisor, task, lastChange, runningSince });
+    // It has arrived; while it leaves, the same is said there.
+    if (read.bringsAutostart && read.vm.persistent && task?.verb !== 'migrate')
+      void this.#keepAutostart(domain, read.vm);
   }
 }

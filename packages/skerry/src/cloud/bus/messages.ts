@@ -62,8 +62,6 @@ export const agentRequest = z.discriminatedUnion('type', [
   }),
   /** Be on the bus of another central too. */
   z.object({ type: z.literal('join'), membership: z.unknown(), term }),
-  /** A machine has migrated to it, and starts with its host: libvirt does not take that along. */
-  z.object({ type: z.literal('arrived'), uuid: z.uuid(), term }),
   /** Who did what since a moment: what central has missed. */
   z.object({ type: z.literal('audit'), since: z.number() }),
 ]);

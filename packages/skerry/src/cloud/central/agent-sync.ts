@@ -4,8 +4,6 @@ import { z } from 'zod';
 import type { BusConnection } from '../bus/bus.ts';
 import { auditEntry } from '../bus/messages.ts';
 import { SLOW_MS } from '../verbs/verb.ts';
-import { messageOf } from '../../util/message-of.ts';
-import type { VmState } from '../entity.ts';
 import type { Central } from './central.ts';
 
 const RETRY_MS = 3000;
@@ -83,22 +81,6 @@ export class AgentSync {
       { type: 'join', membership, term: this.#central.leadership.term },
       { signal },
     );
-  }
-
-  /** A machine is on another hypervisor now, and is to start with that one. Never throws. */
-  async sayArrived(hypervisor: string, { name, uuid }: VmState): Promise<void> {
-    const { term } = this.#central.leadership;
-    try {
-      await this.#bus.request(
-        hypervisor,
-        { type: 'arrived', uuid, term },
-        { signal: this.#signal },
-      );
-    } catch (error) {
-      this.#log(
-        `${name} does not start with ${hypervisor}, as it did where it was: ${messageOf(error)}`,
-      );
-    }
   }
 
   /** All that are here are told who may do what. */

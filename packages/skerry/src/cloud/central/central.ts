@@ -84,7 +84,7 @@ export class Central implements AsyncDisposable {
     this.#bus = bus;
     this.#log = log;
     this.#agents = new AgentSync(this, bus, this.#stop.signal, log);
-    this.#dispatcher = new Dispatcher(this, bus, this.#agents, this.#stop.signal);
+    this.#dispatcher = new Dispatcher(this, bus, this.#stop.signal);
     this.table = table;
     this.name = name;
     this.users = new Users(this.#db);

@@ -29,8 +29,7 @@ const MIGRATIONS = [
   `CREATE TABLE usage (entity TEXT NOT NULL, span TEXT NOT NULL, at INTEGER NOT NULL, cpu REAL NOT NULL,
      memory REAL NOT NULL, disk_read REAL NOT NULL, disk_write REAL NOT NULL, net_rx REAL NOT NULL,
      net_tx REAL NOT NULL, PRIMARY KEY (entity, span, at)) STRICT, WITHOUT ROWID;`,
-  `ALTER TABLE parked ADD COLUMN autostart INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE parked ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0;`,
+  `ALTER TABLE parked ADD COLUMN doubt TEXT;`,
 ] as const;
 
 /** The database of a central's folder; several processes may have it open. */
@@ -53,7 +52,7 @@ export class Database implements Disposable {
     this.#db = new DatabaseSync(path);
     if (path !== ':memory:') chmodSync(path, 0o600);
     this.#db.exec(
-      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL',
+      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL',
     );
     this.#migrate();
   }

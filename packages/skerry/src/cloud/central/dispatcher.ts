@@ -10,17 +10,16 @@ import { type EntityState, hypervisorOf, isOn, vmId } from '../entity.ts';
 import { CENTRAL, decide } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
 import { QUICK_MS, SLOW_MS, type Verb } from '../verbs/verb.ts';
-import type { AgentSync } from './agent-sync.ts';
 import type { Central, Target } from './central.ts';
 import { isElsewhere } from './is-elsewhere.ts';
-import { refuseTwin, type SeenPlaces, targetSchema, withTarget } from './place-verb.ts';
+import { refuseTwin, type SeenPlaces, withTarget } from './place-verb.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
 
 /** By then what was asked for is in the log, also where its agent was away for a while. */
 const LOGGED_MS = 2 * SLOW_MS;
 
-/** Verbs that make a machine: it is theirs who asked, also when they have closed their browser meanwhile. */
+/** Verbs that make a machine: it is theirs who asked. */
 const MAKING = new Set(['alloc', 'clone']);
 
 export interface PerformOptions {
@@ -34,16 +33,14 @@ export interface PerformOptions {
 export class Dispatcher {
   readonly #central: Central;
   readonly #bus: BusConnection;
-  readonly #agents: AgentSync;
   readonly #stop: AbortSignal;
   /** Of requests that may not be in the log yet. */
   readonly #ids = new Set<string>();
 
   /** @param stop ends all that goes on */
-  constructor(central: Central, bus: BusConnection, agents: AgentSync, stop: AbortSignal) {
+  constructor(central: Central, bus: BusConnection, stop: AbortSignal) {
     this.#central = central;
     this.#bus = bus;
-    this.#agents = agents;
     this.#stop = stop;
   }
 
@@ -68,7 +65,8 @@ export class Dispatcher {
       if (!verb) throw new VerbError('invalid', `a ${kind} has no verb '${verbName}'`);
       // What a standby knows it tells; it does nothing.
       if (verb.runs === 'agent' || verb.danger !== 'reads') leadership.check();
-      const ends = [this.#stop, ...(signal && !MAKING.has(verb.name) ? [signal] : [])];
+      // What changes something is done to its end, also when nobody waits for the answer any more.
+      const ends = [this.#stop, ...(signal && verb.danger === 'reads' ? [signal] : [])];
       if (leadership.isActing) ends.push(leadership.signal);
       const until = AbortSignal.any(ends);
       const reply = await (verb.runs === 'agent' && target !== 'central'
@@ -131,9 +129,6 @@ export class Dispatcher {
       const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs });
       const reply = verbReply.parse(answer);
       if (reply.ok) this.#after(target, verb, reply.result, by);
-      const to = reply.ok && verb.name === 'migrate' ? targetSchema.parse(given).target : undefined;
-      if (to !== undefined && target.kind === 'vm' && target.autostart)
-        await this.#agents.sayArrived(to, target);
       return reply.ok && token !== undefined ? { ok: true, result: { token } } : reply;
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
@@ -196,7 +191,9 @@ export class Dispatcher {
     const made = z.object({ uuid: z.string() }).safeParse(result);
     const isBySystem = by.via === 'system';
     const here = hypervisorOf(target);
-    if (target.kind === 'vm' && verb.danger !== 'reads') this.#central.parking.seen(target.uuid);
+    // Before it is asked whether the machine is elsewhere as well.
+    if (target.kind === 'vm' && verb.danger !== 'reads')
+      this.#central.parking.seen(target.uuid, here);
     // What was parked is whose it was; what is elsewhere as well is somebody's already.
     if (MAKING.has(verb.name) && made.success && !isBySystem)
       if (!isElsewhere(this.#central, made.data.uuid, here))

@@ -9,8 +9,8 @@ export interface Parked {
   /** Where it was; its disks are there, unless they are shared. */
   readonly hypervisor: string;
   readonly tags: readonly string[];
-  /** It starts with its host. */
-  readonly autostart: boolean;
+  /** A hypervisor that may have it all the same: nobody knows whether it was forgotten there, or is back there. */
+  readonly doubt: string | null;
   readonly parkedBy: string;
   /** Milliseconds since 1970. */
   readonly parkedAt: number;
@@ -22,7 +22,7 @@ interface Row {
   xml: string;
   hypervisor: string;
   tags: string;
-  autostart: number;
+  doubt: string | null;
   parked_by: string;
   parked_at: number;
 }
@@ -54,28 +54,19 @@ export class Parking {
     return row && { ...toParked(row), xml: row.xml };
   }
 
-  /**
-   * Keeps a machine's definition. It may still be on its hypervisor, until {@link settle}.
-   *
-   * @param xml with its secrets
-   */
-  add(
-    vm: Pick<VmState, 'uuid' | 'name' | 'hypervisor' | 'tags' | 'autostart'>,
-    xml: string,
-    by: string,
-  ): void {
+  /** Keeps the definition of a machine that is on its hypervisor, until {@link settle}; with its secrets. */
+  add(vm: Pick<VmState, 'uuid' | 'name' | 'hypervisor' | 'tags'>, xml: string, by: string): void {
     this.#db.run(
-      `INSERT INTO parked (uuid, name, xml, hypervisor, tags, autostart, doubtful, parked_by, parked_at)
-       VALUES (:uuid, :name, :xml, :hypervisor, :tags, :autostart, 1, :by, :now)
+      `INSERT INTO parked (uuid, name, xml, hypervisor, tags, doubt, parked_by, parked_at)
+       VALUES (:uuid, :name, :xml, :hypervisor, :tags, :hypervisor, :by, :now)
        ON CONFLICT (uuid) DO UPDATE SET name = :name, xml = :xml, hypervisor = :hypervisor, tags = :tags,
-         autostart = :autostart, doubtful = 1, parked_by = :by, parked_at = :now`,
+         doubt = :hypervisor, parked_by = :by, parked_at = :now`,
       {
         uuid: vm.uuid,
         name: vm.name,
         xml,
         hypervisor: vm.hypervisor,
         tags: vm.tags.join(' '),
-        autostart: vm.autostart ? 1 : 0,
         by,
         now: Date.now(),
       },
@@ -83,22 +74,19 @@ export class Parking {
     this.onChange();
   }
 
-  /** Says whether it is not known if the machine is on a hypervisor, as it is being brought back. */
-  settle(uuid: string, { doubtful }: { readonly doubtful: boolean } = { doubtful: false }): void {
-    this.#db.run('UPDATE parked SET doubtful = :doubtful WHERE uuid = :uuid', {
-      uuid,
-      doubtful: doubtful ? 1 : 0,
-    });
+  /** A hypervisor may have it, or what is null none. */
+  settle(uuid: string, doubt: string | null): void {
+    this.#db.run('UPDATE parked SET doubt = :doubt WHERE uuid = :uuid', { uuid, doubt });
   }
 
   /**
-   * Something was done to a machine that is there: where it was not known whether it is, what is kept of it is of the past.
-   * Another of that uuid, on a host that is back after all, changes nothing.
+   * Something was done to a machine that is on a hypervisor. Where it was not known whether it is there, it is, and what is kept
+   * of it is of the past.
    */
-  seen(uuid: string): void {
+  seen(uuid: string, hypervisor: string): void {
     if (this.#underWay.has(uuid)) return;
-    const sql = 'DELETE FROM parked WHERE uuid = :uuid AND doubtful = 1';
-    if (this.#db.run(sql, { uuid }) > 0) this.onChange();
+    const sql = 'DELETE FROM parked WHERE uuid = :uuid AND doubt = :hypervisor';
+    if (this.#db.run(sql, { uuid, hypervisor }) > 0) this.onChange();
   }
 
   remove(uuid: string): void {
@@ -107,7 +95,7 @@ export class Parking {
 }
 
 function toParked(row: Row): Parked {
-  const { uuid, name, hypervisor, parked_by: parkedBy, parked_at: parkedAt } = row;
+  const { uuid, name, hypervisor, doubt, parked_by: parkedBy, parked_at: parkedAt } = row;
   const tags = row.tags.split(' ').filter(Boolean);
-  return { uuid, name, hypervisor, tags, autostart: row.autostart === 1, parkedBy, parkedAt };
+  return { uuid, name, hypervisor, tags, doubt, parkedBy, parkedAt };
 }

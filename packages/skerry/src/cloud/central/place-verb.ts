@@ -11,9 +11,6 @@ export interface SeenPlaces extends PlacementInput {
   readonly isSeen: (entity: EntityState) => boolean;
 }
 
-/** Where a migration goes. */
-export const targetSchema = z.object({ target: z.string() });
-
 /** Verbs that give a machine a name. */
 const NAMING = new Set(['alloc', 'clone', 'rename']);
 
@@ -53,7 +50,7 @@ export function withTarget(
   places: SeenPlaces,
 ): unknown {
   if (verb.name !== 'migrate' || target.kind !== 'vm') return params;
-  const to = targetSchema.safeParse(params);
+  const to = z.object({ target: z.string() }).safeParse(params);
   if (!to.success) return params;
   if (to.data.target === target.hypervisor)
     throw new VerbError('conflict', `${target.name} is on ${target.hypervisor} already`);

@@ -91,3 +91,9 @@ export function chatAnswer(verb: Verb, result: unknown): string {
   const says = verb.chat?.says ?? 'Done.';
   return says.replace(/\{(\w+)\}/g, (_, name: string) => `${values[name] ?? ''}`);
 }
+
+/** What an entity says to all who know it when it has done something. */
+export function shoutOf(verb: Verb, result: unknown, user: string): string {
+  if (!verb.chat) return `${verb.title}: done, as ${user} asked.`;
+  return `${chatAnswer(verb, result)} ${user} asked for it.`;
+}

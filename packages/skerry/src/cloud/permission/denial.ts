@@ -2,7 +2,7 @@
 import { type EntityState, hypervisorOf } from '../entity.ts';
 import { VerbError } from '../verb-error.ts';
 import type { Verb } from '../verbs/verb.ts';
-import { decide, permissionsOf } from './decide.ts';
+import { decide, permissionsOf, type Subject } from './decide.ts';
 import type { Policy } from './policy.ts';
 
 /** What a decision needs to know of an entity. */
@@ -35,24 +35,27 @@ export function denialOf(
 }
 
 /**
- * Grants may be for a tag: whoever sets tags gets nothing by that which they had not before.
+ * Grants may be for a tag, or for all that is on a hypervisor: whoever sets tags, or moves a machine, gets nothing by that which
+ * they had not before.
  *
+ * @param as what is to change
  * @throws VerbError `denied`
  */
 export function refuseGain(
   policy: Policy,
   user: string,
-  entity: EntityState,
-  tags: readonly string[],
+  subject: Subject,
+  name: string,
+  as: Partial<Subject>,
 ): void {
-  const subject = subjectOf(entity);
   const has = permissionsOf(policy, user, subject);
-  const would = permissionsOf(policy, user, { ...subject, tags });
+  const would = permissionsOf(policy, user, { ...subject, ...as });
   const gained = has.has('all') ? [] : [...would].filter((each) => !has.has(each));
+  const how = as.tags ? 'with these tags' : `on ${as.hypervisor ?? ''}`;
   if (gained.length > 0)
     throw new VerbError(
       'denied',
-      `with these tags ${user} would have ${gained.join(', ')} for ${entity.name}: somebody who has that sets them`,
+      `${how} ${user} would have ${gained.join(', ')} for ${name}: somebody who has that does it`,
       { permission: gained[0] },
     );
 }

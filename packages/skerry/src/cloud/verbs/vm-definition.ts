@@ -151,13 +151,33 @@ export const unpark = defineVerb({
   summary: 'bring a parked machine back, on any hypervisor',
   params: z.object({
     machine: z.string().min(1).max(100).describe('Its name or uuid'),
-    hypervisor: hypervisorName.optional().describe('Default: where there is most room'),
+    hypervisor: hypervisorName
+      .optional()
+      .describe('Default: where it was, or else where there is most room'),
     start: z.boolean().default(false).describe('Start it at once'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Also while a hypervisor that may have it still is not heard'),
   }),
   result: z.object({ hypervisor: z.string() }),
   permission: 'vmparking_unpark',
   open: true,
   danger: 'changes',
+  runs: 'central',
+});
+
+export const parkedDelete = defineVerb({
+  name: 'parked_delete',
+  entity: 'central',
+  takes: ['machine'],
+  title: 'Delete a parked machine',
+  summary: 'forget a parked machine; its disks stay where they are',
+  params: z.object({ machine: z.string().min(1).max(100).describe('Its name or uuid') }),
+  result: nothing,
+  permission: 'vmparking_delete',
+  open: true,
+  danger: 'destroys',
   runs: 'central',
 });
 
@@ -197,5 +217,6 @@ export const definitionVerbs: readonly Verb[] = [
   unmanage,
   park,
   unpark,
+  parkedDelete,
   parked,
 ];

@@ -4,20 +4,32 @@ import { type Domain, isNotFound, type StoragePool, type StorageVolume } from '@
 import type { z } from 'zod';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
-import { type Element, formatXml, parseXml, setText, textOf } from '../../xml/element.ts';
+import {
+  all,
+  attribute,
+  type Element,
+  formatXml,
+  parseXml,
+  setText,
+  textOf,
+} from '../../xml/element.ts';
+import { isWritten } from '../definition-guard.ts';
+import { findVolumeId } from '../find-volume.ts';
 import { isSomeonesDisk } from '../golden-images.ts';
 import { guarded, refuseToTakeAlong } from '../guarded.ts';
 import { newDomainXml, volumeName } from '../new-domain-xml.ts';
 import { newName, refuseTaken } from '../new-name.ts';
-import type { NewVolume } from '../new-volumes.ts';
+import type { NewVolume } from '../unused-volumes.ts';
 import {
   type Context,
   type Handler,
   onHypervisor,
+  refuseDrained,
   refuseTooLarge,
   UNDO,
   WHOLE_STEP,
 } from './handler.ts';
+import { forgetAutostart } from '../vm-from-xml.ts';
 import { undefine, undefineToComeBack } from './undefine.ts';
 
 const GIB = 1024 ** 3;
@@ -30,20 +42,9 @@ interface Made {
 
 type AllocParams = z.output<typeof verbs.alloc.params>;
 
-/** What central adds for a machine that it brings back. */
-interface BroughtBack {
-  /** The hypervisor on which it was. */
-  readonly from?: string;
-  readonly autostart?: boolean;
-}
-
 export const allocHandlers: readonly Handler[] = [
   onHypervisor(verbs.alloc, async (context, params) => {
-    const { drained, name: host } = context.hypervisor;
-    if (drained)
-      throw new VerbError('conflict', `${host} is drained: no new machines are made there`, {
-        hint: `open it again: skerry hypervisor drain ${host} --no-on`,
-      });
+    refuseDrained(context);
     if (params.xml === undefined) refuseTooLarge(context, params);
     const { domain, volume } = await made(context, params);
     try {
@@ -57,14 +58,18 @@ export const allocHandlers: readonly Handler[] = [
   }),
 ];
 
-async function made(context: Context, params: AllocParams & BroughtBack): Promise<Made> {
-  const { xml, name } = params;
+/** @param params `from` is the hypervisor on which it was, where central brings it back */
+async function made(
+  context: Context,
+  params: AllocParams & { readonly from?: string },
+): Promise<Made> {
+  const { xml, name, from } = params;
   const uuid = randomUUID();
   if (xml === undefined)
     return defineNew(context, { ...params, name: newName(context, name) }, uuid);
   const isBack = context.by.via === 'system';
   return {
-    domain: await (isBack ? bringBack(context, xml, params) : defineFromXml(context, xml, uuid)),
+    domain: await (isBack ? bringBack(context, xml, from) : defineFromXml(context, xml, uuid)),
   };
 }
 
@@ -84,29 +89,38 @@ async function defineFromXml(context: Context, xml: string, uuid: string): Promi
   const name = textOf(root, 'name');
   if (name) refuseTaken(context, name);
   setText(root, 'uuid', uuid);
+  forgetAutostart(root);
   return define(context, root);
 }
 
 /** What central itself brings back was a machine before, and has what it had: its uuid, its disks, and on its host what is the host's. */
-async function bringBack(
-  context: Context,
-  xml: string,
-  { from, autostart = false }: BroughtBack,
-): Promise<Domain> {
+async function bringBack(context: Context, xml: string, from: string | undefined): Promise<Domain> {
   const root = parseXml(xml);
   const name = textOf(root, 'name') ?? '';
   refuseTaken(context, name);
-  if (from !== context.hypervisor.name) await refuseToTakeAlong(context, root);
+  if (from !== context.hypervisor.name) {
+    await refuseToTakeAlong(context, root);
+    await refuseWithoutDisks(context, root, from ?? 'another hypervisor');
+  }
   if (await exists(context, textOf(root, 'uuid') ?? ''))
     throw new VerbError('conflict', 'there is a machine with the uuid of this XML');
-  const domain = await define(context, root);
-  try {
-    if (autostart) await domain.setAutostart(true, WHOLE_STEP);
-  } catch (error) {
-    await unmake(context, domain);
-    throw error;
+  return define(context, root);
+}
+
+/** @throws VerbError `conflict` where the disks that it writes to are not here */
+async function refuseWithoutDisks(
+  { connection, hypervisor, signal }: Context,
+  root: Element,
+  from: string,
+): Promise<void> {
+  for (const disk of all(root, 'devices/disk').filter(isWritten)) {
+    const path = attribute(disk, 'source', 'file');
+    if (path !== null && !(await findVolumeId(connection, path, signal)))
+      throw new VerbError(
+        'conflict',
+        `its disk ${path} is not in a pool of ${hypervisor.name}: it was on ${from}`,
+      );
   }
-  return domain;
 }
 
 function define({ connection, signal }: Context, root: Element): Promise<Domain> {
@@ -151,10 +165,11 @@ async function defineNew(
       virtType,
     });
     signal.throwIfAborted();
+    const domain = await connection.defineDomain(xml, WHOLE_STEP);
     if (volume) await volumes.keep(volume);
-    return { domain: await connection.defineDomain(xml, WHOLE_STEP), volume };
+    return { domain, volume };
   } catch (error) {
-    if (volume) await volumes.drop(connection, volume);
+    if (volume) await volumes.drop(connection, volume, error);
     throw error;
   }
 }

@@ -14,16 +14,17 @@ import {
 import { isWritten } from '../definition-guard.ts';
 import { findVolumeAs } from '../find-volume.ts';
 import { volumeName } from '../new-domain-xml.ts';
-import type { NewVolume } from '../new-volumes.ts';
+import type { NewVolume } from '../unused-volumes.ts';
 import { refusePartsOfHost } from '../guarded.ts';
 import { newName } from '../new-name.ts';
-import { type Context, type VmContext, WHOLE_STEP } from './handler.ts';
+import { type Context, refuseDrained, type VmContext, WHOLE_STEP } from './handler.ts';
 
 export async function clone(context: VmContext, params: { name?: string | undefined }) {
   const { connection, domain, vm, volumes, signal, progress } = context;
+  refuseDrained(context);
   const name = newName(context, params.name);
   const root = parseXml(await domain.xml({ inactive: true, signal }));
-  refuseToShare(context, root);
+  await refuseToShare(context, root);
   const uuid = randomUUID();
   setText(root, 'name', name);
   setText(root, 'uuid', uuid);
@@ -47,10 +48,10 @@ export async function clone(context: VmContext, params: { name?: string | undefi
       if (driver) driver.attributes['type'] = 'qcow2';
     }
     signal.throwIfAborted();
-    for (const volume of made) await volumes.keep(volume);
     await connection.defineDomain(formatXml(root), WHOLE_STEP);
+    for (const volume of made) await volumes.keep(volume);
   } catch (error) {
-    for (const volume of made) await volumes.drop(connection, volume);
+    for (const volume of made) await volumes.drop(connection, volume, error);
     throw error;
   }
   await context.refresh(uuid);
@@ -58,7 +59,7 @@ export async function clone(context: VmContext, params: { name?: string | undefi
 }
 
 /** What cannot be copied both would have, and what is the host's only some may hand out. @throws VerbError */
-function refuseToShare(context: VmContext, root: Element): void {
+async function refuseToShare(context: VmContext, root: Element): Promise<void> {
   const { vm } = context;
   const shared = all(root, 'devices/disk').find(
     (disk) => isWritten(disk) && first(disk, 'source') && !attribute(disk, 'source', 'file'),
@@ -68,7 +69,7 @@ function refuseToShare(context: VmContext, root: Element): void {
       'conflict',
       `${attribute(shared, 'target', 'dev')} of ${vm.name} is no file, and cannot be copied`,
     );
-  refusePartsOfHost(context, root);
+  await refusePartsOfHost(context, root);
 }
 
 async function copyVolume(

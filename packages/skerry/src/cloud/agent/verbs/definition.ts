@@ -1,8 +1,9 @@
 import * as verbs from '../../verbs/vm-definition.ts';
-import { isOn } from '../../entity.ts';
+import type { VmState } from '../../entity.ts';
 import { formatXml, parseXml, setText } from '../../xml/element.ts';
 import { guarded } from '../guarded.ts';
-import { METADATA, metadataXml, vmFromXml } from '../vm-from-xml.ts';
+import { setMetadata } from '../set-metadata.ts';
+import { forgetAutostart, vmFromXml } from '../vm-from-xml.ts';
 import { clone } from './clone.ts';
 import { type Handler, onVm, type VmContext } from './handler.ts';
 
@@ -10,7 +11,8 @@ export const definitionHandlers: readonly Handler[] = [
   onVm(verbs.define, async (context, { xml }) => {
     const now = await context.domain.xml({ inactive: true, signal: context.signal });
     const root = await guarded(context, xml, parseXml(now));
-    context.refuseGain(vmFromXml(root).tags);
+    context.refuseGain({ tags: vmFromXml(root).tags });
+    forgetAutostart(root);
     setText(root, 'uuid', context.vm.uuid);
     setText(root, 'name', context.vm.name);
     await context.connection.defineDomain(formatXml(root), {
@@ -24,23 +26,18 @@ export const definitionHandlers: readonly Handler[] = [
     await domain.rename(name, { signal });
     return {};
   }),
-  onVm(verbs.manage, (context) => setMetadata(context, { managed: true, tags: context.vm.tags })),
-  onVm(verbs.unmanage, (context) =>
-    setMetadata(context, { managed: false, tags: context.vm.tags }),
-  ),
+  onVm(verbs.manage, (context) => change(context, { managed: true })),
+  onVm(verbs.unmanage, (context) => change(context, { managed: false })),
   onVm(verbs.settags, (context, { tags }) => {
-    context.refuseGain(tags);
-    return setMetadata(context, { managed: context.vm.managed, tags });
+    context.refuseGain({ tags });
+    return change(context, { tags });
   }),
 ];
 
-async function setMetadata(context: VmContext, ours: { managed: boolean; tags: string[] }) {
-  const { domain, vm, signal } = context;
-  const xml = metadataXml(ours);
-  const options = { key: METADATA.key, signal };
-  if (vm.persistent)
-    await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'config' });
-  if (isOn(vm))
-    await domain.setMetadata({ uri: METADATA.uri }, xml, { ...options, affect: 'live' });
+async function change(
+  { domain, vm, signal }: VmContext,
+  ours: Partial<Pick<VmState, 'managed' | 'tags'>>,
+) {
+  await setMetadata(domain, { ...vm, ...ours }, { signal });
   return {};
 }

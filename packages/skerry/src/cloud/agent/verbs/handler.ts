@@ -1,11 +1,12 @@
 import type { Connection, Domain } from '@skerry/libvirt';
 import type { z } from 'zod';
 import type { Actor } from '../../bus/messages.ts';
+import type { Subject } from '../../permission/decide.ts';
 import { type HypervisorState, VCPUS_PER_CPU, type VmState } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type { Verb } from '../../verbs/verb.ts';
 import type { Entities } from '../entities.ts';
-import type { NewVolumes } from '../new-volumes.ts';
+import type { UnusedVolumes } from '../unused-volumes.ts';
 import type { DialTcp } from '../open-console.ts';
 
 /** Another hypervisor, in central's words. */
@@ -18,7 +19,7 @@ export interface OtherHost {
 export interface Context {
   readonly connection: Connection;
   readonly entities: Entities;
-  readonly volumes: NewVolumes;
+  readonly volumes: UnusedVolumes;
   readonly hypervisor: HypervisorState;
   /** The request's; names what was made by it. */
   readonly id: string;
@@ -31,8 +32,8 @@ export interface Context {
   readonly refresh: (uuid: string) => Promise<void>;
   /** Whether who asks may do that with this hypervisor, or another; `all` for one machine on it is not enough. */
   readonly mayOnHost: (permission: string, host?: OtherHost) => boolean;
-  /** @throws VerbError `denied` when who asks would get permissions by these tags. */
-  readonly refuseGain: (tags: readonly string[]) => void;
+  /** @throws VerbError `denied` when who asks would get permissions as the machine has these tags, or is there. */
+  readonly refuseGain: (as: Partial<Subject>) => void;
 }
 
 /**
@@ -43,6 +44,16 @@ export const WHOLE_STEP: { readonly timeoutMs: number } = { timeoutMs: 60_000 };
 
 /** For taking back what was begun: also when nobody waits any more. */
 export const UNDO: { readonly timeoutMs: number } = { timeoutMs: 10_000 };
+
+/** @throws VerbError `conflict` where no new machines are to be */
+export function refuseDrained({
+  hypervisor: { drained, name },
+}: Pick<Context, 'hypervisor'>): void {
+  if (drained)
+    throw new VerbError('conflict', `${name} is drained: no new machines are made there`, {
+      hint: `open it again: skerry hypervisor drain ${name} --no-on`,
+    });
+}
 
 /**
  * More than the host has can never run.

@@ -25,7 +25,7 @@ export const hypervisorHandlers: readonly Handler[] = [
     xml: await connection.capabilities({ signal }),
   })),
   onHypervisor(verbs.settags, async ({ entities, hypervisor, refuseGain }, { tags }) => {
-    refuseGain(tags);
+    refuseGain({ tags });
     entities.patch<HypervisorState>(hypervisor.id, { tags });
     return {};
   }),

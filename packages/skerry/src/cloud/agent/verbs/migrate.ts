@@ -5,7 +5,9 @@ import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/vm-power.ts';
 import { parseXml } from '../../xml/element.ts';
 import { refuseToTakeAlong } from '../guarded.ts';
-import type { VmContext } from './handler.ts';
+import { setMetadata } from '../set-metadata.ts';
+import { UNDO, type VmContext } from './handler.ts';
+import { ownVolumes } from './undefine.ts';
 
 /** Where a machine goes, as central adds it for the agent: the target's own word for its address, and its tags. */
 export interface MigrationTarget {
@@ -29,6 +31,7 @@ export async function migrate(
   const host = { name: params.target, tags: params.targetTags ?? [] };
   const definition = parseXml(await context.domain.xml({ inactive: true, signal }));
   await refuseToTakeAlong(context, definition, host);
+  context.refuseGain({ hypervisor: host.name });
   const began = performance.now();
   const live = isOn(vm);
   const hasDisks = vm.disks.some(({ readonly }) => !readonly);
@@ -40,6 +43,11 @@ export async function migrate(
   // A migration lasts; on the shared connection it would keep others' calls waiting.
   await using connection = await context.connection.dup();
   const domain = await connection.domainByUuid(vm.uuid, { signal });
+  const copyDisks = live && !settings.sharedStorage && hasDisks;
+  const left = copyDisks ? await ownVolumes(context) : [];
+  // What libvirt does not take along.
+  const autostart = await context.domain.autostart({ signal });
+  if (autostart) await setMetadata(context.domain, vm, { autostart, signal });
   const done = new AbortController();
   const watching = live ? watchProgress(context, done.signal) : Promise.resolve();
   const stop = (): void => void context.domain.abortJob().catch(() => {});
@@ -53,14 +61,18 @@ export async function migrate(
       abortOnError: live,
       autoConverge: live,
       unsafe: settings.sharedStorage,
-      copyDisks: live && !settings.sharedStorage && hasDisks,
+      copyDisks,
       signal,
     });
+  } catch (error) {
+    if (autostart) await setMetadata(context.domain, vm, UNDO).catch(() => {});
+    throw error;
   } finally {
     signal.removeEventListener('abort', stop);
     done.abort();
     await watching;
   }
+  for (const volume of left) await context.volumes.drop(context.connection, volume);
   return { seconds: Math.round((performance.now() - began) / 100) / 10 };
 }
 

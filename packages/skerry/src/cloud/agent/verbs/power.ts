@@ -1,3 +1,4 @@
+import type { Domain } from '@skerry/libvirt';
 import { describeVm } from '../../describe.ts';
 import { isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
@@ -6,6 +7,7 @@ import { formatXml, parseXml, walk } from '../../xml/element.ts';
 import { poll } from '../../../util/poll.ts';
 import { openConsole } from '../open-console.ts';
 import { toPng } from '../png.ts';
+import { takeAutostartAlong } from '../vm-from-xml.ts';
 import { type Handler, onVm, refuseTooLarge, type VmContext } from './handler.ts';
 import { migrate } from './migrate.ts';
 
@@ -74,7 +76,7 @@ export const powerHandlers: readonly Handler[] = [
   }),
   onVm(verbs.xmldesc, async ({ domain, by, signal }, { inactive }) => {
     // Central keeps what it defines again, with its secrets; nobody is shown that.
-    if (by.via === 'system') return { xml: await domain.xml({ inactive, secure: true, signal }) };
+    if (by.via === 'system') return { xml: await toComeBack(domain, inactive, signal) };
     return { xml: withoutSecrets(await domain.xml({ inactive, signal })) };
   }),
   onVm(verbs.console, async (context, params) => {
@@ -103,6 +105,13 @@ async function hasFollowed({ domain, signal }: VmContext, kib: number): Promise<
 
 function whenOf(context: VmContext, beyond: boolean): 'now' | 'next start' {
   return isOn(context.vm) && beyond ? 'next start' : 'now';
+}
+
+/** A definition with all that is needed to make the same machine of it elsewhere. */
+async function toComeBack(domain: Domain, inactive: boolean, signal: AbortSignal): Promise<string> {
+  const root = parseXml(await domain.xml({ inactive, secure: true, signal }));
+  if (await domain.autostart({ signal })) takeAutostartAlong(root);
+  return formatXml(root);
 }
 
 /** libvirt leaves passwords out unless it is asked for them; what others have put into metadata may still hold some. */

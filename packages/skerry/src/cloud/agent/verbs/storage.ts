@@ -11,9 +11,9 @@ import {
   removeFirst,
 } from '../../xml/element.ts';
 import { broughtBack, HOST_PERMISSION } from '../definition-guard.ts';
-import { findVolume, findVolumeAs } from '../find-volume.ts';
+import { findVolume, findVolumeAs, findVolumeId } from '../find-volume.ts';
 import { imageTest } from '../golden-images.ts';
-import { isDiskName, laterVolumeName } from '../new-domain-xml.ts';
+import { isDiskName, laterVolumeName, volumeXml } from '../new-domain-xml.ts';
 import { ownDisks } from '../own-disks.ts';
 import { type Handler, onVm, UNDO, type VmContext, WHOLE_STEP } from './handler.ts';
 
@@ -69,25 +69,26 @@ export const storageHandlers: readonly Handler[] = [
     const volume = await volumes.create(pool, { name, capacityBytes, format }, { signal });
     const xml = diskXml({ path: volume.path, target, bus: 'virtio', format });
     try {
-      await volumes.keep(volume);
       if (await domain.isActive({ signal }))
         await domain.attachDevice(xml, { affect: 'live', ...WHOLE_STEP });
       if (vm.persistent) await domain.attachDevice(xml, { affect: 'config', ...WHOLE_STEP });
+      await volumes.keep(volume);
     } catch (error) {
       await domain.detachDevice(xml, { affect: 'live', ...UNDO }).catch(() => {});
-      await volumes.drop(connection, volume);
+      await volumes.drop(connection, volume, error);
       throw error;
     }
     return { target };
   }),
   onVm(verbs.drivesDelete, async (context, { target }) => {
-    const { connection, domain, signal } = context;
+    const { connection, domain, volumes, signal } = context;
     const disk = driveOf(context, target);
+    refuseSnapshots(context);
     const isOwn = isOwnDisk(context, disk);
-    const volume = isOwn ? await findVolume(connection, disk.source, signal) : undefined;
+    const volume = isOwn ? await findVolumeId(connection, disk.source, signal) : undefined;
     const xml = diskXml({ path: disk.source, target, bus: disk.bus ?? 'virtio' });
     await domain.detachDevice(xml, { affect: 'config', signal });
-    await volume?.delete(WHOLE_STEP);
+    if (volume) await volumes.drop(connection, volume);
     return {};
   }),
   onVm(verbs.drivesConvert, async (context, { target, format }) => {
@@ -98,14 +99,9 @@ export const storageHandlers: readonly Handler[] = [
         'conflict',
         `${target} of ${vm.name} is not its own: it only reads it, or others use it too`,
       );
-    const volume = await findVolume(context.connection, disk.source, signal);
     if (disk.format === format)
       throw new VerbError('conflict', `${target} of ${vm.name} is ${format} already`);
-    if (vm.snapshots.length > 0)
-      throw new VerbError(
-        'conflict',
-        `${vm.name} has snapshots, which would be lost: delete them first`,
-      );
+    refuseSnapshots(context);
     progress(`writing ${target} as ${format}`);
     // It lasts: not on the shared connection.
     await using connection = await context.connection.dup();
@@ -118,17 +114,17 @@ export const storageHandlers: readonly Handler[] = [
       const definition = parseXml(await domain.xml({ inactive: true, signal }));
       signal.throwIfAborted();
       const xml = formatXml(asFormat(diskIn(definition, target), fresh.path, format));
-      await volumes.keep(fresh);
       await domain.updateDevice(xml, { affect: 'config', ...WHOLE_STEP });
+      await volumes.keep(fresh);
     } catch (error) {
-      await volumes.drop(context.connection, fresh);
+      await volumes.drop(context.connection, fresh, error);
       throw error;
     }
-    await volume.delete(WHOLE_STEP);
+    await volumes.drop(context.connection, { pool: pool.name, name: from.name });
     return {};
   }),
   onVm(verbs.drivesSetGolden, async (context, { target, name }) => {
-    const { volumes, settings, progress, signal } = context;
+    const { settings, progress, signal } = context;
     if (isDiskName(`${name}.qcow2`))
       throw new VerbError('invalid', `'${name}' is what the disk of a machine is called`);
     const disk = driveOf(context, target);
@@ -136,11 +132,12 @@ export const storageHandlers: readonly Handler[] = [
     await using connection = await context.connection.dup();
     const from = await findVolumeAs(connection, disk.source, disk.format ?? 'raw', signal);
     const pool = await connection.pool(settings.imagesPool, { signal });
-    // Another hypervisor may have made one of that name there.
-    await pool.refresh({ signal }).catch(() => {});
     const { capacityBytes } = await from.info({ signal });
-    const wanted = { name: `${name}.qcow2`, capacityBytes, format: 'qcow2' };
-    await volumes.keep(await volumes.create(pool, wanted, { from, signal }));
+    // Broken off it is made all the same: as what was asked for.
+    await pool.createVolume(volumeXml({ name: `${name}.qcow2`, capacityBytes, format: 'qcow2' }), {
+      from,
+      signal,
+    });
     return {};
   }),
 ];
@@ -158,6 +155,15 @@ async function refuseToBringBack(context: VmContext, snapshot: Element): Promise
       'denied',
       `${vm.name} had ${[...new Set(back)].join('; ')} then, which it has no more`,
       { permission: HOST_PERMISSION },
+    );
+}
+
+/** They are in its disks. @throws VerbError `conflict` */
+function refuseSnapshots({ vm }: VmContext): void {
+  if (vm.snapshots.length > 0)
+    throw new VerbError(
+      'conflict',
+      `${vm.name} has snapshots, which would be lost: delete them first`,
     );
 }
 

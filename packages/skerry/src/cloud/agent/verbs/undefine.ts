@@ -2,9 +2,10 @@
 import { type CallOptions, type Domain, LibvirtError, type UndefineOptions } from '@skerry/libvirt';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
-import { findVolume } from '../find-volume.ts';
+import { findVolumeId } from '../find-volume.ts';
 import { ownDisks } from '../own-disks.ts';
-import { type Handler, onVm, type VmContext, WHOLE_STEP } from './handler.ts';
+import type { VolumeId } from '../unused-volumes.ts';
+import { type Handler, onVm, type VmContext } from './handler.ts';
 
 export const undefineHandlers: readonly Handler[] = [
   onVm(verbs.undefine, async (context) => {
@@ -16,18 +17,16 @@ export const undefineHandlers: readonly Handler[] = [
     const { signal } = context;
     const volumes = keepDisks ? [] : await ownVolumes(context);
     await undefine(context, { signal });
-    // Nobody could delete them any more.
-    for (const volume of volumes) await volume.delete(WHOLE_STEP);
+    for (const volume of volumes) await context.volumes.drop(context.connection, volume);
     return { deleted: volumes.map(({ name }) => name) };
   }),
 ];
 
-/** The volumes of a machine's disks that are no other's. */
-async function ownVolumes({ connection, vm, entities, signal }: VmContext) {
+/** The volumes of a machine's disks that are no other's; what is in no pool is not libvirt's to delete. */
+export async function ownVolumes(context: VmContext): Promise<VolumeId[]> {
+  const { connection, vm, entities, signal } = context;
   const found = await Promise.all(
-    ownDisks(vm, entities.all).map(({ source }) =>
-      findVolume(connection, source ?? '', signal).catch(() => undefined),
-    ),
+    ownDisks(vm, entities.all).map(({ source }) => findVolumeId(connection, source ?? '', signal)),
   );
   return found.filter((each) => each !== undefined);
 }

@@ -193,8 +193,8 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   /** Those of which one may know. */
   function visiblePlaces(context: Request, places: readonly Place[]): Place[] {
-    const names = new Set(seen(context).map(({ name }) => name));
-    return places.filter(({ hypervisor }) => names.has(hypervisor));
+    const ids = new Set(seen(context).map(({ id }) => id));
+    return places.filter(({ hypervisor }) => ids.has(hypervisorId(hypervisor)));
   }
 
   /** The entity that a path names. @throws VerbError `not-found`, `conflict` */

@@ -1,12 +1,13 @@
 // Parking: a machine's definition is kept here while it is on no hypervisor. Every step on a hypervisor is its agent's own verb.
 import type { z } from 'zod';
-import { denialOf } from '../../permission/denial.ts';
+import { denialOf, refuseGain } from '../../permission/denial.ts';
 import { type EntityState, hypervisorId, isOn, type VmState, vmId } from '../../entity.ts';
 import { CENTRAL, decide } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as definition from '../../verbs/vm-definition.ts';
 import { all, attribute, parseXml, textOf } from '../../xml/element.ts';
 import type { Central } from '../central.ts';
+import type { Parked } from '../parking.ts';
 import { parkedFor, subjectOfParked } from '../seen.ts';
 import { type CentralContext, type CentralHandler, entityOf } from './context.ts';
 
@@ -14,6 +15,7 @@ export const parkHandlers: readonly (readonly [string, CentralHandler])[] = [
   ['park', park],
   ['unpark', unpark],
   ['parked', listParked],
+  ['parked_delete', deleteParked],
 ];
 
 async function park(context: CentralContext, { force }: z.output<typeof definition.park.params>) {
@@ -28,6 +30,12 @@ async function park(context: CentralContext, { force }: z.output<typeof definiti
     );
   if (!vm.persistent)
     throw new VerbError('conflict', `${vm.name} is not defined: it is gone when it stops`);
+  const kept = context.central.parking.get(vm.uuid);
+  if (kept && kept.doubt !== vm.hypervisor)
+    throw new VerbError(
+      'conflict',
+      `${kept.name} is parked already, and on ${vm.hypervisor} as well: delete one of the two`,
+    );
   refuseHalf(context, vm);
   using _turn = context.central.parking.turn(vm);
   await keepAndForget(context, vm);
@@ -54,7 +62,7 @@ async function keepAndForget(context: CentralContext, vm: VmState): Promise<void
     // Whoever closes their browser now does not break it off.
     const { signal } = central.leadership;
     await ask({ ...asSystem, signal }, vm, 'undefine', {});
-    central.parking.settle(vm.uuid);
+    central.parking.settle(vm.uuid, null);
   } catch (error) {
     if (isSure(error)) central.parking.remove(vm.uuid);
     throw error;
@@ -63,7 +71,8 @@ async function keepAndForget(context: CentralContext, vm: VmState): Promise<void
 
 /** Whether it was surely not done. Where that is not known the definition is kept: twice does no harm, not at all does. */
 function isSure(error: unknown): boolean {
-  return error instanceof VerbError && !['timeout', 'unreachable', 'failed'].includes(error.code);
+  const unsure = ['timeout', 'unreachable', 'failed', 'not-found'];
+  return error instanceof VerbError && !unsure.includes(error.code);
 }
 
 async function unpark(
@@ -71,45 +80,70 @@ async function unpark(
   params: z.output<typeof definition.unpark.params>,
 ) {
   const parked = findParked(central, by.user, params.machine);
-  const { policy } = central.policies;
-  const permission = 'vmparking_unpark';
-  const may = [CENTRAL, subjectOfParked(parked)].map((subject) =>
-    decide(policy, by.user, permission, subject),
-  );
-  if (!may.some(({ allowed }) => allowed))
-    throw new VerbError('denied', `${by.user} may not unpark ${parked.name}: ${may[1]?.because}`, {
-      permission,
-    });
+  refuseParked(central, by.user, parked, 'vmparking_unpark');
   if (central.registry.get(vmId(parked.uuid)))
     throw new VerbError(
       'conflict',
       `${parked.name} is on a hypervisor: it was brought back by hand`,
     );
+  const { doubt } = parked;
+  if (doubt !== null && !central.registry.isLive(doubt) && !params.force)
+    throw new VerbError(
+      'conflict',
+      `${parked.name} may be on ${doubt}, which is not heard at the moment: there would be two of it`,
+      { hint: 'if it surely is not there any more, say force' },
+    );
   using _turn = central.parking.turn(parked);
   const hypervisor = params.hypervisor ?? bestPlace(central, parked);
+  const subject = subjectOfParked(parked);
+  refuseGain(central.policies.policy, by.user, subject, parked.name, { hypervisor });
   const host = central.registry.get(hypervisorId(hypervisor));
   const verb = central.table.get('hypervisor', 'alloc');
   if (!host || !verb) throw new VerbError('not-found', `there is no hypervisor '${hypervisor}'`);
-  central.parking.settle(parked.uuid, { doubtful: true });
-  const reply = await central.forward(
-    host,
-    verb,
-    {
-      ...{ xml: parked.xml, autostart: parked.autostart },
-      ...{ start: params.start, from: parked.hypervisor },
-    },
-    { ...by, via: 'system' },
-    id,
-    // Whoever closes their browser now does not break it off.
-    central.leadership.signal,
-  );
-  if (!reply.ok) {
-    const error = VerbError.fromData(reply.error);
-    if (isSure(error)) central.parking.settle(parked.uuid);
+  central.parking.settle(parked.uuid, hypervisor);
+  try {
+    const reply = await central.forward(
+      host,
+      verb,
+      { xml: parked.xml, start: params.start, from: parked.hypervisor },
+      { ...by, via: 'system' },
+      id,
+      // Whoever closes their browser now does not break it off.
+      central.leadership.signal,
+    );
+    if (!reply.ok) throw VerbError.fromData(reply.error);
+  } catch (error) {
+    if (isSure(error)) central.parking.settle(parked.uuid, doubt);
     throw error;
   }
   central.parking.remove(parked.uuid);
   return { hypervisor };
+}
+
+/** Forgets a parked machine; its disks stay where they are. */
+async function deleteParked(
+  { central, by, say }: CentralContext,
+  params: z.output<typeof definition.parkedDelete.params>,
+) {
+  const parked = findParked(central, by.user, params.machine);
+  refuseParked(central, by.user, parked, 'vmparking_delete');
+  using _turn = central.parking.turn(parked);
+  central.parking.remove(parked.uuid);
+  central.policies.dropEntity(vmId(parked.uuid));
+  central.schedule.dropEntity(vmId(parked.uuid));
+  say(`${parked.name}, which was on ${parked.hypervisor}`);
+  return {};
+}
+
+/** @throws VerbError `denied` to whoever may not do that with all parked machines, nor with this one */
+function refuseParked(central: Central, user: string, parked: Parked, permission: string): void {
+  const may = [CENTRAL, subjectOfParked(parked)].map((subject) =>
+    decide(central.policies.policy, user, permission, subject),
+  );
+  if (!may.some(({ allowed }) => allowed))
+    throw new VerbError('denied', `${user} may not do that to ${parked.name}: ${may[1]?.because}`, {
+      permission,
+    });
 }
 
 /** What one may not see is not there. */
@@ -138,10 +172,8 @@ async function listParked({ central, by }: CentralContext) {
   };
 }
 
-function bestPlace(
-  central: Central,
-  parked: { xml: string; name: string; tags: readonly string[] },
-): string {
+/** Where it was: there its disks are, unless they are shared. Else where there is most room. */
+function bestPlace(central: Central, parked: Parked & { readonly xml: string }): string {
   const domain = parseXml(parked.xml);
   const networks = all(domain, 'devices/interface').flatMap(
     (nic) => attribute(nic, 'source', 'network') ?? [],
@@ -155,6 +187,8 @@ function bestPlace(
   };
   const places = central.placesFor(needs);
   const [best] = places;
+  const home = places.find(({ hypervisor }) => hypervisor === parked.hypervisor);
+  if (home?.possible) return home.hypervisor;
   if (best?.possible) return best.hypervisor;
   const reasons = places.map((each) => `${each.hypervisor}: ${each.reasons.join(', ')}`);
   throw new VerbError(
