@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { addComponent, type AddOptions } from '../src/superproject/checkout/add-component.ts';
 import { initSuperproject } from '../src/superproject/checkout/init.ts';
@@ -71,6 +73,32 @@ test('a folder becomes a superproject, and a component follows the default branc
   expect(
     await farm.git(join(root, 'libs/one'), 'rev-parse', '--abbrev-ref', 'HEAD', '@{upstream}'),
   ).toBe('trunk\norigin/trunk');
+});
+
+test("the plan of init does what init does, in a folder with blanks and a ' in its name", async () => {
+  await using farm = await makeFarm({ components: 1 });
+  farm.enter();
+  const [planned, made] = [join(farm.dir, "it's a plan"), join(farm.dir, "it's made")];
+  const { commands } = await initSuperproject(network(farm.dir), { dir: planned, dryRun: true });
+  await promisify(execFile)('sh', ['-ec', commands.join('\n')], { cwd: farm.dir });
+  await initSuperproject(network(farm.dir), { dir: made });
+  const text = await readFile(join(made, '.gitmodules'), 'utf8');
+  expect(await readFile(join(planned, '.gitmodules'), 'utf8')).toBe(text);
+  expect(await farm.git(planned, 'status', '--porcelain')).toBe('A  .gitmodules');
+});
+
+test('what somebody else cloned meanwhile is not taken back with what could not be added', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  const theirs = join(root, '.git/modules/two');
+  // The first connection reads the tip, the second one clones.
+  await farm.onConnect(
+    `case "$command$repository" in upload-pack./c002.git) echo >> n; [ $(wc -l < n) != 2 ] || git clone -q --bare c002.git '${theirs}' < /dev/null > /dev/null;; esac`,
+  );
+  const adding = add(root, { url: '../c002.git', path: 'two', branch: 'main' });
+  await expect(adding).rejects.toMatchObject({ code: 'SP_GIT_DIR_CAME' });
+  expect(existsSync(join(theirs, 'HEAD'))).toBe(true);
+  expect(await farm.git(root, 'status', '--porcelain')).toBe('');
 });
 
 test('a relative url stays as it was given, and groups are written down', async () => {

@@ -140,6 +140,40 @@ test('a component that is not taken stops the superproject; the next push goes o
   expect(await farm.super.tip()).not.toBe(before);
 });
 
+test('a superproject that somebody was faster with is named as what is left; pulled, the next push goes on', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  await commitIn(farm, root, 'c001');
+  await farm.git(root, 'commit', '--quiet', '-am', 'mine');
+  await farm.super.commit({ OTHER: '1' });
+  const hint = 'git pull (or: skerry superproject sync), then: skerry superproject push';
+  await expect(push(root)).rejects.toMatchObject({
+    ...{ code: 'SP_PUSH_SUPER', exitCode: 5, hint },
+    message: expect.stringMatching(
+      /^1 component is pushed, .* was not:\n.*(fetch first|rejected)/s,
+    ),
+  });
+  // Now there is nothing left of the components.
+  await expect(push(root)).rejects.toMatchObject({ code: 'SP_PUSH_BEHIND', exitCode: 3, hint });
+  await farm.git(root, 'pull', '--quiet', '--no-rebase', '--no-edit');
+  expect(await push(root)).toMatchObject({ commit: await farm.super.tip() });
+});
+
+test('what stops the superproject alone is told with what to do about it, not to pull', async () => {
+  const { farm, root } = await farmWith({ components: 1 });
+  await using _ = farm;
+  await commitIn(farm, root, 'c001');
+  await farm.git(root, 'commit', '--quiet', '-am', 'mine');
+  await farm.onConnect(
+    'case "$command$repository" in receive-pack./super.git) echo "closed today" >&2; exit 1;; esac',
+  );
+  await expect(push(root)).rejects.toMatchObject({
+    ...{ code: 'SP_PUSH_SUPER', exitCode: 5 },
+    hint: 'mend that, then: skerry superproject push',
+    message: expect.stringContaining('closed today'),
+  });
+});
+
 test('a commit that is made while a push verifies the one before is not published', async () => {
   const { farm, root } = await farmWith({ components: 2 });
   await using _ = farm;

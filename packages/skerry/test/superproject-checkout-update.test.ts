@@ -8,6 +8,7 @@ import {
 import { Network } from '../src/superproject/network.ts';
 import { cloneSuper, syncWords } from './support/superproject-checkout.ts';
 import { type Farm, type FarmOptions, makeFarm } from './support/superproject-farm.ts';
+import { sp } from './support/superproject-sp.ts';
 
 async function farmWith(options: FarmOptions): Promise<{ farm: Farm; root: string }> {
   const farm = await makeFarm(options);
@@ -45,6 +46,23 @@ test('pins, index and work trees move to the tips together; who is on the branch
   expect(await farm.git(join(root, 'c002'), 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('main');
   expect(await readFile(join(root, 'c002', 'README'), 'utf8')).toBe('new\n');
   expect((await update(root)).moves).toEqual([]);
+});
+
+test('a component that left its branch is told of, as sync does', async () => {
+  const { farm, root } = await farmWith({ components: 2 });
+  await using _ = farm;
+  await farm.git(join(root, 'c001'), 'checkout', '--quiet', '-b', 'mine');
+  await farm.git(join(root, 'c001'), 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+  for (const component of farm.components) await component.commit({ README: 'new\n' });
+  const said = await sp(root, 'update');
+  const note = 'c001: was on mine, is detached now; 1 commit that the pin has not is on mine';
+  expect(said.stdout.split('\n').filter((line) => line.startsWith('! '))).toEqual([`! ${note}`]);
+  await farm.git(root, 'reset', '--quiet');
+  await farm.git(join(root, 'c001'), 'checkout', '--quiet', 'mine');
+  expect((await update(root)).moves).toMatchObject([
+    { path: 'c001', notes: [note.replace('c001: ', '')] },
+    { path: 'c002', notes: [] },
+  ]);
 });
 
 test('a component that is not checked out moves by its pin alone', async () => {

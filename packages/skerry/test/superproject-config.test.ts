@@ -1,7 +1,7 @@
 // Whose configuration of git holds, and where.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Network } from '../src/superproject/network.ts';
 import { nightly } from '../src/superproject/nightly.ts';
 import { remoteConfig } from '../src/superproject/remote-config.ts';
@@ -29,6 +29,24 @@ test('what a checkout says of remotes holds for all that a nightly does, and is 
   expect(result).toMatchObject({ status: 'published', moves: [{ to: moved }], tagged: ['c002'] });
   const modes = (await readFile(join(farm.dir, 'modes'), 'utf8')).trim().split('\n');
   expect(new Set(modes)).toEqual(new Set(['600']));
+});
+
+test.each([
+  {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'url.ssh://farm.example/.insteadOf',
+    GIT_CONFIG_VALUE_0: 'work:',
+  },
+  { GIT_CONFIG_PARAMETERS: "'url.ssh://farm.example/.insteadOf'='work:'" },
+])('what the environment says of remotes holds as well: %o', async (settings) => {
+  await using farm = await makeFarm({ components: 2 });
+  farm.enter();
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const moved = await farm.component(1).commit({ a: '1' });
+  const network = new Network({ cwd: farm.dir, pauseMs: 5, tries: 1 });
+  const result = await nightly(network, { url: 'work:super.git', branch: 'main' });
+  expect(result).toMatchObject({ status: 'published', moves: [{ to: moved }], tagged: ['c002'] });
 });
 
 test('of a checkout only what is about remotes is lent, and nothing of the user twice', async () => {

@@ -11,6 +11,7 @@ import { pushPin } from './push-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { branchTip, listRefs, type Refs } from './remote-refs.ts';
+import { checkRefName } from './ref-name.ts';
 import { resolveRef } from './resolve-ref.ts';
 import { Scratch } from './scratch.ts';
 import { settle } from './settle.ts';
@@ -62,10 +63,13 @@ interface Part {
  * checked before anything is written. The components come first: killed on the way, the superproject has no new branch
  * yet, and the same command goes on. Its commit is the same whoever makes it.
  *
- * @throws SkerryErrors with everything that is refused; SP_BRANCH_PARTIAL, SP_BRANCH_EXISTS
+ * @throws SP_REF_NAME, SkerryErrors with everything that is refused; SP_BRANCH_PARTIAL, SP_BRANCH_EXISTS
  */
 export async function branch(network: Network, options: BranchOptions): Promise<BranchResult> {
   const { url, name, from, onProgress, identity = DEFAULT_IDENTITY } = options;
+  checkRefName('the branch', name);
+  for (const [component, own] of options.except ?? [])
+    checkRefName(`the branch of ${component}`, own);
   await using scratch = await Scratch.create();
   onProgress?.('reading the superproject');
   const start = await resolveRef(network, url, from, [`refs/heads/${name}`]);

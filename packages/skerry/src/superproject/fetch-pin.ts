@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import { parseBatch } from './batch.ts';
+import { fetchRefs, hasAll, isUnadvertised } from './fetch-ids.ts';
 import { runGit } from './git.ts';
 import { filterUrl } from './module-url.ts';
 import type { Network } from './network.ts';
@@ -94,27 +95,10 @@ export async function fetchStill(
     if (!isUnadvertised(error)) throw error;
     const { url, about, to } = question;
     const gitDir = await scratch.repository(to);
-    await fetchRefs(network, { url: filterUrl(url), about, gitDir }, ['--filter=tree:1']);
-    const known = await runGit(['cat-file', '--batch-check'], { cwd: gitDir, input: `${to}\n` });
-    if (!known.toString().includes(' commit ')) throw error;
+    await fetchRefs(network, { url, about, gitDir }, 'tree:1');
+    if (!(await hasAll(gitDir, [to]))) throw error;
     return { relation: 'same', gitDir, ...(await readCommit(gitDir, to, about)) };
   }
-}
-
-/** Fetches all branches and tags, for a host that does not serve a commit by its id. */
-export async function fetchRefs(
-  network: Network,
-  { url, about, gitDir }: { url: string; about: string; gitDir: string },
-  limits: readonly string[] = [],
-): Promise<void> {
-  const all = ['refs/heads/*:refs/all/heads/*', 'refs/tags/*:refs/all/tags/*'];
-  const options = ['--quiet', '--no-tags', '--no-write-fetch-head', ...limits];
-  const call = { url, cwd: gitDir, about, timeoutMs: 600_000 };
-  await network.git(['fetch', ...options, '--', url, ...all], call);
-}
-
-export function isUnadvertised(error: unknown): boolean {
-  return error instanceof SkerryError && /unadvertised/i.test(error.message);
 }
 
 /** Whether a fetched commit has components of its own. */

@@ -272,9 +272,13 @@ function partial(failed: readonly Failed[], { resume }: Finish): SkerryError {
   const errors = failed.flatMap(({ error }): unknown[] =>
     error instanceof SkerryErrors ? error.errors : [error],
   );
+  const tags = failed.map(({ tag }) => `'${tag}'`).join(' and ');
   const data = {
-    tag: failed.map(({ tag }) => tag).join("' and '"),
-    count: errors.length,
+    what: `${tags} ${failed.length === 1 ? 'is' : 'are'}`,
+    which:
+      errors.length === 1
+        ? '1 component did not get its'
+        : `${errors.length} components did not get their`,
     reason: errors.map(messageOf).join('\n'),
     resume: failed.map(({ tag }) => resume(tag)).join(' && '),
   };

@@ -28,9 +28,14 @@ export interface GitResult {
   readonly stderr: string;
 }
 
-/** Nothing of a repository that we were started inside of (a hook, an alias) may leak into another one. */
+/**
+ * Nothing of a repository that we were started inside of (a hook, an alias) may leak into another one. Configuration in the
+ * environment (GIT_CONFIG_COUNT; GIT_CONFIG_PARAMETERS, of `git -c`) is none of it: CI jobs pass credentials and insteadOf
+ * so, and git itself keeps it for submodules. In a hook too, since what reached the remote of the push is to reach those
+ * of components; our own `-c` win over it.
+ */
 const LEAKS =
-  /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|CONFIG_PARAMETERS|CONFIG_COUNT|CONFIG_KEY_\d+|CONFIG_VALUE_\d+|CEILING_DIRECTORIES)$/;
+  /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH|CEILING_DIRECTORIES)$/;
 
 /** What git gets to clean up when it is ended. */
 const GRACE_MS = 2000;

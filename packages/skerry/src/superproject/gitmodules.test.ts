@@ -84,6 +84,9 @@ describe('hostile entries are refused', () => {
     ['[submodule "a"]\n\tpath = a\n\turl = ../a\n\tupdate = !evil\n', /would run a program/],
     [`[submodule "a"]\n\tpath = a\n\turl = ../a\n\tbranch = ${sha}\n`, /looks like a commit/],
     ['[submodule "a"]\n\tpath = a\n\turl = ../a\n\tbranch = x..y\n', /cannot be a branch/],
+    [module('a', '\tsuperproject-tag-prefix = my phone/\n'), /tag-prefix my phone\/ cannot begin/],
+    [module('a', '\tsuperproject-tag-prefix = -x\n'), /4:2: .*tag-prefix -x cannot begin/],
+    [module('a', '\tsuperproject-tag-prefix = a//\n'), /tag-prefix a\/\/ cannot begin/],
     [`${module('a', '')}${module('A', '')}`, /is that of a/],
     [`${module('a', '')}${module('a/b', '')}`, /inside that of a/],
   ])('%j', (text, expected) => {

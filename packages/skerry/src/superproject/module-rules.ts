@@ -1,6 +1,6 @@
 import type { GitmodulesProblem, PlacedComponent } from './gitmodules.ts';
 import { isRelative, leadsAbove, shownUrl } from './module-url.ts';
-import { isRefName } from './ref-name.ts';
+import { isObjectId, isRefName } from './ref-name.ts';
 
 const POLICIES = ['fail', 'keep-previous', 'frozen'];
 const UPDATES = ['checkout', 'rebase', 'merge', 'none'];
@@ -46,6 +46,7 @@ export function ruleProblems(
     say('branch', component.branch === undefined ? undefined : branchFault(component.branch));
     say('update', updateFault(component.update));
     say('superproject-policy', policyFault(component.extra['superproject-policy']));
+    say('superproject-tag-prefix', prefixFault(component.extra['superproject-tag-prefix']));
   }
   return [...problems, ...clashes(components, 'path'), ...clashes(components, 'name')];
 }
@@ -110,8 +111,7 @@ function heightFault(url: string, base: string | undefined): string | undefined 
 /** The rules of git-check-ref-format(1) for branches, and no name that is a commit's. */
 function branchFault(branch: string): string | undefined {
   if (branch === '.') return undefined;
-  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(branch))
-    return `its branch ${branch} looks like a commit`;
+  if (isObjectId(branch)) return `its branch ${branch} looks like a commit`;
   return isRefName(branch) ? undefined : `its branch ${shown(branch)} cannot be a branch's name`;
 }
 
@@ -126,6 +126,13 @@ function policyFault(policy: string | undefined): string | undefined {
   return policy === undefined || POLICIES.includes(policy)
     ? undefined
     : `superproject-policy = ${shown(policy)} is not one of ${POLICIES.join(', ')}`;
+}
+
+/** With the name of a tag behind it, it is the name of a tag. */
+function prefixFault(prefix: string | undefined): string | undefined {
+  return prefix === undefined || isRefName(`${prefix}1.0`)
+    ? undefined
+    : `its superproject-tag-prefix ${shown(prefix)} cannot begin a tag's name`;
 }
 
 /** Two that are the same to a file system that knows no case, or one inside the other. */

@@ -53,6 +53,8 @@ export interface MoveQuestion {
   readonly tagged?: 'changed' | 'all' | 'none' | undefined;
   /** Tag the commit that is there when nothing moved. */
   readonly tagUnmoved?: boolean;
+  /** The error where something did: the tag is on the commit that is there. */
+  readonly refusal?: SkerryError | undefined;
 }
 
 /** One component after the transaction, with what was learned of it. */
@@ -105,6 +107,7 @@ export async function movePins(
   const { onProgress } = rules;
   const collection = await collectFor(network, question, rules);
   const moving = collection.tips.filter(({ component, commit }) => component.pin !== commit);
+  if (question.refusal && moving.length > 0) throw question.refusal;
   const taken = tag === undefined ? [] : takenTags(question, tag, collection.tips);
   if (question.isTagGiven && taken.length > 0) throw new SkerryErrors(taken);
   onProgress?.(`checking ${moving.length} that moved`);

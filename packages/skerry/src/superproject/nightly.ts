@@ -12,7 +12,8 @@ import {
 } from './finish-tag.ts';
 import { formatWords } from './format-git.ts';
 import { readSuperproject, type Superproject } from './read-superproject.ts';
-import { branchTip, commitOf, listRefs, type Refs } from './remote-refs.ts';
+import { checkRefName } from './ref-name.ts';
+import { branchTip, commitOf, listRefs } from './remote-refs.ts';
 import type { Rolled } from './roll-forward.ts';
 import { Scratch } from './scratch.ts';
 import { lastNightly, nextNightly } from './nightly-name.ts';
@@ -34,7 +35,7 @@ export interface NightlyOptions extends Omit<MoveRules, 'identity'> {
 }
 
 export interface NightlyResult {
-  /** `existing`: a nightly with this run key, or of this very content, is there already. */
+  /** `existing`: a nightly with this run key, or under this tag with nothing to be moved, is there already. */
   readonly status: 'published' | 'unchanged' | 'planned' | 'existing';
   /** The nightly's tag; where nothing changed the last one, if the tip has one. */
   readonly tag: string | undefined;
@@ -64,10 +65,11 @@ export interface NightlyResult {
  * tree. Its only commit point is one atomic push; killed before it nothing happened, killed after it the next nightly,
  * or `resumeNightly`, does what is left.
  *
- * @throws SkerryErrors, SP_RACE, SP_PARTIAL, SP_TAG_EXISTS, and what runGit throws
+ * @throws SP_REF_NAME, SkerryErrors, SP_RACE, SP_PARTIAL, SP_TAG_EXISTS, and what runGit throws
  */
 export async function nightly(network: Network, options: NightlyOptions): Promise<NightlyResult> {
-  const { attempts = 20 } = options;
+  const { attempts = 20, tag } = options;
+  if (tag !== undefined) checkRefName('the tag', tag);
   for (let lost = 0; lost < attempts; lost++) {
     const result = await attempt(network, options, lost);
     if (result) return result;
@@ -102,7 +104,10 @@ async function attempt(
   }
   const last = await newestNightly(network, scratch, about);
   const tag = options.tag ?? nextNightly(refs, branch);
-  if (refs.has(`refs/tags/${tag}`)) throw tagExists(url, tag, refs);
+  const present = commitOf(refs, `refs/tags/${tag}`);
+  const refusal = present === undefined ? undefined : tagExists(url, tag, present);
+  // A run that is done again finds its tag on the tip: right, as long as nothing moved.
+  if (refusal && present !== base.commit) throw refusal;
   if (refs.has(`refs/heads/${tag}`))
     throw new SkerryError('SP_TAG_IS_BRANCH', { data: { url, tag } });
   const result = await movePins(
@@ -116,12 +121,18 @@ async function attempt(
       isTagGiven: options.tag !== undefined,
       tagged: tagComponents,
       // What was committed by hand since the last nightly is in one, too.
-      tagUnmoved: options.tag !== undefined || tagged === undefined,
+      tagUnmoved: !refusal && (options.tag !== undefined || tagged === undefined),
+      refusal,
       alsoTag: last?.tag,
     },
     { ...options, identity },
   );
   if (result.status === 'lost') return undefined;
+  if (refusal) {
+    const found = await existing(network, scratch, options, { base, tag, lost });
+    const commands = options.dryRun ? [...result.commands, ...found.commands] : [];
+    return { ...found, commands, warnings: [...pinWarnings(result), ...found.warnings] };
+  }
   const isPlanned = result.status === 'planned';
   const shown = isPlanned || result.status === 'published' ? tag : (tagged ?? last?.tag);
   const finish: Finish = {
@@ -275,7 +286,6 @@ function superRefs({ branch, tag }: Pick<NightlyOptions, 'branch' | 'tag'>): str
   return [`refs/heads/${branch}`, ...tags];
 }
 
-function tagExists(url: string, tag: string, refs: Refs): SkerryError {
-  const commit = commitOf(refs, `refs/tags/${tag}`)?.slice(0, 12) ?? '';
-  return new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit } });
+function tagExists(url: string, tag: string, commit: string): SkerryError {
+  return new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit: commit.slice(0, 12) } });
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
+import { fetchIds } from './fetch-ids.ts';
 import { filterUrl } from './module-url.ts';
 import type { Network } from './network.ts';
 import type { Scratch } from './scratch.ts';
@@ -45,7 +46,7 @@ export async function pushPin(
     }
   }
   const whole = await scratch.repository(pin);
-  await network.git([...fetch, '--', url, pin], { ...call, cwd: whole });
+  await fetchIds(network, { url, about, gitDir: whole, ids: [pin] });
   // What is to be pushed may be a tag that was made in the other one.
   const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(gitDir, 'objects') };
   await network.git(command, { ...call, cwd: whole, env });

@@ -1,5 +1,5 @@
 import { SkerryError } from '../util/errors.ts';
-import { fetchRefs, isUnadvertised } from './fetch-pin.ts';
+import { fetchIds } from './fetch-ids.ts';
 import { runGit } from './git.ts';
 import { type Component, checkedComponents } from './gitmodules.ts';
 import { filterUrl, resolveUrl, shownUrl } from './module-url.ts';
@@ -38,8 +38,7 @@ export async function readSuperproject(
   { url, commit, depth = 1 }: { url: string; commit: string; depth?: number },
 ): Promise<Superproject> {
   const gitDir = await scratch.repository(commit);
-  const args = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--depth=${depth}`];
-  await network.git([...args, '--', url, commit], { url, cwd: gitDir });
+  await fetchIds(network, { url, gitDir, ids: [commit], depth });
   return superprojectAt(gitDir, { url, commit });
 }
 
@@ -67,12 +66,7 @@ export async function readComponents(
     if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') throw error;
     // Under protocol v0 no file can be asked for by its id, nor a commit that no ref names.
     const whole = await scratch.repository(commit);
-    try {
-      await network.git([...args, '--', url, commit], { ...call, cwd: whole });
-    } catch (refusal) {
-      if (!isUnadvertised(refusal)) throw refusal;
-      await fetchRefs(network, { url, about, gitDir: whole });
-    }
+    await fetchIds(network, { url, about, gitDir: whole, ids: [commit], depth: 1 });
     return (await superprojectAt(whole, { url, commit })).components;
   }
 }

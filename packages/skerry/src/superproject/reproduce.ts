@@ -18,7 +18,7 @@ export interface Reproduced {
  * Makes the commit of a nightly anew from its parent, its pins and its time, and compares byte by byte: what it says it
  * pins is what it pins, and nothing else is in it. A signature is left out of the comparison.
  *
- * @throws SP_REF_MISSING, SP_NOT_REPRODUCED
+ * @throws SP_REF_MISSING, SP_NOT_MADE, SP_NOT_REPRODUCED
  */
 export async function reproduceNightly(
   network: Network,
@@ -35,7 +35,9 @@ export async function reproduceNightly(
     });
   }
   const made = await readSuperproject(network, scratch, { url, commit, depth: 2 });
-  const [parent = ''] = made.parents;
+  const [parent] = made.parents;
+  if (parent === undefined || !trailers(made.message).has('Collected'))
+    throw new SkerryError('SP_NOT_MADE', { data: { tag, commit } });
   const base = await superprojectAt(made.gitDir, { url, commit: parent });
   const raw = (await runGit(['cat-file', 'commit', commit], { cwd: made.gitDir })).toString();
   const { identity, seconds } = parseTag(raw);

@@ -1,7 +1,7 @@
 import { allSettled } from '../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
-import { fetchPin } from './fetch-pin.ts';
+import { canBeHad } from './checkout/can-be-had.ts';
 import {
   componentMessage,
   type Finish,
@@ -17,6 +17,7 @@ import type { Stamp } from './objects.ts';
 import { keepProven, proveAll } from './prove-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
+import { checkRefName } from './ref-name.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import { resolveRef } from './resolve-ref.ts';
 import { sharedTags, tagTaken } from './roll-forward.ts';
@@ -57,20 +58,18 @@ interface Known {
  * Tags a release. Every pin is given a ref in its remote first, so that the tag can be cloned for ever; then the tag goes
  * out, and then, on request, into the components. A name that a component has for another commit is refused before.
  *
- * @throws SkerryErrors with everything that is refused; SP_TAG_EXISTS, SP_PARTIAL
+ * @throws SP_REF_NAME, SkerryErrors with everything that is refused; SP_TAG_EXISTS, SP_PARTIAL
  */
 export async function tag(network: Network, options: TagOptions): Promise<TagResult> {
   const { url, name, from, onProgress, components: isDeep = false } = options;
+  checkRefName('the tag', name);
   await using scratch = await Scratch.create();
   const ref = `refs/tags/${name}`;
   const start = await resolveRef(network, url, from, [ref, `${ref}^{}`, `refs/heads/${name}`]);
   if (start.refs.has(`refs/heads/${name}`))
     throw new SkerryError('SP_TAG_IS_BRANCH', { data: { url, tag: name } });
   const present = commitOf(start.refs, ref);
-  if (present !== undefined && present !== start.commit)
-    throw new SkerryError('SP_TAG_EXISTS', {
-      data: { url, tag: name, commit: present.slice(0, 12) },
-    });
+  refuseOther(options, present, start.commit);
   const base = await readSuperproject(network, scratch, { url, commit: start.commit });
   onProgress?.(`reading ${base.components.length} components`);
   const known = await readAll(network, base, name);
@@ -103,11 +102,26 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
   const warnings = await keepAll(network, scratch, known);
-  if (present === undefined && (await publish(network, publication)) === 'lost')
-    throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag: name, commit: 'another commit' } });
+  const isLost = present === undefined && (await publish(network, publication)) === 'lost';
+  // Another runner was faster: with the same commit, at another time, it has done what was to be done.
+  if (isLost) {
+    const { refs } = await listRefs(network, url, [ref, `${ref}^{}`]);
+    refuseOther(options, commitOf(refs, ref), base.commit);
+  }
   onProgress?.('tagging components');
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
-  return { ...found, status: present === undefined ? 'published' : 'existing', tagged, warnings };
+  const status = present === undefined && !isLost ? 'published' : 'existing';
+  return { ...found, status, tagged, warnings };
+}
+
+/** @throws SP_TAG_EXISTS where the tag is on another commit than that */
+function refuseOther(
+  { url, name: tag }: Pick<TagOptions, 'url' | 'name'>,
+  present: string | undefined,
+  wanted: string,
+): void {
+  if (present === undefined || present === wanted) return;
+  throw new SkerryError('SP_TAG_EXISTS', { data: { url, tag, commit: present.slice(0, 12) } });
 }
 
 /** What became of the components; `commands` are the pushes that a dry run would have done. */
@@ -178,12 +192,13 @@ async function verifyOne(
     const { refs } = await readOne(network, component, tagName);
     const isKept = refs.get(keepRef(pin)) === pin;
     const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
+    const question = { url: component.remote, about: name, pin, refs };
     return {
       name,
       pin,
       tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
       isKept,
-      isThere: isKept || tagged === pin || (await isFetchable(network, scratch, component, pin)),
+      isThere: isKept || tagged === pin || (await canBeHad(network, scratch, question)),
     };
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;
@@ -263,20 +278,4 @@ async function keepAll(
     }),
   );
   return refusals.flat().map(({ name, reason }) => `${name}: its remote keeps no pins (${reason})`);
-}
-
-async function isFetchable(
-  network: Network,
-  scratch: Scratch,
-  { name, remote }: PinnedComponent,
-  pin: string,
-): Promise<boolean> {
-  const question = { url: remote, about: name, to: pin, from: undefined, refs: new Map() };
-  try {
-    await fetchPin(network, scratch, question);
-    return true;
-  } catch (error) {
-    if (error instanceof SkerryError && error.code === 'SP_GIT') return false;
-    throw error;
-  }
 }

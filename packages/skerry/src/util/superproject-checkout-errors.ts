@@ -105,6 +105,16 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
     hint: 'what is pushed stays; mend that, then run the command again',
     exitCode: SP_EXIT.partial,
   },
+  SP_PUSH_SUPER: {
+    message: '{what} pushed, but the superproject was not:\n{reason}',
+    hint: '{todo}',
+    exitCode: SP_EXIT.partial,
+  },
+  SP_PUSH_BEHIND: {
+    message: 'the superproject was not pushed, its remote has commits that are not here:\n{reason}',
+    hint: '{todo}',
+    exitCode: SP_EXIT.refused,
+  },
   SP_TOPIC_NAME: {
     message: "'{topic}' cannot be the name of a branch",
     hint: 'for example: skerry superproject start fix-login libs/net',

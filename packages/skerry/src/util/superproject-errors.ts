@@ -9,6 +9,11 @@ export const SUPERPROJECT_ERRORS = {
   ...SUPERPROJECT_CHECKOUT_ERRORS,
   ...SUPERPROJECT_MANIFEST_ERRORS,
   ...SUPERPROJECT_HISTORY_ERRORS,
+  SP_REF_NAME: {
+    message: "{what}: '{name}' {reason}",
+    hint: 'take another name; what git takes: git help check-ref-format',
+    exitCode: SP_EXIT.usage,
+  },
   SP_GIT: {
     message: 'git {action} failed{where}:\n{reason}',
     hint: 'try it by hand: {command}',
@@ -107,7 +112,7 @@ export const SUPERPROJECT_ERRORS = {
     exitCode: SP_EXIT.transient,
   },
   SP_PARTIAL: {
-    message: "'{tag}' is published, but {count} components did not get their part:\n{reason}",
+    message: '{what} published, but {which} part:\n{reason}',
     hint: 'what is done stays done; go on from there with: {resume}',
     exitCode: SP_EXIT.partial,
   },
@@ -133,9 +138,14 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'what is done stays done; go on from there with: {resume}',
     exitCode: SP_EXIT.partial,
   },
+  SP_NOT_MADE: {
+    message: "'{tag}' is on {commit}, which no nightly made: it has no line 'Collected:'",
+    hint: 'nothing had moved when it was tagged, and a commit made by hand cannot be derived: git show {commit}',
+    exitCode: SP_EXIT.refused,
+  },
   SP_NOT_REPRODUCED: {
     message: "'{tag}' is {commit}, but its parent and pins give {id}",
-    hint: 'it was not made by skerry superproject nightly, or carries more than pins: git show {commit}',
+    hint: 'it carries more than pins, or was changed after it was made: git show {commit}',
     exitCode: SP_EXIT.refused,
   },
   SP_NO_IDENTITY: {

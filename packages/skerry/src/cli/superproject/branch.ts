@@ -1,11 +1,11 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { BranchResult } from '../../superproject/branch.ts';
+import { checkRefName } from '../../superproject/ref-name.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import {
   checkAuthor,
-  checkRefName,
   countOf,
   pairsOf,
   progressLine,

@@ -3,7 +3,6 @@ import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { Target } from '../../superproject/target.ts';
 import { SkerryError } from '../../util/errors.ts';
-import { isRefName } from '../../superproject/ref-name.ts';
 import { withJson } from '../common.ts';
 
 export interface SuperprojectOptions {
@@ -57,13 +56,6 @@ export function formatTagPlan(tag: string, commands: readonly string[]): string 
   if (commands.length === 0) return `${tag} is complete.`;
   const head = `${styleText('bold', tag)}  would be brought into components. What would be run:`;
   return [head, ...commands.map((each) => `  ${each}`)].join('\n');
-}
-
-/** Refuses what git cannot take as the name of a branch or tag. @throws USAGE */
-export function checkRefName(what: string, name: string): void {
-  if (isRefName(name)) return;
-  const detail = `${what}: '${name}' cannot be a name in git (see: git help check-ref-format)`;
-  throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject' } });
 }
 
 /** Looks at --identity and --sign before anything is done. @throws USAGE */

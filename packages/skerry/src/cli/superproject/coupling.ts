@@ -1,7 +1,7 @@
 import type { Coupling } from '../../superproject/coupling.ts';
 import { printJson } from '../common.ts';
 import { formatTable } from '../table.ts';
-import { type SuperprojectOptions, targetOf } from './common.ts';
+import { countOf, type SuperprojectOptions, targetOf } from './common.ts';
 
 const SHORT = 12;
 
@@ -14,7 +14,8 @@ export async function showCoupling(
   const { readLog } = await import('../../superproject/changelog/superproject-log.ts');
   const { findCoupling } = await import('../../superproject/coupling.ts');
   const target = await targetOf(options, signal);
-  const network = new Network({ signal, cwd: target.root });
+  const jobs = countOf('--jobs', options.jobs);
+  const network = new Network({ signal, cwd: target.root, jobs });
   const coupling = findCoupling(await readLog(network, target, { to: options.branch ?? 'HEAD' }));
   if (options.json) printJson(coupling);
   else console.log(formatCoupling(coupling));

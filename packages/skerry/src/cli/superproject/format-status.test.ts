@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { SkerryError } from '../../util/errors.ts';
 import type { LocalStatus } from '../../superproject/checkout/status-local.ts';
 import type { ComponentStatus } from '../../superproject/checkout/status.ts';
-import { formatStatus } from './format-status.ts';
+import { formatStatus, statusExit } from './format-status.ts';
 
 const PIN = '1111111111111111111111111111111111111111';
 const TIP = '2222222222222222222222222222222222222222';
@@ -76,4 +77,30 @@ test('only what differs has a line, with what differs', () => {
   const spoilt: ComponentStatus = { ...gone, local: { ...local, state: 'bare', hasFiles: true } };
   expect(shown([spoilt])).toContain('no repository, but files');
   expect(shown([calm, busy, gone], true)).toContain('calm       main');
+});
+
+test('the exit code tells drift from remotes that were not reached', () => {
+  const unread = (code: 'SP_TRANSIENT' | 'SP_DENIED'): ComponentStatus => {
+    const data = {
+      host: 'h',
+      url: 'h',
+      where: '',
+      action: 'x',
+      reason: '',
+      command: '',
+      tries: '',
+    };
+    const error = new SkerryError(code, { data });
+    const remote = { ...calm.remote!, relation: 'unreadable' as const, error };
+    return { ...calm, remote, drift: ['unreadable'] };
+  };
+  const away = unread('SP_TRANSIENT');
+  const exit = (components: ComponentStatus[], strays = {}): number =>
+    statusExit({ components, strays, connections: 0 });
+  expect(exit([calm])).toBe(0);
+  expect(exit([calm, away])).toBe(4);
+  expect(exit([calm, unread('SP_DENIED')])).toBe(1);
+  expect(exit([away, { ...calm, drift: ['tip'] }])).toBe(1);
+  expect(exit([{ ...away, drift: ['dirty', 'unreadable'] }])).toBe(1);
+  expect(exit([away], { path: PIN })).toBe(1);
 });

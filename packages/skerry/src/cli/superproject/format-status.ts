@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { LocalStatus } from '../../superproject/checkout/status-local.ts';
 import type { RemoteStatus } from '../../superproject/checkout/status-remote.ts';
 import type { ComponentStatus, SuperprojectStatus } from '../../superproject/checkout/status.ts';
+import { SP_EXIT } from '../../util/superproject-exit.ts';
 import { formatTable } from '../table.ts';
 
 const SHORT = 12;
@@ -116,6 +117,15 @@ function remoteWords({ relation, tip, behind, branch, isPinMissing }: RemoteStat
     unreadable: styleText('red', 'cannot be read'),
   }[relation];
   return isPinMissing ? `${words}, ${styleText('red', 'the pin cannot be had')}` : words;
+}
+
+/** 0 nothing differs; 4 all that differs is that remotes are not reached, so that nobody knows; 1 something differs. */
+export function statusExit({ components, strays }: SuperprojectStatus): number {
+  const differing = components.filter(({ drift }) => drift.length > 0);
+  const isUnreached = ({ drift, remote }: ComponentStatus): boolean =>
+    drift.every((each) => each === 'unreadable') && remote?.error?.exitCode === SP_EXIT.transient;
+  if (Object.keys(strays).length > 0 || !differing.every(isUnreached)) return SP_EXIT.failure;
+  return differing.length > 0 ? SP_EXIT.transient : 0;
 }
 
 /** The form of `--json`. */

@@ -47,12 +47,10 @@ function notesOf({
   leftOvers,
 }: Pick<SyncResult, 'components' | 'leftOvers'>): string[] {
   const notes = components.flatMap((one) => [
-    ...(one.rescued === undefined
-      ? []
-      : [warning(one.path, `commits that were on no branch are kept: git log ${one.rescued}`)]),
-    ...one.notes.map((note) =>
-      warning(one.path, one.status === 'left' ? `left alone: ${note}` : note),
-    ),
+    ...workNotes({
+      ...one,
+      notes: one.notes.map((note) => (one.status === 'left' ? `left alone: ${note}` : note)),
+    }),
     ...(one.error ? [failure(one.path, one.error)] : []),
   ]);
   const overs = leftOvers.map(({ path, reason }) =>
@@ -61,6 +59,16 @@ function notesOf({
       : warning(path, `this commit does not have it, and ${reason}: not removed`),
   );
   return [...overs, ...notes];
+}
+
+/** What somebody should know of a work tree that was moved. */
+export function workNotes({
+  path,
+  rescued,
+  notes,
+}: Pick<SyncedComponent, 'path' | 'rescued' | 'notes'>): string[] {
+  const kept = `commits that were on no branch are kept: git log ${rescued}`;
+  return [...(rescued === undefined ? [] : [kept]), ...notes].map((note) => warning(path, note));
 }
 
 /** As a plan: what would be run. */

@@ -34,7 +34,8 @@ async function run(text: string | undefined, options: Options): Promise<void> {
   const { Network } = await import('../../superproject/network.ts');
   const { readLog } = await import('../../superproject/changelog/superproject-log.ts');
   const target = await targetOf(options, signal);
-  const network = new Network({ signal, cwd: target.root });
+  const jobs = countOf('--jobs', options.jobs);
+  const network = new Network({ signal, cwd: target.root, jobs });
   const entries = await readLog(network, target, { ...question, limit });
   if (!options.json) return await print(entries);
   const { isoTime } = await import('../../superproject/changelog/commit-log.ts');

@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import type { Network } from '../../superproject/network.ts';
 import type { NightlyOptions, NightlyResult } from '../../superproject/nightly.ts';
 import { SkerryError } from '../../util/errors.ts';
+import { checkRefName } from '../../superproject/ref-name.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import {
   checkAuthor,
-  checkRefName,
   countOf,
   dateOf,
   formatTagPlan,
@@ -131,7 +131,7 @@ async function resume(
   for (const text of warnings) console.log(`${styleText('yellow', 'warning')}: ${text}`);
 }
 
-function formatNightly(result: NightlyResult, { dryRun }: Options): string {
+function formatNightly(result: NightlyResult, { dryRun, runKey }: Options): string {
   const { status, tag, commit, moves, kept, warnings, commands, tagged, rounds } = result;
   const short = commit.slice(0, SHORT);
   const rows = moves.map(({ path, branch, from, to, isRewound }) => [
@@ -149,7 +149,7 @@ function formatNightly(result: NightlyResult, { dryRun }: Options): string {
   const head = {
     published: `${styleText('bold', tag ?? '')}  ${short}  ${moves.length} moved, read ${rounds} times${tagged.length > 0 ? `, tagged in ${tagged.length}` : ''}`,
     unchanged: `Nothing moved since ${short}.${last}`,
-    existing: `${styleText('bold', tag ?? 'a nightly')}  ${short}  made before, with the same run key`,
+    existing: `${styleText('bold', tag ?? 'a nightly')}  ${short}  made before, ${runKey === undefined ? 'and nothing moved since' : 'with the same run key'}`,
     planned: `${styleText('bold', tag ?? '')}  ${short}  would be published. What would be run:`,
   }[status];
   const plan = dryRun ? commands.map((each) => `  ${each}`) : [];

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { SuperprojectStatus } from '../../superproject/checkout/status.ts';
 import type { Network } from '../../superproject/network.ts';
-import { SP_EXIT } from '../../util/superproject-exit.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { countOf, progressLine, several, type SuperprojectOptions, withUrl } from './common.ts';
-import { formatStatus, statusJson } from './format-status.ts';
+import { formatStatus, statusExit, statusJson } from './format-status.ts';
 
 interface Options extends SuperprojectOptions {
   readonly remote?: boolean;
@@ -46,10 +45,7 @@ async function run(words: string[], options: Options): Promise<void> {
   }
   const line = progressLine(options);
   const status = await statusOf(words, options, signal, line.say).finally(line.end);
-  const isDrifted =
-    status.components.some(({ drift }) => drift.length > 0) ||
-    Object.keys(status.strays).length > 0;
-  if (options.exitCode && isDrifted) process.exitCode = SP_EXIT.failure;
+  if (options.exitCode) process.exitCode = statusExit(status);
   if (options.json) printJson(statusJson(status));
   else console.log(formatStatus(status, { isAll: options.all }));
 }

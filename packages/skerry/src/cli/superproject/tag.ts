@@ -1,11 +1,12 @@
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { TagResult, VerifiedTag } from '../../superproject/tag.ts';
+import { checkRefName } from '../../superproject/ref-name.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
+import { SP_EXIT } from '../../util/superproject-exit.ts';
 import { formatTable } from '../table.ts';
 import {
   checkAuthor,
-  checkRefName,
   countOf,
   dateOf,
   formatTagPlan,
@@ -112,7 +113,9 @@ function reportVerified(found: VerifiedTag, { json, components }: Options): void
   const bad = found.components.filter(
     ({ isThere, tagged }) => !isThere || tagged === 'other' || (isDeep && tagged === 'none'),
   );
-  if (bad.length > 0) process.exitCode = 1;
+  // Of a remote that is not reached nobody knows anything.
+  const isUnreached = bad.every(({ error }) => error?.exitCode === SP_EXIT.transient);
+  if (bad.length > 0) process.exitCode = isUnreached ? SP_EXIT.transient : SP_EXIT.failure;
   if (json) return printJson(found);
   const words = {
     same: 'the same',

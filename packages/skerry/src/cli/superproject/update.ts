@@ -11,7 +11,7 @@ import {
   targetOf,
   withUrl,
 } from './common.ts';
-import { formatCommands } from './format-sync.ts';
+import { formatCommands, workNotes } from './format-sync.ts';
 import { SkerryError } from '../../util/errors.ts';
 
 interface Options extends SuperprojectOptions {
@@ -120,19 +120,14 @@ async function runRemote(
 
 function formatUpdate({ moves, kept }: UpdateResult): string {
   const stay = kept.map(({ path, reason }) => `${path}: stays where it is, ${reason}`);
-  const rescued = moves.flatMap(({ path, rescued: ref }) =>
-    ref === undefined
-      ? []
-      : [
-          `${styleText('yellow', '!')} ${path}: commits that were on no branch are kept: git log ${ref}`,
-        ],
-  );
   if (moves.length === 0) return ['All pins are the tips of their branches.', ...stay].join('\n');
   const count = `${moves.length} ${moves.length === 1 ? 'pin' : 'pins'} moved. Staged: git commit`;
-  return [formatMoves(moves), ...rescued, ...stay, count].join('\n');
+  return [formatMoves(moves), ...moves.flatMap(workNotes), ...stay, count].join('\n');
 }
 
-function formatMoves(moves: UpdateResult['moves']): string {
+type Row = Pick<UpdateResult['moves'][number], 'path' | 'branch' | 'from' | 'to' | 'isRewound'>;
+
+function formatMoves(moves: readonly Row[]): string {
   const rows = moves.map(({ path, branch, from, to, isRewound }) => [
     path,
     from?.slice(0, SHORT) ?? styleText('green', 'new'),

@@ -7,13 +7,13 @@ import { each } from '../checkout/each.ts';
 import { findGitDir, hasLinkOnTheWay } from '../checkout/git-dir.ts';
 import { hasCommit } from '../checkout/objects-here.ts';
 import { isShallow, type Origin } from '../changelog/resolve-commit.ts';
+import { fetchIds } from '../fetch-ids.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { isLocal } from '../read-superproject.ts';
 import { SkerryError } from '../../util/errors.ts';
 import type { Configuration } from './memory.ts';
 
-const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head'];
 /** What a tested commit says must not run anything by itself. */
 const CALM = ['-c', 'core.hooksPath=/dev/null', '-c', 'submodule.recurse=false'];
 const LONG_MS = 6 * 3_600_000;
@@ -110,9 +110,8 @@ export class Workspace {
     for (const commit of new Set(commits))
       if (!(await hasCommit(commit, { cwd, signal: this.#network.signal }))) missing.push(commit);
     if (missing.length === 0) return;
-    await this.#network.git([...FETCH, '--', url, ...missing], {
-      ...{ url, cwd, about, timeoutMs: LONG_MS },
-    });
+    const call = { url, about, gitDir: cwd, timeoutMs: LONG_MS };
+    await fetchIds(this.#network, { ...call, ids: missing });
   }
 
   /** An empty repository at `gitDir` with its work tree at `dir`, which reads the objects of the checkout `lender` too. */

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
+import { fetchIds } from '../fetch-ids.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { parseCommit } from '../objects.ts';
@@ -84,10 +85,10 @@ async function fetchAll(
   { url, about, from, to }: CommitQuestion,
 ): Promise<CommitsBetween> {
   const gitDir = await scratch.repository(to);
-  const call = { url, cwd: gitDir, about, timeoutMs: LONG_MS };
-  await network.git([...FETCH, '--', url, to], call);
+  const call = { url, about, gitDir, filter: 'tree:0' };
+  await fetchIds(network, { ...call, ids: [to] });
   const found = await readCommits(gitDir);
-  if (!found.has(from)) await network.git([...FETCH, '--', url, from], call);
+  if (!found.has(from)) await fetchIds(network, { ...call, ids: [from] });
   return commitsBetween(gitDir, from, to);
 }
 

@@ -1,3 +1,4 @@
+import { fetchIds, isUnadvertised } from '../fetch-ids.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { type PinnedComponent, superprojectAt } from '../read-superproject.ts';
@@ -51,8 +52,7 @@ async function fetchRoots(
   pins: readonly string[],
 ): Promise<string> {
   const cwd = await scratch.repository(pins[0] ?? '');
-  const args = [...FETCH, '--depth=1', '--filter=tree:1', '--', url, ...pins];
-  await network.git(args, { url, cwd, about });
+  await fetchIds(network, { url, about, gitDir: cwd, ids: pins, depth: 1, filter: 'tree:1' });
   return cwd;
 }
 
@@ -67,9 +67,17 @@ async function fetchTrees(
   }: { url: string; about: string; pins: string[]; files: (string | undefined)[] },
 ): Promise<string> {
   const cwd = await scratch.repository(pins[0] ?? '');
-  const trees = [...FETCH, '--depth=1', '--filter=blob:none', '--', url, ...pins];
-  await network.git(trees, { url, cwd, about });
+  const call = { url, about, gitDir: cwd };
+  await fetchIds(network, { ...call, ids: pins, depth: 1, filter: 'blob:none' });
   const ids = [...new Set(files.filter((id) => id !== undefined))];
-  await network.git([...FETCH, '--', url, ...ids], { url, cwd, about });
-  return cwd;
+  try {
+    await network.git([...FETCH, '--', url, ...ids], { url, cwd, about });
+    return cwd;
+  } catch (error) {
+    if (!isUnadvertised(error)) throw error;
+  }
+  // Under protocol v0 no file can be asked for by its id.
+  const whole = await scratch.repository(pins[0] ?? '');
+  await fetchIds(network, { ...call, gitDir: whole, ids: pins, depth: 1 });
+  return whole;
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { findGitDir } from '../checkout/git-dir.ts';
+import { fetchIds } from '../fetch-ids.ts';
 import { tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { resolveRef } from '../resolve-ref.ts';
@@ -62,8 +63,7 @@ export async function repositoryOf(
   if (missing.length === 0 && root !== undefined) return root;
   const gitDir = await scratch.repository(commits[0] ?? '');
   if (root !== undefined) await borrow(gitDir, root);
-  const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--depth=1'];
-  await network.git([...fetch, '--', url, ...new Set(missing)], { url, cwd: gitDir });
+  await fetchIds(network, { url, gitDir, ids: [...new Set(missing)], depth: 1 });
   return gitDir;
 }
 

@@ -1,3 +1,4 @@
+import { fetchIds } from '../fetch-ids.ts';
 import { runGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { Scratch } from '../scratch.ts';
@@ -131,13 +132,8 @@ async function fetchHistory(
   { to, from, limit }: { to: Located; from: Located | undefined; limit?: number | undefined },
 ): Promise<string> {
   const cwd = await scratch.repository(to.commit);
-  const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--filter=blob:none'];
-  const depth = limit !== undefined && from === undefined ? [`--depth=${limit + 1}`] : [];
-  const wanted = [to.commit, ...(from ? [from.commit] : [])];
-  await network.git([...fetch, ...depth, '--', url, ...new Set(wanted)], {
-    url,
-    cwd,
-    timeoutMs: LONG_MS,
-  });
+  const depth = limit !== undefined && from === undefined ? limit + 1 : undefined;
+  const ids = [...new Set([to.commit, ...(from ? [from.commit] : [])])];
+  await fetchIds(network, { url, gitDir: cwd, ids, depth, filter: 'blob:none' });
   return cwd;
 }

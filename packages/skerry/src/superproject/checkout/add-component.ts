@@ -222,13 +222,16 @@ async function checkOut(
   if (existsSync(join(dir, '.git')))
     throw new SkerryError('SP_PATH_FULL', { data: { path: component.path, file: '.git' } });
   const hadDir = existsSync(dir);
+  let isOurs = false;
   defer(async () => {
-    if (changes.isDryRun) return;
+    // Until the clone is in its place, what is there came from somebody else.
+    if (!isOurs) return;
     await rm(at.gitDir, { recursive: true, force: true });
     await rm(hadDir ? join(dir, '.git') : dir, { recursive: true, force: true });
     if (!hadDir) await removeEmpty(dirname(dir), root);
   });
-  await cloneComponent(changes, checkout, component, { branch: undefined });
+  const onPlaced = (): void => void (isOurs = true);
+  await cloneComponent(changes, checkout, component, { branch: undefined, onPlaced });
   const named = branch === '.' ? (checkout.head.branch ?? '') : branch;
   const [, ...rest] = attachCommand({ kind: 'new', branch: named }, pin);
   await changes.git(['checkout', '--force', ...rest], { cwd: dir });

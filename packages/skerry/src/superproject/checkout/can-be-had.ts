@@ -1,10 +1,10 @@
 import { SkerryError } from '../../util/errors.ts';
-import { fetchPin } from '../fetch-pin.ts';
+import { fetchStill } from '../fetch-pin.ts';
 import type { Network } from '../network.ts';
 import type { Refs } from '../remote-refs.ts';
 import type { Scratch } from '../scratch.ts';
 
-/** What upload-pack says of a commit that it does not have, or does not give out (protocol v2 and v0). */
+/** What upload-pack says of a commit that it does not have (protocol v2), or that none of its refs leads to (v0). */
 const NOT_THERE =
   /not our ref|unadvertised object|could not find remote ref|couldn't find remote ref/i;
 
@@ -19,7 +19,7 @@ export async function canBeHad(
   { url, about, pin, refs }: { url: string; about: string; pin: string; refs: Refs },
 ): Promise<boolean> {
   try {
-    await fetchPin(network, scratch, { url, about, to: pin, from: undefined, refs });
+    await fetchStill(network, scratch, { url, about, to: pin, from: undefined, refs });
     return true;
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;

@@ -22,6 +22,8 @@ export interface CloneRules {
   readonly branch: string | undefined;
   /** Where else it may be: a fork of a superproject need not have forks of all its components. */
   readonly elsewhere?: readonly string[] | undefined;
+  /** Called when the clone is in its place: what is there from then on is ours. */
+  readonly onPlaced?: (() => void) | undefined;
 }
 
 const TEMPORARY = '.skerry-';
@@ -61,6 +63,7 @@ export async function cloneComponent(
       await editFile(config, (text) => setWorkTree(text, worktree));
       await mkdir(dirname(gitDir), { recursive: true });
       await rename(join(temporary, '.git'), gitDir).catch((cause) => inTheWay(gitDir, name, cause));
+      rules.onPlaced?.();
     } finally {
       await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
     }

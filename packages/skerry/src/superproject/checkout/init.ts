@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { shellQuote } from '../../util/shell-quote.ts';
 import type { Network } from '../network.ts';
 import { Changes } from './changes.ts';
 import { findGitDir } from './git-dir.ts';
@@ -39,7 +40,7 @@ export async function initSuperproject(
     await changes.git(['init', '--quiet', ...name, '--', root], { cwd });
   }
   if (!existsSync(file))
-    await changes.own(`printf %s '${TEXT.replace('\n', '\\n')}' > ${file}`, root, () =>
+    await changes.own(`echo ${shellQuote(TEXT.trimEnd())} > ${shellQuote(file)}`, root, () =>
       writeFile(file, TEXT),
     );
   await changes.git(['add', '--', '.gitmodules'], { cwd: root });

@@ -45,7 +45,7 @@ interface ComponentPush {
  * Pushes component branches first, then verifies every pin of the new commit on its remote, and only then pushes the
  * superproject. So nobody ever fetches a superproject whose pins are not there. Nothing is forced.
  *
- * @throws SP_NO_BRANCH, SP_PUSH_PARTIAL, SkerryErrors of SP_PIN_DANGLING, what runGit throws
+ * @throws SP_NO_BRANCH, SP_PUSH_PARTIAL, SP_PUSH_SUPER, SP_PUSH_BEHIND, SkerryErrors of SP_PIN_DANGLING, what runGit throws
  */
 export async function pushCheckout(
   network: Network,
@@ -73,7 +73,9 @@ export async function pushCheckout(
   // The commit that was verified: the branch may have gone on meanwhile.
   const what = `${commit}:refs/heads/${branch}`;
   const args = ['push', '--quiet', '--no-recurse-submodules', '--', remote, what];
-  await changes.remote(args, { url: checkout.url, cwd: root });
+  await changes.remote(args, { url: checkout.url, cwd: root }).catch((error: unknown) => {
+    throw superprojectLeft(error, pushes.length, topic);
+  });
   return {
     ...{ branch, commit, verified: pins.length, commands: changes.commands },
     components: pushes.map(({ component: { path }, ...rest }) => ({ path, ...rest })),
@@ -83,6 +85,26 @@ export async function pushCheckout(
     })),
     connections: network.connections,
   };
+}
+
+/** Somebody was faster: there are commits that are not here. */
+const BEHIND = /\(fetch first\)|\(non-fast-forward\)|\(needs force\)/;
+
+/** The error where the components are pushed, or had nothing to be pushed, and only the superproject is left. */
+function superprojectLeft(error: unknown, count: number, topic: string | undefined): unknown {
+  if (!(error instanceof SkerryError)) return error;
+  const isBehind = BEHIND.test(error.message);
+  if (count === 0 && !isBehind) return error;
+  const again = `skerry superproject push${topic === undefined ? '' : ` --topic ${topic}`}`;
+  const data = {
+    reason: String(error.data['reason'] ?? error.message),
+    what: count === 1 ? '1 component is' : `${count} components are`,
+    todo: isBehind
+      ? `git pull (or: skerry superproject sync), then: ${again}`
+      : `mend that, then: ${again}`,
+  };
+  const code = count === 0 ? 'SP_PUSH_BEHIND' : 'SP_PUSH_SUPER';
+  return new SkerryError(code, { data, cause: error });
 }
 
 /** What of the superproject is pushed, and where to. @throws SP_NO_BRANCH, SP_NO_REMOTE, SP_REF_MISSING */

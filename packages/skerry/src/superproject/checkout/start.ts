@@ -1,6 +1,7 @@
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { runGit, tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
+import { isObjectId } from '../ref-name.ts';
 import { refAt } from './attach.ts';
 import { CALM, Changes } from './changes.ts';
 import { type CheckoutComponent, readCheckout } from './checkout.ts';
@@ -113,7 +114,7 @@ async function refuseName(topic: string, cwd: string): Promise<void> {
   const args = ['check-ref-format', '--branch', topic];
   const { code } = await tryGit(args, { cwd, answers: [1, 128] });
   // A branch that looks like a commit is taken for one (CVE-2026-47191).
-  if (code !== 0 || /^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(topic) || topic.startsWith('-'))
+  if (code !== 0 || isObjectId(topic) || topic.startsWith('-'))
     throw new SkerryError('SP_TOPIC_NAME', { data: { topic } });
 }
 

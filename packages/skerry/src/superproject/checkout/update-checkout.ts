@@ -38,6 +38,8 @@ export interface UpdatedPin {
   readonly isRewound: boolean;
   /** The ref that keeps what HEAD was on and no branch had. */
   readonly rescued?: string | undefined;
+  /** What somebody should know of its work tree: that it left its branch. */
+  readonly notes: readonly string[];
 }
 
 export interface UpdateResult {
@@ -82,11 +84,11 @@ export async function updateCheckout(
   });
   const changes = new Changes(network, options.dryRun);
   const moves = await judge(changes, checkout, collection, options);
-  const rescued = await apply(changes, checkout, moves, superBranch);
+  const moved = await apply(changes, checkout, moves, superBranch);
   return {
     moves: moves.map(({ component: { name, path, pin: from }, tip, isRewound }, at) => ({
       ...{ name, path, branch: tip.branch, from, to: tip.commit, isRewound },
-      rescued: rescued[at],
+      ...(moved[at] ?? UNTOUCHED),
     })),
     kept: collection.kept.map(({ component, reason }) => ({ path: component.path, reason })),
     commands: changes.commands,
@@ -173,18 +175,23 @@ function rewound({ name, pin = '' }: CheckoutComponent, { branch, commit }: Tip)
 
 const WIDTH = 8;
 
-/** The work trees, each taken back when a later one fails; then the index, in one step. Gives the rescue refs. */
+/** What became of a work tree. */
+type Moved = Pick<UpdatedPin, 'rescued' | 'notes'>;
+
+const UNTOUCHED: Moved = { notes: [] };
+
+/** The work trees, each taken back when a later one fails; then the index, in one step. */
 async function apply(
   changes: Changes,
   checkout: Checkout,
   moves: readonly Move[],
   superBranch: string | undefined,
-): Promise<readonly (string | undefined)[]> {
+): Promise<readonly Moved[]> {
   const { root } = checkout;
   if (moves.length === 0) return [];
   return allOrNothing(async (defer) => {
-    const rescued = await each(moves, WIDTH, async ({ component, tip }) => {
-      if (component.state !== 'present') return undefined;
+    const moved = await each(moves, WIDTH, async ({ component, tip }) => {
+      if (component.state !== 'present') return UNTOUCHED;
       defer(() => goBack(changes, component, tip.commit));
       return forward(changes, checkout, component, { tip, superBranch });
     });
@@ -203,7 +210,7 @@ async function apply(
         signal: changes.signal,
         input,
       });
-    return rescued;
+    return moved;
   });
 }
 
@@ -212,14 +219,14 @@ async function forward(
   checkout: Checkout,
   component: CheckoutComponent,
   { tip, superBranch }: { tip: Tip; superBranch: string | undefined },
-): Promise<string | undefined> {
+): Promise<Moved> {
   const branch = trackedBranch(component, superBranch);
   const target = { ...component, pin: tip.commit };
   const { status, notes, rescued } = await syncComponent(changes, checkout, target, {
     isAttaching: false,
     branch,
   });
-  if (status !== 'left') return rescued;
+  if (status !== 'left') return { rescued, notes };
   const data = { path: component.path, reason: notes.join(', ') };
   throw new SkerryError('SP_UPDATE_WORK', { data });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { allSettled } from '../../util/all-settled.ts';
+import { fetchRefs, hasAll } from '../fetch-ids.ts';
 import { hasComponents } from '../fetch-pin.ts';
 import { tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
@@ -28,7 +29,8 @@ export interface DanglingPin extends PinToVerify {
 
 /**
  * Which pins are not on their remotes. Never answered from this computer's objects alone: they have what was made here and
- * pushed nowhere. One connection each; a second one where history here does not tell.
+ * pushed nowhere. One connection each; where
+ * history here does not tell another one for the commits of the remote, and for a pin that is not in them one more.
  *
  * @throws what runGit throws, when a remote cannot be asked
  */
@@ -86,11 +88,22 @@ async function whyDangling(
   );
   if ([...refs.values()].includes(pin)) return undefined;
   const known = cwd === undefined ? undefined : await isOnRefs(pin, refs, cwd, network.signal);
-  if (known === true) return undefined;
+  if (known ?? (await isInGraph(network, scratch, { url, about: name, pin }))) return undefined;
   if (!(await canBeHad(network, scratch, { url, about: name, pin, refs })))
     return 'its remote has no such commit';
   // It can be had, but nothing there keeps it: gone at the next garbage collection.
-  return known === false ? 'it is on no branch or tag of its remote' : undefined;
+  return 'it is on no branch or tag of its remote';
+}
+
+/** Fetches all commits that the branches and tags of a remote lead to, without folders and files, and looks for the pin. */
+async function isInGraph(
+  network: Network,
+  scratch: Scratch,
+  { url, about, pin }: { url: string; about: string; pin: string },
+): Promise<boolean> {
+  const gitDir = await scratch.repository(pin);
+  await fetchRefs(network, { url, about, gitDir }, 'tree:0');
+  return hasAll(gitDir, [pin]);
 }
 
 /** Undefined where the objects here do not tell: the remote may have newer commits than they know, or a shallow clone lacks the way. */

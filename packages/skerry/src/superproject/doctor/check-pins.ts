@@ -3,7 +3,7 @@ import type { Changes } from '../checkout/changes.ts';
 import { each } from '../checkout/each.ts';
 import { firstUnreachable, hasCommit } from '../checkout/objects-here.ts';
 import { danglingPins } from '../checkout/verify-pins.ts';
-import { fetchPin } from '../fetch-pin.ts';
+import { fetchStill } from '../fetch-pin.ts';
 import { keepCommand } from '../keep-pin.ts';
 import { hostOf, shownUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
@@ -64,11 +64,8 @@ async function lookAt(
   const { network } = patient;
   const isHere = await isInCheckout(component, network);
   const cwd = isHere ? component.dir : undefined;
-  // Protocol v0 says of every commit below the tips that it is not there.
-  if (isOld && (cwd === undefined || (await wasFetched(pin, cwd, network))))
-    return [oldServer(patient, component, isHere)];
   const [dangling] = await danglingPins(network, [{ name, path, remote, pin, cwd }]);
-  if (!dangling) return [];
+  if (!dangling) return isOld ? [oldServer(patient, component, isHere)] : [];
   const isThere = !dangling.reason.includes('no such commit');
   if (isHere && !isThere) return [unpushed(patient, component, isPublished && headPin === pin)];
   const keepIt = (changes: Changes): Promise<void> => keep(changes, patient, component, isHere);
@@ -82,11 +79,6 @@ async function lookAt(
       fix: isThere ? keepIt : undefined,
     },
   ];
-}
-
-/** Whether the remote had it at the last fetch. */
-async function wasFetched(pin: string, cwd: string, { signal }: Network): Promise<boolean> {
-  return (await firstUnreachable([pin], ['--remotes', '--tags'], { cwd, signal })) === undefined;
 }
 
 function oldServer(patient: Patient, component: Pinned, isHere: boolean): Finding {
@@ -136,7 +128,7 @@ async function keep(
   if (isHere) return changes.remote(command, { url, cwd: dir, about });
   await changes.own(command, scratch.dir, async () => {
     const refs = answers.get(about)?.refs ?? new Map<string, string>();
-    const { gitDir } = await fetchPin(network, scratch, {
+    const { gitDir } = await fetchStill(network, scratch, {
       url,
       about,
       to: pin,

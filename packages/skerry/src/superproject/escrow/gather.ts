@@ -1,5 +1,6 @@
 import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError } from '../../util/errors.ts';
+import { fetchIds } from '../fetch-ids.ts';
 import { runGit } from '../git.ts';
 import type { RepositoryUse } from '../layout.ts';
 import type { Network } from '../network.ts';
@@ -85,9 +86,10 @@ export async function gather(
     ? { ref: `refs/heads/escrow-${ref.slice(0, 12)}`, commit: ref }
     : await resolveRef(network, url, ref);
   const gitDir = await scratch.repository(found.commit);
-  const wanted = isId ? ref : `+${found.ref}:${found.ref}`;
   onProgress?.('fetching the superproject');
-  await network.git([...FETCH, '--', url, wanted], { url, cwd: gitDir, timeoutMs: LONG_MS });
+  const call = { url, cwd: gitDir, timeoutMs: LONG_MS };
+  if (isId) await fetchIds(network, { url, gitDir, ids: [ref], timeoutMs: LONG_MS });
+  else await network.git([...FETCH, '--', url, `+${found.ref}:${found.ref}`], call);
   // The ref may have moved since it was looked up: what came is what counts.
   const named = isId ? ref : await idOf(gitDir, found.ref);
   const commit = await idOf(gitDir, `${named}^{commit}`);
@@ -163,16 +165,15 @@ async function fetchPins(
   const { network, scratch, repositories } = work;
   const about = components[0]?.name;
   work.onProgress?.(`fetching ${components[0]?.path}`);
-  const { pins, tags, tagRefs, wanted } = await wantedOf(network, url, components);
+  const { pins, tags, tagRefs, named } = await wantedOf(network, url, components);
   const repository = repositories.get(url) ?? {
     ...{ remote: url, refs: new Map<string, string>(), head: pins[0] ?? '' },
     gitDir: await scratch.repository(pins[0] ?? ''),
   };
   repositories.set(url, repository);
   const { gitDir } = repository;
-  await network.git([...FETCH, '--', url, ...wanted], {
-    ...{ url, cwd: gitDir, about, timeoutMs: LONG_MS },
-  });
+  const call = { url, about, gitDir, timeoutMs: LONG_MS };
+  await fetchIds(network, { ...call, ids: pins, also: named });
   for (const ref of tagRefs) repository.refs.set(ref, await idOf(gitDir, ref));
   for (const component of components) nameBranch(repository, component, work.superBranch);
   return tags;
@@ -187,7 +188,8 @@ export async function wantedOf(
   pins: readonly string[];
   tags: ReadonlyMap<string, readonly string[]>;
   tagRefs: readonly string[];
-  wanted: readonly string[];
+  /** Those as they are fetched. */
+  named: readonly string[];
 }> {
   const pins = [...new Set(components.map(({ pin }) => pin))].sort();
   const { refs } = await listRefs(network, url, ['refs/tags/*'], components[0]?.name);
@@ -200,7 +202,7 @@ export async function wantedOf(
     }),
   );
   const tagRefs = [...tags.values()].flat().map((tag) => `refs/tags/${tag}`);
-  return { pins, tags, tagRefs, wanted: [...pins, ...tagRefs.map((ref) => `+${ref}:${ref}`)] };
+  return { pins, tags, tagRefs, named: tagRefs.map((ref) => `+${ref}:${ref}`) };
 }
 
 /** Each pin gets a ref: the branch it was pinned from, and the ref that keeps it alive. */

@@ -44,8 +44,8 @@ export async function planEscrow(
   const own = found.ref.startsWith('refs/') ? `+${found.ref}:${found.ref}` : commit;
   const fetches = await allSettled(
     [...Map.groupBy(pinned, ({ remote }) => remote)].map(async ([remote, all]) => {
-      const { wanted } = await wantedOf(network, remote, all);
-      return formatGit([...FETCH, '--', remote, ...wanted]);
+      const { pins, named } = await wantedOf(network, remote, all);
+      return formatGit([...FETCH, '--', remote, ...pins, ...named]);
     }),
   );
   return {

@@ -31,6 +31,9 @@ export async function stockClone(
       XDG_CONFIG_HOME: join(home, '.config'),
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: join(home, '.gitconfig'),
+      // Nothing that is set here may help: the deposit is all that there is.
+      GIT_CONFIG_COUNT: '0',
+      GIT_CONFIG_PARAMETERS: '',
       GIT_ALLOW_PROTOCOL: 'file',
       GIT_LFS_SKIP_SMUDGE: '1',
       GIT_TEMPLATE_DIR: '',
