@@ -48,6 +48,7 @@ async function run(dir: string, options: Options): Promise<void> {
   if (options.dryRun) {
     const { planMirrors } = await import('../../superproject/mirror/plan-mirror.ts');
     const plan = await planMirrors(network, about).finally(line.end);
+    if (plan.refused.length > 0) process.exitCode = SP_EXIT.partial;
     if (options.json) return printJson(plan);
     const notes = plan.refused.map((reason) => `${styleText('yellow', 'refused')}: ${reason}`);
     return console.log([formatCommands(plan.commands), ...notes].join('\n'));
