@@ -3,7 +3,7 @@
 import { beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { checkPushed } from '../src/superproject/checkout/hooks.ts';
 import { danglingPins } from '../src/superproject/checkout/verify-pins.ts';
-import { diagnose } from '../src/superproject/doctor/doctor.ts';
+import { diagnose, mend } from '../src/superproject/doctor/doctor.ts';
 import { Network } from '../src/superproject/network.ts';
 import { verifyTag } from '../src/superproject/tag.ts';
 import { type Farm, type FarmRepository, makeFarm } from './support/superproject-farm.ts';
@@ -41,6 +41,13 @@ describe('a pin that was force-pushed away, without a clone', () => {
     });
     const { findings } = await diagnose(quick(), { at: { url: farm.url }, branch: 'main' });
     expect(findings).toMatchObject([{ pain: 'pain-2', level: 'problem', path: 'c001' }]);
+    // doctor --fix brings it to stay, from nothing but what the remote still gives.
+    const mended = await mend(quick(), { at: { url: farm.url }, branch: 'main' });
+    expect(mended).toMatchObject({ fixed: [{ path: 'c001' }], findings: [], errors: [] });
+    const one = farm.component(0);
+    await one.git('gc', '--quiet', '--prune=now');
+    await farm.git(farm.dir, 'clone', '-q', '--recursive', farm.url, 'fresh');
+    expect(await checkPushed(quick(), question)).toBe(2);
   });
 
   test('is kept by nothing to tag --verify', async () => {
