@@ -1,6 +1,6 @@
 // docs/reference/verbs.md, from the verb table.
 import { schemaOf } from '../packages/skerry/src/cloud/central/http/openapi.ts';
-import { isByItself, VERBS } from '../packages/skerry/src/cloud/verbs/table.ts';
+import { VERBS } from '../packages/skerry/src/cloud/verbs/table.ts';
 import type { EntityKind, Verb } from '../packages/skerry/src/cloud/verbs/verb.ts';
 
 const KINDS: readonly (readonly [EntityKind, string, string])[] = [
@@ -32,10 +32,9 @@ ${parts.join('\n')}`;
 
 function section(verb: Verb): string {
   const { name, entity, command, summary, permission, danger, chat, programs, states, open } = verb;
-  const says =
-    chat && isByItself(verb)
-      ? `- chat: ${chat.words.map((words) => `“${words}”`).join(', ')}${takes(verb)}\n`
-      : '';
+  const says = chat
+    ? `- chat: ${chat.words.map((words) => `“${words}”`).join(', ')}${takes(verb)}\n`
+    : '';
   const cli = programs
     ? ''
     : `- command: \`skerry ${entity === 'central' ? 'cloud' : entity} ${command}\`\n`;

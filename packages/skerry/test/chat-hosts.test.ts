@@ -187,8 +187,12 @@ test('a program asks in the words of Archipel, and may what its person may', asy
   const xml = await ann.client.request('get', to, acp('vm:control', 'xmldesc'));
   const domain = child(child(xml, 'query') ?? xml, 'domain');
   expect(domain && child(domain, 'name')?.children).toEqual(['test']);
-  await expect(ann.client.request('set', to, acp('vm:control', 'migrate'))).rejects.toMatchObject({
+  const away = { hypervisorjid: 'hv9@skerry.local/hv9' };
+  await expect(
+    ann.client.request('set', to, acp('vm:control', 'migrate', away)),
+  ).rejects.toMatchObject({
     condition: 'item-not-found',
+    message: expect.stringContaining('hv9') as string,
   });
   await using ben = await person('ben');
   policies.setGrant('user:ben', vmId(uuid), ['presence', 'info']);

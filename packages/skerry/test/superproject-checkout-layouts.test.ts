@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { readCheckout } from '../src/superproject/checkout/checkout.ts';
 import { cloneSuperproject } from '../src/superproject/checkout/clone.ts';
 import { checkoutStatus } from '../src/superproject/checkout/status.ts';
+import { updateCheckout } from '../src/superproject/checkout/update-checkout.ts';
 import { Network } from '../src/superproject/network.ts';
 import { cloneSuper, pinOnRemote, syncWords } from './support/superproject-checkout.ts';
 import { type Farm, type FarmOptions, makeFarm } from './support/superproject-farm.ts';
@@ -142,4 +143,30 @@ test('a merge conflict of pins is left to its owner; all others come', async () 
     notes: ['a merge left more than one pin: resolve it first'],
   });
   expect(result.components[1]?.status).toBe('unchanged');
+});
+
+test('a hook that a component brings along is not run, whatever the user’s core.hooksPath says', async () => {
+  await using farm = await farmWith({ names: ['a'] });
+  const hook = '#!/bin/sh\necho "$0" >> "$HOME/hooked"\n';
+  const all = ['post-checkout', 'post-merge', 'reference-transaction', 'post-index-change'];
+  const files = Object.fromEntries(all.map((name) => [`.githooks/${name}`, hook]));
+  await farm.component(0).commit(files, { isExecutable: true });
+  await farm.super.commit(files, { isExecutable: true });
+  await farm.git(farm.dir, 'config', '--global', 'core.hooksPath', '.githooks');
+  const hooked = join(farm.env['HOME'] ?? '', 'hooked');
+  const { url } = farm;
+  const pin = await farm.component(0).tip();
+  await farm.super.commit({}, { pins: { a: pin } });
+  const root = join(farm.dir, 'w');
+  const network = (): Network => new Network({ cwd: farm.dir, pauseMs: 5, tries: 2 });
+  await cloneSuperproject(network(), { url, dir: root });
+  expect(existsSync(join(root, 'a', '.githooks', 'post-checkout'))).toBe(true);
+  expect(existsSync(hooked)).toBe(false);
+  await farm.component(0).commit({ README: 'new\n' });
+  const updated = await updateCheckout(network(), root, {});
+  expect(updated.moves).toHaveLength(1);
+  await farm.git(root, '-c', 'core.hooksPath=/dev/null', 'checkout', '--quiet', '.');
+  await farm.git(root, '-c', 'core.hooksPath=/dev/null', 'reset', '--quiet');
+  expect((await syncWords(root, { attach: true })).words).toEqual({ a: 'moved' });
+  expect(existsSync(hooked)).toBe(false);
 });

@@ -115,6 +115,37 @@ test('with objects here it says how far the branch went on; a pin that nobody ca
   expect(drift).toEqual({ c001: ['tip'], c002: ['tip'], c003: ['head', 'tip', 'pin-missing'] });
 });
 
+test('counted without clones: two connections more for each that differs, and none for others', async () => {
+  await using farm = await farmWith({ components: 5 });
+  const root = await cloneSuper(farm);
+  const [one, two, three] = farm.components;
+  await one?.commit({ README: '1\n' });
+  const side = await one?.commit({ side: '1\n' }, { branch: 'side', from: 'refs/heads/main~2' });
+  const merge = ['commit-tree', '-p', 'main', '-p', side ?? '', '-m', 'merge', 'main^{tree}'];
+  await one?.git('update-ref', 'refs/heads/main', await one.git(...merge));
+  await two?.commit({ README: 'rewritten\n' }, { from: 'refs/heads/main~2' });
+  await three?.git('update-ref', 'refs/heads/main', 'main~1');
+  await pinOnRemote(farm, { c004: '1234567890123456789012345678901234567890' });
+  await farm.git(root, 'pull', '--quiet', '--no-recurse-submodules');
+  await farm.forget();
+  const { components, connections } = await statusOf(root, { isRemote: true, isCounting: true });
+  const found = components.map(({ remote }) => [
+    ...[remote?.relation, remote?.behind, remote?.isPinMissing],
+  ]);
+  expect(found).toEqual([
+    ['behind', 3, false],
+    ['diverged', undefined, false],
+    ['ahead', undefined, false],
+    ['differs', undefined, true],
+    ['same', 0, false],
+  ]);
+  expect(await farm.connections()).toHaveLength(connections);
+  // Of a branch that went back the remote has nothing to send: the whole graph of commits tells.
+  const of = (name: string): Promise<number> =>
+    farm.connections().then((all) => all.filter((each) => each.includes(name)).length);
+  expect(await Promise.all(['c001', 'c002', 'c003', 'c005'].map(of))).toEqual([3, 3, 5, 1]);
+});
+
 test('a remote that cannot be read is drift with its words, and hides no other', async () => {
   await using farm = await farmWith({ components: 2 });
   const root = await cloneSuper(farm);

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   updateCheckout,
   type UpdateOptions,
@@ -115,11 +115,15 @@ test('what somebody commits while an update goes back stays on his branch', asyn
   await using _ = farm;
   for (const component of farm.components) await component.commit({ 'in-the-way': 'theirs\n' });
   await writeFile(join(root, 'c002', 'in-the-way'), 'mine\n');
-  // Right after the update has moved it, and before the other one fails.
-  const hook = join(root, '.git/modules/c001/hooks/post-checkout');
-  await mkdir(join(hook, '..'), { recursive: true });
+  // Right after the update has moved it, and before the other one fails. A hook would do, but an update runs none.
+  const { PATH = '' } = process.env;
+  const bin = join(farm.dir, 'bin');
+  await mkdir(bin);
   const once = `test -e ${farm.dir}/done || { touch ${farm.dir}/done; git commit -q --allow-empty -m mine; }`;
-  await writeFile(hook, `#!/bin/sh\n${once}\n`, { mode: 0o755 });
+  const wrapper = `PATH='${PATH}'\ngit "$@" || exit\ncase "$PWD $*" in */c001*" checkout "*) ${once};; esac\n`;
+  await writeFile(join(bin, 'git'), `#!/bin/sh\n${wrapper}`, { mode: 0o755 });
+  process.env.PATH = `${bin}:${PATH}`;
+  onTestFinished(() => void (process.env.PATH = PATH));
   await expect(update(root)).rejects.toThrow('files that are here already');
   const dir = join(root, 'c001');
   expect(await farm.git(dir, 'log', '-1', '--format=%s', 'main')).toBe('mine');

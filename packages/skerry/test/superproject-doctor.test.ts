@@ -443,6 +443,7 @@ describe('the checkout', () => {
       "pain-22 problem Lib/a: 'Lib' and 'lib' are one folder on Windows and macOS",
       "pain-22 problem aux: Windows cannot have 'aux'",
       `pain-22 problem ${long}: its name has 122 characters: too long for Windows`,
+      `pain-22 problem ${long}: its path has 122 characters: too long for Windows`,
     ]);
   });
 

@@ -142,7 +142,7 @@ describe('a nightly that is repeated or gone on with', () => {
     expect(await make(farm)).toMatchObject({
       status: 'published',
       tagged: ['c001'],
-      warnings: [expect.stringMatching(/^c002: its remote does not answer/)],
+      warnings: [expect.stringMatching(/^c002: its remote could not be asked \(.+\), so its pin/s)],
     });
   });
 
@@ -185,7 +185,9 @@ describe('a component that is not to move', () => {
       expect(await make(farm, how.more)).toMatchObject({
         status: 'published',
         tagged: ['c001'],
-        warnings: [expect.stringMatching(/^c002: its remote does not answer/)],
+        warnings: [
+          expect.stringMatching(/^c002: its remote could not be asked \(.+\), so its pin/s),
+        ],
       });
       await farm.onConnect('');
       expect(await still.git('for-each-ref', keep)).toBe('');

@@ -317,25 +317,6 @@ describe('nightly', () => {
     expect(await farm.component(2).git('for-each-ref', 'refs/superproject')).toBe('');
   });
 
-  test('two machines with other homes, locales and clocks make the same commit, also signed', async () => {
-    await using farm = await makeFarm();
-    farm.enter();
-    await farm.component(1).commit({ a: '1' });
-    await farm.git(farm.dir, 'init', '-q', 'empty');
-    const { execFileSync } = await import('node:child_process');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${farm.dir}/key`]);
-    const options = { url: farm.url, branch: 'main', dryRun: true };
-    for (const signKey of [undefined, `${farm.dir}/key`]) {
-      const first = await nightly(quick(), { ...options, signKey });
-      process.env.LANG = 'de_DE.UTF-8';
-      process.env.TZ = 'Asia/Tokyo';
-      process.env.HOME = farm.dir;
-      const second = await nightly(quick(), { ...options, signKey });
-      expect(second.commit).toBe(first.commit);
-      expect(second.commands).toEqual(first.commands);
-    }
-  });
-
   test('is made again from its pins, and a commit with more in it is found out', async () => {
     await using farm = await makeFarm();
     farm.enter();

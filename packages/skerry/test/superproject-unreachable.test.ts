@@ -3,10 +3,10 @@
 import { beforeEach, afterEach, describe, expect, test } from 'vitest';
 import { checkPushed } from '../src/superproject/checkout/hooks.ts';
 import { danglingPins } from '../src/superproject/checkout/verify-pins.ts';
-import { diagnose } from '../src/superproject/doctor/doctor.ts';
+import { diagnose, mend } from '../src/superproject/doctor/doctor.ts';
 import { Network } from '../src/superproject/network.ts';
 import { verifyTag } from '../src/superproject/tag.ts';
-import { type Farm, makeFarm } from './support/superproject-farm.ts';
+import { type Farm, type FarmRepository, makeFarm } from './support/superproject-farm.ts';
 import { sp } from './support/superproject-sp.ts';
 
 const quick = (): Network => new Network({ pauseMs: 5, tries: 1 });
@@ -41,6 +41,13 @@ describe('a pin that was force-pushed away, without a clone', () => {
     });
     const { findings } = await diagnose(quick(), { at: { url: farm.url }, branch: 'main' });
     expect(findings).toMatchObject([{ pain: 'pain-2', level: 'problem', path: 'c001' }]);
+    // doctor --fix brings it to stay, from nothing but what the remote still gives.
+    const mended = await mend(quick(), { at: { url: farm.url }, branch: 'main' });
+    expect(mended).toMatchObject({ fixed: [{ path: 'c001' }], findings: [], errors: [] });
+    const one = farm.component(0);
+    await one.git('gc', '--quiet', '--prune=now');
+    await farm.git(farm.dir, 'clone', '-q', '--recursive', farm.url, 'fresh');
+    expect(await checkPushed(quick(), question)).toBe(2);
   });
 
   test('is kept by nothing to tag --verify', async () => {
@@ -52,6 +59,23 @@ describe('a pin that was force-pushed away, without a clone', () => {
     ]);
     const said = await sp(farm.dir, 'tag', '1.0', '--verify', '--url', farm.url);
     expect(said).toMatchObject({ code: 1, stdout: expect.stringMatching(/c001 .* by nothing/) });
+  });
+
+  test('one on the branch it was pinned from costs three connections, and no other history', async () => {
+    const [, two] = farm.components as [FarmRepository, FarmRepository];
+    await two.git('branch', 'dev', 'main');
+    await two.commit(
+      { other: '1' },
+      { branch: 'main', from: await two.git('rev-parse', 'main~2') },
+    );
+    const network = quick();
+    const question = { name: 'c002', path: 'c002', remote: two.url, branch: 'dev' };
+    const below = await two.git('rev-parse', 'dev~1');
+    expect(await danglingPins(network, [{ ...question, pin: below }])).toEqual([]);
+    expect(network.connections).toBe(3);
+    // On another branch than that: all are looked at.
+    const pins = [{ ...question, pin: below, branch: 'main' }];
+    expect(await danglingPins(quick(), pins)).toEqual([]);
   });
 
   test('is none while another branch, a tag or a keep ref leads to it', async () => {

@@ -16,6 +16,15 @@ export interface NewCommit {
   readonly signKey?: string | undefined;
 }
 
+export interface NewTag {
+  readonly object: string;
+  readonly name: string;
+  readonly stamp: Stamp;
+  readonly message: string;
+  /** The file of an ssh key to sign with. */
+  readonly signKey?: string | undefined;
+}
+
 /** Makes the tree of `base` with other pins, in a private index; gives its id. */
 export async function buildTree(
   base: Superproject,
@@ -47,18 +56,13 @@ export async function buildCommit(base: Superproject, parts: NewCommit): Promise
 }
 
 /** Makes an annotated tag in a repository; gives its id. */
-export async function buildTag(
-  gitDir: string,
-  parts: {
-    object: string;
-    name: string;
-    stamp: Stamp;
-    message: string;
-    signKey?: string | undefined;
-  },
-): Promise<string> {
+export async function buildTag(gitDir: string, parts: NewTag): Promise<string> {
+  return writeObject(gitDir, 'tag', await formatSigned(parts), parts.object);
+}
+
+/** The text of an annotated tag, signed where there is a key. */
+export async function formatSigned(parts: NewTag): Promise<string> {
   const tag = formatTag(parts);
   const { signKey } = parts;
-  const whole = signKey === undefined ? tag : signedTag(tag, await signSsh(tag, signKey));
-  return writeObject(gitDir, 'tag', whole, parts.object);
+  return signKey === undefined ? tag : signedTag(tag, await signSsh(tag, signKey));
 }

@@ -42,7 +42,7 @@ export interface CouplingRules {
  * Which components move in the same commits of the superproject, as evidence that they had better be one repository. A
  * component that is added or removed does not count as moved.
  *
- * @param history of one branch, newest first
+ * @param history of one branch, newest first: what `readLog` gives
  */
 export function findCoupling(
   history: readonly Pick<SuperprojectEntry, 'id' | 'moves'>[],

@@ -5,7 +5,8 @@ import { runGit } from './git.ts';
 import type { MoveResult } from './move-pins.ts';
 import type { Network } from './network.ts';
 import { objectId } from './loose-object.ts';
-import { formatTag, parseTag } from './objects.ts';
+import { formatSigned } from './build-commit.ts';
+import { parseTag } from './objects.ts';
 import { type Superproject, superprojectAt } from './read-superproject.ts';
 import { listRefs, type Refs } from './remote-refs.ts';
 import {
@@ -44,6 +45,8 @@ export interface Finish {
   /** The transaction that was just done, or planned. */
   readonly result?: MoveResult;
   readonly identity?: string;
+  /** The file of an ssh key to sign the components' tags with. */
+  readonly signKey?: string | undefined;
 }
 
 /**
@@ -57,7 +60,8 @@ export async function finishTag(
   scratch: Scratch,
   finish: Finish,
 ): Promise<Rolled> {
-  const { tag, which, last, lastBase = finish.base, isOptional, result, identity = '' } = finish;
+  const { tag, which, last, lastBase = finish.base, isOptional, result } = finish;
+  const { identity = '', signKey } = finish;
   const rolled = { created: [] as string[], already: [] as string[], leftOut: [] as LeftOut[] };
   if (which === 'none' || tag === undefined) return rolled;
   const failed: Failed[] = [];
@@ -78,7 +82,7 @@ export async function finishTag(
       const open = await openOfLast(finish, last);
       if (open.length === 0) return NOTHING;
       const what = await tagOfSuper(network, lastBase, last);
-      return rollForward(network, scratch, open, { ...what, isOptional });
+      return rollForward(network, scratch, open, { ...what, signKey, isOptional });
     });
   if (result?.status === 'published')
     await bring(tag, () =>
@@ -86,6 +90,7 @@ export async function finishTag(
         tag,
         stamp: { identity, seconds: result.seconds },
         message: componentMessage(tag, finish.url),
+        signKey,
         isOptional,
       }),
     );
@@ -110,19 +115,25 @@ export async function finishOrPlan(
  * @throws SkerryErrors of SP_TAG_TAKEN and SP_TAG_SHARED, where a component that cannot have the tag is not left out
  */
 export async function plannedTags(network: Network, finish: Finish): Promise<string[]> {
-  const { tag, which, last, lastBase = finish.base, result, identity = '' } = finish;
+  const { tag, which, last, lastBase = finish.base, result, identity = '', signKey } = finish;
   if (which === 'none' || tag === undefined) return [];
   const commands: string[] = [];
   if (last !== undefined) {
     const open = await untagged(network, finish, await openOfLast(finish, last), last);
     // Of one that is published already the author and time are there.
     if (open.length > 0)
-      commands.push(...tagCommands(open, await tagOfSuper(network, lastBase, last)));
+      commands.push(
+        ...(await tagCommands(open, {
+          ...(await tagOfSuper(network, lastBase, last)),
+          signKey,
+        })),
+      );
   }
   if (result?.status === 'planned') {
     const open = await untagged(network, finish, targetsOf(finish, result), tag);
     const stamp = { identity, seconds: result.seconds };
-    commands.push(...tagCommands(open, { tag, stamp, message: componentMessage(tag, finish.url) }));
+    const message = componentMessage(tag, finish.url);
+    commands.push(...(await tagCommands(open, { tag, stamp, message, signKey })));
   }
   return commands;
 }
@@ -149,16 +160,18 @@ async function untagged(
   return open.flat();
 }
 
-/** The pushes that bring a tag into components, each with the object that is made there. */
+/** The pushes of rollForward, with the very objects that it makes. */
 export function tagCommands(
   targets: readonly Pick<TagTarget, 'remote' | 'pin' | 'extra'>[],
-  { tag, stamp, message }: ComponentTag,
-): string[] {
-  return targets.map((target) => {
-    const name = componentTag(target, tag);
-    const object = formatTag({ object: target.pin, name, stamp, message });
-    return formatGit(tagCommand(target.remote, name, objectId('tag', object, target.pin)));
-  });
+  { tag, stamp, message, signKey }: ComponentTag,
+): Promise<string[]> {
+  return allSettled(
+    targets.map(async (target) => {
+      const name = componentTag(target, tag);
+      const object = await formatSigned({ object: target.pin, name, stamp, message, signKey });
+      return formatGit(tagCommand(target.remote, name, objectId('tag', object, target.pin)));
+    }),
+  );
 }
 
 const NOTHING: Rolled = { created: [], already: [], leftOut: [] };
@@ -233,7 +246,7 @@ async function targetsOfLast(finish: Finish): Promise<TagTarget[]> {
 }
 
 /** The tag object of the superproject tells who made it and when. */
-export async function tagOfSuper(
+async function tagOfSuper(
   network: Network,
   base: Superproject,
   tag: string,

@@ -152,8 +152,8 @@ export function pinWarnings({ unkept, unread }: Pick<MoveResult, 'unkept' | 'unr
         `${name}: its remote takes no refs/superproject (${reason}): only its branch keeps the pin, so protect it`,
     ),
     ...unread.map(
-      ({ name }) =>
-        `${name}: its remote does not answer, so its pin was neither verified nor kept: a clone of this may lack it`,
+      ({ name, reason }) =>
+        `${name}: its remote could not be asked (${reason}), so its pin was neither verified nor kept: a clone of this may lack it`,
     ),
   ];
 }

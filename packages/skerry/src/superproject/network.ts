@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly tries?: number;
   /** Milliseconds before the second try; 300 unless told. */
   readonly pauseMs?: number;
+  /** Milliseconds that one connection may take; by itself from two minutes for a question to hours for a checkout. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface Call extends Omit<GitOptions, 'signal' | 'url'> {
@@ -36,14 +38,16 @@ export class Network {
   readonly #limiter: HostLimiter;
   readonly #cwd: string | undefined;
   readonly #env: Readonly<Record<string, string>> | undefined;
+  readonly #timeoutMs: number | undefined;
   readonly #lent = new Map<string, Promise<void>>();
   #config: Promise<string> | undefined;
   #connections = 0;
 
-  constructor({ signal, cwd, env, jobs, tries, pauseMs }: NetworkOptions = {}) {
+  constructor({ signal, cwd, env, jobs, tries, pauseMs, timeoutMs }: NetworkOptions = {}) {
     this.signal = signal;
     this.#cwd = cwd;
     this.#env = env;
+    this.#timeoutMs = timeoutMs;
     this.#limiter = new HostLimiter({
       ...(jobs !== undefined && { most: jobs, first: Math.min(8, jobs) }),
       ...(tries !== undefined && { tries }),
@@ -61,13 +65,14 @@ export class Network {
     let tried = 0;
     if (call.cwd !== undefined && isScratch(call.cwd)) await this.#lendTo(call.cwd);
     const where = call.cwd === undefined ? { cwd: this.#cwd, env: this.#env } : {};
+    const limit = this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs };
     try {
       return await this.#limiter.run(
         hostOf(call.url),
         () => {
           this.#connections++;
           tried++;
-          return tryGit(args, { ...where, ...call, signal: this.signal });
+          return tryGit(args, { ...where, ...call, ...limit, signal: this.signal });
         },
         { isTransient, signal: this.signal, ...(isOnce && { tries: 1 }) },
       );

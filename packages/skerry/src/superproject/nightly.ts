@@ -137,6 +137,7 @@ async function attempt(
   const shown = isPlanned || result.status === 'published' ? tag : (tagged ?? last?.tag);
   const finish: Finish = {
     ...{ url, tag: shown, which: tagComponents, isOptional: true, base, result, identity },
+    signKey: options.signKey,
     ...{ last: last?.tag, lastBase: last?.base, resume: resumeCommand(options) },
   };
   const parts = { base, result, tag: shown, branch, lost, network };
@@ -153,7 +154,7 @@ export interface FinishedTag extends Rolled {
 /** Finishes what a killed nightly left: its tag in the components. Reads all it needs from the superproject's tag. */
 export async function resumeNightly(
   network: Network,
-  options: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents' | 'dryRun'>,
+  options: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents' | 'dryRun' | 'signKey'>,
 ): Promise<FinishedTag> {
   const { url, branch, tagComponents = 'changed' } = options;
   await using scratch = await Scratch.create();
@@ -167,7 +168,10 @@ export async function resumeNightly(
   }
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
   const resume = resumeCommand(options);
-  const finish = { url, tag, which: tagComponents, base, last: tag, isOptional: true, resume };
+  const finish = {
+    ...{ url, tag, which: tagComponents, base, last: tag, isOptional: true, resume },
+    signKey: options.signKey,
+  };
   return { tag, ...(await finishOrPlan(network, scratch, finish, options.dryRun)) };
 }
 
@@ -183,6 +187,7 @@ async function existing(
   const finish: Finish = {
     ...{ url, tag, which: tagComponents, isOptional: true, base },
     ...{ last: isOurs ? tag : undefined, resume: resumeCommand(options) },
+    signKey: options.signKey,
   };
   const commands = options.dryRun ? await plannedTags(network, finish) : [];
   const rolled = options.dryRun ? undefined : await finishTag(network, scratch, finish);
@@ -208,9 +213,11 @@ function resumeCommand({
   url,
   branch,
   tagComponents = 'changed',
-}: Pick<NightlyOptions, 'url' | 'branch' | 'tagComponents'>): (tag: string) => string {
+  signKey,
+}: Pick<NightlyOptions, 'url' | 'branch' | 'tagComponents' | 'signKey'>): (tag: string) => string {
   const which = tagComponents === 'changed' ? [] : ['--tag-components', tagComponents];
-  const about = ['--url', url, '--branch', branch, ...which];
+  const sign = signKey === undefined ? [] : ['--sign', signKey];
+  const about = ['--url', url, '--branch', branch, ...which, ...sign];
   const command = ['skerry', 'superproject', 'nightly', '--resume', ...about];
   return (tag) => formatWords([...command, '--tag', tag]);
 }

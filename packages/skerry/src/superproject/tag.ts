@@ -7,8 +7,8 @@ import {
   type Finish,
   finishOrPlan,
   finishTag,
+  plannedTags,
   tagCommands,
-  tagOfSuper,
 } from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { keepCommand } from './keep-pin.ts';
@@ -83,17 +83,21 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
   });
   const updates = [{ ref, to: object, expected: undefined }];
   const publication = { url, gitDir: base.gitDir, updates };
-  const published = present === undefined ? [formatGit(publishCommand(publication))] : [];
-  const untagged = known.filter(
-    ({ component, refs }) => isDeep && !refs.has(`refs/tags/${componentTag(component, name)}`),
-  );
-  // Theirs has the author and time of the superproject's, also of one that is published already.
-  const what =
-    present === undefined || untagged.length === 0
-      ? { tag: name, stamp: options.stamp, message: componentMessage(name, url) }
-      : await tagOfSuper(network, base, name);
-  const targets = untagged.map(({ component, pin }) => ({ ...component, pin }));
-  const commands = [...keepCommands(known), ...published, ...tagCommands(targets, what)];
+  const finish: Finish = {
+    ...{ url, tag: name, which: 'all', base, last: name, isOptional: false },
+    ...{ resume: syncCommand(options), signKey: options.signKey },
+  };
+  const tags = async (): Promise<string[]> => {
+    if (!isDeep) return [];
+    // Of one that is there already the author and time are those of then.
+    if (present !== undefined) return await plannedTags(network, finish);
+    return await newTags(known, options);
+  };
+  const commands = [
+    ...keepCommands(known),
+    ...(present === undefined ? [formatGit(publishCommand(publication))] : []),
+    ...(await tags()),
+  ];
   const found = { name, commit: base.commit, commands };
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
@@ -105,15 +109,6 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
     refuseOther(options, commitOf(refs, ref), base.commit);
   }
   onProgress?.('tagging components');
-  const finish = {
-    url,
-    tag: name,
-    which: 'all' as const,
-    base,
-    last: name,
-    isOptional: false,
-    resume: syncCommand(url),
-  };
   const tagged = isDeep ? (await finishTag(network, scratch, finish)).created : [];
   const status = present === undefined && !isLost ? 'published' : 'existing';
   return { ...found, status, tagged, warnings };
@@ -143,14 +138,15 @@ export interface SyncedTag {
  */
 export async function syncTag(
   network: Network,
-  { url, name, dryRun }: Pick<TagOptions, 'url' | 'name' | 'dryRun'>,
+  options: Pick<TagOptions, 'url' | 'name' | 'dryRun' | 'signKey'>,
 ): Promise<SyncedTag> {
+  const { url, name, dryRun, signKey } = options;
   await using scratch = await Scratch.create();
   const { commit } = await resolveRef(network, url, `refs/tags/${name}`);
   const base = await readSuperproject(network, scratch, { url, commit });
   const finish: Finish = {
     ...{ url, tag: name, which: 'all', base, last: name, isOptional: false },
-    resume: syncCommand(url),
+    ...{ resume: syncCommand(options), signKey },
   };
   return await finishOrPlan(network, scratch, finish, dryRun);
 }
@@ -198,8 +194,11 @@ async function verifyOne(
     const { refs } = await readOne(network, component, tagName);
     const isKept = refs.get(keepRef(pin)) === pin;
     const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
+    const branch = trackedBranch(component, undefined);
     const standing =
-      isKept || tagged === pin ? 'kept' : await standingOf(network, scratch, { ...component, pin });
+      isKept || tagged === pin
+        ? 'kept'
+        : await standingOf(network, scratch, { ...component, branch, pin });
     return {
       name,
       pin,
@@ -214,8 +213,13 @@ async function verifyOne(
   }
 }
 
-function syncCommand(url: string): (name: string) => string {
-  return (name) => formatWords(['skerry', 'superproject', 'tag', '--sync', name, '--url', url]);
+function syncCommand({
+  url,
+  signKey,
+}: Pick<TagOptions, 'url' | 'signKey'>): (name: string) => string {
+  const sign = signKey === undefined ? [] : ['--sign', signKey];
+  return (name) =>
+    formatWords(['skerry', 'superproject', 'tag', '--sync', name, '--url', url, ...sign]);
 }
 
 function readAll(network: Network, base: Superproject, tagName: string): Promise<Known[]> {
@@ -252,6 +256,18 @@ function keepCommands(known: readonly Known[]): string[] {
   return known
     .filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin)
     .map(({ component, pin }) => formatGit(keepCommand({ url: component.remote, pin })));
+}
+
+/** The pushes of a new tag into the components that do not have it. */
+function newTags(
+  known: readonly Known[],
+  { name, url, stamp, signKey }: TagOptions,
+): Promise<string[]> {
+  const open = known.filter(
+    ({ component, refs }) => !refs.has(`refs/tags/${componentTag(component, name)}`),
+  );
+  const targets = open.map(({ component, pin }) => ({ ...component, pin }));
+  return tagCommands(targets, { tag: name, stamp, message: componentMessage(name, url), signKey });
 }
 
 /** A pin's own keep ref says nothing of the pins of its components: those are proven in any case. */

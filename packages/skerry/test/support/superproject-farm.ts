@@ -29,6 +29,9 @@ export interface CommitOptions {
   readonly message?: string;
   /** What it is made on, instead of the tip of the branch; '' makes a root commit. The branch is moved by force. */
   readonly from?: string;
+  readonly isExecutable?: boolean;
+  /** Path to the commit of a component that is pinned there, as somebody does by hand. */
+  readonly pins?: Readonly<Record<string, string>>;
 }
 
 /** A bare repository of the farm. */
@@ -94,7 +97,7 @@ export async function makeFarm(options: FarmOptions = {}): Promise<Farm> {
     }),
   );
   await bare(main);
-  const links = components.map(({ path }, i) => `M 160000 ${pins[i]} ${path}\n`).join('');
+  const links = linkText(components.map(({ path }, i) => [path, pins[i]]));
   await fastImport(main, env, { files: { '.gitmodules': gitmodules(components, options) }, links });
   const saved = new Map(Object.keys(env).map((name) => [name, process.env[name]]));
   let hasEntered = false;
@@ -239,6 +242,8 @@ async function fastImport(
     branch = to.branch,
     message,
     from,
+    pins = {},
+    isExecutable,
     ticks = 0,
   }: CommitOptions & { files: Files; links?: string; ticks?: number },
 ): Promise<string> {
@@ -252,7 +257,8 @@ async function fastImport(
     seconds: FIRST_SECOND + 1000 + ticks,
     message: message ?? (isFirst ? 'components' : `change ${ticks}`),
     files,
-    links: links ?? '',
+    isExecutable,
+    links: links ?? linkText(Object.entries(pins)),
   });
   return importStream(to, env, `${stream}get-mark :1\n`, ['--force']);
 }
@@ -264,14 +270,28 @@ interface Text {
   readonly seconds: number;
   readonly message: string;
   readonly files: Files;
+  readonly isExecutable?: boolean | undefined;
   readonly links?: string;
 }
 
+function linkText(pins: readonly (readonly [string, string | undefined])[]): string {
+  return pins.map(([path, pin = '']) => `M 160000 ${pin} ${path}\n`).join('');
+}
+
 /** One commit as git-fast-import(1) takes it. */
-function commitText({ branch, from, seconds, message, files, links = '' }: Text): string {
+function commitText({
+  branch,
+  from,
+  seconds,
+  message,
+  files,
+  isExecutable,
+  links = '',
+}: Text): string {
+  const mode = isExecutable ? '100755' : '100644';
   const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
   const changes = Object.entries(files).map(([path, text]) =>
-    text === undefined ? `D ${path}\n` : `M 100644 inline ${path}\n${data(text)}`,
+    text === undefined ? `D ${path}\n` : `M ${mode} inline ${path}\n${data(text)}`,
   );
   const reset = from === '' ? `reset refs/heads/${branch}\n` : '';
   const parent = from ? `from ${from}\n` : '';

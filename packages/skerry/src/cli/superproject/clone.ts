@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { interruptible, printJson, withExample, withJson } from '../common.ts';
 import { countOf, progressLine, several } from './common.ts';
-import { formatSync, syncExit, syncJson } from './format-sync.ts';
+import { formatPlan, formatSync, syncExit, syncJson } from './format-sync.ts';
 
 interface Options {
   readonly branch?: string;
@@ -13,6 +13,7 @@ interface Options {
   readonly reference?: string;
   readonly jobs?: string;
   readonly json?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export function define(command: Command): void {
@@ -32,6 +33,7 @@ export function define(command: Command): void {
     .option('--depth <n>', 'only so many commits of each repository')
     .option('--reference <dir>', 'borrow objects from another checkout, or a mirror')
     .option('-j, --jobs <n>', 'components and connections at once, at most')
+    .option('-n, --dry-run', 'change nothing; print the git commands')
     .action(run);
   withExample(
     command,
@@ -40,7 +42,9 @@ export function define(command: Command): void {
   );
   command.addHelpText(
     'after',
-    '\nWhat it makes is what `git clone --recursive` makes; stock git goes on with it.',
+    `
+What it makes is what \`git clone --recursive\` makes; stock git goes on with it. A dry run reads the superproject; it does
+not see components of components, which show once the component is there.`,
   );
 }
 
@@ -60,9 +64,11 @@ async function run(url: string, dir: string | undefined, options: Options): Prom
     depth: countOf('--depth', options.depth),
     reference: options.reference,
     jobs,
+    dryRun: options.dryRun,
     onProgress: line.say,
   }).finally(line.end);
   process.exitCode = syncExit(result);
   if (options.json) printJson({ dir: result.dir, ...syncJson(result) });
+  else if (options.dryRun) console.log(formatPlan(result));
   else console.log(`${relative(process.cwd(), result.dir) || '.'}: ${formatSync(result)}`);
 }

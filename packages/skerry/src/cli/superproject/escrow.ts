@@ -4,11 +4,14 @@ import type { VerifiedDeposit } from '../../superproject/escrow/verify.ts';
 import { formatMiB } from '../amounts.ts';
 import { interruptible, printJson, withExample, withJson } from '../common.ts';
 import { VERSION } from '../version.ts';
+import { formatTable } from '../table.ts';
 import { countOf, progressLine, type SuperprojectOptions, targetOf, withUrl } from './common.ts';
+import { formatCommands } from './format-sync.ts';
 
 interface CreateOptions extends SuperprojectOptions {
   readonly sign?: string;
   readonly since?: string;
+  readonly dryRun?: boolean;
 }
 interface VerifyOptions {
   readonly json?: boolean;
@@ -25,7 +28,8 @@ export function define(command: Command): void {
     .argument('<ref>', 'a tag, a branch or a full commit id')
     .argument('<dir>', 'the folder; not there yet, or empty')
     .option('--since <deposit>', 'pack only what is new since an older one, which is needed then')
-    .option('--sign <key>', 'sign the list of hashes with this ssh key file');
+    .option('--sign <key>', 'sign the list of hashes with this ssh key file')
+    .option('-n, --dry-run', 'write nothing; print what would be fetched, and where it would be');
   withExample(create.action(runCreate), '$ skerry sp escrow create 3.11.2 /backup/3.11.2');
   const verify = withJson(
     command
@@ -41,7 +45,10 @@ export function define(command: Command): void {
       .command('restore')
       .description('Make a clone with all components from a deposit, without network.'),
   );
-  restore.argument('<dir>', 'the deposit').argument('<target>', 'not there yet, or empty');
+  restore
+    .argument('<dir>', 'the deposit')
+    .argument('<target>', 'not there yet, or empty')
+    .option('-n, --dry-run', 'check all hashes, write nothing; print the git commands');
   withExample(restore.action(runRestore), '$ skerry sp escrow restore /backup/3.11.2 work');
   withExample(
     command,
@@ -64,6 +71,16 @@ async function runCreate(ref: string, dir: string, options: CreateOptions): Prom
   const jobs = countOf('--jobs', options.jobs);
   const network = new Network({ signal, cwd: target.root, jobs });
   const line = progressLine(options);
+  if (options.dryRun) {
+    const { planEscrow } = await import('../../superproject/escrow/plan-escrow.ts');
+    const { since } = options;
+    const plan = await planEscrow(network, { url: target.url, ref, dir, since }).finally(line.end);
+    if (options.json) return printJson(plan);
+    const places = plan.repositories.map(({ path, url }) => [path, url]);
+    return console.log(
+      [...plan.commands, formatTable([`IN ${plan.dir}`, 'FROM'], places)].join('\n'),
+    );
+  }
   const deposit = await createEscrow(network, {
     ...{
       url: target.url,
@@ -125,10 +142,21 @@ function formatVerified({
   ].join('\n');
 }
 
-async function runRestore(dir: string, target: string, options: { json?: boolean }): Promise<void> {
+async function runRestore(
+  dir: string,
+  target: string,
+  options: { json?: boolean; dryRun?: boolean },
+): Promise<void> {
   const signal = interruptible('nothing is left of it');
-  const { restoreEscrow } = await import('../../superproject/escrow/restore.ts');
+  const { planRestore, restoreEscrow } = await import('../../superproject/escrow/restore.ts');
   const line = progressLine(options);
+  if (options.dryRun) {
+    const about = { signal, onProgress: line.say };
+    const plan = await planRestore(dir, target, about).finally(line.end);
+    if (options.json) printJson(plan);
+    else console.log(formatCommands(plan.commands));
+    return;
+  }
   const restored = await restoreEscrow(dir, target, { signal, onProgress: line.say }).finally(
     line.end,
   );

@@ -1,14 +1,22 @@
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { interruptible, withExample } from '../common.ts';
+import type { HookChange } from '../../superproject/checkout/hooks.ts';
+import { interruptible, printJson, withExample } from '../common.ts';
+import { type EditFlags, withEdit } from './edit-output.ts';
+import { formatCommands } from './format-sync.ts';
 
 export function define(command: Command): void {
-  command
-    .command('install')
+  const install = withEdit(command.command('install'))
     .description('Check pins before each push: pre-push here, pre-receive in a bare repository.')
     .option('--url <url>', 'in a bare repository: its own url, for relative urls of components')
-    .action(install);
-  command.command('remove').description('Take the check out again.').action(remove);
+    .action(runInstall);
+  withExample(
+    install,
+    '$ skerry sp hook install',
+    '$ skerry sp hook install --url git@example.org:product/all.git',
+  );
+  const remove = withEdit(command.command('remove').description('Take the check out again.'));
+  withExample(remove.action(runRemove), '$ skerry sp hook remove');
   command
     .command('pre-push', { hidden: true })
     .argument('[remote]')
@@ -23,20 +31,25 @@ Then a push of a superproject, with any git, is refused while a pin in it is not
   );
 }
 
-async function install({ url }: { url?: string }): Promise<void> {
+async function runInstall({ url, ...options }: EditFlags & { url?: string }): Promise<void> {
   const { installHook } = await import('../../superproject/checkout/hooks.ts');
-  const { runGit } = await import('../../superproject/git.ts');
-  const cwd = process.cwd();
+  const { dryRun } = options;
   const program = [process.execPath, ...process.execArgv, process.argv[1] ?? 'skerry'];
-  const { file } = await installHook(cwd, program, interruptible());
-  if (url !== undefined) await runGit(['config', 'superproject.url', url], { cwd });
-  console.log(`Pushes are checked by ${file}`);
+  const signal = interruptible();
+  const done = await installHook(process.cwd(), program, { url, dryRun, signal });
+  print(done, options, `Pushes are checked by ${done.file}`);
 }
 
-async function remove(): Promise<void> {
+async function runRemove(options: EditFlags): Promise<void> {
   const { removeHook } = await import('../../superproject/checkout/hooks.ts');
-  const { file, removed } = await removeHook(process.cwd(), interruptible());
-  console.log(removed ? `Removed ${file}` : `There is no ${file}`);
+  const { dryRun } = options;
+  const done = await removeHook(process.cwd(), { dryRun, signal: interruptible() });
+  print(done, options, done.removed ? `Removed ${done.file}` : `There is no ${done.file}`);
+}
+
+function print(done: HookChange, { json, dryRun }: EditFlags, said: string): void {
+  if (json) printJson(done);
+  else console.log(dryRun ? formatCommands(done.commands) : said);
 }
 
 async function check(remote: string | undefined): Promise<void> {

@@ -15,16 +15,26 @@ interface ImportFlags extends EditFlags {
 }
 
 export function define(command: Command): void {
-  withEdit(command.command('import'))
+  const into = withEdit(command.command('import'))
     .description('Add the repositories of a manifest as components.')
     .argument('<file>', 'default.xml of repo, west.yml, .repos of vcstool, or the JSON of freeze')
     .option('-f, --format <format>', 'repo, west, repos or json (default: found out)')
     .option('--manifest-url <url>', "where the manifest's own repository is, for relative urls")
     .option('-j, --jobs <n>', 'connections to one host at once, at most (default: found out)')
     .action(runImport);
+  withExample(
+    into,
+    '$ skerry sp manifest import default.xml --manifest-url https://example.org/manifests',
+    '$ skerry sp manifest import west.yml --dry-run',
+  );
   const out = withManifest(withUrl(command.command('export')))
     .description('Write the components as a manifest of another tool, at their branches.')
     .option('--pins', 'at their pins, as freeze does');
+  withExample(
+    out,
+    '$ skerry sp manifest export --format west --output west.yml',
+    '$ skerry sp manifest export --format repo --pins',
+  );
   out.action((options: WriteOptions & { pins?: boolean }) => writeOut(options, !!options.pins));
   withExample(
     command,

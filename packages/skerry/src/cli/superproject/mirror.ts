@@ -5,10 +5,12 @@ import { SP_EXIT } from '../../util/superproject-exit.ts';
 import { interruptible, printJson, withExample } from '../common.ts';
 import { formatTable } from '../table.ts';
 import { countOf, progressLine, type SuperprojectOptions, targetOf, withUrl } from './common.ts';
+import { formatCommands } from './format-sync.ts';
 
 interface Options extends SuperprojectOptions {
   readonly prune?: boolean;
   readonly verbose?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export function define(command: Command): void {
@@ -16,6 +18,7 @@ export function define(command: Command): void {
     .argument('<dir>', 'the folder of the mirror; made when it is not there')
     .option('--prune', 'remove branches and tags that are gone on the remotes; commits stay')
     .option('-v, --verbose', 'list new and unchanged ones too')
+    .option('-n, --dry-run', 'write nothing; print the git commands')
     .action(run);
   withExample(
     command,
@@ -28,7 +31,8 @@ export function define(command: Command): void {
     `
 Bare repositories, as they lie to each other on their hosts, so relative urls work. Absolute urls in .gitmodules need
 git -c include.path=DIR/gitconfig. Nothing in a mirror is ever thrown away, so repositories may borrow from it. Exit code
-5: some components could not be fetched, or a commit names them in a way that is not safe; the rest is there.`,
+5: some components could not be fetched, or a commit names them in a way that is not safe; the rest is there. A dry run
+fetches the superproject for a moment, and does not see components of components.`,
   );
 }
 
@@ -40,9 +44,16 @@ async function run(dir: string, options: Options): Promise<void> {
   const jobs = countOf('--jobs', options.jobs);
   const network = new Network({ signal, cwd: target.root, jobs });
   const line = progressLine(options);
-  const result = await updateMirrors(network, {
-    ...{ url: target.url, dir, isPruning: options.prune, onProgress: line.say },
-  }).finally(line.end);
+  const about = { url: target.url, dir, isPruning: options.prune, onProgress: line.say };
+  if (options.dryRun) {
+    const { planMirrors } = await import('../../superproject/mirror/plan-mirror.ts');
+    const plan = await planMirrors(network, about).finally(line.end);
+    if (plan.refused.length > 0) process.exitCode = SP_EXIT.partial;
+    if (options.json) return printJson(plan);
+    const notes = plan.refused.map((reason) => `${styleText('yellow', 'refused')}: ${reason}`);
+    return console.log([formatCommands(plan.commands), ...notes].join('\n'));
+  }
+  const result = await updateMirrors(network, about).finally(line.end);
   const { repositories, refused } = result;
   if (refused.length > 0 || repositories.some(({ status }) => status === 'failed'))
     process.exitCode = SP_EXIT.partial;

@@ -118,10 +118,10 @@ async function reproduce(
 async function resume(
   network: Network,
   about: Pick<NightlyOptions, 'url' | 'branch' | 'tag' | 'tagComponents'>,
-  { json, dryRun }: Options,
+  { json, dryRun, sign }: Options,
 ): Promise<void> {
   const { leftOutWarnings, resumeNightly } = await import('../../superproject/nightly.ts');
-  const found = await resumeNightly(network, { ...about, dryRun });
+  const found = await resumeNightly(network, { ...about, dryRun, signKey: sign });
   const { tag, created, already, leftOut, commands } = found;
   if (json) return printJson({ tag, created, already, leftOut, commands });
   if (commands.length > 0) return console.log(formatTagPlan(tag, commands));

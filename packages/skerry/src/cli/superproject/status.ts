@@ -7,6 +7,7 @@ import { formatStatus, statusExit, statusJson } from './format-status.ts';
 
 interface Options extends SuperprojectOptions {
   readonly remote?: boolean;
+  readonly count?: boolean;
   readonly branch?: string;
   readonly all?: boolean;
   readonly exitCode?: boolean;
@@ -19,6 +20,7 @@ export function define(command: Command): void {
     .alias('drift')
     .argument('[paths...]', 'components, or folders of them (default: all)')
     .option('-r, --remote', 'ask the remotes too; nothing is cloned')
+    .option('-c, --count', 'and fetch how many commits pins are behind, without their files')
     .option('-b, --branch <branch>', "the superproject's branch (default: the one checked out)")
     .option('-a, --all', 'show the components that differ in nothing, too')
     .option('-g, --group <groups>', 'only these groups', several)
@@ -29,6 +31,7 @@ export function define(command: Command): void {
     command,
     '$ skerry sp status',
     '$ skerry sp status --remote --exit-code',
+    '$ skerry sp status --count',
     '$ skerry sp status --url git@example.org:product/all.git --branch 3.11',
   );
 }
@@ -66,7 +69,8 @@ async function statusOf(
     cwd: process.cwd(),
     groups: options.group,
     branch,
-    isRemote: options.remote,
+    isRemote: options.remote || options.count,
+    isCounting: options.count,
     onProgress,
   });
 }
@@ -77,6 +81,7 @@ async function statusOfUrl(
     url,
     branch,
     group,
+    count,
     words,
     onProgress,
   }: Options & { url: string; words: readonly string[]; onProgress: (text: string) => void },
@@ -89,5 +94,7 @@ async function statusOfUrl(
   const found = await readBranch(network, scratch, { url, branch });
   const { components } = found.superproject;
   const chosen = selectFrom({ root: '/', components }, { words, groups: group });
-  return remoteOnlyStatus(network, chosen, { branch: found.branch, onProgress });
+  return remoteOnlyStatus(network, chosen, {
+    ...{ branch: found.branch, onProgress, isCounting: count },
+  });
 }

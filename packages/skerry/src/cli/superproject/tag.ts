@@ -37,7 +37,7 @@ export function define(command: Command): void {
     .option('--from <ref>', 'what to tag: a branch or tag (default: the branch checked out)')
     .option('-m, --message <text>', 'what the tag says (default: its name)')
     .option('--components', 'tag the pinned commit in every component too')
-    .option('--sign <key>', 'sign it with this ssh key file')
+    .option('--sign <key>', 'sign it with this ssh key file, with --components in them too')
     .option('--identity <who>', "who tags: 'Name <mail>' (default: as git knows you)")
     .option('--date <time>', 'when (default: now)')
     .option('-n, --dry-run', 'check everything, and print the git commands')
@@ -68,6 +68,7 @@ async function run(name: string, options: Options): Promise<void> {
     const { created, already, commands } = await syncTag(network, {
       ...about,
       dryRun: options.dryRun,
+      signKey: options.sign,
     });
     if (options.json) printJson({ created, already, commands });
     else if (options.dryRun) console.log(formatTagPlan(name, commands));

@@ -7,7 +7,7 @@ import { chatAnswer, chatHelp, parseChat } from '../chat/parse-chat.ts';
 import { permissionsOf } from '../permission/decide.ts';
 import { VerbError } from '../verb-error.ts';
 import { messageOf } from '../../util/message-of.ts';
-import { isByItself, needsCentral } from '../verbs/table.ts';
+import { needsCentral } from '../verbs/table.ts';
 import type { Verb } from '../verbs/verb.ts';
 import { subjectOf } from '../permission/denial.ts';
 import { perform, type Performer } from './perform.ts';
@@ -48,8 +48,6 @@ export class Talk implements EntityAnswers {
         return meaning.text;
       case 'verb': {
         const { verb, params } = meaning;
-        if (!isByItself(verb))
-          return `I can't do that by myself: use skerry ${entity.kind} ${verb.command}.`;
         const reply = await this.#do(entityId, user, verb, params);
         if (!reply.ok) return `I can't: ${reply.error.message}`;
         return chatAnswer(verb, reply.result);

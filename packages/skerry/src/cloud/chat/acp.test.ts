@@ -38,9 +38,9 @@ test.each([
   ['vm', 'tags', 'settags', 'settags'],
   ['hypervisor', 'hypervisor:control', 'alloc', 'alloc'],
   ['hypervisor', 'hypervisor:network', 'destroy', 'network_destroy'],
-  // Central's, programs', unknown, another kind's, and one of another module.
-  ['vm', 'vm:control', 'migrate', undefined],
-  ['vm', 'vm:control', 'park', undefined],
+  ['vm', 'vm:control', 'migrate', 'migrate'],
+  ['vm', 'vm:vmparking', 'park', 'park'],
+  // Programs', unknown, another kind's, and one of another module.
   ['vm', 'vm:control', 'console', undefined],
   ['vm', 'vm:oom', 'getadjust', undefined],
   ['hypervisor', 'vm:control', 'create', undefined],
@@ -58,6 +58,7 @@ test('attributes are what the verb takes', () => {
   expect(params('memory', { mebibytes: '512' })).toEqual({ mebibytes: 512 });
   expect(params('autostart', { on: '0' })).toEqual({ on: false });
   expect(params('settags', { tags: 'web;;prod' })).toEqual({ tags: ['web', 'prod'] });
+  expect(params('migrate', { hypervisorjid: 'hv2@x.org/hv2' })).toEqual({ target: 'hv2' });
   expect(params('snapshot_take', { name: '12' })).toEqual({ name: '12' });
   expect(params('memory', { mebibytes: 'much', what: 'x' })).toEqual({
     mebibytes: 'much',

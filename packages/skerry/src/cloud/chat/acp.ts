@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { VerbErrorData, VerbReply } from '../bus/messages.ts';
 import { child, element, errorReply } from '../bus/xmpp/stanza.ts';
 import type { EntityKind, Verb } from '../verbs/verb.ts';
-import { isByItself, type VerbTable } from '../verbs/table.ts';
+import type { VerbTable } from '../verbs/table.ts';
 import { type Element, elementsOf, formatXml, parseXml } from '../xml/element.ts';
 
 /** What somebody asked for. */
@@ -20,6 +20,7 @@ export interface AcpRequest {
 const MODULES: Readonly<Record<string, string>> = {
   'archipel:vm:control': '',
   'archipel:vm:definition': '',
+  'archipel:vm:vmparking': '',
   'archipel:vm:disk': 'drives_',
   'archipel:virtualmachine:snapshoting': 'snapshot_',
   'archipel:tags': '',
@@ -45,7 +46,7 @@ export function parseAcp(stanza: Element): AcpRequest | undefined {
   return { module, action, params: { ...attributes, ...Object.fromEntries(inner) } };
 }
 
-/** The verb that is meant, if an entity of that kind can do it by itself. */
+/** The verb that is meant, if an entity of that kind has it, and not only programs. */
 export function acpVerb(
   table: VerbTable,
   kind: EntityKind,
@@ -53,13 +54,17 @@ export function acpVerb(
 ): Verb | undefined {
   const prefix = MODULES[module];
   const verb = prefix === undefined ? undefined : table.get(kind, prefix + action);
-  return verb && isByItself(verb) && !verb.programs ? verb : undefined;
+  return verb?.programs ? undefined : verb;
 }
+
+/** Where a machine is to go, in Archipel's words: the JID of a hypervisor. */
+const JID = 'hypervisorjid';
 
 /** In XML all is text: numbers, yes and no, and lists with blanks or Archipel's `;;` between them. */
 export function acpParams(verb: Verb, params: AcpRequest['params']): Record<string, unknown> {
   const shape = verb.params.shape as Record<string, z.ZodType | undefined>;
-  const entries = Object.entries(params).map(([name, text]): [string, unknown] => {
+  const entries = Object.entries(params).map(([given, value]): [string, unknown] => {
+    const [name, text] = given === JID ? ['target', value.replace(/@.*/, '')] : [given, value];
     const meant = [
       text,
       Number(text),

@@ -1,6 +1,6 @@
 // What somebody means who writes to a machine or a hypervisor. Pure.
 import type { EntityKind, Verb } from '../verbs/verb.ts';
-import { isByItself, type VerbTable } from '../verbs/table.ts';
+import type { VerbTable } from '../verbs/table.ts';
 
 export type ChatMeaning =
   | {
@@ -76,7 +76,7 @@ export function chatHelp(
 ): string {
   const lines = table
     .of(entity)
-    .filter((verb) => verb.chat && isByItself(verb) && may(verb.permission))
+    .filter((verb) => verb.chat && may(verb.permission))
     .map((verb) => {
       const takes = (verb.chat?.takes ?? []).map((name) => ` ${name.toUpperCase()}`).join('');
       return `${verb.chat?.words[0]}${takes}: ${verb.summary}`;

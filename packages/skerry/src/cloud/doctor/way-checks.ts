@@ -33,16 +33,16 @@ export async function checkWay(
   if (!place) return { name: about, state: 'note', found: `${uri} is not looked at` };
   const { host, port } = place;
   const libvirt = await knock(host, port, dial, signal);
-  if (libvirt !== 'open')
+  if (libvirt.state !== 'open')
     return {
       name: about,
       state: 'problem',
-      found: `its libvirt at ${host}:${port} ${libvirt === 'silent' ? 'does not answer' : `is not reached: ${libvirt}`}`,
+      found: `its libvirt at ${host}:${port} ${libvirt.state === 'refused' ? `is not reached: ${libvirt.why}` : 'does not answer'}`,
       remedy: `on ${name}: let libvirt listen there, and the firewall let hypervisors in (port ${port})`,
     };
   // Nobody listens there unless a machine comes: to be refused is to be let through.
   const memory = await knock(host, MEMORY_PORT, dial, signal);
-  if (memory === 'silent')
+  if (memory.state === 'silent')
     return {
       name: about,
       state: 'problem',
@@ -56,18 +56,23 @@ export async function checkWay(
   };
 }
 
+/** What became of a knock: `silent` when nobody answered at all. */
+type Knock =
+  | { readonly state: 'open' | 'silent' }
+  | { readonly state: 'refused'; readonly why: string };
+
 async function knock(
   host: string,
   port: number,
   dial: DialTcp,
   signal: AbortSignal,
-): Promise<'open' | 'silent' | string> {
+): Promise<Knock> {
   const late = AbortSignal.timeout(DIAL_MS);
   try {
     const socket = await dial(host, port, AbortSignal.any([signal, late]));
     socket.on('error', () => {}).destroy();
-    return 'open';
+    return { state: 'open' };
   } catch (error) {
-    return late.aborted ? 'silent' : messageOf(error);
+    return late.aborted ? { state: 'silent' } : { state: 'refused', why: messageOf(error) };
   }
 }

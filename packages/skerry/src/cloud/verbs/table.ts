@@ -46,16 +46,14 @@ export const VERBS = new VerbTable([
   ...peopleVerbs,
 ]);
 
-/** What an entity can be asked for itself, by people who chat: not where it would go, which the hypervisors there do not decide. */
-export function isByItself({ runs, name }: Verb): boolean {
-  return runs === 'agent' && name !== 'migrate';
-}
+const WITH_CENTRAL = new Set(['alloc', 'clone', 'rename', 'free', 'undefine', 'migrate']);
 
-const WITH_CENTRAL = new Set(['alloc', 'clone', 'rename', 'free', 'undefine']);
-
-/** Whether it goes through central, whoever is asked: it knows which names and uuids others have, and who has grants for what is made or gone. */
-export function needsCentral({ name }: Verb): boolean {
-  return WITH_CENTRAL.has(name);
+/**
+ * Whether it goes through central, also where an entity itself is asked: central knows which names and uuids others have, who
+ * has grants for what is made or gone, and how another hypervisor is reached.
+ */
+export function needsCentral({ name, runs }: Verb): boolean {
+  return runs === 'central' || WITH_CENTRAL.has(name);
 }
 
 /** Whether a verb makes sense in an entity's present state; what may be, not who may. */

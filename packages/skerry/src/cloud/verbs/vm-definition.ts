@@ -141,6 +141,7 @@ export const park = defineVerb({
   danger: 'disrupts',
   runs: 'central',
   pending: 'being parked',
+  chat: { words: ['park'], says: "I'm parked." },
 });
 
 export const unpark = defineVerb({

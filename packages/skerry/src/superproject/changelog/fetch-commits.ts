@@ -50,7 +50,8 @@ export async function fetchCommits(
   }
 }
 
-async function fetchRange(
+/** The same where a host serves commits by their ids and knows filters; else it fails. @throws what runGit throws */
+export async function fetchRange(
   network: Network,
   scratch: Scratch,
   { url, about, from, to }: CommitQuestion,

@@ -8,7 +8,7 @@ import { removeSection, setKeys } from '../edit-gitmodules.ts';
 import { resolveUrl, shownUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { branchTip, listRefs } from '../remote-refs.ts';
-import { attachCommand, upstreamCommand } from './attach.ts';
+import { attachCommand, newUpstream, upstreamCommand } from './attach.ts';
 import { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir, readCheckout } from './checkout.ts';
 import { cloneComponent } from './clone-component.ts';
@@ -113,6 +113,7 @@ async function initialise(
       { name, key: 'active', value: 'true' },
     ]);
   });
+  await changes.own(['config', `submodule.${name}.active`, 'true'], root, async () => {});
 }
 
 async function refuseTaken(
@@ -234,6 +235,6 @@ async function checkOut(
   const named = branch === '.' ? (checkout.head.branch ?? '') : branch;
   const [, ...rest] = attachCommand({ kind: 'new', branch: named }, pin);
   await changes.git(['checkout', '--force', ...rest], { cwd: dir });
-  const upstream = changes.isDryRun ? undefined : upstreamCommand(at, named);
+  const upstream = changes.isDryRun ? newUpstream(named) : upstreamCommand(at, named);
   if (upstream) await changes.git(upstream, { cwd: dir });
 }

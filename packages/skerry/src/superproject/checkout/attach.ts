@@ -57,6 +57,11 @@ export function upstreamCommand({ commonDir }: GitDir, branch: string): string[]
   const remote = remoteOf(commonDir);
   const isKnown = readText(join(commonDir, 'config'))?.includes(`[branch "${branch}"]`);
   if (remote === undefined || isKnown) return undefined;
+  return newUpstream(branch, remote);
+}
+
+/** The same for a component that is cloned only now. */
+export function newUpstream(branch: string, remote = 'origin'): string[] {
   return ['branch', '--quiet', `--set-upstream-to=${remote}/${branch}`, branch];
 }
 

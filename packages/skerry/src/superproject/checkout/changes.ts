@@ -3,7 +3,13 @@ import { type GitOptions, runGit } from '../git.ts';
 import type { Call, Network } from '../network.ts';
 
 /** Settings of the user that would make git do more than the one step it is told. */
-const CALM = ['-c', 'submodule.recurse=false', '-c', 'fetch.recurseSubmodules=false'];
+const STEPWISE = ['-c', 'submodule.recurse=false', '-c', 'fetch.recurseSubmodules=false'];
+
+/**
+ * And no hook: with a core.hooksPath that is relative they are files of what is checked out, which a stranger may have
+ * written.
+ */
+export const CALM = [...STEPWISE, '-c', 'core.hooksPath=/dev/null'];
 
 /**
  * Everything that changes something goes through here: it is noted as the git command it is, and in a dry run that is
@@ -42,7 +48,9 @@ export class Changes {
   async remote(args: readonly string[], call: Call): Promise<void> {
     this.commands.push(formatGit(args, call.cwd));
     if (this.isDryRun) return;
-    await this.network.git([...CALM, ...args], { timeoutMs: LONG_MS, ...call });
+    // A push has the hooks of who pushes, such as that of git-lfs, which sends the files.
+    const settings = args[0] === 'push' ? STEPWISE : CALM;
+    await this.network.git([...settings, ...args], { timeoutMs: LONG_MS, ...call });
   }
 
   /** A change without a process, as the command that does the same; one that no git command does is given as a text. */

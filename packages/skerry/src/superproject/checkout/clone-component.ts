@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
+import { shellQuote } from '../../util/shell-quote.ts';
+import { formatGit } from '../format-git.ts';
 import { runGit } from '../git.ts';
-import type { Changes } from './changes.ts';
+import { CALM, type Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
 import { editFile } from './config.ts';
 import { fetchPinned } from './fetch-pinned.ts';
@@ -48,14 +50,15 @@ export async function cloneComponent(
   const url = component.configuredUrl ?? component.remote;
   const shown = cloneArgs(url, dir, rules, checkout, name);
   const final = [...shown.slice(0, -3), '--separate-git-dir', gitDir, ...shown.slice(-3)];
+  const worktree = workTreeFrom(gitDir, dir);
   let found: string | undefined;
+  await changes.own(`mkdir -p -- ${shellQuote(dirname(gitDir))}`, root, async () => {});
   await changes.own(final, root, async () => {
     const modules = join(checkout.gitDir, 'modules');
     const temporary = join(modules, `${TEMPORARY}${process.pid}-${++count}`);
     await mkdir(modules, { recursive: true });
     try {
       found = await download(changes, { ...component, url, temporary, root }, rules, checkout);
-      const worktree = workTreeFrom(gitDir, dir);
       const config = join(temporary, '.git', 'config');
       await editFile(config, (text) => setWorkTree(text, worktree));
       await mkdir(dirname(gitDir), { recursive: true });
@@ -66,6 +69,13 @@ export async function cloneComponent(
     }
     await linkWorkTree(dir, gitDir);
   });
+  const set = ['config', '-f', join(gitDir, 'config'), 'core.worktree', worktree];
+  await changes.own(set, root, async () => {});
+  // A clone makes a branch even where it checks nothing out.
+  const branches = "for-each-ref '--format=delete %(refname)' refs/heads";
+  const git = formatGit([], dir);
+  await changes.own(['update-ref', '--no-deref', 'HEAD', component.pin], dir, async () => {});
+  await changes.own(`${git} ${branches} | ${git} update-ref --stdin`, dir, async () => {});
   return found;
 }
 
@@ -106,7 +116,7 @@ async function download(
     const [clone = '', ...rest] = cloneArgs(url, temporary, with_, checkout, name);
     const instead = from === undefined ? [] : ['--config', `url.${from}.insteadOf=${url}`];
     const call = { url: from ?? url, cwd: root, about: path, timeoutMs: LONG_MS };
-    await network.git([clone, ...instead, ...rest], call);
+    await network.git([...CALM, clone, ...instead, ...rest], call);
   };
   const found = await firstThatHasIt(rules, run);
   const gitDir = join(temporary, '.git');
@@ -154,8 +164,8 @@ async function detach(changes: Changes, temporary: string, pin: string): Promise
   if (existsSync(join(gitDir, 'reftable'))) {
     const where = { cwd: temporary, signal: changes.signal };
     const ref = (await runGit(['symbolic-ref', 'HEAD'], where)).toString().trim();
-    await runGit(['update-ref', '--no-deref', 'HEAD', pin], where);
-    await runGit(['update-ref', '-d', ref], where);
+    await runGit([...CALM, 'update-ref', '--no-deref', 'HEAD', pin], where);
+    await runGit([...CALM, 'update-ref', '-d', ref], where);
     return;
   }
   await writeFile(join(gitDir, 'HEAD'), `${pin}\n`);

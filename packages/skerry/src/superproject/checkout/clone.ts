@@ -2,14 +2,17 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { runGit } from '../git.ts';
+import { formatGit } from '../format-git.ts';
 import type { Network } from '../network.ts';
 import { readCheckout } from './checkout.ts';
 import { sweepWhole, WHOLE } from './clone-component.ts';
+import { CALM } from './changes.ts';
 import { removeEmpty } from './left-over.ts';
+import { planClone } from './plan-clone.ts';
 import { selectFrom } from './select.ts';
 import { sync, type SyncOptions, type SyncResult } from './sync.ts';
 
-export interface CloneOptions extends Omit<SyncOptions, 'words' | 'cwd' | 'dryRun'> {
+export interface CloneOptions extends Omit<SyncOptions, 'words' | 'cwd'> {
   readonly url: string;
   /** The folder; by itself the last part of the url, here. */
   readonly dir?: string | undefined;
@@ -36,15 +39,20 @@ export async function cloneSuperproject(
   const { url, ref, depth, reference, groups = [], onProgress, ...rest } = options;
   const dir = resolve(options.dir ?? folderOf(url));
   onProgress?.(`cloning ${basename(dir)}`);
+  if (options.dryRun) await refuseFull(dir);
   const args = [
     ...['clone', '--quiet', '--no-recurse-submodules'],
     ...(ref === undefined ? [] : [`--branch=${ref}`]),
     ...(depth === undefined ? [] : [`--depth=${depth}`]),
     ...(reference === undefined ? [] : [`--reference-if-able=${resolve(reference)}`]),
   ];
+  if (options.dryRun) {
+    const settings = settingsOf(options).map((setting) => formatGit(setting, dir));
+    return await planClone(network, { args, settings, dir, options });
+  }
   await makeIn(dir, async (place) => {
     try {
-      await network.git([...args, '--', url, place], { url, timeoutMs: LONG_MS });
+      await network.git([...CALM, ...args, '--', url, place], { url, timeoutMs: LONG_MS });
       // What is refused as a whole leaves nothing: the same command with other words is not to find a folder in its way.
       selectFrom(await readCheckout(place, network.signal), { groups });
     } catch (error) {
@@ -54,14 +62,26 @@ export async function cloneSuperproject(
     }
   });
   // Later syncs keep to the branches, and to the groups that were asked for.
-  if (rest.attach) await runGit(['config', 'superproject.attach', 'true'], { cwd: dir });
-  if (groups.length > 0)
-    await runGit(['config', 'superproject.group', groups.join(',')], { cwd: dir });
+  for (const setting of settingsOf(options)) await runGit(setting, { cwd: dir });
   const from = reference === undefined ? undefined : resolve(reference);
   return {
     dir,
     ...(await sync(network, dir, { ...rest, depth, groups, reference: from, onProgress })),
   };
+}
+
+function settingsOf({ attach, groups = [] }: CloneOptions): string[][] {
+  return [
+    ...(attach ? [['config', 'superproject.attach', 'true']] : []),
+    ...(groups.length > 0 ? [['config', 'superproject.group', groups.join(',')]] : []),
+  ];
+}
+
+/** @throws SP_DIR_EXISTS */
+async function refuseFull(dir: string): Promise<void> {
+  const isOther = (name: string): boolean => !name.startsWith(WHOLE);
+  if ((await entriesOf(dir)).some(isOther))
+    throw new SkerryError('SP_DIR_EXISTS', { data: { dir } });
 }
 
 /**

@@ -3,6 +3,7 @@ import { tryGit } from '../git.ts';
 import { checkedComponents } from '../gitmodules.ts';
 import { resolveUrl } from '../module-url.ts';
 import { isLocal } from '../read-superproject.ts';
+import { trackedBranch } from '../tracked.ts';
 import { readHeadPins } from './pins.ts';
 import type { PinToVerify } from './verify-pins.ts';
 
@@ -41,6 +42,7 @@ export async function pinsOfCommit({
   return [...pins].map(([path, pin]) => {
     const component = known.get(path);
     if (!component) throw new SkerryError('SP_GITLINK_STRAY', { data: { where, paths: path } });
-    return { name: component.name, path, pin, remote: resolveUrl(url, component.url) };
+    const branch = trackedBranch(component, undefined);
+    return { name: component.name, path, pin, branch, remote: resolveUrl(url, component.url) };
   });
 }

@@ -4,7 +4,7 @@ import { SkerryError } from '../../util/errors.ts';
 import { runGit, tryGit } from '../git.ts';
 import { checkedComponents } from '../gitmodules.ts';
 import { isLocal } from '../read-superproject.ts';
-import type { Changes } from './changes.ts';
+import { CALM, type Changes } from './changes.ts';
 import type { Checkout } from './checkout.ts';
 import { readText } from './git-dir.ts';
 import type { Defer } from './undo.ts';
@@ -67,5 +67,5 @@ export async function applyEdit(
     pin === undefined ? `0 ${nothing}\t${path}` : `160000 ${pin}\t${path}`,
   );
   const input = [`100644 ${blob}\t.gitmodules`, ...entries].map((entry) => `${entry}\0`).join('');
-  await runGit(['update-index', '-z', '--index-info'], { cwd: root, signal, input });
+  await runGit([...CALM, 'update-index', '-z', '--index-info'], { cwd: root, signal, input });
 }

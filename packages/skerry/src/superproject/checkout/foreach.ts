@@ -24,7 +24,12 @@ export interface ForeachResult {
   readonly skipped: readonly string[];
 }
 
-/** Runs a command in each component that is checked out, with the environment that `git submodule foreach` gives. */
+/**
+ * Runs a command in each component that is checked out, with the environment that `git submodule foreach` gives. A command
+ * that fails is a result and not an error.
+ *
+ * @throws SP_COMPONENT_UNKNOWN, and what readCheckout throws
+ */
 export async function foreachComponent(
   root: string,
   options: ForeachOptions,

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { shellQuote } from '../../util/shell-quote.ts';
 import { runGit, tryGit } from '../git.ts';
-import type { Network } from '../network.ts';
+import { Network } from '../network.ts';
+import { Changes } from './changes.ts';
 import { pinsOfCommit } from './commit-pins.ts';
 import { readText } from './git-dir.ts';
 import { danglingPins } from './verify-pins.ts';
@@ -17,6 +18,17 @@ export interface HookPlace {
   readonly file: string;
 }
 
+/** What was done, or would be. */
+export interface HookChange extends HookPlace {
+  readonly commands: readonly string[];
+}
+
+export interface HookOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Only note the commands. */
+  readonly dryRun?: boolean | undefined;
+}
+
 /**
  * Installs the check of pins: `pre-push` in a checkout, `pre-receive` in a bare repository of a server. One that somebody
  * else wrote is never replaced.
@@ -27,28 +39,40 @@ export interface HookPlace {
 export async function installHook(
   dir: string,
   program: readonly string[],
-  signal?: AbortSignal,
-): Promise<HookPlace> {
+  options: HookOptions & {
+    /** In a bare repository: its own url, which relative urls of components begin at. */
+    readonly url?: string | undefined;
+  } = {},
+): Promise<HookChange> {
+  const { signal, url, dryRun } = options;
   const place = await hookPlace(dir, signal);
   const { hook, file } = place;
   refuseOthers(file);
-  await mkdir(resolve(file, '..'), { recursive: true });
+  const changes = new Changes(new Network({ signal, cwd: dir }), dryRun);
   const command = program.map(shellQuote).join(' ');
-  await writeFile(file, `#!/bin/sh\n${MARK}\nexec ${command} superproject hook ${hook} "$@"\n`);
-  await chmod(file, 0o755);
-  return place;
+  const text = `#!/bin/sh\n${MARK}\nexec ${command} superproject hook ${hook} "$@"\n`;
+  const shown = shellQuote(file);
+  await changes.own(`printf %s ${shellQuote(text)} > ${shown}`, dir, async () => {
+    await mkdir(resolve(file, '..'), { recursive: true });
+    await writeFile(file, text);
+  });
+  await changes.own(`chmod 755 ${shown}`, dir, () => chmod(file, 0o755));
+  if (url !== undefined) await changes.git(['config', 'superproject.url', url], { cwd: dir });
+  return { ...place, commands: changes.commands };
 }
 
 /** Removes it; false where there was none. @throws SP_HOOK_TAKEN */
 export async function removeHook(
   dir: string,
-  signal?: AbortSignal,
-): Promise<HookPlace & { removed: boolean }> {
+  { signal, dryRun }: HookOptions = {},
+): Promise<HookChange & { readonly removed: boolean }> {
   const place = await hookPlace(dir, signal);
-  refuseOthers(place.file);
-  const removed = readText(place.file) !== undefined;
-  await rm(place.file, { force: true });
-  return { ...place, removed };
+  const { file } = place;
+  refuseOthers(file);
+  const removed = readText(file) !== undefined;
+  const changes = new Changes(new Network({ signal, cwd: dir }), dryRun);
+  if (removed) await changes.own(`rm -- ${shellQuote(file)}`, dir, () => rm(file));
+  return { ...place, removed, commands: changes.commands };
 }
 
 function refuseOthers(file: string): void {

@@ -15,7 +15,11 @@ export interface Initialised {
 
 const TEXT = '# Components of this superproject: skerry superproject add, or gitmodules(5).\n';
 
-/** Makes a folder a superproject: a git repository with a `.gitmodules`, staged. What is there stays. */
+/**
+ * Makes a folder a superproject: a git repository with a `.gitmodules`, staged. What is there stays.
+ *
+ * @throws what runGit throws
+ */
 export async function initSuperproject(
   network: Network,
   {

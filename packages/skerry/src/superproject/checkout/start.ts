@@ -3,7 +3,7 @@ import { runGit, tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { isObjectId } from '../ref-name.ts';
 import { refAt } from './attach.ts';
-import { Changes } from './changes.ts';
+import { CALM, Changes } from './changes.ts';
 import { type CheckoutComponent, readCheckout } from './checkout.ts';
 import type { GitDir, Head } from './git-dir.ts';
 import { lockCheckout } from './lock.ts';
@@ -126,6 +126,6 @@ async function goBack(
 ): Promise<void> {
   if (changes.isDryRun || !head) return;
   const to = head.branch === undefined ? ['--detach', head.commit ?? 'HEAD'] : [head.branch];
-  await runGit(['checkout', '--quiet', ...to, '--'], { cwd: dir });
-  if (!wasThere) await runGit(['branch', '--quiet', '-D', '--', topic], { cwd: dir });
+  await runGit([...CALM, 'checkout', '--quiet', ...to, '--'], { cwd: dir });
+  if (!wasThere) await runGit([...CALM, 'branch', '--quiet', '-D', '--', topic], { cwd: dir });
 }

@@ -4,6 +4,7 @@ import type { PinnedComponent } from '../read-superproject.ts';
 import { listRefs } from '../remote-refs.ts';
 import type { Scratch } from '../scratch.ts';
 import { keepRef, trackedBranch } from '../tracked.ts';
+import { fetchCommits } from '../changelog/fetch-commits.ts';
 import { canBeHad } from './can-be-had.ts';
 import { countBetween, hasCommit, isBefore } from './objects-here.ts';
 
@@ -26,7 +27,7 @@ export interface RemoteStatus {
     | 'unpinned'
     | 'branch-missing'
     | 'unreadable';
-  /** Commits of the tip that the pin has not, where the objects here know. */
+  /** Commits of the tip that the pin has not, where the objects here know, or they were counted. */
   readonly behind: number | undefined;
   /** The remote does not give the pinned commit out: a fresh clone fails. */
   readonly isPinMissing: boolean;
@@ -39,9 +40,15 @@ export interface RemoteQuestion {
   readonly cwd: string | undefined;
   /** The superproject's branch, for `branch = .`. */
   readonly superBranch: string | undefined;
+  /** Fetch the commits between pin and tip where the objects here do not tell how many they are. */
+  readonly isCounting?: boolean | undefined;
 }
 
-/** One connection; a second one only for a pin that is neither the tip, nor kept by a ref, nor known here to come before it. */
+/**
+ * One connection; a second one only for a pin that is neither the tip, nor kept by a ref, nor known here to come before it.
+ * To count takes two more for a tip that is not known here, of commits without their files; four where the branch went
+ * back.
+ */
 export async function remoteStatus(
   network: Network,
   scratch: Scratch,
@@ -57,7 +64,10 @@ export async function remoteStatus(
     const { refs, head } = await listRefs(network, url, patterns, name);
     const followed = branch ?? head?.replace('refs/heads/', '');
     const tip = refs.get(branch === undefined ? 'HEAD' : `refs/heads/${branch}`);
-    const compared = await compare(network, question, tip);
+    const compared = await count(network, scratch, question, {
+      tip,
+      found: await compare(network, question, tip),
+    });
     const isKnown = compared.relation === 'same' || compared.isOnBranch;
     const isPinMissing =
       pin !== undefined &&
@@ -74,6 +84,28 @@ export async function remoteStatus(
 
 interface Compared extends Pick<RemoteStatus, 'relation' | 'behind'> {
   readonly isOnBranch: boolean;
+}
+
+/** Where objects here did not tell, those of the remote do. A pin that is not there is for others to find out. */
+async function count(
+  network: Network,
+  scratch: Scratch,
+  { component: { name: about, remote: url, pin }, isCounting }: RemoteQuestion,
+  { tip, found }: { tip: string | undefined; found: Compared },
+): Promise<Compared> {
+  if (!isCounting || found.relation !== 'differs' || tip === undefined || pin === undefined)
+    return found;
+  try {
+    const between = await fetchCommits(network, scratch, { url, about, from: pin, to: tip });
+    const { isForward, commits } = between;
+    // Both came from there, so that a clone gets the pin, on whatever ref it is.
+    if (isForward) return { relation: 'behind', behind: commits.length, isOnBranch: true };
+    const relation = commits.length === 0 ? 'ahead' : 'diverged';
+    return { relation, behind: undefined, isOnBranch: true };
+  } catch (error) {
+    if (!(error instanceof SkerryError)) throw error;
+    return found;
+  }
 }
 
 async function compare(

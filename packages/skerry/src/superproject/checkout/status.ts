@@ -47,6 +47,8 @@ export interface SuperprojectStatus {
 export interface StatusOptions extends Selection {
   /** Ask the remotes as well. */
   readonly isRemote?: boolean | undefined;
+  /** Count the commits between pin and tip also where that takes fetching them; with `isRemote`. */
+  readonly isCounting?: boolean | undefined;
   /** What `branch = .` means; by itself the branch checked out. */
   readonly branch?: string | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
@@ -66,7 +68,7 @@ export async function checkoutStatus(
   const about = { signal, ...(!options.isRemote && { onProgress }) };
   const local = localStatus(checkout, chosen, about);
   const remote = options.isRemote
-    ? remoteStatuses(network, chosen, { superBranch, onProgress })
+    ? remoteStatuses(network, chosen, { superBranch, onProgress, isCounting: options.isCounting })
     : Promise.resolve([]);
   await allSettled<unknown>([local, remote]);
   const [locals, remotes] = [await local, await remote];
@@ -88,9 +90,9 @@ export async function checkoutStatus(
 export async function remoteOnlyStatus(
   network: Network,
   components: readonly PinnedComponent[],
-  { branch, onProgress }: Pick<StatusOptions, 'branch' | 'onProgress'>,
+  { branch, ...options }: Pick<StatusOptions, 'branch' | 'onProgress' | 'isCounting'>,
 ): Promise<SuperprojectStatus> {
-  const remotes = await remoteStatuses(network, components, { superBranch: branch, onProgress });
+  const remotes = await remoteStatuses(network, components, { superBranch: branch, ...options });
   return {
     components: components.map((component, at) =>
       summary(component, branch, { remote: remotes[at] }),
@@ -103,14 +105,15 @@ export async function remoteOnlyStatus(
 async function remoteStatuses(
   network: Network,
   components: readonly (PinnedComponent | CheckoutComponent)[],
-  options: { superBranch: string | undefined; onProgress?: ((text: string) => void) | undefined },
+  options: Pick<StatusOptions, 'onProgress' | 'isCounting'> & { superBranch: string | undefined },
 ): Promise<readonly RemoteStatus[]> {
   await using scratch = await Scratch.create();
   let done = 0;
   return await allSettled(
     components.map(async (component) => {
       const cwd = 'state' in component && component.state === 'present' ? component.dir : undefined;
-      const question = { component, cwd, superBranch: options.superBranch };
+      const { superBranch, isCounting } = options;
+      const question = { component, cwd, superBranch, isCounting };
       const status = await remoteStatus(network, scratch, question);
       options.onProgress?.(`${++done}/${components.length} ${component.path}`);
       return status;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { formatSetting } from '../format-config.ts';
 import { shownUrl } from '../module-url.ts';
-import { attachCommand, attachmentOf, upstreamCommand } from './attach.ts';
+import { attachCommand, attachmentOf, newUpstream, upstreamCommand } from './attach.ts';
 import type { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
 import { cloneComponent, type CloneRules } from './clone-component.ts';
@@ -129,10 +129,8 @@ async function checkOutFirst(
   const { signal } = changes;
   const gitDir = moduleDir(checkout, name);
   const place = state === 'present' ? at : { gitDir, commonDir: gitDir };
-  if (changes.isDryRun) {
-    await changes.git(['checkout', '--quiet', '--detach', `${pin}^{commit}`, '--'], { cwd: dir });
-    return { status, notes: [] };
-  }
+  if (changes.isDryRun)
+    return planFirst(changes, { dir, pin }, isAttaching ? branch : undefined, status);
   const rescued =
     status === 'restored' ? await rescueHead(changes, { dir, at: place, pin }) : undefined;
   const attachment = isAttaching
@@ -152,6 +150,21 @@ async function checkOutFirst(
 }
 
 /** HEAD is where it should be; perhaps it should be on its branch, too. No file changes by that. */
+/** As if the branch had the pin: what its remote has of it shows when it is cloned. */
+async function planFirst(
+  changes: Changes,
+  { dir, pin }: Pick<Pinned, 'dir' | 'pin'>,
+  branch: string | undefined,
+  status: 'cloned' | 'restored',
+): Promise<Synced> {
+  const args =
+    branch === undefined ? detachCommand(pin) : attachCommand({ kind: 'new', branch }, pin);
+  await changes.git(['checkout', '--force', ...args.slice(1)], { cwd: dir });
+  if (branch === undefined) return { status, notes: [] };
+  await changes.git(newUpstream(branch), { cwd: dir });
+  return { status, branch, notes: [`will be detached unless ${branch} has the pin`] };
+}
+
 async function atPin(changes: Changes, pinned: Pinned, rules: ComponentRules): Promise<Synced> {
   const { dir, at, pin, head } = pinned;
   const on = head?.branch;

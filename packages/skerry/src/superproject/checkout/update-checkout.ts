@@ -8,7 +8,7 @@ import { runGit, tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { Scratch } from '../scratch.ts';
 import { trackedBranch } from '../tracked.ts';
-import { Changes } from './changes.ts';
+import { CALM, Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, readCheckout } from './checkout.ts';
 import { each } from './each.ts';
 import { fetchPinned } from './fetch-pinned.ts';
@@ -205,7 +205,7 @@ async function apply(
       .map(({ component, tip }) => `160000 ${tip.commit}\t${component.path}\0`)
       .join('');
     if (!changes.isDryRun)
-      await runGit(['update-index', '-z', '--index-info'], {
+      await runGit([...CALM, 'update-index', '-z', '--index-info'], {
         cwd: root,
         signal: changes.signal,
         input,
@@ -245,11 +245,11 @@ async function goBack(
   const now = await readHead(at);
   if (now.commit !== set || head.commit === set) return;
   const checkout = (...to: string[]): Promise<unknown> =>
-    runGit(['-c', 'submodule.recurse=false', 'checkout', '--quiet', ...to, '--'], { cwd: dir });
+    runGit([...CALM, 'checkout', '--quiet', ...to, '--'], { cwd: dir });
   await checkout('--detach', head.commit);
   if (head.branch === undefined) return;
   // With the old value: a branch that has moved since is left alone.
-  const args = ['update-ref', `refs/heads/${head.branch}`, head.commit, set];
+  const args = [...CALM, 'update-ref', `refs/heads/${head.branch}`, head.commit, set];
   if (now.branch === head.branch) await tryGit(args, { cwd: dir, answers: [1, 128] });
   await checkout(head.branch);
 }

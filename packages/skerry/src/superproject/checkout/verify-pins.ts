@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { allSettled } from '../../util/all-settled.ts';
+import { SkerryError } from '../../util/errors.ts';
+import { fetchRange } from '../changelog/fetch-commits.ts';
 import { fetchRefs, hasAll } from '../fetch-ids.ts';
 import { hasComponents } from '../fetch-pin.ts';
 import { tryGit } from '../git.ts';
@@ -8,7 +10,7 @@ import type { Network } from '../network.ts';
 import { superprojectAt } from '../read-superproject.ts';
 import { listRefs, type Refs } from '../remote-refs.ts';
 import { Scratch } from '../scratch.ts';
-import { keepRef } from '../tracked.ts';
+import { keepRef, trackedBranch } from '../tracked.ts';
 import { canBeHad } from './can-be-had.ts';
 import { hasCommit } from './objects-here.ts';
 
@@ -18,6 +20,8 @@ export interface PinToVerify {
   readonly path: string;
   readonly remote: string;
   readonly pin: string;
+  /** A branch of its remote that may lead to it; the default branch unless told. */
+  readonly branch?: string | undefined;
   /** A repository that may have its history; without one more has to be asked of the remote. */
   readonly cwd?: string | undefined;
 }
@@ -29,8 +33,8 @@ export interface DanglingPin extends PinToVerify {
 
 /**
  * Which pins are not on their remotes. Never answered from this computer's objects alone: they have what was made here and
- * pushed nowhere. One connection each; where
- * history here does not tell another one for the commits of the remote, and for a pin that is not in them one more.
+ * pushed nowhere. One connection each;
+ * where history here does not tell two more, and others for a pin that is not on the branch it was pinned from.
  *
  * @throws what runGit throws, when a remote cannot be asked
  */
@@ -67,6 +71,7 @@ async function withNested(one: PinToVerify, signal?: AbortSignal): Promise<PinTo
         path: `${path}/${component.path}`,
         remote: component.remote,
         pin: component.pin,
+        branch: trackedBranch(component, undefined),
         cwd: existsSync(join(dir, '.git')) ? dir : undefined,
       },
     ];
@@ -79,9 +84,10 @@ async function withNested(one: PinToVerify, signal?: AbortSignal): Promise<PinTo
 async function whyDangling(
   network: Network,
   scratch: Scratch,
-  { name, remote: url, pin, cwd = localRepository(url) }: PinToVerify,
+  question: PinToVerify,
 ): Promise<string | undefined> {
-  return WORDS[await standingOf(network, scratch, { name, remote: url, pin, cwd })];
+  const { cwd = localRepository(question.remote) } = question;
+  return WORDS[await standingOf(network, scratch, { ...question, cwd })];
 }
 
 const WORDS = {
@@ -99,25 +105,50 @@ const WORDS = {
 export async function standingOf(
   network: Network,
   scratch: Scratch,
-  { name, remote: url, pin, cwd }: Omit<PinToVerify, 'path'>,
+  { name, remote: url, pin, branch, cwd }: Omit<PinToVerify, 'path'>,
 ): Promise<keyof typeof WORDS> {
-  const { refs } = await listRefs(
-    network,
-    url,
-    ['refs/heads/*', 'refs/tags/*', keepRef(pin)],
-    name,
-  );
+  const patterns = ['HEAD', 'refs/heads/*', 'refs/tags/*', keepRef(pin)];
+  const { refs } = await listRefs(network, url, patterns, name);
   if ([...refs.values()].includes(pin)) return 'kept';
   const known = cwd === undefined ? undefined : await isOnRefs(pin, refs, cwd, network.signal);
-  if (known ?? (await isInGraph(network, scratch, { url, about: name, pin }))) return 'kept';
+  if (known ?? (await isOnRemote(network, scratch, { url, about: name, pin, branch, refs })))
+    return 'kept';
   return (await canBeHad(network, scratch, { url, about: name, pin, refs })) ? 'loose' : 'gone';
+}
+
+interface RemoteQuestion {
+  readonly url: string;
+  readonly about: string;
+  readonly pin: string;
+  readonly branch: string | undefined;
+  readonly refs: Refs;
+}
+
+/**
+ * Whether a branch or tag of a remote leads to a pin. First the branch that it was pinned from is looked at, of which only
+ * the commits after the pin are fetched; then all, which may be many.
+ */
+async function isOnRemote(
+  network: Network,
+  scratch: Scratch,
+  { url, about, pin, branch, refs }: RemoteQuestion,
+): Promise<boolean> {
+  const tip = refs.get(`refs/heads/${branch}`) ?? refs.get('HEAD');
+  try {
+    const range = { url, about, from: pin, to: tip ?? pin };
+    if (tip !== undefined && (await fetchRange(network, scratch, range)).isForward) return true;
+  } catch (error) {
+    // A host of protocol v0, or one without filters, or one that has no such commit: all of it shows.
+    if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') throw error;
+  }
+  return isInGraph(network, scratch, { url, about, pin });
 }
 
 /** Fetches all commits that the branches and tags of a remote lead to, without folders and files, and looks for the pin. */
 async function isInGraph(
   network: Network,
   scratch: Scratch,
-  { url, about, pin }: { url: string; about: string; pin: string },
+  { url, about, pin }: Pick<RemoteQuestion, 'url' | 'about' | 'pin'>,
 ): Promise<boolean> {
   const gitDir = await scratch.repository(pin);
   await fetchRefs(network, { url, about, gitDir }, 'tree:0');

@@ -113,9 +113,8 @@ export function checkNames({ components, files }: Patient): readonly Finding[] {
       .find(([, other]) => other !== undefined);
     const messages = [
       ...(bad === undefined ? [] : [`Windows cannot have '${bad}'`]),
-      ...(name.length > LONGEST
-        ? [`its name has ${name.length} characters: too long for Windows`]
-        : []),
+      ...tooLong('name', name),
+      ...tooLong('path', path),
       ...(twin ? [`'${twin[0]}' and '${twin[1]}' are one folder on Windows and macOS`] : []),
     ];
     return messages.map((message) => ({
@@ -123,6 +122,11 @@ export function checkNames({ components, files }: Patient): readonly Finding[] {
       hint: `skerry superproject move ${path} NEW`,
     }));
   });
+}
+
+/** With the folder around it and the files in it. */
+function tooLong(what: 'name' | 'path', { length }: string): string[] {
+  return length > LONGEST ? [`its ${what} has ${length} characters: too long for Windows`] : [];
 }
 
 /** As file systems compare that know no case. */

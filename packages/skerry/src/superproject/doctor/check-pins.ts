@@ -8,7 +8,7 @@ import { keepCommand } from '../keep-pin.ts';
 import { hostOf, shownUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { pushPin } from '../push-pin.ts';
-import { keepRef } from '../tracked.ts';
+import { keepRef, trackedBranch } from '../tracked.ts';
 import { isRead } from './check-remotes.ts';
 import type { Finding, Patient, PatientComponent } from './patient.ts';
 
@@ -64,7 +64,9 @@ async function lookAt(
   const { network } = patient;
   const isHere = await isInCheckout(component, network);
   const cwd = isHere ? component.dir : undefined;
-  const [dangling] = await danglingPins(network, [{ name, path, remote, pin, cwd }]);
+  const [dangling] = await danglingPins(network, [
+    { name, path, remote, pin, branch: trackedBranch(component, undefined), cwd },
+  ]);
   if (!dangling) return isOld ? [oldServer(patient, component, isHere)] : [];
   const isThere = !dangling.reason.includes('no such commit');
   if (isHere && !isThere) return [unpushed(patient, component, isPublished && headPin === pin)];

@@ -193,7 +193,7 @@ export const PAINS: readonly Pain[] = [
     explanation:
       'Windows knows no `aux` or `a:b` and by itself no paths above 260 characters; both know no difference between `Lib` and `lib`.',
     found:
-      'Reserved names and signs; names of more than 120 characters (`.git/modules/<name>/objects/pack/...`); paths that differ from another one only in case.',
+      'Reserved names and signs; names and paths of more than 120 characters (`.git/modules/<name>/objects/pack/...`); paths that differ from another one only in case.',
     mend: 'It does not rename for you: `move`, and `remove` and `add --name`.',
   },
   {

@@ -50,7 +50,7 @@ export interface Deposit {
   readonly isSigned: boolean;
 }
 
-const RESERVED = [
+export const RESERVED = [
   README,
   MANIFEST,
   CYCLONEDX,
@@ -217,7 +217,7 @@ function manifestOf(parts: {
   };
 }
 
-function pathOf({ paths }: Layout, remote: string): string {
+export function pathOf({ paths }: Layout, remote: string): string {
   const path = paths.get(remote);
   if (path === undefined)
     throw new SkerryError('INTERNAL', { data: { detail: `no place for ${shownUrl(remote)}` } });

@@ -59,7 +59,13 @@ interface Work {
   readonly onProgress: ((text: string) => void) | undefined;
 }
 
-const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+export const FETCH = [
+  'fetch',
+  '--quiet',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+];
 const LONG_MS = 6 * 3_600_000;
 const MAX_LEVEL = 16;
 
@@ -146,7 +152,7 @@ async function nodeOf(work: Work, position: Position): Promise<SourceNode> {
 
 type Pinned = PinnedComponent & { readonly pin: string };
 
-function hasPin(component: PinnedComponent): component is Pinned {
+export function hasPin(component: PinnedComponent): component is Pinned {
   return component.pin !== undefined;
 }
 
@@ -158,9 +164,35 @@ async function fetchPins(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { network, scratch, repositories } = work;
   const about = components[0]?.name;
-  const pins = [...new Set(components.map(({ pin }) => pin))].sort();
   work.onProgress?.(`fetching ${components[0]?.path}`);
-  const { refs } = await listRefs(network, url, ['refs/tags/*'], about);
+  const { pins, tags, tagRefs, named } = await wantedOf(network, url, components);
+  const repository = repositories.get(url) ?? {
+    ...{ remote: url, refs: new Map<string, string>(), head: pins[0] ?? '' },
+    gitDir: await scratch.repository(pins[0] ?? ''),
+  };
+  repositories.set(url, repository);
+  const { gitDir } = repository;
+  const call = { url, about, gitDir, timeoutMs: LONG_MS };
+  await fetchIds(network, { ...call, ids: pins, also: named });
+  for (const ref of tagRefs) repository.refs.set(ref, await idOf(gitDir, ref));
+  for (const component of components) nameBranch(repository, component, work.superBranch);
+  return tags;
+}
+
+/** What is fetched of one remote: the pins, and the tags on them. */
+export async function wantedOf(
+  network: Network,
+  url: string,
+  components: readonly Pinned[],
+): Promise<{
+  pins: readonly string[];
+  tags: ReadonlyMap<string, readonly string[]>;
+  tagRefs: readonly string[];
+  /** Those as they are fetched. */
+  named: readonly string[];
+}> {
+  const pins = [...new Set(components.map(({ pin }) => pin))].sort();
+  const { refs } = await listRefs(network, url, ['refs/tags/*'], components[0]?.name);
   const tags = new Map(
     pins.map((pin) => {
       const on = [...refs.keys()].filter(
@@ -169,19 +201,8 @@ async function fetchPins(
       return [pin, on.map((ref) => ref.slice('refs/tags/'.length)).sort()] as const;
     }),
   );
-  const repository = repositories.get(url) ?? {
-    ...{ remote: url, refs: new Map<string, string>(), head: pins[0] ?? '' },
-    gitDir: await scratch.repository(pins[0] ?? ''),
-  };
-  repositories.set(url, repository);
-  const { gitDir } = repository;
   const tagRefs = [...tags.values()].flat().map((tag) => `refs/tags/${tag}`);
-  const named = tagRefs.map((ref) => `+${ref}:${ref}`);
-  const call = { url, about, gitDir, timeoutMs: LONG_MS };
-  await fetchIds(network, { ...call, ids: pins, also: named });
-  for (const ref of tagRefs) repository.refs.set(ref, await idOf(gitDir, ref));
-  for (const component of components) nameBranch(repository, component, work.superBranch);
-  return tags;
+  return { pins, tags, tagRefs, named: tagRefs.map((ref) => `+${ref}:${ref}`) };
 }
 
 /** Each pin gets a ref: the branch it was pinned from, and the ref that keeps it alive. */

@@ -50,7 +50,8 @@ export class Staging implements AsyncDisposable {
   }
 }
 
-async function refuseTaken(target: string): Promise<void> {
+/** @throws SP_TARGET_TAKEN */
+export async function refuseTaken(target: string): Promise<void> {
   const names = await readdir(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     if (error.code === 'ENOTDIR') return ['a file'];

@@ -22,18 +22,7 @@ export async function stockClone(
 ): Promise<void> {
   await mkdir(home, { recursive: true });
   await writeFile(join(home, '.gitconfig'), configOf(dir, manifest));
-  const { branchOrTag, main } = manifest;
-  const clone = [
-    'clone',
-    '--quiet',
-    '--recursive',
-    '-b',
-    branchOrTag,
-    '--',
-    `${dir}/${main}`,
-    target,
-  ];
-  await runGit(['-c', 'protocol.file.allow=always', ...clone], {
+  await runGit(cloneWords(dir, manifest, target), {
     signal,
     cwd: home,
     timeoutMs: LONG_MS,
@@ -50,6 +39,16 @@ export async function stockClone(
       GIT_TEMPLATE_DIR: '',
     },
   });
+}
+
+/** The arguments of git that restore a deposit. */
+export function cloneWords(
+  dir: string,
+  { branchOrTag, main }: Pick<Manifest, 'branchOrTag' | 'main'>,
+  target: string,
+): string[] {
+  const clone = ['clone', '--quiet', '--recursive', '-b', branchOrTag, '--'];
+  return ['-c', 'protocol.file.allow=always', ...clone, `${dir}/${main}`, target];
 }
 
 /** The deposit may belong to another user; it was checked file by file before. */

@@ -32,7 +32,9 @@ export async function resolveProject(
 ): Promise<ResolvedProject> {
   const { name, path, branch, pin } = project;
   if (pin !== undefined) {
-    const [dangling] = await danglingPins(network, [{ name, path, remote, pin }]);
+    const [dangling] = await danglingPins(network, [
+      { name, path, remote, pin, branch: branch === '.' ? superBranch : branch },
+    ]);
     if (!dangling) return { project, remote, pin, branch, tag: undefined };
     const data = { path, pin, reason: dangling.reason, url: shownUrl(remote) };
     throw new SkerryError('SP_MANIFEST_PIN', { data });

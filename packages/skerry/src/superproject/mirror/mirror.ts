@@ -66,7 +66,7 @@ const RECORD = 'mirror.json';
 const LOCK = 'mirror.lock';
 const INCOMING = 'incoming';
 const GITCONFIG = 'gitconfig';
-const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
+export const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
 const MAX_LEVEL = 16;
 const MAX_SINGLE = 50;
 /** Repositories at once: as many as a host is asked for at most. */
@@ -258,12 +258,12 @@ function gitDirOf({ dir, known }: Work, remote: string): string {
 }
 
 /** A name for a remote that no credentials can be read from. */
-function keyOf(remote: string): string {
+export function keyOf(remote: string): string {
   return createHash('sha256').update(remote).digest('hex').slice(0, 16);
 }
 
 /** A folder with other things in it is none to lay repositories into. @throws SP_TARGET_TAKEN */
-async function refuseOther(dir: string): Promise<void> {
+export async function refuseOther(dir: string): Promise<void> {
   const files = await readdir(dir);
   // A run that was interrupted has no record yet; a file system of its own has a folder of fsck.
   if (files.includes(RECORD) || files.includes(INCOMING)) return;
@@ -271,7 +271,8 @@ async function refuseOther(dir: string): Promise<void> {
     throw new SkerryError('SP_TARGET_TAKEN', { data: { dir } });
 }
 
-async function readRecord(dir: string, url: string): Promise<Map<string, string>> {
+/** keyOf the remote to folder. @throws SP_MIRROR_OTHER */
+export async function readRecord(dir: string, url: string): Promise<Map<string, string>> {
   const file = join(dir, RECORD);
   if (!existsSync(file)) return new Map();
   const record = JSON.parse(await readFile(file, 'utf8')) as Partial<Record1>;

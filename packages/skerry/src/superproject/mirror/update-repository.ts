@@ -52,10 +52,7 @@ export async function updateMirror(
 ): Promise<RefChange[]> {
   const before = await readRefs(gitDir, network.signal);
   const call = { url, cwd: gitDir, about, timeoutMs: LONG_MS };
-  if (isPruning) await network.git([...FETCH, '--prune', '--', url, ...NAMED], call);
-  // Not pruned in any case: pins of old releases have no other name here.
-  const rest = isPruning ? [PINS] : [...NAMED, PINS];
-  await network.git([...FETCH, '--', url, ...rest], call);
+  for (const command of fetchCommands(url, isPruning)) await network.git(command, call);
   const after = await readRefs(gitDir, network.signal);
   const changes = [...new Set([...before.keys(), ...after.keys()])].flatMap((ref): RefChange[] => {
     const [from, to] = [before.get(ref), after.get(ref)];
@@ -64,6 +61,17 @@ export async function updateMirror(
   const old = changes.flatMap(({ from }) => from ?? []);
   if (old.length > 0) await keep(gitDir, old, network.signal);
   return changes;
+}
+
+/** The fetches of a mirror of `url`. */
+export function fetchCommands(url: string, isPruning: boolean): string[][] {
+  // Pins are not pruned in any case: those of old releases have no other name here.
+  return isPruning
+    ? [
+        [...FETCH, '--prune', '--', url, ...NAMED],
+        [...FETCH, '--', url, PINS],
+      ]
+    : [[...FETCH, '--', url, ...NAMED, PINS]];
 }
 
 /** Fetches single commits, and names them, so that they stay. */
