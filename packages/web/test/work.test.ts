@@ -2,7 +2,7 @@
 // that are cut.
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectCount, expectText } from './support/page.ts';
+import { expectCount, expectText, violationsOf } from './support/page.ts';
 import type { Stack } from './support/stack.ts';
 import { startUi, type Ui } from './support/ui.ts';
 
@@ -56,7 +56,11 @@ test('a new machine that is refused after the form was closed is changed and tri
   await dialog.getByRole('radio', { name: 'hv1' }).check();
   await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
   await expectText(dialog.getByRole('status'), 'It goes on when you close this');
-  await shot('new-machine-busy');
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await violationsOf(page)).toEqual([]);
+    await shot(`new-machine-busy-${colorScheme}`);
+  }
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   closed.resolve();

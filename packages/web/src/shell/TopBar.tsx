@@ -1,7 +1,7 @@
 import { Link, useLocation } from '@tanstack/react-router';
 import { logOut } from '../api/session.ts';
 import { useCloud } from '../store/cloud.ts';
-import { may } from '../store/state.ts';
+import { mayAnywhere } from '../store/state.ts';
 import { helpOpen, newMachine, paletteOpen, theme } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Button } from '../ui/Button.tsx';
@@ -19,7 +19,7 @@ export function TopBar() {
   const isHome = useLocation().pathname === '/';
   const phase = useCloud((state) => state.phase.is);
   const mode = useObservable(theme);
-  const mayMake = useCloud((state) => state.permissionSets.some((set) => may(set, 'alloc')));
+  const mayMake = useCloud((state) => mayAnywhere(state, 'alloc'));
   const words = { connecting: 'Connecting', live: 'Live', lost: 'Not connected' }[phase];
   return (
     <header className="topbar">

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { applyLive } from './apply-live.ts';
-import { EMPTY, may, permissionsFor } from './state.ts';
+import { type CloudState, EMPTY, may, mayAnywhere, permissionsFor } from './state.ts';
 import { ask } from './pending.ts';
 import { tasksRead } from './tasks.ts';
 import { hello, hypervisor, verb, vm } from './test-entities.ts';
@@ -60,6 +60,21 @@ test('permissions are those of the set that comes with the entity', () => {
   expect(may(permissionsFor(next, 'vm:a'), 'destroy')).toBe(false);
   expect(may(permissionsFor(next, 'hypervisor:hv1'), 'drain')).toBe(true);
   expect(permissionsFor(next, 'vm:nobody').size).toBe(0);
+});
+
+test('a permission that one has no more for anything is none', () => {
+  const none = applyLive(EMPTY, hello([[web, 0]], { permissionSets: [['info']] }));
+  const permissionSets = [['info'], ['alloc']];
+  const tell = (state: CloudState, set: number): CloudState =>
+    applyLive(state, { type: 'entities', changed: [[web, set]], removed: [], permissionSets });
+  const has = tell(none, 1);
+  expect([none, has, tell(has, 0)].map((each) => mayAnywhere(each, 'alloc'))).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  const gone = applyLive(has, { type: 'entities', changed: [], removed: ['vm:a'] });
+  expect(mayAnywhere(gone, 'alloc')).toBe(false);
 });
 
 test('a task shows up, goes on, and ends with its line in the log', () => {

@@ -81,6 +81,7 @@ function applyEntities(
   }
   for (const id of message.removed) {
     if (entities.delete(id)) shape = state.shape + 1;
+    if (setOf.has(id)) (setOf = new Map(setOf)).delete(id);
     if (pending.has(id)) (pending = new Map(pending)).delete(id);
   }
   const gone = new Set(message.removed);

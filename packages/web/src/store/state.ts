@@ -72,6 +72,14 @@ export function may(permissions: ReadonlySet<string>, permission: string): boole
   return permissions.has('all') || permissions.has(permission);
 }
 
+/** Whether one has a permission for any entity now; sets of before stay known. */
+export function mayAnywhere({ permissionSets, setOf }: CloudState, permission: string): boolean {
+  const having = permissionSets.flatMap((set, at) => (may(set, permission) ? [at] : []));
+  if (having.length === 0) return false;
+  for (const set of setOf.values()) if (having.includes(set)) return true;
+  return false;
+}
+
 export function vmOf(state: CloudState, id: string): VmState | undefined {
   const found = state.entities.get(id);
   return found?.kind === 'vm' ? found : undefined;

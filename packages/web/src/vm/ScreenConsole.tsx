@@ -12,6 +12,7 @@ export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
   /** What it wants to know before it is shown. */
   const [wanted, setWanted] = useState<readonly string[]>();
   const [wrong, setWrong] = useState(0);
+  const isGiven = useRef(false);
   const [isTyping, setTyping] = useState(false);
   useEffect(() => {
     const element = place.current;
@@ -24,7 +25,7 @@ export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
         rfb.scaleViewport = true;
         rfb.background = '#0b1114';
         let wasOpen = false;
-        let isRefused = false;
+        isGiven.current = false;
         rfb.addEventListener('connect', () => {
           wasOpen = true;
           onState({ is: 'open' });
@@ -34,13 +35,12 @@ export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
           setWanted((event as CustomEvent<{ types: string[] }>).detail.types);
           onState({ is: 'asking' });
         });
-        rfb.addEventListener('securityfailure', () => (isRefused = true));
         // noVNC says only whether it was clean: the socket knows more.
         socket.addEventListener('close', (event) => {
           if (isGone) return;
           setWanted(undefined);
-          // A screen ends the connection when a password is wrong: the next try is a new one.
-          if (isRefused) setWrong((times) => times + 1);
+          // A screen ends the connection when a password is wrong, perhaps without a word: the next try is a new one.
+          if (isGiven.current && !wasOpen) setWrong((times) => times + 1);
           else onState(closed(event, wasOpen));
         });
         screen.current = rfb;
@@ -64,6 +64,7 @@ export function ScreenConsole({ vm, onState }: ConsoleViewProps) {
           wasWrong={wrong > 0}
           onGiven={(given) => {
             setWanted(undefined);
+            isGiven.current = true;
             onState({ is: 'opening' });
             screen.current?.sendCredentials(given);
           }}

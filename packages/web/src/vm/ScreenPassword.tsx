@@ -32,7 +32,7 @@ export function ScreenPassword({ types, wasWrong, onGiven }: ScreenPasswordProps
       <strong>The screen has a password</strong>
       <p role={wasWrong ? 'alert' : undefined}>
         {wasWrong
-          ? 'That was not it. Try again.'
+          ? 'The screen did not take that. Try again.'
           : 'It is in the definition of the machine. It is not kept here.'}
       </p>
       {types.map((type, at) => (
