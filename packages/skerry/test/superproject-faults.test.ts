@@ -20,8 +20,8 @@ const isCampaign = process.env.SKERRY_CAMPAIGN !== undefined;
 /** `SKERRY_KILLS` for a part of them, beside others with another `SKERRY_SEED`. */
 const RANDOM_KILLS = Number(process.env.SKERRY_KILLS ?? (isCampaign ? 2_000 : 12));
 const RACES = isCampaign ? 200 : 8;
-/** The campaign kills at every connection, `npm test` at every second one: each is some seconds. */
-const STEP = isCampaign ? 1 : 2;
+/** The campaign kills at every connection, `npm test` at every third one: each is some seconds. */
+const STEP = isCampaign ? 1 : 3;
 const runner = join(import.meta.dirname, 'support', 'superproject-runner.ts');
 const quick = (): Network => new Network({ pauseMs: 5, tries: 2 });
 const stamp = { identity: 'Release <release@example.org>', seconds: 1_700_009_999 };
