@@ -42,7 +42,9 @@ export async function openConsole(
     if (near.destroyed) far.destroy();
     near.pipe(far).pipe(near);
     const end = (): void => void (near.destroy(), far.destroy());
-    for (const stream of [near, far]) stream.on('error', end).on('close', end);
+    // What the machine said last is still on its way.
+    near.on('error', end).on('close', () => far.end());
+    far.on('error', end).on('close', end);
   } catch (error) {
     near.destroy();
     throw error;
