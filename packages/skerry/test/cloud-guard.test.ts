@@ -141,6 +141,9 @@ test('the uuid of XML is not taken: it may be that of a machine elsewhere', asyn
   const made = await alloc('cleo', { xml });
   expect(made).toMatchObject({ status: 200, body: { name: 'given' } });
   expect(made.body['uuid']).not.toBe(uuid);
+  // It is ours, though its definition does not say so.
+  const own = vmId(made.body['uuid'] as string);
+  await cloud.until(own, (each) => each?.kind === 'vm' && each.managed);
 });
 
 test('what libvirt makes of an ordinary machine may be given back to it, however it is indented', async () => {

@@ -86,21 +86,27 @@ export function forgetAutostart(domain: Element): void {
 
 /** Says it in a definition. */
 export function takeAutostartAlong(domain: Element): void {
-  const ours = oursOf(domain);
-  if (ours) ours.attributes['autostart'] = 'yes';
-  else {
-    const metadata = first(domain, 'metadata') ?? {
-      name: 'metadata',
-      attributes: {},
-      children: [],
-    };
-    if (!domain.children.includes(metadata)) domain.children.push(metadata);
-    metadata.children.push({
-      name: `${METADATA.key}:vm`,
-      attributes: { [`xmlns:${METADATA.key}`]: METADATA.uri, managed: 'no', autostart: 'yes' },
-      children: [],
-    });
-  }
+  madeOurs(domain).attributes['autostart'] = 'yes';
+}
+
+/** A machine that is made through Skerry is looked after by it, whatever its definition says. */
+export function manage(domain: Element): void {
+  madeOurs(domain).attributes['managed'] = 'yes';
+}
+
+/** Our element, which is made where it is not there. */
+function madeOurs(domain: Element): Element {
+  const known = oursOf(domain);
+  if (known) return known;
+  const ours = {
+    name: `${METADATA.key}:vm`,
+    attributes: { [`xmlns:${METADATA.key}`]: METADATA.uri, managed: 'no' },
+    children: [],
+  };
+  const metadata = first(domain, 'metadata');
+  if (metadata) metadata.children.push(ours);
+  else domain.children.push({ name: 'metadata', attributes: {}, children: [ours] });
+  return ours;
 }
 
 function oursOf(domain: Element): Element | undefined {

@@ -29,7 +29,7 @@ import {
   UNDO,
   WHOLE_STEP,
 } from './handler.ts';
-import { forgetAutostart } from '../vm-from-xml.ts';
+import { forgetAutostart, manage } from '../vm-from-xml.ts';
 import { undefine, undefineToComeBack } from './undefine.ts';
 
 const GIB = 1024 ** 3;
@@ -90,6 +90,7 @@ async function defineFromXml(context: Context, xml: string, uuid: string): Promi
   if (name) refuseTaken(context, name);
   setText(root, 'uuid', uuid);
   forgetAutostart(root);
+  manage(root);
   return define(context, root);
 }
 
