@@ -153,7 +153,7 @@ export function pinWarnings({ unkept, unread }: Pick<MoveResult, 'unkept' | 'unr
     ),
     ...unread.map(
       ({ name, reason }) =>
-        `${name}: its remote could not be asked (${reason}), so its pin was neither verified nor kept: a clone of this may lack it`,
+        `${name}: its pin was neither verified nor kept, so a clone of this may lack it, as its remote could not be asked: ${reason}`,
     ),
   ];
 }
