@@ -18,8 +18,8 @@ import { type Farm, type FarmRepository, makeFarm } from './support/superproject
 
 const isCampaign = process.env.SKERRY_CAMPAIGN !== undefined;
 /** `SKERRY_KILLS` for a part of them, beside others with another `SKERRY_SEED`. */
-const RANDOM_KILLS = Number(process.env.SKERRY_KILLS ?? (isCampaign ? 2_000 : 12));
-const RACES = isCampaign ? 200 : 8;
+const RANDOM_KILLS = Number(process.env.SKERRY_KILLS ?? (isCampaign ? 2_000 : 6));
+const RACES = isCampaign ? 200 : 5;
 /** The campaign kills at every connection, `npm test` at every third one: each is some seconds. */
 const STEP = isCampaign ? 1 : 3;
 const runner = join(import.meta.dirname, 'support', 'superproject-runner.ts');
