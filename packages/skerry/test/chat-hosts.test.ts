@@ -1,5 +1,6 @@
 // People's own XMPP clients in a cloud of real hosts: whom they see follows from the permissions, at once.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../../test/e2e/support/port.ts';
@@ -152,6 +153,46 @@ test('the doctor tries what the server is there for, and says what does not work
     { name: 'XMPP: accounts', state: 'ok' },
     { name: 'XMPP: login', state: 'problem', remedy: expect.stringContaining('port 1') as string },
   ]);
+});
+
+/** Clients that nobody here wrote; `npm test` installs them. */
+const strangers = [
+  spawnSync('/usr/bin/python3', ['-c', 'import slixmpp']),
+  spawnSync('go-sendxmpp', ['--version']),
+];
+const areThere = strangers.every(({ status }) => status === 0);
+const strangersName = `slixmpp and go-sendxmpp command a real machine, over TLS${areThere ? '' : ' (not run: they are not installed)'}`;
+
+test.skipIf(!areThere)(strangersName, { timeout: 60_000 }, async () => {
+  const { central } = running;
+  const login = await central.chat?.login('ann');
+  if (!login) throw new Error('there is no chat');
+  const { address, password, host, port } = login;
+  const ca = join(dir, 'ca.pem');
+  await writeFile(ca, login.ca);
+  const state = (): string | undefined => {
+    const vm = central.registry.get(vmId(uuid));
+    return vm?.kind === 'vm' ? vm.state : undefined;
+  };
+  const to = `${uuid}@skerry.local`;
+  const script = new URL('support/chat-client.py', import.meta.url).pathname;
+  const jid = `${address}/desk`;
+  const slixmpp = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    let printed = '';
+    slixmpp.stdout.setEncoding('utf8').on('data', (piece: string) => (printed += piece));
+    slixmpp.stdin.end(JSON.stringify({ jid, password, to, say: ['pause'], ca, host, port }));
+    await until('it answers', () => printed.includes('"body": "I\'m paused."'));
+    await until('it is paused', () => state() === 'paused');
+    await until('its presence says so', () => printed.includes('"status": "Paused"'));
+    const words = ['-u', address, '-p', password, '-j', `${host}:${port}`, to];
+    const env = { ...process.env, SSL_CERT_FILE: ca, HOME: dir };
+    const sent = spawnSync('go-sendxmpp', words, { input: 'resume\n', env, timeout: 20_000 });
+    expect(sent.status, String(sent.stderr)).toBe(0);
+    await until('it runs again', () => state() === 'running');
+  } finally {
+    slixmpp.kill();
+  }
 });
 
 test('others see and command what they were given, from that moment to the other', async () => {
