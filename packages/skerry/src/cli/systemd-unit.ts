@@ -1,6 +1,15 @@
-/** A unit (systemd.service(5)) that runs central or the agent of this host, as it was called now. */
-export function systemdUnit(part: 'central' | 'agent', dir: string): string {
-  const [node = '', script = ''] = process.argv;
+/**
+ * A unit (systemd.service(5)) that runs central or the agent of this host.
+ *
+ * @param dir where it keeps its files
+ * @param program Node and the script, by default as they were called now
+ */
+export function systemdUnit(
+  part: 'central' | 'agent',
+  dir: string,
+  program: readonly string[] = process.argv,
+): string {
+  const [node = '', script = ''] = program;
   const words = [node, script, part, 'run', '--dir', dir].map(quote).join(' ');
   const after = part === 'agent' ? ' libvirtd.service virtqemud.service' : '';
   return `[Unit]
@@ -13,11 +22,18 @@ ExecStart=${words}
 Restart=always
 RestartSec=2
 NoNewPrivileges=yes
-ProtectHome=yes
+ProtectHome=${homeProtection([node, script], dir)}
 PrivateTmp=yes
 
 [Install]
 WantedBy=multi-user.target`;
+}
+
+/** People have Node and npm's packages in their home: then those are to be read. */
+function homeProtection(program: readonly string[], dir: string): 'yes' | 'read-only' | 'no' {
+  const isAtHome = (path: string): boolean => /^\/(home|root|run\/user)\//.test(path);
+  if (isAtHome(dir)) return 'no';
+  return program.some(isAtHome) ? 'read-only' : 'yes';
 }
 
 /** As systemd reads words: a % would be a specifier, a $ a variable. */
