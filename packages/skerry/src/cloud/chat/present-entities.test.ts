@@ -20,6 +20,7 @@ function hypervisor(libvirt: HypervisorState['libvirt']): HypervisorState {
     id: 'hypervisor:hv1',
     name: 'hv1',
     libvirt,
+    networks: [],
   } as unknown as HypervisorState;
 }
 
@@ -54,8 +55,8 @@ test('what is published is shown, what is not managed is not, and shouts are hea
   expect(said).toEqual(['vm:a hello']);
   expect(pushed).toEqual([
     'vm:a virtualmachine:control suspended',
-    'hypervisor:hv1 hypervisor alloc',
+    'hypervisor:hv1 hypervisor manage',
     'hypervisor:hv1 hypervisor free',
-    'hypervisor:hv1 hypervisor free',
+    'hypervisor:hv1 hypervisor unmanage',
   ]);
 });

@@ -2,7 +2,7 @@
 import type { Publication } from '../bus/messages.ts';
 import type { EntityId, HypervisorState, VmState } from '../entity.ts';
 import { type EntityPresence, hypervisorPresence, vmPresence } from './presence-words.ts';
-import { type EntityPush, hypervisorPush, vmPushes } from './push-words.ts';
+import { type EntityPush, hypervisorPush, networkPushes, vmPushes } from './push-words.ts';
 
 /** What {@link EntitySessions} does. */
 export interface PresenceSink {
@@ -21,6 +21,8 @@ export interface PresenceSink {
  */
 export function presentEntities(sink: PresenceSink): (publication: Publication) => void {
   const machines = new Map<EntityId, VmState>();
+  /** Those that are not managed. */
+  const others = new Set<EntityId>();
   let hypervisor: HypervisorState | undefined;
 
   /** What comes with the first publication was there before. */
@@ -31,19 +33,27 @@ export function presentEntities(sink: PresenceSink): (publication: Publication) 
       sink.push(hypervisor.id, hypervisorPush(hypervisor, change, machines.size));
   };
 
-  const remove = (id: EntityId): void => {
+  const remove = (id: EntityId, change?: string): void => {
     const vm = machines.get(id);
+    others.delete(id);
     if (!vm) return;
     machines.delete(id);
     void sink.remove(id);
-    tell(vm.task?.verb === 'migrate' ? 'migrate' : 'free');
+    tell(change ?? (vm.task?.verb === 'migrate' ? 'migrate' : 'free'));
   };
 
   const show = (vm: VmState): void => {
     const before = machines.get(vm.id);
     machines.set(vm.id, vm);
-    if (!before) return tell('alloc');
+    if (!before) return tell(others.delete(vm.id) ? 'manage' : 'alloc');
     for (const push of vmPushes(before, vm)) sink.push(vm.id, push);
+  };
+
+  const showHost = (host: HypervisorState): void => {
+    const before = hypervisor;
+    hypervisor = host;
+    if (before && !isFirst)
+      for (const push of networkPushes(before, host, machines.size)) sink.push(host.id, push);
   };
 
   const showAll = (): void => {
@@ -57,9 +67,12 @@ export function presentEntities(sink: PresenceSink): (publication: Publication) 
     if (publication.type !== 'state') return;
     for (const id of publication.removed) remove(id as EntityId);
     for (const entity of publication.changed) {
-      if (entity.kind === 'hypervisor') hypervisor = entity;
+      if (entity.kind === 'hypervisor') showHost(entity);
       else if (entity.managed) show(entity);
-      else remove(entity.id);
+      else {
+        remove(entity.id, 'unmanage');
+        others.add(entity.id);
+      }
     }
     // Those that have not changed are told so, and say nothing.
     showAll();

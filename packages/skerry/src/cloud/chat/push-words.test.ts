@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import type { VmState } from '../entity.ts';
-import { vmPushes } from './push-words.ts';
+import type { HypervisorState, VmState } from '../entity.ts';
+import { type EntityPush, networkPushes, vmPushes } from './push-words.ts';
+
+const words = ({ area, change }: EntityPush): string => `${area} ${change}`;
 
 const vm = (state: VmState['state'], more: Partial<VmState> = {}): VmState =>
   ({ state, memoryMiB: 512, vcpus: 1, snapshots: [], disks: [], ...more }) as unknown as VmState;
@@ -25,13 +27,45 @@ test('what is no other state is not told', () => {
   expect(vmPushes(vm('running'), vm('blocked'))).toEqual([]);
 });
 
+test('a drive in another format, a snapshot that it went back to, another definition', () => {
+  const state = (format: string, current: string, title: string): VmState =>
+    vm('running', {
+      title,
+      disks: [{ target: 'vda', format }] as VmState['disks'],
+      snapshots: ['a', 'b'].map((name) => ({
+        name,
+        current: name === current,
+      })) as VmState['snapshots'],
+    });
+  expect(vmPushes(state('raw', 'b', 'x'), state('qcow2', 'a', 'y')).map(words)).toEqual([
+    'disk converted',
+    'snapshoting restored',
+    'virtualmachine:definition defined',
+  ]);
+});
+
+test('networks come, begin, end and go', () => {
+  const host = (networks: Record<string, boolean>, libvirt = 'connected'): HypervisorState =>
+    ({
+      libvirt,
+      networks: Object.entries(networks).map(([name, active]) => ({ name, active })),
+    }) as unknown as HypervisorState;
+  const told = (before: HypervisorState, after: HypervisorState): string[] =>
+    networkPushes(before, after, 2).map(words);
+  expect(told(host({}), host({ lan: false }))).toEqual(['network defined']);
+  expect(told(host({ lan: false }), host({ lan: true }))).toEqual(['network created']);
+  expect(told(host({ lan: true }), host({ lan: false }))).toEqual(['network destroyed']);
+  expect(told(host({ lan: false }), host({}))).toEqual(['network undefined']);
+  expect(told(host({ lan: false }), host({}, 'lost'))).toEqual([]);
+});
+
 test('all that differs is told, each by itself', () => {
   const before = vm('running', { snapshots: [{ name: 'a' }] as VmState['snapshots'] });
   const after = vm('running', {
     ...{ memoryMiB: 256, vcpus: 2, snapshots: [{ name: 'b' }] as VmState['snapshots'] },
     disks: [{ target: 'vda' }] as VmState['disks'],
   });
-  expect(vmPushes(before, after).map(({ area, change }) => `${area} ${change}`)).toEqual([
+  expect(vmPushes(before, after).map(words)).toEqual([
     'virtualmachine:control memory',
     'virtualmachine:control nvcpu',
     'snapshoting taken',

@@ -38,7 +38,59 @@ export function vmPushes(before: VmState, after: VmState): EntityPush[] {
     ...differences(had.disks, has.disks, ['created', 'deleted']).map((change) =>
       push('disk', change),
     ),
+    ...(isOtherFormat(before, after) ? [push('disk', 'converted')] : []),
+    ...(isRestored(before, after) ? [push('snapshoting', 'restored')] : []),
+    ...(definitionOf(before) === definitionOf(after)
+      ? []
+      : [push('virtualmachine:definition', 'defined')]),
   ];
+}
+
+/** What became of the networks of a hypervisor. @param machines how many there are on it */
+export function networkPushes(
+  before: HypervisorState,
+  after: HypervisorState,
+  machines: number,
+): EntityPush[] {
+  // Without libvirt nothing is known of them.
+  if (before.libvirt !== 'connected' || after.libvirt !== 'connected') return [];
+  const were = new Map(before.networks.map((each) => [each.name, each.active]));
+  const are = new Map(after.networks.map((each) => [each.name, each.active]));
+  const changes = [
+    ...differences([...were.keys()], [...are.keys()], ['defined', 'undefined']),
+    ...[...are].flatMap(([name, active]) => {
+      if ((were.get(name) ?? false) === active) return [];
+      return [active ? 'created' : 'destroyed'];
+    }),
+  ];
+  return changes.map((change) => ({ ...hypervisorPush(after, change, machines), area: 'network' }));
+}
+
+function isOtherFormat(before: VmState, after: VmState): boolean {
+  return before.disks.some(({ target, format }) =>
+    after.disks.some((each) => each.target === target && each.format !== format),
+  );
+}
+
+/** It went back to a snapshot: another one is the present one, and none is new. */
+function isRestored(before: VmState, after: VmState): boolean {
+  const now = after.snapshots.find(({ current }) => current)?.name;
+  const then = before.snapshots.find(({ current }) => current)?.name;
+  return now !== then && before.snapshots.length === after.snapshots.length && now !== undefined;
+}
+
+/** What only a new definition changes. */
+function definitionOf({
+  name,
+  title,
+  description,
+  tags,
+  maxMemoryMiB,
+  maxVcpus,
+  cpu,
+  nics,
+}: VmState) {
+  return JSON.stringify({ name, title, description, tags, maxMemoryMiB, maxVcpus, cpu, nics });
 }
 
 /** @param machines how many there are on it */
