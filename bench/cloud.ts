@@ -199,7 +199,7 @@ async function frames(page: Page, doing: () => Promise<void>): Promise<number[]>
     traceConfig: {
       includedCategories: [
         'devtools.timeline',
-        'devtools.timeline.frame',
+        'disabled-by-default-devtools.timeline.frame',
         'toplevel',
         '__metadata',
       ],
@@ -229,8 +229,8 @@ function workOfFrames(work: readonly TraceEvent[]): number[] {
     );
     return begins.slice(0, -1).map((begin, at) => {
       const end = begins[at + 1] ?? Infinity;
-      // The frame begins within its task.
-      const its = tasks.filter(({ ts, dur = 0 }) => ts + dur > begin && ts < end);
+      // A frame begins within its task, so that one ends in it.
+      const its = tasks.filter(({ ts, dur = 0 }) => ts + dur > begin && ts + dur <= end);
       return its.reduce((sum, { dur = 0 }) => sum + dur, 0) / 1000;
     });
   });
