@@ -71,6 +71,8 @@ export class Parking {
         now: Date.now(),
       },
     );
+    // Its hypervisor forgets it next.
+    this.#db.sync();
     this.onChange();
   }
 
