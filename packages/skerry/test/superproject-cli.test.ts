@@ -1,12 +1,10 @@
 // The command as CI jobs see it: exit codes, JSON on stdout, errors with a next step.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
-
-const MAIN = join(import.meta.dirname, '..', 'src', 'cli', 'main.ts');
+import type { Said } from './support/run-skerry.ts';
+import { sp as spIn } from './support/superproject-sp.ts';
 
 let farm: Farm;
 beforeAll(async () => {
@@ -15,25 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => farm[Symbol.asyncDispose]());
 
-interface Said {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function sp(...words: string[]): Promise<Said> {
-  const args = ['--conditions=@skerry/source', MAIN, 'sp', ...words];
-  const child = spawn(process.execPath, args, {
-    cwd: farm.dir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
-}
+const sp = (...words: string[]): Promise<Said> => spIn(farm.dir, ...words);
 
 const here = (): string[] => ['--url', farm.url, '--branch', 'main'];
 

@@ -22,7 +22,14 @@ export interface FetchIds extends FetchPlace {
   readonly filter?: string | undefined;
 }
 
-const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+/** A fetch that leaves nothing but what it is told to. */
+export const FETCH = [
+  'fetch',
+  '--quiet',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+];
 const LONG_MS = 600_000;
 
 /**

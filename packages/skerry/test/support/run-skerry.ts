@@ -10,20 +10,33 @@ export interface Said {
   readonly stderr: string;
 }
 
+interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly timeoutMs?: number;
+  readonly interruptAt?: RegExp | undefined;
+}
+
 /** Runs the command in a folder that also keeps its state. */
-export async function runSkerry(
+export function runSkerry(
   dir: string,
   words: readonly string[],
-  { interruptAt }: { readonly interruptAt?: RegExp } = {},
+  { interruptAt }: Pick<RunOptions, 'interruptAt'> = {},
+): Promise<Said> {
+  const env = { SKERRY_STATE_DIR: join(dir, 'state'), SKERRY_UPLINK: 'none' };
+  return runIn(dir, words, { env, timeoutMs: 60_000, interruptAt });
+}
+
+/** Runs the command from source in a folder, as a CI job sees it. */
+export async function runIn(
+  cwd: string,
+  words: readonly string[],
+  { env = {}, timeoutMs, interruptAt }: RunOptions = {},
 ): Promise<Said> {
   const child = spawn(process.execPath, ['--conditions=@skerry/source', MAIN, ...words], {
-    cwd: dir,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      ...{ NO_COLOR: '1', SKERRY_STATE_DIR: join(dir, 'state'), SKERRY_UPLINK: 'none' },
-    },
-    timeout: 60_000,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    timeout: timeoutMs,
   });
   let [stdout, stderr] = ['', ''];
   const look = (said: string): void => {

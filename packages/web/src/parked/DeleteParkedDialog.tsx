@@ -5,6 +5,7 @@ import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
 import { toast } from '../ui/toasts.ts';
 import { performCentral } from '../verbs/perform.ts';
+import { TypedName } from '../ui/TypedName.tsx';
 
 export interface DeleteParkedDialogProps {
   readonly parked: Parked;
@@ -40,18 +41,7 @@ export function DeleteParkedDialog({ parked, verb, onClose }: DeleteParkedDialog
           {parked.hypervisor}, unless they are shared.
         </p>
         {error && <Problem title="It was not deleted" text={error.message} />}
-        <label className="field">
-          <span>
-            Type <b>{parked.name}</b> to go on
-          </span>
-          <input
-            data-autofocus
-            value={typed}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </label>
+        <TypedName name={parked.name} value={typed} onChange={setTyped} />
         <footer className="dialog-foot">
           <Button look="ghost" onClick={onClose}>
             Cancel

@@ -11,6 +11,7 @@ import { DifferenceList } from './DifferenceList.tsx';
 import { differences, isSame } from './differences.ts';
 import { FormDialog } from './FormDialog.tsx';
 import { linkHere, Secret } from './Secret.tsx';
+import { TypedName } from '../ui/TypedName.tsx';
 
 interface Link {
   readonly link: string | null;
@@ -276,18 +277,7 @@ export function RemoveUser({
           </>
         )}
       </div>
-      <label className="field">
-        <span>
-          Type <b>{name}</b> to go on
-        </span>
-        <input
-          data-autofocus
-          value={typed}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </label>
+      <TypedName name={name} value={typed} onChange={setTyped} />
     </FormDialog>
   );
 }

@@ -15,6 +15,7 @@ import { isRows, tell } from './request.ts';
 import { isDangerous, needsParams, verbs } from './table.ts';
 import { VerbForm } from './VerbForm.tsx';
 import { useChoices } from './use-choices.ts';
+import { TypedName } from '../ui/TypedName.tsx';
 
 export function QuestionDialog() {
   const asked = useObservable(question);
@@ -105,20 +106,7 @@ function Asking({ asked, entities, verb }: AskingProps) {
               choices={choices}
             />
           )}
-          {wantsName && (
-            <label className="field">
-              <span>
-                Type <b>{phrase}</b> to go on
-              </span>
-              <input
-                data-autofocus
-                value={typed}
-                autoComplete="off"
-                spellCheck={false}
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            </label>
-          )}
+          {wantsName && <TypedName name={phrase} value={typed} onChange={setTyped} />}
           <footer className="dialog-foot">
             <Button look="ghost" onClick={close} data-autofocus={isDangerous(verb) || undefined}>
               Cancel

@@ -13,6 +13,7 @@ import { type HypervisorState, hypervisorId, isCentral, OWN_ADDRESS } from '../e
 import { NOBODY, type Policy, policySchema } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
+import { SLOW_MS } from '../verbs/verb.ts';
 import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
@@ -59,8 +60,6 @@ export interface Centrals {
 const ALIVE_MS = 5000;
 const USAGE_MS = 1000;
 const SWEEP_MS = 5000;
-/** A disk may be copied meanwhile. */
-const CENTRAL_MS = 3_600_000;
 /** A connection that lasted so long was a good one. */
 const SETTLED_MS = 10_000;
 /** Healed within five seconds: also after a long time. */
@@ -299,7 +298,7 @@ export class Agent implements AsyncDisposable {
   #askCentral(body: object): Promise<unknown> {
     const { centrals, bus } = this.#options;
     const { central } = this.#allegiance;
-    const options = { signal: this.#stop.signal, timeoutMs: CENTRAL_MS };
+    const options = { signal: this.#stop.signal, timeoutMs: SLOW_MS };
     return centrals
       ? centrals.ask(central, body, options)
       : bus.request(central || OWN_ADDRESS, body, options);

@@ -149,7 +149,6 @@ async function checkOutFirst(
   };
 }
 
-/** HEAD is where it should be; perhaps it should be on its branch, too. No file changes by that. */
 /** As if the branch had the pin: what its remote has of it shows when it is cloned. */
 async function planFirst(
   changes: Changes,
@@ -165,6 +164,7 @@ async function planFirst(
   return { status, branch, notes: [`will be detached unless ${branch} has the pin`] };
 }
 
+/** HEAD is where it should be; perhaps it should be on its branch, too. No file changes by that. */
 async function atPin(changes: Changes, pinned: Pinned, rules: ComponentRules): Promise<Synced> {
   const { dir, at, pin, head } = pinned;
   const on = head?.branch;

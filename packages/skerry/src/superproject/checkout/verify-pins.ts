@@ -33,8 +33,8 @@ export interface DanglingPin extends PinToVerify {
 
 /**
  * Which pins are not on their remotes. Never answered from this computer's objects alone: they have what was made here and
- * pushed nowhere. One connection each;
- * where history here does not tell two more, and others for a pin that is not on the branch it was pinned from.
+ * pushed nowhere. One connection each; where history here does not tell two more, and others for a pin that is not on the
+ * branch it was pinned from.
  *
  * @throws what runGit throws, when a remote cannot be asked
  */

@@ -1,6 +1,6 @@
 import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError } from '../../util/errors.ts';
-import { fetchIds } from '../fetch-ids.ts';
+import { FETCH, fetchIds } from '../fetch-ids.ts';
 import { runGit } from '../git.ts';
 import type { RepositoryUse } from '../layout.ts';
 import type { Network } from '../network.ts';
@@ -59,13 +59,6 @@ interface Work {
   readonly onProgress: ((text: string) => void) | undefined;
 }
 
-export const FETCH = [
-  'fetch',
-  '--quiet',
-  '--no-tags',
-  '--no-write-fetch-head',
-  '--no-auto-maintenance',
-];
 const LONG_MS = 6 * 3_600_000;
 const MAX_LEVEL = 16;
 

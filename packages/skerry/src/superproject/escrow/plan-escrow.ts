@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { allSettled } from '../../util/all-settled.ts';
+import { FETCH } from '../fetch-ids.ts';
 import { formatGit } from '../format-git.ts';
 import { layoutOf } from '../layout.ts';
 import { shownUrl } from '../module-url.ts';
@@ -8,7 +9,7 @@ import { readSuperproject } from '../read-superproject.ts';
 import { resolveRef } from '../resolve-ref.ts';
 import { Scratch } from '../scratch.ts';
 import { type EscrowOptions, pathOf, RESERVED } from './create.ts';
-import { FETCH, hasPin, wantedOf } from './gather.ts';
+import { hasPin, wantedOf } from './gather.ts';
 import { openBase } from './since.ts';
 import { refuseTaken } from './staging.ts';
 

@@ -59,9 +59,7 @@ async function keepAndForget(context: CentralContext, vm: VmState): Promise<void
   if (isOn(vm)) await ask(context, vm, 'destroy', {});
   central.parking.add(vm, xml, context.by.user);
   try {
-    // Whoever closes their browser now does not break it off.
-    const { signal } = central.leadership;
-    await ask({ ...asSystem, signal }, vm, 'undefine', {});
+    await ask(asSystem, vm, 'undefine', {});
     central.parking.settle(vm.uuid, null);
   } catch (error) {
     if (isSure(error)) central.parking.remove(vm.uuid);
@@ -76,7 +74,7 @@ function isSure(error: unknown): boolean {
 }
 
 async function unpark(
-  { central, by, id }: CentralContext,
+  { central, by, id, signal }: CentralContext,
   params: z.output<typeof definition.unpark.params>,
 ) {
   const parked = findParked(central, by.user, params.machine);
@@ -108,8 +106,7 @@ async function unpark(
       { xml: parked.xml, start: params.start, from: parked.hypervisor },
       { ...by, via: 'system' },
       id,
-      // Whoever closes their browser now does not break it off.
-      central.leadership.signal,
+      signal,
     );
     if (!reply.ok) throw VerbError.fromData(reply.error);
   } catch (error) {
