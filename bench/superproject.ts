@@ -13,7 +13,9 @@ import { type BuiltSkerry, buildSkerry } from './lib/skerry.ts';
 
 /** Components, and milliseconds to set up a connection. */
 const SIZES = [
+  [10, 0],
   [10, 50],
+  [100, 0],
   [100, 50],
   [500, 0],
   [500, 50],
