@@ -48,12 +48,15 @@ export function GroupRow({ name, shown, filtered }: GroupRowProps) {
     </>
   );
   return (
-    <div className={`group-row ${isCursor ? 'cursor' : ''} ${drop.look}`} {...drop.handlers}>
+    <div
+      className={`group-row ${isOpen ? 'open' : ''} ${isCursor ? 'cursor' : ''} ${drop.look}`}
+      {...drop.handlers}
+    >
       <Fold group={name} name={name} />
       {host ? (
         <EntityAnchor
           entity={id}
-          className={isOpen ? 'row-link active' : 'row-link'}
+          className="row-link"
           aria-current={isOpen ? 'page' : undefined}
           draggable={false}
         >

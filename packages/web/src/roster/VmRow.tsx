@@ -21,7 +21,7 @@ export const VmRow = memo(({ id }: { readonly id: string }) => {
   const [tag, ...more] = vm.tags;
   return (
     <div
-      className={`vm-row ${isCursor ? 'cursor' : ''} ${isSelected ? 'selected' : ''} ${isSelecting ? 'selecting' : ''}`}
+      className={`vm-row ${isOpen ? 'open' : ''} ${isCursor ? 'cursor' : ''} ${isSelected ? 'selected' : ''} ${isSelecting ? 'selecting' : ''}`}
       draggable
       onDragStart={(event) => startDrag(event, vm)}
       onDragEnd={stopDrag}
@@ -35,7 +35,7 @@ export const VmRow = memo(({ id }: { readonly id: string }) => {
       />
       <EntityAnchor
         entity={id}
-        className={isOpen ? 'row-link active' : 'row-link'}
+        className="row-link"
         aria-current={isOpen ? 'page' : undefined}
         draggable={false}
         onClick={(event) => {
