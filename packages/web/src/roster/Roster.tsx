@@ -30,13 +30,11 @@ export function Roster() {
     // `shape` and `changing` say when the state is another one.
   }, [shape, changing, filter, folded, by]);
   rosterView.rows = rows;
-  const scroller = useRef<HTMLDivElement>(null);
   const isEmpty = rows.length === 0 && phase !== 'connecting';
   return (
     <aside className="roster" aria-label="Machines">
       <FilterField />
-      <div ref={scroller} className="roster-scroll" id="roster" tabIndex={-1}>
-        <RosterRows {...{ rows, by, scroller }} filtered={filter.terms.length > 0} />
+      <RosterRows {...{ rows, by }} filtered={filter.terms.length > 0}>
         {isEmpty && filter.terms.length > 0 && (
           <Empty
             icon="search"
@@ -48,7 +46,7 @@ export function Roster() {
           </Empty>
         )}
         {isEmpty && filter.terms.length === 0 && <NothingYet />}
-      </div>
+      </RosterRows>
       <BulkBar />
     </aside>
   );

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type FocusEvent, memo, type RefObject, useCallback, useLayoutEffect, useRef } from 'react';
+import { type FocusEvent, memo, type ReactNode, useCallback, useLayoutEffect, useRef } from 'react';
 import type { Grouping, RosterRow } from '../store/roster.ts';
 import { GroupRow } from './GroupRow.tsx';
 import { rosterView } from './roster-view.ts';
@@ -14,11 +14,13 @@ export interface RosterRowsProps {
   readonly rows: readonly RosterRow[];
   readonly by: Grouping;
   readonly filtered: boolean;
-  readonly scroller: RefObject<HTMLElement | null>;
+  /** What is said where there are none. */
+  readonly children: ReactNode;
 }
 
 /** Only the rows that are on the screen exist; one that leaves it is filled again with one that comes. */
-export function RosterRows({ rows, by, filtered, scroller }: RosterRowsProps) {
+export function RosterRows({ rows, by, filtered, children }: RosterRowsProps) {
+  const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -35,20 +37,23 @@ export function RosterRows({ rows, by, filtered, scroller }: RosterRowsProps) {
   const slots = useSlots(items.length);
   const focus = useFocusOfRow();
   return (
-    <ul className="roster-rows" style={{ height: virtual.getTotalSize() }} onFocus={focus}>
-      {items.map(({ index, start }) => {
-        const row = rows[index];
-        return (
-          row && (
-            <Row
-              key={`${row.kind} ${index % slots}`}
-              {...{ row, start, filtered }}
-              byTag={by === 'tag'}
-            />
-          )
-        );
-      })}
-    </ul>
+    <div ref={scroller} className="roster-scroll" id="roster" tabIndex={-1}>
+      <ul className="roster-rows" style={{ height: virtual.getTotalSize() }} onFocus={focus}>
+        {items.map(({ index, start }) => {
+          const row = rows[index];
+          return (
+            row && (
+              <Row
+                key={`${row.kind} ${index % slots}`}
+                {...{ row, start, filtered }}
+                byTag={by === 'tag'}
+              />
+            )
+          );
+        })}
+      </ul>
+      {children}
+    </div>
   );
 }
 
