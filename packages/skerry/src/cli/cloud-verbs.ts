@@ -121,7 +121,7 @@ function optionOf(key: string, schema: z.ZodType): Option {
   if (isYes)
     return schema.safeParse(undefined).data === true
       ? new Option(`--no-${dashed(key)}`, 'switch it off')
-      : new Option(flag, description.toLowerCase());
+      : new Option(flag, lowerFirst(description));
   const value = isMany ? '[words...]' : isRecord(schema) ? '<name=value...>' : '<value>';
   return new Option(`${flag} ${value}`, lowerFirst(description)).makeOptionMandatory(
     isNeeded(schema),
@@ -241,6 +241,7 @@ function dashed(name: string): string {
   return name.replace(/MiB|GiB|[A-Z]/g, (part) => `-${part.toLowerCase()}`);
 }
 
+/** Not of `MiB` or `XML`. */
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+  return /^[A-Z][a-z]+\b/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 }

@@ -70,14 +70,19 @@ export async function buildProgram(
       .description(sentence(entry.summary));
     if (entry.alias !== undefined) command.alias(entry.alias);
     command.exitOverride().helpOption('-h, --help', 'print this help');
-    command.configureOutput({
-      outputError: (text, write) =>
-        write(text.replace(/\n?$/, `\nhint: see skerry ${entry.name} --help\n`)),
-    });
     if (!words || [entry.name, entry.alias].some((name) => name && words.includes(name)))
       await (await entry.load()).define(command);
+    hintAtHelp(command, `skerry ${entry.name}`);
   }
   return program;
+}
+
+/** What is typed wrong for a command is answered with that command's own help. */
+function hintAtHelp(command: Command, path: string): void {
+  command.configureOutput({
+    outputError: (text, write) => write(text.replace(/\n?$/, `\nhint: see ${path} --help\n`)),
+  });
+  for (const sub of command.commands) hintAtHelp(sub, `${path} ${sub.name()}`);
 }
 
 /** Of help: as wide as the terminal, within what is good to read. */
