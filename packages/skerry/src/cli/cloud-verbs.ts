@@ -1,5 +1,6 @@
 // `skerry vm`, `skerry hypervisor` and the verbs of `skerry cloud`: a subcommand for each verb of the table, by central's
 // REST API.
+import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import type { HypervisorState, VmState } from '../cloud/entity.ts';
@@ -8,10 +9,15 @@ import type { VerbTable } from '../cloud/verbs/table.ts';
 import { formatMiB } from './amounts.ts';
 import { answerInWords } from './cloud-answer.ts';
 import { SkerryError } from '../util/errors.ts';
+import { messageOf } from '../util/message-of.ts';
 import { askCloud } from './cloud-words.ts';
 import { interruptible, printJson, sentence, withExample, withJson } from './common.ts';
 import { confirm } from './confirm.ts';
 import { formatTable } from './table.ts';
+import { exampleOf } from './verb-example.ts';
+
+/** Characters from which on a text is read from a file; no name or tag is as long. */
+const LONG_TEXT = 5000;
 
 type Kind = 'vm' | 'hypervisor';
 const COLLECTIONS = { vm: 'vms', hypervisor: 'hypervisors' } as const;
@@ -71,31 +77,18 @@ function addVerb(command: Command, kind: EntityKind, verb: Verb, name = verb.com
   if (verb.danger === 'destroys') sub.option('-y, --yes', 'do not ask');
   withJson(sub).action((...given: unknown[]) => runVerb(kind, verb, given));
   const needed = fields.filter(([key, schema]) => isNeeded(schema) && !verb.takes?.includes(key));
-  const words = needed
-    .filter(([, schema]) => !isSecret(schema))
-    .map(([key]) => `--${dashed(key)} ${EXAMPLES[key] ?? key.toUpperCase()}`);
-  const input = fields.some(([, schema]) => isSecret(schema) && isNeeded(schema)) ? ['< file'] : [];
-  const target = kind === 'central' ? [] : [kind === 'vm' ? 'web' : 'hv1'];
-  const taken = (verb.takes ?? []).map((key) => EXAMPLES[key] ?? key.toUpperCase());
-  const path = kind === 'central' ? 'cloud' : kind;
-  withExample(
-    sub,
-    ['$ skerry', path, verb.command, ...target, ...taken, ...words, ...input].join(' '),
-  );
+  const isHidden = (field: (typeof fields)[number]): boolean => isSecret(field[1]);
+  const example = exampleOf({
+    kind,
+    command: verb.command,
+    words: verb.takes ?? [],
+    options: needed
+      .filter((field) => !isHidden(field))
+      .map(([key]) => [`--${dashed(key)}`, key] as const),
+    isSecret: needed.some(isHidden),
+  });
+  withExample(sub, example);
 }
-
-/** Words for examples, where a field's name in capitals would say little. */
-const EXAMPLES: Readonly<Record<string, string>> = {
-  user: 'ben',
-  users: 'ben cleo',
-  role: 'operator',
-  roles: 'operator',
-  to: 'worker',
-  who: 'role:operator',
-  scope: 'tag:web',
-  permissions: 'info create',
-  label: 'backup',
-};
 
 function isNeeded(schema: z.ZodType): boolean {
   return !schema.safeParse(undefined).success;
@@ -122,10 +115,16 @@ function optionOf(key: string, schema: z.ZodType): Option {
     return schema.safeParse(undefined).data === true
       ? new Option(`--no-${dashed(key)}`, 'switch it off')
       : new Option(flag, lowerFirst(description));
-  const value = isMany ? '[words...]' : isRecord(schema) ? '<name=value...>' : '<value>';
-  return new Option(`${flag} ${value}`, lowerFirst(description)).makeOptionMandatory(
-    isNeeded(schema),
-  );
+  const isText = isLong(schema);
+  const value = isMany
+    ? '[words...]'
+    : isRecord(schema)
+      ? '<name=value...>'
+      : isText
+        ? '<file>'
+        : '<value>';
+  const words = lowerFirst(description) + (isText ? '; - reads standard input' : '');
+  return new Option(`${flag} ${value}`, words).makeOptionMandatory(isNeeded(schema));
 }
 
 /** @param given what commander gives: the arguments, the options, the command. */
@@ -140,7 +139,10 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
   const plain = fields.flatMap(([key, schema]): [string, unknown][] => {
     if (isSecret(schema)) return [];
     const value = taken[key] ?? options[optionOf(key, schema).attributeName()];
-    return value === undefined ? [] : [[key, valueOf(schema, value, command)]];
+    if (value === undefined) return [];
+    return [
+      [key, isLong(schema) ? readLong(value as string, command) : valueOf(schema, value, command)],
+    ];
   });
   if (verb.danger === 'destroys' && yes !== true)
     await confirm(
@@ -176,7 +178,22 @@ async function secretsOf(
   return Object.fromEntries(secrets.map((secret, at) => [asked[at] ?? '', secret]));
 }
 
-/** A number where one is wanted; `@FILE` where a text may be long. */
+/** XML, which may have passwords in it: arguments are seen by others. */
+function isLong(schema: z.ZodType): boolean {
+  return schema.safeParse(' '.repeat(LONG_TEXT)).success;
+}
+
+/** @param path of a file; `-` is standard input */
+function readLong(path: string, command: string): string {
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (cause) {
+    const detail = `'${path}' cannot be read: ${messageOf(cause)}`;
+    throw new SkerryError('USAGE', { data: { detail, command }, cause });
+  }
+}
+
+/** A number where one is wanted. */
 function valueOf(schema: z.ZodType, value: unknown, command: string): unknown {
   if (isRecord(schema))
     return Object.fromEntries((value as string[]).map((word) => pairOf(word, command)));
