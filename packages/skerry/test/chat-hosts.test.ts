@@ -244,6 +244,26 @@ test('a program asks in the words of Archipel, and may what its person may', asy
   policies.setGrant('user:ben', vmId(uuid), []);
 });
 
+test('a machine that is parked answers who asked for it, and tells all who know it', async () => {
+  const { central } = running;
+  await using ann = await person('ann');
+  await until('it is seen', () => statusOf(ann, uuid) === 'Running');
+  const query = element(
+    'query',
+    { xmlns: 'archipel:vm:vmparking' },
+    element('archipel', { action: 'park', force: 'yes' }),
+  );
+  const reply = await ann.client.request('set', `${uuid}@skerry.local/hv1`, query);
+  expect(child(reply, 'query', 'archipel:vm:vmparking')).toBeDefined();
+  await until('it is gone', () => statusOf(ann, uuid) === 'unavailable');
+  const words = 'Undefine: done, as ann asked.';
+  await until('it is told', () => heard(ann, 'headline').includes(words));
+  const back = { machine: uuid, hypervisor: 'hv1', start: true };
+  const by = { user: 'ann', via: 'web' } as const;
+  expect(await central.perform('central', 'unpark', back, by)).toMatchObject({ ok: true });
+  await until('it is back', () => statusOf(ann, uuid) === 'Running');
+});
+
 test('a role that is given and taken: what one sees follows', async () => {
   const { central } = running;
   const { policies } = central;

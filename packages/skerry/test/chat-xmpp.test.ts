@@ -1,12 +1,14 @@
 // Chat and presence, as people see it with clients that nobody here wrote.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Ejabberd, startEjabberd } from '../src/cloud/bus/xmpp/ejabberd.ts';
 import { child, element, text } from '../src/cloud/bus/xmpp/stanza.ts';
 import { XmppClient } from '../src/cloud/bus/xmpp/xmpp-client.ts';
 import { ChatAccounts } from '../src/cloud/chat/chat-accounts.ts';
 import { EntitySessions } from '../src/cloud/chat/entity-sessions.ts';
+import type { EntityId } from '../src/cloud/entity.ts';
 import type { Element } from '../src/cloud/xml/element.ts';
 import { poll } from '../src/util/poll.ts';
 import { until } from './support/bus-contract.ts';
@@ -42,11 +44,13 @@ beforeAll(async () => {
       async chat(entity, user, words) {
         heard.push(`${entity} ${user}: ${words}`);
         if (words === 'throw') throw new Error('a secret path');
+        if (words === 'leave') return leave(entity, 'I have moved.');
         return words === 'start' ? "I'm starting." : `You said <${words}>.`;
       },
       async act(entity, user, { action, params }) {
         heard.push(`${entity} ${user} ${action} ${JSON.stringify(params)}`);
         if (action === 'throw') throw new Error('a secret path');
+        if (action === 'park') await leave(entity, '');
         return { ok: true, result: { when: 'now' } };
       },
     },
@@ -61,6 +65,13 @@ afterAll(async () => {
   await ejabberd[Symbol.asyncDispose]();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** As an agent tells it: it is gone before whoever asked for that is answered. */
+async function leave(entity: EntityId, answer: string): Promise<string> {
+  void sessions.remove(entity);
+  await sleep(200);
+  return answer;
+}
 
 /** A client of ours that remembers all it gets. */
 async function person(
@@ -409,6 +420,31 @@ test.skipIf(!hasGoSendxmpp)(goSendxmppName, { timeout: 60_000 }, async () => {
   const { client } = await person('ada', 'enchantress', DOMAIN, false);
   client.send(chat('and you'));
   await until('the answer has come', () => hears('You said <and you>.'));
+  await client[Symbol.asyncDispose]();
+});
+
+test('what leaves still answers who asked for that, and tells it; it is seen no more at once', async () => {
+  const { client, got } = await person('ada', 'enchantress');
+  const from = `${UUID}@${DOMAIN}/hv1`;
+  const isSeen = (): boolean =>
+    got.findLast(({ attributes }) => attributes.from === from)?.attributes.type === undefined;
+  await until('the machine is seen', () => statuses(got, from).length > 0);
+  client.send(chat('leave'));
+  await until('it is gone', () => !isSeen());
+  expect(bodies(got)).toEqual([]);
+  await until('it answers', () => bodies(got).includes('I have moved.'));
+  sessions.say(`vm:${UUID}`, 'I have moved. ada asked for it.');
+  await until('it is heard', () => bodies(got, 'headline').length === 1);
+  sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
+  await until('it is back', isSeen);
+  const query = element(
+    'query',
+    { xmlns: 'archipel:vm:vmparking' },
+    element('archipel', { action: 'park' }),
+  );
+  const answer = await client.request('set', from, query);
+  expect(child(answer, 'query', 'archipel:vm:vmparking')).toBeDefined();
+  sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
   await client[Symbol.asyncDispose]();
 });
 
