@@ -351,6 +351,17 @@ test('a person is not called like a hypervisor, nor the other way round', async 
   );
 });
 
+test('a guest of a doctor who was killed is gone when central starts again, a person is not', async () => {
+  const guest = accounts.guestName();
+  await accounts.addGuest(guest, 'x');
+  await accounts.addPerson('doctor-0123456789ab', 'secret');
+  await accounts.prepare();
+  const all = await ejabberd.admin.accounts(DOMAIN);
+  expect(all).not.toContain(guest);
+  expect(all).toContain('doctor-0123456789ab');
+  await accounts.removePerson('doctor-0123456789ab');
+});
+
 const slixmppName = hasSlixmpp
   ? 'with slixmpp, over TLS'
   : 'with slixmpp, over TLS (not run: package python3-slixmpp is missing)';

@@ -9,6 +9,9 @@ const HYPERVISORS = 'hypervisors';
 const MACHINES = 'machines';
 const GROUPS = [ADMINISTRATORS, PEOPLE, HYPERVISORS, MACHINES];
 
+/** What a guest's account is called. */
+const GUEST = /^doctor-[0-9a-f]{12}$/;
+
 /** Central's part: nobody can register, so it makes every account. */
 export class ChatAccounts {
   readonly #admin: EjabberdAdmin;
@@ -28,6 +31,7 @@ export class ChatAccounts {
     await this.#group(PEOPLE, 'People', []);
     await this.#group(HYPERVISORS, 'All Hypervisors', [ADMINISTRATORS]);
     await this.#group(MACHINES, 'All Virtual Machines', [ADMINISTRATORS]);
+    await this.#removeGuests();
   }
 
   /** Makes the account of an entity, and gives its new password. */
@@ -87,7 +91,12 @@ export class ChatAccounts {
     return new Set(items.map(({ jid }) => userOf(jid)));
   }
 
-  /** Lets somebody in who sees nobody, and whom nobody sees. */
+  /** A name for {@link addGuest}. */
+  guestName(): string {
+    return `doctor-${randomBytes(6).toString('hex')}`;
+  }
+
+  /** Lets somebody in for a moment who sees nobody, and whom nobody sees. */
   async addGuest(user: string, password: string): Promise<void> {
     await this.#admin.ensureAccount(user, this.#domain, password);
   }
@@ -119,6 +128,13 @@ export class ChatAccounts {
       await this.#admin.call('delete_rosteritem', {
         ...{ localuser, localhost: host, user: other, host },
       });
+  }
+
+  /** Those that central was killed with: none of this one is here yet. A person may be called like that. */
+  async #removeGuests(): Promise<void> {
+    const people = await this.people();
+    for (const user of await this.#admin.accounts(this.#domain))
+      if (GUEST.test(user) && !people.has(user)) await this.removePerson(user);
   }
 
   async #members(group: string): Promise<string[]> {
