@@ -349,6 +349,12 @@ test('a person is not called like a hypervisor, nor the other way round', async 
   await expect(accounts.addEntity('hypervisor:ada')).rejects.toThrow(
     'is one of the administrators',
   );
+  // One who is gone has no name.
+  await accounts.addPerson('hv2', 'x');
+  await accounts.removePerson('hv2');
+  expect([...(await accounts.people()).keys()]).not.toContain('hv2');
+  await accounts.addEntity('hypervisor:hv2');
+  await accounts.removeEntity('hv2');
 });
 
 test('a guest of a doctor who was killed is gone when central starts again, a person is not', async () => {

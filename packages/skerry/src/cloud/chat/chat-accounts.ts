@@ -52,10 +52,7 @@ export class ChatAccounts {
 
   /** Takes an entity out of everybody's list, and its account away. */
   async removeEntity(local: string): Promise<void> {
-    // The server's groups keep whom they had: with the account alone it would stay in all lists.
-    for (const group of [MACHINES, HYPERVISORS])
-      await this.#admin.removeFromGroup(local, this.#domain, group);
-    await this.#admin.removeAccount(local, this.#domain);
+    await this.#remove(local, [MACHINES, HYPERVISORS]);
   }
 
   /**
@@ -101,8 +98,9 @@ export class ChatAccounts {
     await this.#admin.ensureAccount(user, this.#domain, password);
   }
 
+  /** Somebody who was let in, also as a guest, is let in no more. */
   async removePerson(user: string): Promise<void> {
-    await this.#admin.removeAccount(user, this.#domain);
+    await this.#remove(user, [PEOPLE, ADMINISTRATORS]);
   }
 
   /** A person and an entity see each other: Archipel's permission `presence`. */
@@ -139,6 +137,12 @@ export class ChatAccounts {
 
   async #members(group: string): Promise<string[]> {
     return (await this.#admin.groupMembers(this.#domain, group)).map(userOf);
+  }
+
+  /** The server's groups keep whom they had: with the account alone it would stay in all lists, and its name be taken. */
+  async #remove(user: string, groups: readonly string[]): Promise<void> {
+    for (const group of groups) await this.#admin.removeFromGroup(user, this.#domain, group);
+    await this.#admin.removeAccount(user, this.#domain);
   }
 
   async #account(user: string, password: string, group: string): Promise<void> {
