@@ -4,8 +4,8 @@ import { eachFrame } from './each-frame.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
 
-/** A browser that paints when it is told to, or never. */
-function browser(): { paint(): void } {
+/** A browser that paints when that is called, or never. */
+function browser(): () => void {
   const asked = new Map<number, () => void>();
   vi.stubGlobal('document', { visibilityState: 'visible' });
   vi.stubGlobal('requestAnimationFrame', (run: () => void) => {
@@ -13,11 +13,11 @@ function browser(): { paint(): void } {
     return asked.size;
   });
   vi.stubGlobal('cancelAnimationFrame', (id: number) => asked.delete(id));
-  return { paint: () => [...asked.values()].forEach((run) => run()) };
+  return () => [...asked.values()].forEach((run) => run());
 }
 
 test('what comes before a frame is taken once, with it', async () => {
-  const { paint } = browser();
+  const paint = browser();
   const taken: (readonly number[])[] = [];
   const add = eachFrame<number>((all) => taken.push(all));
   add(1);
