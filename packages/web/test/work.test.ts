@@ -195,7 +195,8 @@ test("what one has begun is nobody else's who logs in after, and what one may is
   await row('mail').waitFor();
   expect(await page.locator('#filter').inputValue()).toBe('');
   await page.keyboard.press('n');
-  expect(await dialog.getByLabel('Memory').isVisible()).toBe(true);
+  const fromImage = dialog.getByRole('button', { name: 'From an image' });
+  expect(await fromImage.getAttribute('aria-pressed')).toBe('true');
   await dialog.getByRole('button', { name: 'From XML' }).click();
   expect(await dialog.getByLabel('XML').inputValue()).toBe('');
   const hv1 = dialog.getByRole('radio', { name: 'hv1' });
