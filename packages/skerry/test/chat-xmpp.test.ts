@@ -450,6 +450,20 @@ test('what leaves still answers who asked for that, and tells it; it is seen no 
   await until('it is gone', () => !isSeen());
   expect(bodies(got)).toEqual([]);
   await until('it answers', () => bodies(got).includes('I have moved.'));
+  const count = heard.length;
+  client.send(chat('start', from));
+  await until('it says so', () =>
+    bodies(got).some((words) => words.startsWith('I have just left')),
+  );
+  const late = element(
+    'query',
+    { xmlns: 'archipel:vm:control' },
+    element('archipel', { action: 'create' }),
+  );
+  await expect(client.request('set', from, late)).rejects.toMatchObject({
+    condition: 'service-unavailable',
+  });
+  expect(heard.length).toBe(count);
   sessions.say(`vm:${UUID}`, 'I have moved. ada asked for it.');
   await until('it is heard', () => bodies(got, 'headline').length === 1);
   sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
