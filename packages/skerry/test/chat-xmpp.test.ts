@@ -100,6 +100,12 @@ function chat(words: string, to = `${UUID}@${DOMAIN}`): Element {
   return element('message', { to, type: 'chat', id: '7' }, element('body', {}, words));
 }
 
+/** A request in Archipel's words. */
+function acp(action: string, attributes = {}): Element {
+  const archipel = element('archipel', { action, ...attributes });
+  return element('query', { xmlns: 'archipel:vm:control' }, archipel);
+}
+
 function bodies(got: readonly Element[], type = 'chat'): string[] {
   return got.flatMap((stanza) => {
     const body = child(stanza, 'body');
@@ -190,12 +196,6 @@ test('a chat is answered in order, and what goes wrong is not told', async () =>
 });
 
 test("Archipel's requests are answered as they are there, and strangers' are not", async () => {
-  const acp = (action: string, attributes = {}): Element =>
-    element(
-      'query',
-      { xmlns: 'archipel:vm:control' },
-      element('archipel', { action, ...attributes }),
-    );
   const to = `${UUID}@${DOMAIN}/hv1`;
   const { client } = await person('ada', 'enchantress');
   const answer = await client.request('set', to, acp('memory', { mebibytes: '512' }));
@@ -455,12 +455,7 @@ test('what leaves still answers who asked for that, and tells it; it is seen no 
   await until('it says so', () =>
     bodies(got).some((words) => words.startsWith('I have just left')),
   );
-  const late = element(
-    'query',
-    { xmlns: 'archipel:vm:control' },
-    element('archipel', { action: 'create' }),
-  );
-  await expect(client.request('set', from, late)).rejects.toMatchObject({
+  await expect(client.request('set', from, acp('create'))).rejects.toMatchObject({
     condition: 'service-unavailable',
   });
   expect(heard.length).toBe(count);
@@ -468,13 +463,8 @@ test('what leaves still answers who asked for that, and tells it; it is seen no 
   await until('it is heard', () => bodies(got, 'headline').length === 1);
   sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
   await until('it is back', isSeen);
-  const query = element(
-    'query',
-    { xmlns: 'archipel:vm:vmparking' },
-    element('archipel', { action: 'park' }),
-  );
-  const answer = await client.request('set', from, query);
-  expect(child(answer, 'query', 'archipel:vm:vmparking')).toBeDefined();
+  const answer = await client.request('set', from, acp('park'));
+  expect(child(answer, 'query', 'archipel:vm:control')).toBeDefined();
   sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
   await client[Symbol.asyncDispose]();
 });
