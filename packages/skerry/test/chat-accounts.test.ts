@@ -23,6 +23,7 @@ beforeAll(async () => {
   ({ accounts } = cloud.bus.people);
   await accounts.addEntity('hypervisor:hv1');
   people = new ChatPeople({ central: cloud.central, ...cloud.bus.people, goneMs: 300 });
+  cloud.central.chat = people;
 });
 afterAll(async () => {
   await people?.[Symbol.asyncDispose]();
@@ -69,8 +70,28 @@ test('nothing is taken away while a hypervisor was not heard, nor when one is aw
   expect(await machines()).toEqual([...before, THERE].toSorted());
 });
 
+test('nothing is taken away while an agent does not reach its libvirt', async () => {
+  const before = await machines();
+  const libvirtUri = `test:///default?socket=${join(cloud.dir, 'nobody')}`;
+  const agent = await cloud.startAgent('hv2', { libvirtUri });
+  await cloud.until(vmId(THERE), (each) => each === undefined);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(await machines()).toEqual(before);
+  await agent[Symbol.asyncDispose]();
+  await expect.poll(() => cloud.central.registry.isLive('hv2'), SOON).toBe(false);
+});
+
+test('one that was not there since central started can be forgotten, and nothing waits for it', async () => {
+  await accounts.addEntity('hypervisor:hv4');
+  await accounts.addEntity(vmId(GONE));
+  await cloud.central.forget('hv4');
+  expect(await accounts.entities()).toMatchObject({ hypervisors: ['hv1', 'hv2'] });
+  await expect(cloud.central.forget('hv4')).rejects.toMatchObject({ code: 'not-found' });
+});
+
 test('a hypervisor that is forgotten has no account, nor have its machines', async () => {
   await cloud.central.forget('hv2');
   await expect.poll(machines, SOON).not.toContain(THERE);
+  expect(await machines()).not.toContain(GONE);
   expect(await accounts.entities()).toMatchObject({ hypervisors: ['hv1'] });
 });

@@ -228,6 +228,22 @@ test('a program asks in the words of Archipel, and may what its person may', asy
   const xml = await ann.client.request('get', to, acp('vm:control', 'xmldesc'));
   const domain = child(child(xml, 'query') ?? xml, 'domain');
   expect(domain && child(domain, 'name')?.children).toEqual(['test']);
+  const items = async (module: string, action: string, params = {}): Promise<unknown[]> => {
+    const answer = await ann.client.request('set', to, acp(module, action, params));
+    return (child(answer, 'query')?.children ?? []).map((each) =>
+      typeof each === 'string' ? each : each.attributes,
+    );
+  };
+  const own = { who: 'user:ann', permissions: 'info create' };
+  expect(await items('permissions', 'set', own)).not.toEqual([]);
+  expect(await items('permissions', 'get')).toContainEqual(own);
+  await items('permissions', 'set', { who: 'user:ann', remove: 'yes' });
+  expect(await items('roster', 'getroster')).toContainEqual({ users: 'ann' });
+  await items('entity:scheduler', 'schedule', { verb: 'suspend', at: '0 3 * * *' });
+  const [job] = (await items('entity:scheduler', 'jobs')) as [{ job: string }];
+  expect(job).toMatchObject({ verb: 'suspend', at: '0 3 * * *', by: 'ann' });
+  await items('entity:scheduler', 'unschedule', { job: job.job });
+  expect(await items('entity:scheduler', 'jobs')).toEqual([]);
   const away = { hypervisorjid: 'hv9@skerry.local/hv9' };
   await expect(
     ann.client.request('set', to, acp('vm:control', 'migrate', away)),
@@ -242,6 +258,26 @@ test('a program asks in the words of Archipel, and may what its person may', asy
     condition: 'forbidden',
   });
   policies.setGrant('user:ben', vmId(uuid), []);
+});
+
+test('a machine that is parked answers who asked for it, and tells all who know it', async () => {
+  const { central } = running;
+  await using ann = await person('ann');
+  await until('it is seen', () => statusOf(ann, uuid) === 'Running');
+  const query = element(
+    'query',
+    { xmlns: 'archipel:vm:vmparking' },
+    element('archipel', { action: 'park', force: 'yes' }),
+  );
+  const reply = await ann.client.request('set', `${uuid}@skerry.local/hv1`, query);
+  expect(child(reply, 'query', 'archipel:vm:vmparking')).toBeDefined();
+  await until('it is gone', () => statusOf(ann, uuid) === 'unavailable');
+  const words = 'Undefine: done, as ann asked.';
+  await until('it is told', () => heard(ann, 'headline').includes(words));
+  const back = { machine: uuid, hypervisor: 'hv1', start: true };
+  const by = { user: 'ann', via: 'web' } as const;
+  expect(await central.perform('central', 'unpark', back, by)).toMatchObject({ ok: true });
+  await until('it is back', () => statusOf(ann, uuid) === 'Running');
 });
 
 test('a role that is given and taken: what one sees follows', async () => {

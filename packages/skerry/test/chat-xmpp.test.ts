@@ -1,12 +1,14 @@
 // Chat and presence, as people see it with clients that nobody here wrote.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Ejabberd, startEjabberd } from '../src/cloud/bus/xmpp/ejabberd.ts';
 import { child, element, text } from '../src/cloud/bus/xmpp/stanza.ts';
 import { XmppClient } from '../src/cloud/bus/xmpp/xmpp-client.ts';
 import { ChatAccounts } from '../src/cloud/chat/chat-accounts.ts';
 import { EntitySessions } from '../src/cloud/chat/entity-sessions.ts';
+import type { EntityId } from '../src/cloud/entity.ts';
 import type { Element } from '../src/cloud/xml/element.ts';
 import { poll } from '../src/util/poll.ts';
 import { until } from './support/bus-contract.ts';
@@ -42,11 +44,13 @@ beforeAll(async () => {
       async chat(entity, user, words) {
         heard.push(`${entity} ${user}: ${words}`);
         if (words === 'throw') throw new Error('a secret path');
+        if (words === 'leave') return leave(entity, 'I have moved.');
         return words === 'start' ? "I'm starting." : `You said <${words}>.`;
       },
       async act(entity, user, { action, params }) {
         heard.push(`${entity} ${user} ${action} ${JSON.stringify(params)}`);
         if (action === 'throw') throw new Error('a secret path');
+        if (action === 'park') await leave(entity, '');
         return { ok: true, result: { when: 'now' } };
       },
     },
@@ -61,6 +65,13 @@ afterAll(async () => {
   await ejabberd[Symbol.asyncDispose]();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** As an agent tells it: it is gone before whoever asked for that is answered. */
+async function leave(entity: EntityId, answer: string): Promise<string> {
+  void sessions.remove(entity);
+  await sleep(200);
+  return answer;
+}
 
 /** A client of ours that remembers all it gets. */
 async function person(
@@ -87,6 +98,12 @@ async function person(
 
 function chat(words: string, to = `${UUID}@${DOMAIN}`): Element {
   return element('message', { to, type: 'chat', id: '7' }, element('body', {}, words));
+}
+
+/** A request in Archipel's words. */
+function acp(action: string, attributes = {}): Element {
+  const archipel = element('archipel', { action, ...attributes });
+  return element('query', { xmlns: 'archipel:vm:control' }, archipel);
 }
 
 function bodies(got: readonly Element[], type = 'chat'): string[] {
@@ -179,12 +196,6 @@ test('a chat is answered in order, and what goes wrong is not told', async () =>
 });
 
 test("Archipel's requests are answered as they are there, and strangers' are not", async () => {
-  const acp = (action: string, attributes = {}): Element =>
-    element(
-      'query',
-      { xmlns: 'archipel:vm:control' },
-      element('archipel', { action, ...attributes }),
-    );
   const to = `${UUID}@${DOMAIN}/hv1`;
   const { client } = await person('ada', 'enchantress');
   const answer = await client.request('set', to, acp('memory', { mebibytes: '512' }));
@@ -338,6 +349,23 @@ test('a person is not called like a hypervisor, nor the other way round', async 
   await expect(accounts.addEntity('hypervisor:ada')).rejects.toThrow(
     'is one of the administrators',
   );
+  // One who is gone has no name.
+  await accounts.addPerson('hv2', 'x');
+  await accounts.removePerson('hv2');
+  expect([...(await accounts.people()).keys()]).not.toContain('hv2');
+  await accounts.addEntity('hypervisor:hv2');
+  await accounts.removeEntity('hv2');
+});
+
+test('a guest of a doctor who was killed is gone when central starts again, a person is not', async () => {
+  const guest = accounts.guestName();
+  await accounts.addGuest(guest, 'x');
+  await accounts.addPerson('doctor-0123456789ab', 'secret');
+  await accounts.prepare();
+  const all = await ejabberd.admin.accounts(DOMAIN);
+  expect(all).not.toContain(guest);
+  expect(all).toContain('doctor-0123456789ab');
+  await accounts.removePerson('doctor-0123456789ab');
 });
 
 const slixmppName = hasSlixmpp
@@ -409,6 +437,35 @@ test.skipIf(!hasGoSendxmpp)(goSendxmppName, { timeout: 60_000 }, async () => {
   const { client } = await person('ada', 'enchantress', DOMAIN, false);
   client.send(chat('and you'));
   await until('the answer has come', () => hears('You said <and you>.'));
+  await client[Symbol.asyncDispose]();
+});
+
+test('what leaves still answers who asked for that, and tells it; it is seen no more at once', async () => {
+  const { client, got } = await person('ada', 'enchantress');
+  const from = `${UUID}@${DOMAIN}/hv1`;
+  const isSeen = (): boolean =>
+    got.findLast(({ attributes }) => attributes.from === from)?.attributes.type === undefined;
+  await until('the machine is seen', () => statuses(got, from).length > 0);
+  client.send(chat('leave'));
+  await until('it is gone', () => !isSeen());
+  expect(bodies(got)).toEqual([]);
+  await until('it answers', () => bodies(got).includes('I have moved.'));
+  const count = heard.length;
+  client.send(chat('start', from));
+  await until('it says so', () =>
+    bodies(got).some((words) => words.startsWith('I have just left')),
+  );
+  await expect(client.request('set', from, acp('create'))).rejects.toMatchObject({
+    condition: 'service-unavailable',
+  });
+  expect(heard.length).toBe(count);
+  sessions.say(`vm:${UUID}`, 'I have moved. ada asked for it.');
+  await until('it is heard', () => bodies(got, 'headline').length === 1);
+  sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
+  await until('it is back', isSeen);
+  const answer = await client.request('set', from, acp('park'));
+  expect(child(answer, 'query', 'archipel:vm:control')).toBeDefined();
+  sessions.set(`vm:${UUID}`, { show: '', status: 'Running', name: 'web-1' });
   await client[Symbol.asyncDispose]();
 });
 

@@ -178,6 +178,9 @@ test('who there is, and what is parked, is shown to who may know it', async () =
     [],
     [],
   ]);
+  const places = (user: string) => cloud.call(user, 'GET', `/api/v1/parked/${uuid}/places`);
+  expect(await places('ann')).toMatchObject({ body: [{ hypervisor: 'hv1', possible: true }] });
+  expect((await places('cleo')).status).toBe(404);
   const { messages, socket } = await listen(cloud.central.users.issue('cleo', 'session'));
   expect(messages[0]).toMatchObject({ type: 'hello', parked: [] });
   socket.terminate();
@@ -185,6 +188,8 @@ test('who there is, and what is parked, is shown to who may know it', async () =
   // Who has the machine brings it back, where machines may be made.
   cloud.central.policies.setGrant('user:cleo', `vm:${uuid}`, ['vmparking_unpark']);
   expect(await parked('cleo')).toEqual(['boat']);
+  // Of hypervisors that one does not see nothing is said.
+  expect(await places('cleo')).toEqual({ status: 200, body: [] });
   cloud.central.policies.setGrant('user:cleo', 'hypervisor:hv1', ['alloc']);
   expect(await central('cleo', 'unpark', { machine: uuid })).toMatchObject({ status: 200 });
   await cloud.call('ann', 'POST', '/api/v1/vms/boat/free');

@@ -225,7 +225,13 @@ test('a machine is parked, and comes back on another hypervisor', async () => {
   await shot('parked-one');
   await page.getByRole('button', { name: 'Unpark' }).click();
   expect(await page.getByRole('dialog').getByRole('checkbox').allTextContents()).toHaveLength(1);
-  await page.getByRole('dialog').getByLabel('Hypervisor').fill('hv3');
+  const place = (name: string): Locator =>
+    page.getByRole('dialog').locator('.place', { hasText: name });
+  expect(await place('hv2').getByRole('radio').isChecked()).toBe(true);
+  await expectText(place('hv3').locator('.place-parts'), 'memory');
+  await shot('unpark');
+  expect(await violationsOf(page)).toEqual([]);
+  await place('hv3').getByRole('radio').check();
   await page.getByRole('dialog').getByRole('button', { name: 'Unpark' }).click();
   await row('boat').waitFor();
   await expectText(group('hv3'), '/ 3 on');

@@ -60,6 +60,7 @@ test('a new machine that is refused after the form was closed is changed and tri
   const making = dialog.getByRole('button', { name: 'Making it…' });
   const fill = (): Promise<string> =>
     making.evaluate((element) => getComputedStyle(element).backgroundColor);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   const hovered = await fill();
   await page.mouse.move(0, 0);
   await expect.poll(fill).toBe(hovered);
@@ -155,6 +156,56 @@ test('a line that was cut without a word is found, and what was missed is there 
   await expectText(row('metrics'), 'running');
   await expectCount(page.locator('.banner'), 0);
   stack.cable.cut();
+});
+
+test('what was done while the line was cut is in the log that is open', async () => {
+  await open('/log');
+  await row('metrics').waitFor();
+  const lines = page.locator('tbody tr', { hasText: 'Reboot' }).filter({ hasText: 'mail' });
+  await expectCount(lines, 0);
+  stack.cable.set('refuse');
+  stack.cable.cut();
+  await expectText(page.locator('.banner'), 'The connection to central is lost.');
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('mail')}/reboot`, {});
+  stack.cable.set('up');
+  await expectCount(page.locator('.banner'), 0);
+  await expectCount(lines, 1);
+});
+
+test("what one has begun is nobody else's who logs in after, and what one may is seen at once", async () => {
+  const { users, policies } = stack.cloud.central;
+  const secret = 'a long password';
+  const maker = ['alloc', 'info'];
+  await users.setPassword('ben', secret);
+  policies.setGrant('user:ben', 'hypervisor:hv1', ['info']);
+  policies.setGrant('user:ben', 'hypervisor:hv2', maker);
+  await open('/');
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'From XML' }).click();
+  await dialog.getByLabel('XML').fill("<graphics type='vnc' passwd='ann'/>");
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.locator('#filter').fill('web');
+  await page.getByRole('button', { name: 'You and this page' }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+  await page.getByLabel('Name').fill('ben');
+  await page.getByLabel('Password').fill(secret);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await row('mail').waitFor();
+  expect(await page.locator('#filter').inputValue()).toBe('');
+  await page.keyboard.press('n');
+  const fromImage = dialog.getByRole('button', { name: 'From an image' });
+  expect(await fromImage.getAttribute('aria-pressed')).toBe('true');
+  await dialog.getByRole('button', { name: 'From XML' }).click();
+  expect(await dialog.getByLabel('XML').inputValue()).toBe('');
+  const hv1 = dialog.getByRole('radio', { name: 'hv1' });
+  await expectText(dialog.locator('.place-why'), "you lack the permission 'alloc'");
+  policies.setGrant('user:ben', 'hypervisor:hv1', maker);
+  await expect.poll(() => hv1.isEnabled()).toBe(true);
+  policies.update((policy) => ({ ...policy, grants: [] }));
+  await page.context().clearCookies();
+  await ui.open('/', stack.loginLink('ann'));
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -33,4 +33,19 @@ test.each([
   ['/home/ann/central', program, 'no'],
 ])('with files in %s and %j homes are protected: %s', (dir, words, is) => {
   expect(systemdUnit('central', dir, words)).toContain(`\nProtectHome=${is}\n`);
+});
+
+test('what is a link to something in a home is in that home', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skerry-unit-'));
+  const link = join(folder, 'skerry');
+  symlinkSync('/root', link);
+  try {
+    const unit = (dir: string, script: string): string =>
+      systemdUnit('central', dir, ['/usr/bin/node', script]);
+    expect(unit('/var/lib/skerry', link)).toContain('\nProtectHome=read-only\n');
+    expect(unit(link, '/usr/lib/skerry.js')).toContain('\nProtectHome=no\n');
+    expect(unit('/var/lib/skerry', link)).toContain(`ExecStart=/usr/bin/node ${link} `);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+
 /**
  * A unit (systemd.service(5)) that runs central or the agent of this host.
  *
@@ -31,9 +33,20 @@ WantedBy=multi-user.target`;
 
 /** People have Node and npm's packages in their home: then those are to be read. */
 function homeProtection(program: readonly string[], dir: string): 'yes' | 'read-only' | 'no' {
-  const isAtHome = (path: string): boolean => /^\/(home|root|run\/user)\//.test(path);
+  const isAtHome = (path: string): boolean =>
+    [path, behind(path)].some((each) => /^\/(home|root|run\/user)(\/|$)/.test(each));
   if (isAtHome(dir)) return 'no';
   return program.some(isAtHome) ? 'read-only' : 'yes';
+}
+
+/** `npm link` makes a link outside to what is in a home. */
+function behind(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It is not there yet.
+    return path;
+  }
 }
 
 /** As systemd reads words: a % would be a specifier, a $ a variable. */

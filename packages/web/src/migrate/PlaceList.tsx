@@ -6,10 +6,12 @@ export interface PlaceListProps {
   readonly chosen: string;
   readonly onChoose: (hypervisor: string) => void;
   readonly name: string;
+  /** One may choose also where it is not possible as things are: central has the last word. */
+  readonly isFree?: boolean;
 }
 
 /** Hypervisors as places, the best first: points and what they are for, or why not. */
-export function PlaceList({ places, chosen, onChoose, name }: PlaceListProps) {
+export function PlaceList({ places, chosen, onChoose, name, isFree = false }: PlaceListProps) {
   return (
     <div className="places" role="radiogroup" aria-label="Hypervisor">
       {places.map(({ hypervisor, possible, score, parts, reasons }) => (
@@ -19,7 +21,7 @@ export function PlaceList({ places, chosen, onChoose, name }: PlaceListProps) {
             name={name}
             value={hypervisor}
             checked={chosen === hypervisor}
-            disabled={!possible}
+            disabled={!possible && !isFree}
             onChange={() => onChoose(hypervisor)}
           />
           <span className="place-name">{hypervisor}</span>

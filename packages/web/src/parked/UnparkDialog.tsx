@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Parked, VerbErrorData, VerbInfo } from '../api/types.ts';
-import { cloud, useCloud } from '../store/cloud.ts';
-import { hypervisorsOf } from '../store/roster.ts';
+import { apiGet } from '../api/client.ts';
+import type { Parked, Place, VerbErrorData, VerbInfo } from '../api/types.ts';
+import { PlaceList } from '../migrate/PlaceList.tsx';
+import { useCloud } from '../store/cloud.ts';
 import { Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -23,13 +25,22 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
   const { doubt } = parked;
   // Only then there is something to insist on.
   const isDoubtful = useCloud(({ lamps }) => doubt !== null && !lamps.get(doubt)?.live);
+  const { data: places = [] } = useQuery({
+    queryKey: ['parked', parked.uuid, 'places'],
+    queryFn: ({ signal }) => apiGet<Place[]>(`parked/${parked.uuid}/places`, signal),
+    staleTime: 0,
+  });
+  // What central takes when it is not told.
+  const possible = places.filter((place) => place.possible).map(({ hypervisor }) => hypervisor);
+  const usual = possible.includes(parked.hypervisor) ? parked.hypervisor : (possible[0] ?? '');
+  const hypervisor = values['hypervisor'] || usual;
   const submit = async (): Promise<void> => {
     setBusy(true);
-    const outcome = await performCentral(verb, toParams(verb.params, values));
+    const outcome = await performCentral(verb, toParams(verb.params, { ...values, hypervisor }));
     setBusy(false);
     if (!outcome.ok) return setError(outcome.error);
-    const { hypervisor } = outcome.result as { hypervisor: string };
-    toast({ tone: 'good', title: parked.name, text: `It is back, on ${hypervisor}.` });
+    const back = outcome.result as { hypervisor: string };
+    toast({ tone: 'good', title: parked.name, text: `It is back, on ${back.hypervisor}.` });
     onClose();
   };
   return (
@@ -53,8 +64,14 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
           values={values}
           onChange={setValues}
           error={error}
-          choices={{ hypervisor: hypervisorsOf(cloud.get().entities).map(({ name }) => name) }}
-          without={isDoubtful ? ['machine'] : ['machine', 'force']}
+          without={['machine', 'hypervisor', ...(isDoubtful ? [] : ['force'])]}
+        />
+        <PlaceList
+          places={places}
+          chosen={String(hypervisor)}
+          onChoose={(next) => setValues({ ...values, hypervisor: next })}
+          name="place"
+          isFree
         />
         <footer className="dialog-foot">
           <Button look="ghost" onClick={onClose}>

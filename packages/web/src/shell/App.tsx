@@ -4,8 +4,10 @@ import { useEffect } from 'react';
 import { loggedIn } from '../api/client.ts';
 import { LoginPage } from '../login/LoginPage.tsx';
 import { connect } from '../store/connect.ts';
-import { theme } from '../store/ui.ts';
+import { shouts } from '../store/shouts.ts';
+import { forgetPerson, theme } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
+import { toasts } from '../ui/toasts.ts';
 import { router } from './router.tsx';
 
 // Only for what is asked for now and then; all that is live comes by the WebSocket.
@@ -22,7 +24,13 @@ export function App() {
   useEffect(() => {
     if (isLoggedIn !== true) return undefined;
     queries.clear();
-    return connect();
+    const end = connect(() => void queries.invalidateQueries({ queryKey: ['log'] }));
+    return () => {
+      end();
+      forgetPerson();
+      toasts.set([]);
+      shouts.set([]);
+    };
   }, [isLoggedIn]);
   if (isLoggedIn === null) return <div className="splash" aria-busy="true" />;
   if (!isLoggedIn) return <LoginPage />;

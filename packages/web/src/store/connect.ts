@@ -14,8 +14,13 @@ import { onWatch, takeUsage } from './usage.ts';
 
 let live: LiveSocket | undefined;
 
-/** Follows the cloud until the returned function is called. */
-export function connect(): () => void {
+/**
+ * Follows the cloud until the returned function is called.
+ *
+ * @param onBack told when it is followed again: what is only told once, and not here, was missed
+ */
+export function connect(onBack: () => void): () => void {
+  let wasThere = false;
   const loadVerbs = (): void =>
     void apiGet<VerbInfo[]>('verbs').then(
       (all) => {
@@ -36,6 +41,8 @@ export function connect(): () => void {
       else if (message.type === 'shout') takeShout(message);
       else apply(message);
       if (message.type !== 'hello') return;
+      if (wasThere) onBack();
+      wasThere = true;
       // A central that is back may be a newer one; what was done meanwhile is in its log.
       if (verbs.get().length === 0) loadVerbs();
       else void loadTasks();

@@ -1,5 +1,5 @@
 // The rows of the roster: hypervisors with their machines under them. Pure, and made anew only when it must be.
-import type { EntityState, HypervisorState, VmState } from '../api/types.ts';
+import type { EntityState, VmState } from '../api/types.ts';
 import { type Filter, matches } from './filter.ts';
 import type { CloudState } from './state.ts';
 
@@ -120,13 +120,6 @@ function countLoads(entities: ReadonlyMap<string, EntityState>): ReadonlyMap<str
 
 export function isOn({ state }: VmState): boolean {
   return state !== 'shutoff' && state !== 'crashed';
-}
-
-/** All hypervisors by name. */
-export function hypervisorsOf(entities: ReadonlyMap<string, EntityState>): HypervisorState[] {
-  return [...entities.values()]
-    .filter((each) => each.kind === 'hypervisor')
-    .toSorted((a, b) => collator.compare(a.name, b.name));
 }
 
 let lastOrder: Order | undefined;

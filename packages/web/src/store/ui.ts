@@ -2,26 +2,40 @@
 import type { VerbErrorData } from '../api/types.ts';
 import { observable, type Observable } from './observable.ts';
 
-export const filterText = observable('');
-export const selected = observable<ReadonlySet<string>>(new Set());
+const personal: (() => void)[] = [];
+
+/** What is as it was in the beginning for whoever logs in next in the same tab. */
+function ofPerson<T>(initial: T): Observable<T> {
+  const value = observable<T>(initial);
+  personal.push(() => value.set(initial));
+  return value;
+}
+
+/** Somebody has logged out: nobody else finds what they have typed, chosen and seen. */
+export function forgetPerson(): void {
+  for (const reset of personal) reset();
+}
+
+export const filterText = ofPerson('');
+export const selected = ofPerson<ReadonlySet<string>>(new Set());
 /** The entity whose page is open. */
 export const opened = observable<string | null>(null);
 /** Where j and k are, when the roster has the focus. */
-export const cursor = observable<string | null>(null);
+export const cursor = ofPerson<string | null>(null);
 /** The machine that is being dragged. */
-export const dragged = observable<string | null>(null);
-export const paletteOpen = observable(false);
+export const dragged = ofPerson<string | null>(null);
+export const paletteOpen = ofPerson(false);
 /** What a verb has answered: words, or rows. */
 export interface Answer {
   readonly title: string;
   readonly text: string;
   readonly rows?: readonly Readonly<Record<string, unknown>>[];
 }
-export const answerShown = observable<Answer | null>(null);
+export const answerShown = ofPerson<Answer | null>(null);
 /** As whom one looks at permissions; oneself, when it is null. */
-export const seeAs = observable<string | null>(null);
-export const helpOpen = observable(false);
-export const dockOpen = observable(false);
+export const seeAs = ofPerson<string | null>(null);
+export const helpOpen = ofPerson(false);
+export const dockOpen = ofPerson(false);
 /** Groups that are folded: hypervisors by name, tags as `tag:web`. */
 export const collapsed = kept<readonly string[]>('collapsed', []);
 /** What the list is grouped by. */
@@ -36,9 +50,9 @@ export interface Question {
   readonly verb: string;
   readonly params?: Readonly<Record<string, unknown>>;
 }
-export const question = observable<Question | null>(null);
+export const question = ofPerson<Question | null>(null);
 /** A new machine, and where; null when nobody makes one. */
-export const newMachine = observable<{ readonly hypervisor?: string } | null>(null);
+export const newMachine = ofPerson<{ readonly hypervisor?: string } | null>(null);
 /** What was filled in for a new machine. */
 export interface MachineDraft {
   readonly values: Readonly<Record<string, string | boolean>>;
@@ -48,7 +62,7 @@ export interface MachineDraft {
   readonly error?: VerbErrorData;
 }
 /** It stays until the machine is made or nobody wants it: closing the form by a slip loses nothing. Never kept on a disk. */
-export const machineDraft = observable<MachineDraft | null>(null);
+export const machineDraft = ofPerson<MachineDraft | null>(null);
 
 export function toggleSelected(id: string): void {
   selected.update((all) => {

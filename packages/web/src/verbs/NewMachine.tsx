@@ -40,7 +40,9 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
     placeholderData: (before) => before,
     staleTime: 0,
   });
-  const state = useCloud((each) => each.permissionSets) && cloud.get();
+  useCloud((each) => each.permissionSets);
+  useCloud((each) => each.setOf);
+  const state = cloud.get();
   const places = data?.flatMap((each) => allowedPlace(state, each));
   const best = places?.find(({ possible }) => possible)?.hypervisor ?? '';
   const isChosenGood = places?.some((each) => each.hypervisor === chosen && each.possible) ?? true;
@@ -62,6 +64,8 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
     machineDraft.set(asked);
     setBusy(true);
     const outcome = await perform({ entity: host, verb, params, quiet: true });
+    // Whoever is here now is somebody else, perhaps.
+    if (cloud.get().user !== state.user) return;
     setBusy(false);
     const isShown = isOpen.current;
     if (outcome.ok) {

@@ -26,6 +26,7 @@ const GUEST_MS = 30_000;
 export async function perform(order: Order): Promise<Outcome> {
   const { entity, verb, params = {}, quiet = false } = order;
   const id = crypto.randomUUID();
+  const { user } = cloud.get();
   cloud.update((state) => ask(state, { id, entity, verb, at: Date.now() }));
   try {
     const result = await apiPost(`${pathOf(entity.id)}/${verb.name}`, params, id);
@@ -39,7 +40,7 @@ export async function perform(order: Order): Promise<Outcome> {
   } catch (thrown) {
     const error = errorData(thrown);
     cloud.update((state) => answer(state, { id, entity, at: Date.now() }, error));
-    if (!quiet)
+    if (!quiet && cloud.get().user === user)
       toast({
         tone: 'bad',
         title: `${verb.title}: ${entity.name}`,

@@ -226,7 +226,10 @@ export class Central implements AsyncDisposable {
     if (this.registry.isLive(hypervisor))
       throw new VerbError('conflict', `${hypervisor} is here: end its agent first`);
     const isKnown = this.registry.lamps().some((lamp) => lamp.hypervisor === hypervisor);
-    if (!this.leadership.forget(hypervisor) && !isKnown)
+    const isMember = this.leadership.forget(hypervisor);
+    // One that was not here since central started may be known by its account alone.
+    const hadAccount = (await this.chat?.forget(hypervisor)) ?? false;
+    if (!isKnown && !isMember && !hadAccount)
       throw new VerbError('not-found', `there is no hypervisor '${hypervisor}'`);
     await this.expel?.(hypervisor);
     this.registry.forget(hypervisor);
@@ -289,7 +292,9 @@ export class Central implements AsyncDisposable {
     for (const { hypervisor, live } of this.registry.lamps())
       if (!live && !members.includes(hypervisor)) {
         this.registry.forget(hypervisor);
-        this.expel?.(hypervisor).catch((error: unknown) => this.#log(String(error)));
+        Promise.all([this.expel?.(hypervisor), this.chat?.forget(hypervisor)]).catch(
+          (error: unknown) => this.#log(String(error)),
+        );
       }
     for (const what of ['policy', 'parked', 'logins']) this.#changes.dispatchEvent(new Event(what));
   }

@@ -1,5 +1,6 @@
 // Where a machine can be, and where it is best: filter, then weigh. Pure.
 import { type HypervisorState, isOn, VCPUS_PER_CPU, type VmState } from '../entity.ts';
+import { all, attribute, parseXml, textOf } from '../xml/element.ts';
 
 /** A hypervisor as a place for a machine. */
 export interface Place {
@@ -24,6 +25,19 @@ export interface Needs {
   readonly vcpus: number;
   readonly networks: readonly string[];
   readonly tags: readonly string[];
+}
+
+/** What a machine needs that is on no hypervisor, by the definition that libvirt gave of it. */
+export function needsOf({ xml, tags }: { readonly xml: string } & Pick<Needs, 'tags'>): Needs {
+  const domain = parseXml(xml);
+  return {
+    memoryMiB: Number(textOf(domain, 'memory') ?? 0) / 1024,
+    vcpus: Number(textOf(domain, 'vcpu') ?? 1),
+    networks: all(domain, 'devices/interface').flatMap(
+      (nic) => attribute(nic, 'source', 'network') ?? [],
+    ),
+    tags,
+  };
 }
 
 /** A little of each hypervisor is its own. */

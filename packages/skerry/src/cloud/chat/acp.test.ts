@@ -40,6 +40,11 @@ test.each([
   ['hypervisor', 'hypervisor:network', 'destroy', 'network_destroy'],
   ['vm', 'vm:control', 'migrate', 'migrate'],
   ['vm', 'vm:vmparking', 'park', 'park'],
+  ['vm', 'permissions', 'get', 'permission_get'],
+  ['hypervisor', 'permissions', 'set', 'permission_set'],
+  ['hypervisor', 'entity:scheduler', 'jobs', 'jobs'],
+  ['vm', 'entity:scheduler', 'unschedule', 'unschedule'],
+  ['vm', 'roster', 'getroster', 'getroster'],
   // Programs', unknown, another kind's, and one of another module.
   ['vm', 'vm:control', 'console', undefined],
   ['vm', 'vm:oom', 'getadjust', undefined],
@@ -72,6 +77,10 @@ test.each([
   [
     { drives: [{ target: 'vda', sizeBytes: 7, source: null }] },
     '<item target="vda" sizeBytes="7"/>',
+  ],
+  [
+    { grants: [{ who: 'user:ben', permissions: ['info', 'create'] }] },
+    '<item who="user:ben" permissions="info create"/>',
   ],
   [{ users: ['ann', 'ben'] }, '<item users="ann"/><item users="ben"/>'],
   [{}, ''],

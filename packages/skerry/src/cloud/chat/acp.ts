@@ -24,6 +24,9 @@ const MODULES: Readonly<Record<string, string>> = {
   'archipel:vm:disk': 'drives_',
   'archipel:virtualmachine:snapshoting': 'snapshot_',
   'archipel:tags': '',
+  'archipel:permissions': 'permission_',
+  'archipel:roster': '',
+  'archipel:entity:scheduler': '',
   'archipel:hypervisor:control': '',
   'archipel:hypervisor:network': 'network_',
 };
@@ -126,7 +129,11 @@ function resultOf(name: string, value: unknown): Element[] {
   return value.map((row) => {
     if (isPlain(row)) return element('item', { [name]: String(row) });
     const fields = Object.entries(row as Record<string, unknown>).flatMap(
-      ([field, each]): [string, string][] => (isPlain(each) ? [[field, String(each)]] : []),
+      ([field, each]): [string, string][] => {
+        if (isPlain(each)) return [[field, String(each)]];
+        // As a list is given: with blanks between.
+        return Array.isArray(each) && each.every(isPlain) ? [[field, each.join(' ')]] : [];
+      },
     );
     return element('item', Object.fromEntries(fields));
   });

@@ -9,6 +9,9 @@ const HYPERVISORS = 'hypervisors';
 const MACHINES = 'machines';
 const GROUPS = [ADMINISTRATORS, PEOPLE, HYPERVISORS, MACHINES];
 
+/** What a guest's account is called. */
+const GUEST = /^doctor-[0-9a-f]{12}$/;
+
 /** Central's part: nobody can register, so it makes every account. */
 export class ChatAccounts {
   readonly #admin: EjabberdAdmin;
@@ -28,6 +31,7 @@ export class ChatAccounts {
     await this.#group(PEOPLE, 'People', []);
     await this.#group(HYPERVISORS, 'All Hypervisors', [ADMINISTRATORS]);
     await this.#group(MACHINES, 'All Virtual Machines', [ADMINISTRATORS]);
+    await this.#removeGuests();
   }
 
   /** Makes the account of an entity, and gives its new password. */
@@ -48,10 +52,7 @@ export class ChatAccounts {
 
   /** Takes an entity out of everybody's list, and its account away. */
   async removeEntity(local: string): Promise<void> {
-    // The server's groups keep whom they had: with the account alone it would stay in all lists.
-    for (const group of [MACHINES, HYPERVISORS])
-      await this.#admin.removeFromGroup(local, this.#domain, group);
-    await this.#admin.removeAccount(local, this.#domain);
+    await this.#remove(local, [MACHINES, HYPERVISORS]);
   }
 
   /**
@@ -87,13 +88,19 @@ export class ChatAccounts {
     return new Set(items.map(({ jid }) => userOf(jid)));
   }
 
-  /** Lets somebody in who sees nobody, and whom nobody sees. */
+  /** A name for {@link addGuest}. */
+  guestName(): string {
+    return `doctor-${randomBytes(6).toString('hex')}`;
+  }
+
+  /** Lets somebody in for a moment who sees nobody, and whom nobody sees. */
   async addGuest(user: string, password: string): Promise<void> {
     await this.#admin.ensureAccount(user, this.#domain, password);
   }
 
+  /** Somebody who was let in, also as a guest, is let in no more. */
   async removePerson(user: string): Promise<void> {
-    await this.#admin.removeAccount(user, this.#domain);
+    await this.#remove(user, [PEOPLE, ADMINISTRATORS]);
   }
 
   /** A person and an entity see each other: Archipel's permission `presence`. */
@@ -121,8 +128,21 @@ export class ChatAccounts {
       });
   }
 
+  /** Those that central was killed with: none of this one is here yet. A person may be called like that. */
+  async #removeGuests(): Promise<void> {
+    const people = await this.people();
+    for (const user of await this.#admin.accounts(this.#domain))
+      if (GUEST.test(user) && !people.has(user)) await this.removePerson(user);
+  }
+
   async #members(group: string): Promise<string[]> {
     return (await this.#admin.groupMembers(this.#domain, group)).map(userOf);
+  }
+
+  /** The server's groups keep whom they had: with the account alone it would stay in all lists, and its name be taken. */
+  async #remove(user: string, groups: readonly string[]): Promise<void> {
+    for (const group of groups) await this.#admin.removeFromGroup(user, this.#domain, group);
+    await this.#admin.removeAccount(user, this.#domain);
   }
 
   async #account(user: string, password: string, group: string): Promise<void> {

@@ -90,6 +90,18 @@ export class ChatPeople implements AsyncDisposable {
     this.#given.delete(user);
   }
 
+  /** A hypervisor that does not come back has no account. False when it had none. */
+  async forget(hypervisor: string): Promise<boolean> {
+    const { accounts } = this.#options;
+    const local = localOf(`hypervisor:${hypervisor}`);
+    const { hypervisors } = await accounts.entities();
+    if (!hypervisors.includes(local)) return false;
+    await accounts.removeEntity(local);
+    this.#heard.delete(hypervisor);
+    this.#soon();
+    return true;
+  }
+
   /**
    * The password with which an agent logs an entity of its own in: a new one each time.
    * @throws Error for what is not on that hypervisor
@@ -156,26 +168,20 @@ export class ChatPeople implements AsyncDisposable {
 
   /**
    * Takes away the accounts of what is nowhere. Only when every hypervisor with an account was heard: one that is away has its
-   * machines, and of one that was not heard since central started nobody knows which.
+   * machines, and of one that was not heard since central started, or does not reach its libvirt, nobody knows which.
    */
   async #tidy(): Promise<void> {
     const { accounts, central, goneMs = GONE_MS } = this.#options;
     const { leadership, parking, registry } = central;
     if (!leadership.isActing) return;
     const { hypervisors, machines } = await accounts.entities();
-    const lamps = registry.lamps();
-    for (const { hypervisor, heardAt } of lamps) if (heardAt > 0) this.#heard.add(hypervisor);
-    const there = new Set(lamps.map(({ hypervisor }) => hypervisor));
-    // The registry drops a hypervisor only when it is told to forget it.
-    for (const hypervisor of this.#heard) {
-      if (there.has(hypervisor)) continue;
-      const local = localOf(`hypervisor:${hypervisor}`);
-      if (hypervisors.includes(local)) await accounts.removeEntity(local);
-      this.#heard.delete(hypervisor);
-      hypervisors.splice(0, hypervisors.length, ...hypervisors.filter((each) => each !== local));
-    }
+    for (const { hypervisor, heardAt } of registry.lamps())
+      if (heardAt > 0) this.#heard.add(hypervisor);
     const heard = new Set([...this.#heard].map((each) => localOf(`hypervisor:${each}`)));
-    if (!hypervisors.every((each) => heard.has(each))) return this.#missing.clear();
+    const isBlind = registry.all.some(
+      (each) => each.kind === 'hypervisor' && each.libvirt === 'lost',
+    );
+    if (isBlind || !hypervisors.every((each) => heard.has(each))) return this.#missing.clear();
     const parked = new Set(parking.list().map(({ uuid }) => uuid));
     for (const local of machines) {
       if (registry.get(`vm:${local}`) || parked.has(local)) this.#missing.delete(local);

@@ -1,5 +1,6 @@
 // One machine or hypervisor as people's XMPP clients see it: it is in their list, its presence is its state, and it
 // answers when it is written to.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { VerbReply } from '../bus/messages.ts';
 import { bareJid, type Jid, parseJid } from '../bus/xmpp/jid.ts';
 import { child, element, text } from '../bus/xmpp/stanza.ts';
@@ -34,6 +35,10 @@ const MAX_WAITING = 20;
 const STALE_MS = 60_000;
 /** A stranger is answered once in this time, so that two machines never talk to each other for ever. */
 const REFUSE_EVERY_MS = 60_000;
+/** What has left tells so when its verb is done, a moment after it is gone. */
+const SHOUT_MS = 3000;
+/** By then it has answered whoever asked it to leave. */
+const LEAVE_MS = 30_000;
 /** Hundreds of these lose the server at once, and nobody waits for them as for the bus. */
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
 
@@ -54,6 +59,7 @@ const STRANGER = "I'm sorry, I only talk to people I know. Ask an administrator 
 const STALE = 'I was away when you said that. Say it again if you still want it.';
 const TOO_LONG = "I'm sorry, that is too long for me.";
 const TOO_MANY = "One after the other, please: I'm still busy with what you said before.";
+const LEFT = 'I have just left this hypervisor. Say that again if you still want it.';
 const FAILED = "I'm sorry, something went wrong with that. It is in my hypervisor's log.";
 
 export class EntitySession implements AsyncDisposable {
@@ -66,6 +72,7 @@ export class EntitySession implements AsyncDisposable {
   /** Full addresses of people's clients that are there. */
   readonly #online = new Set<string>();
   #presence: EntityPresence;
+  #hasLeft = false;
   #cardName: string | undefined;
 
   constructor(options: EntitySessionOptions, presence: EntityPresence) {
@@ -86,7 +93,9 @@ export class EntitySession implements AsyncDisposable {
         onRequest: (stanza) => this.#roster.onPush(stanza) || this.#onAction(stanza),
       },
     });
-    this.#roster = new Roster(this.client, (jid, sees) => this.#sendPresence(jid, sees));
+    this.#roster = new Roster(this.client, (jid, sees) =>
+      this.#sendPresence(jid, sees && !this.#hasLeft),
+    );
   }
 
   set(presence: EntityPresence): void {
@@ -127,6 +136,16 @@ export class EntitySession implements AsyncDisposable {
     void this.client.request('set', undefined, payload).catch(() => {});
   }
 
+  /** It is here no more, and is seen so at once; whoever asked for that is still answered before its session ends. */
+  async leave(): Promise<void> {
+    this.#hasLeft = true;
+    this.#sendPresence();
+    const rest = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
+    const answers = [...this.#talks.values()].map(({ last }) => last);
+    await Promise.race([Promise.all([rest(SHOUT_MS), ...answers]), rest(LEAVE_MS)]);
+    await this[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client[Symbol.asyncDispose]();
   }
@@ -141,7 +160,7 @@ export class EntitySession implements AsyncDisposable {
   }
 
   /** To all who know it, or to one who has just come to know it, or has ceased to. */
-  #sendPresence(to?: string, isHere = true): void {
+  #sendPresence(to?: string, isHere = !this.#hasLeft): void {
     const { show, status, name } = this.#presence;
     const stanza = element(
       'presence',
@@ -184,6 +203,7 @@ export class EntitySession implements AsyncDisposable {
     if (!words || (type !== 'chat' && type !== 'normal')) return;
     const person = bareJid(from);
     if (!(await this.#isFriend(person))) this.#refuse(stanza, person);
+    else if (this.#hasLeft) this.#answer(stanza, LEFT);
     else if (isStale(stanza)) this.#answer(stanza, STALE);
     else if (words.length > MAX_LENGTH) this.#answer(stanza, TOO_LONG);
     else this.#talk(stanza, person, words);
@@ -191,7 +211,7 @@ export class EntitySession implements AsyncDisposable {
 
   /** False when it is something else. */
   #onAction(stanza: Element): boolean {
-    const request = parseAcp(stanza);
+    const request = this.#hasLeft ? undefined : parseAcp(stanza);
     if (!request) return false;
     const person = bareJid(stanza.attributes.from ?? '');
     const reply = (answer: Element): void => {

@@ -25,6 +25,8 @@ const LOGIN_MS = 10_000;
 export class EntitySessions implements AsyncDisposable {
   readonly #options: EntitySessionsOptions;
   readonly #sessions = new Map<EntityId, EntitySession>();
+  /** Those of what has left, as long as they still have something to say. */
+  readonly #leaving = new Map<EntityId, EntitySession>();
   /** Those whose turn to log in has not come. */
   readonly #waiting = new Map<EntityId, EntityPresence>();
   #loggingIn = 0;
@@ -43,17 +45,20 @@ export class EntitySessions implements AsyncDisposable {
     this.#startNext();
   }
 
-  /** It is not here any more: deleted, or on another hypervisor. */
+  /** It is not here any more: deleted, or on another hypervisor. Resolves when it has said all. */
   async remove(entity: EntityId): Promise<void> {
     this.#waiting.delete(entity);
     const session = this.#sessions.get(entity);
+    if (!session) return;
     this.#sessions.delete(entity);
-    await session?.[Symbol.asyncDispose]();
+    this.#leaving.set(entity, session);
+    await session.leave();
+    if (this.#leaving.get(entity) === session) this.#leaving.delete(entity);
   }
 
-  /** Tells all who know the entity: Archipel's shout. */
+  /** Tells all who know the entity: Archipel's shout. That it has left is told by itself, too. */
   say(entity: EntityId, text: string): void {
-    this.#sessions.get(entity)?.say(text);
+    (this.#sessions.get(entity) ?? this.#leaving.get(entity))?.say(text);
   }
 
   /** Tells who follows its events: Archipel's push. */
@@ -64,8 +69,9 @@ export class EntitySessions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#waiting.clear();
-    const sessions = [...this.#sessions.values()];
+    const sessions = [...this.#sessions.values(), ...this.#leaving.values()];
     this.#sessions.clear();
+    this.#leaving.clear();
     await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
   }
 

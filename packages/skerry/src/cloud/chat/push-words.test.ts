@@ -44,6 +44,29 @@ test('a drive in another format, a snapshot that it went back to, another defini
   ]);
 });
 
+test('going back is told once, also to the snapshot that is the present one', () => {
+  const snapshots = (current: string) =>
+    ['a', 'b'].map((name) => ({ name, current: name === current })) as VmState['snapshots'];
+  const done = (verb: string, at: number) => ({ lastChange: { verb, by: 'ann', at } });
+  const told = (before: Partial<VmState>, after: Partial<VmState>) =>
+    vmPushes(vm('running', before), vm('running', after)).map(words);
+  const restored = ['snapshoting restored'];
+  const b = { snapshots: snapshots('b') };
+  expect(told(b, { ...b, ...done('snapshot_revert', 1) })).toEqual(restored);
+  const again = { ...b, ...done('snapshot_revert', 2) };
+  expect(told({ ...b, ...done('snapshot_revert', 1) }, again)).toEqual(restored);
+  // First it is seen, then it is done.
+  const task = { verb: 'snapshot_revert' } as VmState['task'];
+  const under = { snapshots: snapshots('a'), task };
+  expect(told({ ...b, task }, under)).toEqual([]);
+  expect(told(under, { ...under, ...done('snapshot_revert', 3) })).toEqual(restored);
+});
+
+test('a processor that libvirt shows otherwise while it runs is no other definition', () => {
+  const [off, on] = [vm('shutoff', { cpu: 'host-model' }), vm('running', { cpu: 'custom EPYC' })];
+  expect(vmPushes(off, on).map(words)).toEqual(['virtualmachine:control created']);
+});
+
 test('networks come, begin, end and go', () => {
   const host = (networks: Record<string, boolean>, libvirt = 'connected'): HypervisorState =>
     ({

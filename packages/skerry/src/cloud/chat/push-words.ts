@@ -72,25 +72,23 @@ function isOtherFormat(before: VmState, after: VmState): boolean {
   );
 }
 
-/** It went back to a snapshot: another one is the present one, and none is new. */
+/** It went back to a snapshot: by our verb, also to the present one, or by somebody's else: then another one is the present one. */
 function isRestored(before: VmState, after: VmState): boolean {
+  const revert = 'snapshot_revert';
+  if (after.lastChange?.verb === revert && after.lastChange.at !== before.lastChange?.at)
+    return true;
   const now = after.snapshots.find(({ current }) => current)?.name;
   const then = before.snapshots.find(({ current }) => current)?.name;
-  return now !== then && before.snapshots.length === after.snapshots.length && now !== undefined;
+  const isOther = now !== undefined && now !== then;
+  // Our own is told once, when it is done.
+  return (
+    isOther && before.snapshots.length === after.snapshots.length && after.task?.verb !== revert
+  );
 }
 
-/** What only a new definition changes. */
-function definitionOf({
-  name,
-  title,
-  description,
-  tags,
-  maxMemoryMiB,
-  maxVcpus,
-  cpu,
-  nics,
-}: VmState) {
-  return JSON.stringify({ name, title, description, tags, maxMemoryMiB, maxVcpus, cpu, nics });
+/** What only a new definition changes; of a processor libvirt says something else while it runs. */
+function definitionOf({ name, title, description, tags, maxMemoryMiB, maxVcpus, nics }: VmState) {
+  return JSON.stringify({ name, title, description, tags, maxMemoryMiB, maxVcpus, nics });
 }
 
 /** @param machines how many there are on it */

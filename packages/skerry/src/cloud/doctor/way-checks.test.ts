@@ -44,6 +44,25 @@ test('ports that a firewall swallows are named', async () => {
   const signal = AbortSignal.timeout(10_000);
   expect(await checkWay(peer, dial, signal)).toMatchObject({
     state: 'problem',
-    found: 'port 49152 of hv2 is not let through: machines would not arrive',
+    found: 'port 49152 of hv2 is not let through (no answer): machines would not arrive',
+  });
+});
+
+test.each([
+  ['connect EHOSTUNREACH 10.0.0.2:49152', 'problem'],
+  ['connect ECONNRESET 10.0.0.2:49152', 'problem'],
+  ['connect ECONNREFUSED 10.0.0.2:49152', 'ok'],
+])('at the ports for memory "%s" is: %s', async (message, state) => {
+  const dial = (_: string, port: number) =>
+    port === 49_152 ? Promise.reject(new Error(message)) : Promise.resolve(new PassThrough());
+  const peer = { name: 'hv2', uri: 'qemu+tls://hv2/system' };
+  expect(await checkWay(peer, dial, AbortSignal.timeout(10_000))).toMatchObject({ state });
+});
+
+test('an address where nobody can be is said, and not thrown', async () => {
+  const peer = { name: 'hv2', uri: 'qemu+tcp://hv2:99999/system' };
+  expect(await checkWay(peer, undefined, AbortSignal.timeout(10_000))).toMatchObject({
+    state: 'problem',
+    found: expect.stringContaining('qemu+tcp://hv2:99999/system') as string,
   });
 });

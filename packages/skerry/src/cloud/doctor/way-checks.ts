@@ -14,7 +14,12 @@ const DIAL_MS = 3000;
 const MEMORY_PORT = 49_152;
 const PORTS: Readonly<Record<string, number>> = { tls: 16_514, tcp: 16_509, ssh: 22 };
 
-/** Where the libvirt of a URI listens. @example placeOf('qemu+tls://hv2/system') // { host: 'hv2', port: 16514 } */
+/**
+ * Where the libvirt of a URI listens; undefined for one that is not dialled like that.
+ *
+ * @throws TypeError where nobody can listen
+ * @example placeOf('qemu+tls://hv2/system') // { host: 'hv2', port: 16514 }
+ */
 export function placeOf(uri: string): { host: string; port: number } | undefined {
   const [, transport = 'tls', authority] = /^\w+(?:\+(\w+))?:\/\/([^/]+)/.exec(uri) ?? [];
   if (authority === undefined || !(transport in PORTS)) return undefined;
@@ -29,26 +34,34 @@ export async function checkWay(
   signal: AbortSignal,
 ): Promise<Check> {
   const about = `to ${name}`;
-  const place = placeOf(uri);
+  const problem = (found: string, remedy: string): Check => ({
+    name: about,
+    state: 'problem',
+    found,
+    remedy: `on ${name}: ${remedy}`,
+  });
+  let place: ReturnType<typeof placeOf>;
+  try {
+    place = placeOf(uri);
+  } catch {
+    const remedy = 'join again with --migration-uri qemu+tls://HOST/system';
+    return problem(`${uri} is no address of a libvirt: no machine can go there`, remedy);
+  }
   if (!place) return { name: about, state: 'note', found: `${uri} is not looked at` };
   const { host, port } = place;
   const libvirt = await knock(host, port, dial, signal);
   if (libvirt.state !== 'open')
-    return {
-      name: about,
-      state: 'problem',
-      found: `its libvirt at ${host}:${port} ${libvirt.state === 'refused' ? `is not reached: ${libvirt.why}` : 'does not answer'}`,
-      remedy: `on ${name}: let libvirt listen there, and the firewall let hypervisors in (port ${port})`,
-    };
-  // Nobody listens there unless a machine comes: to be refused is to be let through.
+    return problem(
+      `its libvirt at ${host}:${port} is not reached: ${libvirt.why}`,
+      `let libvirt listen there, and the firewall let hypervisors in (port ${port})`,
+    );
+  // Nobody listens there unless a machine comes: to be refused by the host is to be let through.
   const memory = await knock(host, MEMORY_PORT, dial, signal);
-  if (memory.state === 'silent')
-    return {
-      name: about,
-      state: 'problem',
-      found: `port ${MEMORY_PORT} of ${host} is not let through: machines would not arrive`,
-      remedy: `on ${name}: open the ports 49152 to 49215 to hypervisors`,
-    };
+  if (memory.state === 'stopped')
+    return problem(
+      `port ${MEMORY_PORT} of ${host} is not let through (${memory.why}): machines would not arrive`,
+      'open the ports 49152 to 49215 to hypervisors',
+    );
   return {
     name: about,
     state: 'ok',
@@ -56,10 +69,10 @@ export async function checkWay(
   };
 }
 
-/** What became of a knock: `silent` when nobody answered at all. */
+/** What became of a knock: `refused` by the host itself, where nobody listens; `stopped` on the way, or swallowed. */
 type Knock =
-  | { readonly state: 'open' | 'silent' }
-  | { readonly state: 'refused'; readonly why: string };
+  | { readonly state: 'open' }
+  | { readonly state: 'refused' | 'stopped'; readonly why: string };
 
 async function knock(
   host: string,
@@ -73,6 +86,9 @@ async function knock(
     socket.on('error', () => {}).destroy();
     return { state: 'open' };
   } catch (error) {
-    return late.aborted ? { state: 'silent' } : { state: 'refused', why: messageOf(error) };
+    if (late.aborted) return { state: 'stopped', why: 'no answer' };
+    // Of a name with several addresses the error has no message of its own.
+    const why = messageOf(error) || String((error as NodeJS.ErrnoException).code);
+    return { state: why.includes('ECONNREFUSED') ? 'refused' : 'stopped', why };
   }
 }

@@ -21,7 +21,7 @@ export interface XmppCheckOptions {
 /** In the order in which one needs the other: after one that fails the rest is not tried. Never throws. */
 export async function checkXmpp(options: XmppCheckOptions, signal: AbortSignal): Promise<Check[]> {
   const { accounts, domain, server } = options;
-  const user = `doctor-${randomBytes(6).toString('hex')}`;
+  const user = accounts.guestName();
   const password = randomBytes(24).toString('base64url');
   const seen = { presence: false, resumed: false };
   const checks: Check[] = [];

@@ -11,7 +11,7 @@ import { VerbError } from '../../verb-error.ts';
 import { checkCloud } from '../../doctor/cloud-checks.ts';
 import { rolesOf } from '../../permission/policy.ts';
 import type { Central, Target } from '../central.ts';
-import type { Place } from '../placement.ts';
+import { needsOf, type Place } from '../placement.ts';
 import { linesOf, mayAdminister, mayKnowPeople, parkedFor } from '../seen.ts';
 import { addLogin, type Login, loginOf } from './login.ts';
 import { standView } from '../stand-view.ts';
@@ -125,6 +125,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.get('/api/v1/parked', (context) =>
     context.json(parkedFor(central, context.get('login').user)),
   );
+  app.get('/api/v1/parked/:id/places', (context) => {
+    const seen = parkedFor(central, context.get('login').user);
+    const found = seen.find(({ uuid }) => uuid === context.req.param('id'));
+    const parked = found && central.parking.get(found.uuid);
+    if (!parked) throw new VerbError('not-found', 'there is no such parked machine');
+    return context.json(visiblePlaces(context, central.placesFor(needsOf(parked))));
+  });
   /** Whom one can grant something to: nobody but oneself for those who cannot. */
   app.get('/api/v1/users', (context) => {
     const { user } = context.get('login');

@@ -5,9 +5,9 @@ import { type EntityState, hypervisorId, isOn, type VmState, vmId } from '../../
 import { CENTRAL, decide } from '../../permission/decide.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as definition from '../../verbs/vm-definition.ts';
-import { all, attribute, parseXml, textOf } from '../../xml/element.ts';
 import type { Central } from '../central.ts';
 import type { Parked } from '../parking.ts';
+import { needsOf } from '../placement.ts';
 import { parkedFor, subjectOfParked } from '../seen.ts';
 import { type CentralContext, type CentralHandler, entityOf } from './context.ts';
 
@@ -171,18 +171,7 @@ async function listParked({ central, by }: CentralContext) {
 
 /** Where it was: there its disks are, unless they are shared. Else where there is most room. */
 function bestPlace(central: Central, parked: Parked & { readonly xml: string }): string {
-  const domain = parseXml(parked.xml);
-  const networks = all(domain, 'devices/interface').flatMap(
-    (nic) => attribute(nic, 'source', 'network') ?? [],
-  );
-  const memoryMiB = Number(textOf(domain, 'memory') ?? 0) / 1024;
-  const needs = {
-    memoryMiB,
-    vcpus: Number(textOf(domain, 'vcpu') ?? 1),
-    networks,
-    tags: parked.tags,
-  };
-  const places = central.placesFor(needs);
+  const places = central.placesFor(needsOf(parked));
   const [best] = places;
   const home = places.find(({ hypervisor }) => hypervisor === parked.hypervisor);
   if (home?.possible) return home.hypervisor;
