@@ -233,6 +233,20 @@ test('nor is told of it more than that a name is taken', async () => {
   expect(asked.body.error?.message).toBe("a machine on hv1 is called 'test'");
 });
 
+test('who sees a hypervisor hears that a machine was made there, and not what it is called', async () => {
+  const said: string[] = [];
+  using _ear = cloud.central.registry.listen({ onShout: ({ text }) => void said.push(text) });
+  const made = await post('ann', 'hypervisors/hv2/alloc', { name: 'hush', diskGiB: 0 });
+  await cloud.until(vmId(made.body['uuid'] as string), (each) => each !== undefined);
+  const copy = await post('ann', 'vms/hush/clone', { name: 'hush2' });
+  await cloud.until(vmId(copy.body['uuid'] as string), (each) => each !== undefined);
+  await expect
+    .poll(() => said)
+    .toEqual(['New machine: done, as ann asked.', 'Clone: done, as ann asked.']);
+  for (const name of ['hush', 'hush2'])
+    expect((await post('ann', `vms/${name}/free`)).status).toBe(200);
+});
+
 test('what is made by chat is whose who asked for it, and leaves nothing behind', async () => {
   const { central } = cloud;
   central.policies.setGrant('user:ben', 'hypervisor:hv2', ['message', 'alloc', 'presence']);
