@@ -172,5 +172,16 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
       ok: false,
       error: { code: 'unreachable', message: expect.stringContaining('does not reach libvirt') },
     });
+    // Nor is it known whether a machine that was parked is there.
+    const gone = { uuid: randomUUID(), name: 'gone', hypervisor: 'hv1', tags: [] };
+    second.parking.add(gone, '<domain/>', 'ann');
+    const ann = { user: 'ann', via: 'rest' } as const;
+    expect(await second.perform('central', 'unpark', { machine: 'gone' }, ann)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'conflict',
+        message: expect.stringContaining('may be on hv1, whose libvirt is not reached'),
+      },
+    });
   });
 });

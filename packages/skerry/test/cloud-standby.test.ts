@@ -87,6 +87,32 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (kind) => {
     );
   });
 
+  test('a hypervisor forgets what is parked when the standby has it, or may not follow', async () => {
+    const { one, two, cuts } = cloud;
+    const { registry, leadership, parking } = one.central;
+    const host = registry.get('hypervisor:hv1');
+    if (!host) throw new Error('hv1 is not known');
+    await one.central.perform(host, 'alloc', { name: 'boat', diskGiB: 0 }, ANN);
+    const boat = (): unknown => registry.findVm('boat');
+    await cloud.until('it is there', () => !Array.isArray(boat()));
+    const { id, uuid } = boat() as VmState;
+    const mayFollow: boolean[] = [];
+    using _ear = registry.listen({
+      onEntities: (_, removed) => {
+        if (removed.includes(id)) mayFollow.push(leadership.isHeir);
+      },
+    });
+    cuts.add('one two');
+    expect(await one.central.perform(boat() as VmState, 'park', {}, ANN)).toMatchObject({
+      ok: true,
+    });
+    await cloud.until('it is gone', () => mayFollow.length > 0);
+    expect(mayFollow).toEqual([false]);
+    cuts.clear();
+    await cloud.until('the standby may follow', () => leadership.isKnownHeir);
+    expect(two.central.parking.get(uuid)).toEqual(parking.get(uuid));
+  });
+
   test('the active one is gone: the standby acts, and what was done is known', async () => {
     const { one, two } = cloud;
     const began = performance.now();

@@ -108,12 +108,13 @@ async function bringBack(context: Context, xml: string, from: string | undefined
   return define(context, root);
 }
 
-/** @throws VerbError `conflict` where the disks that it writes to are not here */
+/** @throws VerbError `conflict` where the disks that it writes to are not here; what all share is, though libvirt may not know it */
 async function refuseWithoutDisks(
-  { connection, hypervisor, signal }: Context,
+  { connection, hypervisor, settings, signal }: Context,
   root: Element,
   from: string,
 ): Promise<void> {
+  if (settings.sharedStorage) return;
   for (const disk of all(root, 'devices/disk').filter(isWritten)) {
     const path = attribute(disk, 'source', 'file');
     if (path !== null && !(await findVolumeId(connection, path, signal)))
