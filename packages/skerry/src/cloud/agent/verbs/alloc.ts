@@ -77,10 +77,12 @@ async function made(
 async function unmake(context: Context, domain: Domain, volume?: NewVolume): Promise<void> {
   const { by, connection, volumes } = context;
   await domain.destroy(UNDO).catch(() => {});
-  const undone =
-    by.via === 'system' ? undefineToComeBack(domain, UNDO) : undefine({ domain }, UNDO);
-  await undone.catch(() => {});
-  if (volume) await volumes.drop(connection, volume);
+  await volumes.dropAfter(connection, volume ? [volume] : [], async () => {
+    const undone =
+      by.via === 'system' ? undefineToComeBack(domain, UNDO) : undefine({ domain }, UNDO);
+    // What still uses it keeps it.
+    await undone.catch(() => {});
+  });
 }
 
 /** By another machine's uuid, on this hypervisor or not, one would have that machine: it gets one of its own. */
