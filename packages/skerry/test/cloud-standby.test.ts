@@ -115,12 +115,28 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (kind) => {
 
   test('the active one is gone: the standby acts, and what was done is known', async () => {
     const { one, two } = cloud;
+    const { registry, policies } = one.central;
+    const host = registry.get('hypervisor:hv1');
+    if (!host) throw new Error('hv1 is not known');
+    policies.setGrant('user:ben', host.id, ['alloc']);
+    const isBegun = new Promise<void>((resolve) => {
+      registry.listen({ onEntities: ([each]) => each?.task?.verb === 'alloc' && resolve() });
+    });
+    const ben: Actor = { user: 'ben', via: 'rest' };
+    const asked = one.central.perform(host, 'alloc', { name: 'skiff', diskGiB: 0 }, ben);
+    await isBegun;
     const began = performance.now();
     await one.stop();
+    await asked;
     await cloud.until('the other acts', () => two.central.leadership.isActing);
     expect(performance.now() - began).toBeGreaterThan(1500);
     expect(await verb(two.central, 'resume')).toMatchObject({ ok: true });
     expect(two.central.leadership.term).toBeGreaterThan(1);
+    await cloud.until('what was being made is whose who asked for it', () => {
+      const { id } = two.central.registry.findVm('skiff') as VmState;
+      const { grants } = two.central.policies.policy;
+      return grants.some(({ who, scope }) => who === 'user:ben' && scope === id);
+    });
     const done = two.central.audit.list({}).map((entry) => `${entry.verb} ${entry.outcome}`);
     expect(done).toEqual(expect.arrayContaining(['suspend done', 'resume done']));
   });
