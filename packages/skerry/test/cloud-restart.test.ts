@@ -97,7 +97,7 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     second.policies.setGrant('user:ben', host.id, ['alloc']);
     const alloc = (name: string) => second.perform(host, 'alloc', { name, diskGiB: 0 }, ben);
     const first = await alloc('brief');
-    const brief = vmId(first.ok ? String((first.result as { uuid: string }).uuid) : '');
+    const brief = vmId(first.ok ? (first.result as { uuid: string }).uuid : '');
     await until(() => second.registry.get(brief) !== undefined);
     const job = { entity: brief, verb: 'create', params: {}, at: '2099-01-01T00:00:00Z' };
     second.schedule.add({ ...job, user: 'ben' });
