@@ -1,10 +1,11 @@
 // Disks that are copied while whoever asked goes away, or the agent does: libvirt goes on with a copy whatever happens, and
 // nothing of it may stay. With libvirt's QEMU driver; no machine runs.
-import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { connect, type Connection } from '@skerry/libvirt';
 import type { Agent } from '../src/cloud/agent/agent.ts';
+import { UnusedVolumes } from '../src/cloud/agent/unused-volumes.ts';
 import { hypervisorId, vmId } from '../src/cloud/entity.ts';
 import { poll } from '../src/util/poll.ts';
 import { SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
@@ -23,6 +24,7 @@ let libvirt: Connection;
 let pool: string;
 let agent: Agent;
 let uuid: string | undefined;
+const said: string[] = [];
 
 beforeAll(async () => {
   cloud = await startTestCloud([]);
@@ -52,7 +54,8 @@ afterAll(async () => {
 async function startAgent(): Promise<void> {
   const libvirtUri = cloud.daemon.uri('qemu:///system');
   const settings = { ...SETTINGS, pool: 'default', imagesPool: 'default' };
-  agent = await cloud.startAgent('hv1', { libvirtUri, settings });
+  const log = (line: string): void => void said.push(line);
+  agent = await cloud.startAgent('hv1', { libvirtUri, settings, log });
   await cloud.until(
     hypervisorId('hv1'),
     (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
@@ -96,6 +99,12 @@ async function begin(verb: string, params: object) {
     onTimeout: () => new Error('nothing is copied'),
   });
   return { leave: () => leave.abort(), answer };
+}
+
+/** As when the agent was killed between the use of a volume and the note of that. */
+function writeNotes(name: string): Promise<void> {
+  const notes = JSON.stringify([{ pool: 'default', name }]);
+  return writeFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), notes);
 }
 
 const noted = () => readFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), 'utf8');
@@ -142,12 +151,69 @@ test('after all that the same works', async () => {
 test('what the agent was making, and libvirt uses by now, stays', async () => {
   const [name = ''] = await files();
   await agent[Symbol.asyncDispose]();
-  // As when the agent was killed between the use and the note of it.
-  const notes = JSON.stringify([{ pool: 'default', name }]);
-  await writeFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), notes);
+  await writeNotes(name);
   await startAgent();
   await poll(async () => ((await noted()) === '[]' ? true : undefined), LONG);
   expect(await files()).toEqual([name]);
+});
+
+test('nor is it looked at when the machine has gone elsewhere with it', async () => {
+  const [name = ''] = await files();
+  await agent[Symbol.asyncDispose]();
+  await writeNotes(name);
+  await startAgent();
+  expect(await noted()).toContain(name);
+  expect(await call('park')).toEqual({});
+  expect(await noted()).toBe('[]');
+  await cloud.until(vmId(uuid ?? ''), (each) => each === undefined);
+  const place = { machine: uuid ?? '', hypervisor: 'hv1' };
+  const back = await cloud.call('ann', 'POST', '/api/v1/central/unpark', place);
+  expect(back).toEqual({ status: 200, body: { hypervisor: 'hv1' } });
+  await cloud.until(vmId(uuid ?? ''), (each) => each !== undefined);
+});
+
+test('what goes with what uses it is noted before, all of it: none is left when the agent ends in between', async () => {
+  const before = await files();
+  const file = join(cloud.dir, 'notes.json');
+  const own = await libvirt.pool('default');
+  const ids = ['one', 'two'].map((name) => ({ pool: 'default', name }));
+  for (const { name } of ids)
+    await own.createVolume(
+      `<volume><name>${name}</name><capacity>512</capacity><target><format type='raw'/></target></volume>`,
+    );
+  const volumes = await UnusedVolumes.load(file, () => {});
+  const killed = new Error('killed');
+  const step = async (): Promise<void> => {
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(ids);
+    throw killed;
+  };
+  await expect(volumes.dropAfter(libvirt, ids, step)).rejects.toBe(killed);
+  expect(await files()).toHaveLength(before.length + 2);
+  const next = await UnusedVolumes.load(file, () => {});
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 });
+  await next.sweep(libvirt);
+  expect(await files()).toEqual(before);
+});
+
+test('a disk that cannot be deleted is not said to be: it is tried again, and that is said once', async () => {
+  const body = { name: 'stuck', diskGiB: 0.01 };
+  const made = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', body);
+  const stuck = String(made.body['uuid']);
+  await cloud.until(vmId(stuck), (each) => each !== undefined);
+  const name = (await files()).find((each) => each.startsWith('stuck')) ?? '';
+  // libvirt does not delete a folder that has something in it.
+  await rm(join(pool, name));
+  await mkdir(join(pool, name, 'inner'), { recursive: true });
+  said.splice(0);
+  const answer = await cloud.call('ann', 'POST', `/api/v1/vms/${stuck}/free`);
+  expect(answer).toEqual({ status: 200, body: { deleted: [] } });
+  expect(said).toEqual([expect.stringContaining(`default/${name} cannot be deleted yet`)]);
+  expect(await noted()).toContain(name);
+  await rm(join(pool, name, 'inner'), { recursive: true });
+  await poll(async () => (await noted()) === '[]' || undefined, LONG);
+  expect(await files()).not.toContain(name);
+  expect(said).toHaveLength(1);
 });
 
 test('notes that cannot be read do not keep the agent from its work', async () => {

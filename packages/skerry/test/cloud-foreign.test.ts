@@ -6,8 +6,12 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Agent } from '../src/cloud/agent/agent.ts';
+import { Entities } from '../src/cloud/agent/entities.ts';
+import type { BusConnection } from '../src/cloud/bus/bus.ts';
+import { agentRequest } from '../src/cloud/bus/messages.ts';
 import type { LiveMessage } from '../src/cloud/central/http/live.ts';
 import { hypervisorId, vmId, type VmState } from '../src/cloud/entity.ts';
+import { aHypervisor } from '../src/cloud/test-entities.ts';
 import { type Answer, SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
 
 const HOST = `<node><domain type='test'><name>there</name><memory>65536</memory><os><type>hvm</type></os></domain></node>`;
@@ -161,14 +165,82 @@ test('a twin that is deleted takes no grants and no jobs of the other along, nor
   expect(has('cleo', id)).toEqual(['info']);
   expect(schedule.of(id)).toHaveLength(1);
   expect(parking.get(uuid)).toMatchObject({ name: 'double' });
-  // What is parked can be deleted, with all that was about it.
-  await cloud.until(id, (each) => each === undefined);
+  // What is parked and may be somewhere all the same can be deleted, and is whose it was when it comes back.
+  parking.settle(uuid, ['hv9']);
   const gone = (user: string) => post(user, 'central/parked_delete', { machine: 'double' });
+  await cloud.until(id, (each) => each === undefined);
   expect(await gone('cleo')).toMatchObject({ status: 403 });
+  expect(await gone('ann')).toEqual({ status: 200, body: {} });
+  expect(parking.get(uuid)).toBeUndefined();
+  expect([has('cleo', id), schedule.of(id)]).toMatchObject([['info'], [{ verb: 'create' }]]);
+  // Else all that was about it goes.
+  parking.add({ uuid, name: 'double', hypervisor: 'hv1', tags: [] }, xmlOf('x', uuid), 'ann');
   expect(await gone('ann')).toEqual({ status: 200, body: {} });
   expect(parking.get(uuid)).toBeUndefined();
   expect([has('cleo', id), schedule.of(id)]).toEqual([[], []]);
   expect((await gone('ann')).body.error?.message).toBe('no parked machine is called double');
+});
+
+test('of a machine that is parked and on a hypervisor as well, what is kept can be deleted', async () => {
+  const { parking, policies } = cloud.central;
+  const { uuid, id } = await twin('pair');
+  policies.setGrant('user:cleo', id, ['info']);
+  const machine = { machine: 'pair' };
+  const back = await post('ann', 'central/unpark', machine);
+  expect(back.body.error?.message).toBe('pair is on a hypervisor: it was brought back by hand');
+  expect((await post('ann', 'central/parked_delete', machine)).status).toBe(200);
+  expect(parking.get(uuid)).toBeUndefined();
+  expect(has('cleo', id)).toEqual(['info']);
+  expect((await post('ann', `vms/${uuid}/park`)).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
+  expect((await post('ann', 'central/parked_delete', machine)).status).toBe(200);
+  expect(has('cleo', id)).toEqual([]);
+});
+
+/** A hypervisor whose agent does not answer what it is asked for. */
+async function startDeaf(name: string): Promise<BusConnection> {
+  const connection = await cloud.bus.connect(name);
+  const entities = new Entities('epoch', (publication) => connection.publish(publication));
+  entities.set(aHypervisor(name));
+  connection.serve(async (body) => {
+    const { type } = agentRequest.parse(body);
+    if (type === 'verb') throw new Error('it is cut off');
+    return type === 'sync' ? entities.snapshot() : [];
+  });
+  const isKnown = (): boolean => {
+    entities.sayAlive();
+    return cloud.central.registry.get(hypervisorId(name)) !== undefined;
+  };
+  await expect.poll(isKnown).toBe(true);
+  return connection;
+}
+
+test('while it may be in two places, neither is forgotten', async () => {
+  const { central } = cloud;
+  const { parking } = central;
+  const { uuid, id } = await twin('ghost');
+  expect((await post('ann', `vms/${uuid}/undefine`)).status).toBe(200);
+  await cloud.until(id, (each) => each === undefined);
+  let told = 0;
+  const end = central.onChange('parked', () => told++);
+  parking.settle(uuid, ['hv9']);
+  end();
+  expect(told).toBe(1);
+  const back = (params: object) => post('ann', 'central/unpark', { machine: 'ghost', ...params });
+  const hv3 = await startDeaf('hv3');
+  try {
+    expect((await back({ force: true, hypervisor: 'hv3' })).status).not.toBe(200);
+    expect(parking.get(uuid)?.doubts).toEqual(['hv9', 'hv3']);
+  } finally {
+    await hv3[Symbol.asyncDispose]();
+  }
+  await expect.poll(() => central.registry.isLive('hv3')).toBe(false);
+  const refused = await back({ hypervisor: 'hv2' });
+  expect(refused.body.error?.message).toBe(
+    'ghost may be on hv9, which is not heard at the moment, or on hv3, which is not heard at the moment: there would be two of it',
+  );
+  await central.forget('hv3');
+  expect((await post('ann', 'central/parked_delete', { machine: 'ghost' })).status).toBe(200);
 });
 
 test('nor is it parked over the other, nor is that one brought back while it may be somewhere', async () => {
@@ -180,13 +252,13 @@ test('nor is it parked over the other, nor is that one brought back while it may
   );
   expect((await post('ann', `vms/${uuid}/undefine`)).status).toBe(200);
   await cloud.until(id, (each) => each === undefined);
-  parking.settle(uuid, 'hv9');
+  parking.settle(uuid, ['hv9']);
   const back = (params: object) =>
     post('ann', 'central/unpark', { machine: 'both', hypervisor: 'hv2', ...params });
   expect((await back({})).body.error?.message).toContain('both may be on hv9, which is not heard');
   // What was refused changes nothing of that.
   expect(await back({ force: true, hypervisor: 'hv8' })).toMatchObject({ status: 404 });
-  expect(parking.get(uuid)).toMatchObject({ doubt: 'hv9' });
+  expect(parking.get(uuid)).toMatchObject({ doubts: ['hv9'] });
   expect((await back({ force: true })).status).toBe(200);
   expect(parking.get(uuid)).toBeUndefined();
 });
@@ -231,6 +303,20 @@ test('nor is told of it more than that a name is taken', async () => {
   expect(full.body.error?.message).toBe('there cannot go to hv1');
   const asked = await post('ann', 'hypervisors/hv2/alloc', { name: 'test', diskGiB: 0 });
   expect(asked.body.error?.message).toBe("a machine on hv1 is called 'test'");
+});
+
+test('who sees a hypervisor hears that a machine was made there, and not what it is called', async () => {
+  const said: string[] = [];
+  using _ear = cloud.central.registry.listen({ onShout: ({ text }) => void said.push(text) });
+  const made = await post('ann', 'hypervisors/hv2/alloc', { name: 'hush', diskGiB: 0 });
+  await cloud.until(vmId(made.body['uuid'] as string), (each) => each !== undefined);
+  const copy = await post('ann', 'vms/hush/clone', { name: 'hush2' });
+  await cloud.until(vmId(copy.body['uuid'] as string), (each) => each !== undefined);
+  await expect
+    .poll(() => said)
+    .toEqual(['New machine: done, as ann asked.', 'Clone: done, as ann asked.']);
+  for (const name of ['hush', 'hush2'])
+    expect((await post('ann', `vms/${name}/free`)).status).toBe(200);
 });
 
 test('what is made by chat is whose who asked for it, and leaves nothing behind', async () => {

@@ -1,5 +1,6 @@
 // Somebody with machines of their own on one hypervisor gets neither others' disks nor the host: with libvirt's QEMU driver
 // and a pool that has disks and golden images together, as on real hosts. No machine runs.
+import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -182,6 +183,19 @@ test('an ordinary machine is cloned, goes back to its snapshot, and is parked an
   const back = await cloud.call('cleo', 'POST', '/api/v1/central/unpark', place);
   expect(back).toMatchObject({ status: 200 });
   cloud.central.policies.setGrant('user:cleo', 'all', []);
+});
+
+test('on storage that all share, a machine comes back to any hypervisor, also from outside of the pools', async () => {
+  const { parking } = cloud.central;
+  const uuid = randomUUID();
+  const file = join(cloud.daemon.folder, 'shared.qcow2');
+  const xml = `<domain type='qemu'><name>common</name><uuid>${uuid}</uuid><memory>65536</memory><os><type>hvm</type></os>
+    <devices><disk type='file'><source file='${file}'/><target dev='vda'/></disk></devices></domain>`;
+  parking.add({ uuid, name: 'common', hypervisor: 'hv0', tags: [] }, xml, 'ann');
+  parking.settle(uuid, []);
+  const place = { machine: 'common', hypervisor: 'hv1' };
+  const back = await cloud.call('ann', 'POST', '/api/v1/central/unpark', place);
+  expect(back).toEqual({ status: 200, body: { hypervisor: 'hv1' } });
 });
 
 test('a machine that was to start and does not is not there, nor its disk', async () => {

@@ -2,7 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect } from '@skerry/libvirt';
-import { hypervisorId, vmId } from '../src/cloud/entity.ts';
+import { Entities } from '../src/cloud/agent/entities.ts';
+import { leftBehind } from '../src/cloud/agent/verbs/migrate.ts';
+import { hypervisorId, vmId, type VmState } from '../src/cloud/entity.ts';
+import { aVm } from '../src/cloud/test-entities.ts';
 import { type Hypervisors, startHypervisors } from '../src/hypervisors/hypervisors.ts';
 import { SETTINGS, startTestCloud, type TestCloud } from './support/cloud.ts';
 
@@ -48,6 +51,41 @@ const post = (path: string, body: object = {}) =>
 const disksOf = async (name: string): Promise<string> =>
   (await hypervisors.get(name).run(['ls', FOLDER])).trim();
 const done = { status: 200 };
+const aDisk = {
+  device: 'disk',
+  format: 'raw',
+  bus: 'virtio',
+  readonly: false,
+  cache: null,
+} as const;
+
+test('what others may have as well is not left behind, and stays', async () => {
+  await using connection = await connect(cloud.daemon.uri('test:///default'));
+  const kinds = {
+    dir: '<target><path>/folder</path></target>',
+    logical: '<target><path>/dev/vg</path></target>',
+  };
+  const disks: VmState['disks'] = [];
+  for (const [kind, xml] of Object.entries(kinds)) {
+    const source = kind === 'logical' ? '<source><name>vg</name></source>' : '';
+    const pool = await connection.definePool(
+      `<pool type='${kind}'><name>${kind}</name>${source}${xml}</pool>`,
+    );
+    await pool.start();
+    const volume = await pool.createVolume(
+      '<volume><name>disk</name><capacity>512</capacity></volume>',
+    );
+    disks.push({ ...aDisk, target: `vd${disks.length}`, source: await volume.path() });
+  }
+  const vm = aVm({ disks });
+  const context = {
+    connection,
+    vm,
+    entities: new Entities('epoch', () => {}),
+    signal: AbortSignal.timeout(10_000),
+  };
+  expect(await leftBehind(context)).toEqual([{ pool: 'dir', name: 'disk' }]);
+});
 
 test('a machine that runs moves with its disk, and leaves nothing where it was', async () => {
   const body = { name: 'tiny', memoryMiB: 64, diskGiB: 0.05, start: true };

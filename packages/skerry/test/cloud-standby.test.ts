@@ -87,14 +87,56 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (kind) => {
     );
   });
 
+  test('a hypervisor forgets what is parked when the standby has it, or may not follow', async () => {
+    const { one, two, cuts } = cloud;
+    const { registry, leadership, parking } = one.central;
+    const host = registry.get('hypervisor:hv1');
+    if (!host) throw new Error('hv1 is not known');
+    await one.central.perform(host, 'alloc', { name: 'boat', diskGiB: 0 }, ANN);
+    const boat = (): unknown => registry.findVm('boat');
+    await cloud.until('it is there', () => !Array.isArray(boat()));
+    const { id, uuid } = boat() as VmState;
+    const mayFollow: boolean[] = [];
+    using _ear = registry.listen({
+      onEntities: (_, removed) => {
+        if (removed.includes(id)) mayFollow.push(leadership.isHeir);
+      },
+    });
+    cuts.add('one two');
+    expect(await one.central.perform(boat() as VmState, 'park', {}, ANN)).toMatchObject({
+      ok: true,
+    });
+    await cloud.until('it is gone', () => mayFollow.length > 0);
+    expect(mayFollow).toEqual([false]);
+    cuts.clear();
+    await cloud.until('the standby may follow', () => leadership.isKnownHeir);
+    expect(two.central.parking.get(uuid)).toEqual(parking.get(uuid));
+  });
+
   test('the active one is gone: the standby acts, and what was done is known', async () => {
     const { one, two } = cloud;
+    const { registry, policies } = one.central;
+    const host = registry.get('hypervisor:hv1');
+    if (!host) throw new Error('hv1 is not known');
+    policies.setGrant('user:ben', host.id, ['alloc']);
+    const isBegun = new Promise<void>((resolve) => {
+      registry.listen({ onEntities: ([each]) => each?.task?.verb === 'alloc' && resolve() });
+    });
+    const ben: Actor = { user: 'ben', via: 'rest' };
+    const asked = one.central.perform(host, 'alloc', { name: 'skiff', diskGiB: 0 }, ben);
+    await isBegun;
     const began = performance.now();
     await one.stop();
+    await asked;
     await cloud.until('the other acts', () => two.central.leadership.isActing);
     expect(performance.now() - began).toBeGreaterThan(1500);
     expect(await verb(two.central, 'resume')).toMatchObject({ ok: true });
     expect(two.central.leadership.term).toBeGreaterThan(1);
+    await cloud.until('what was being made is whose who asked for it', () => {
+      const { id } = two.central.registry.findVm('skiff') as VmState;
+      const { grants } = two.central.policies.policy;
+      return grants.some(({ who, scope }) => who === 'user:ben' && scope === id);
+    });
     const done = two.central.audit.list({}).map((entry) => `${entry.verb} ${entry.outcome}`);
     expect(done).toEqual(expect.arrayContaining(['suspend done', 'resume done']));
   });

@@ -5,7 +5,8 @@ const SECRET = /passw|secret|token|key|streamUrl/i;
 /** What is too much for a line, and may have secrets in it. */
 const DOCUMENT = 'xml';
 
-type About = Omit<AuditEntry, 'at' | 'outcome' | 'message' | 'durationMs'>;
+type Said = Partial<Pick<AuditEntry, 'message' | 'made'>>;
+type About = Omit<AuditEntry, 'at' | 'outcome' | 'durationMs' | keyof Said>;
 
 /**
  * Does something for somebody and notes how it went; what `work` says is noted with it, when it was done. Never throws: what
@@ -14,21 +15,21 @@ type About = Omit<AuditEntry, 'at' | 'outcome' | 'message' | 'durationMs'>;
 export async function audited(
   about: About,
   note: (entry: AuditEntry) => void,
-  work: (say: (words: string) => void) => Promise<unknown>,
+  work: (say: (more: Said) => void) => Promise<unknown>,
 ): Promise<VerbReply> {
   const at = Date.now();
   let outcome: AuditEntry['outcome'] = 'done';
-  let message = '';
+  let said: Said = {};
   try {
-    return { ok: true, result: await work((words) => (message = words)) };
+    return { ok: true, result: await work((more) => (said = more)) };
   } catch (cause) {
     const error = toVerbError(cause);
     outcome = error.code === 'denied' ? 'denied' : 'failed';
-    message = error.message;
+    said = { message: error.message };
     return { ok: false, error: error.toData() };
   } finally {
     const params = auditParams(about.params);
-    note({ ...about, at, outcome, message, params, durationMs: Date.now() - at });
+    note({ ...about, at, outcome, message: '', ...said, params, durationMs: Date.now() - at });
   }
 }
 

@@ -4,6 +4,7 @@ import { apiGet } from '../api/client.ts';
 import type { Parked, Place, VerbErrorData, VerbInfo } from '../api/types.ts';
 import { PlaceList } from '../migrate/PlaceList.tsx';
 import { useCloud } from '../store/cloud.ts';
+import { type CloudState, hypervisorOf } from '../store/state.ts';
 import { Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -22,9 +23,11 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
   const [values, setValues] = useState(() => initialValues(verb.params, { machine: parked.uuid }));
   const [error, setError] = useState<VerbErrorData>();
   const [busy, setBusy] = useState(false);
-  const { doubt } = parked;
   // Only then there is something to insist on.
-  const isDoubtful = useCloud(({ lamps }) => doubt !== null && !lamps.get(doubt)?.live);
+  const doubts = useCloud((state) =>
+    parked.doubts.filter((name) => !isKnown(state, name)).join(' or '),
+  );
+  const isDoubtful = doubts !== '';
   const { data: places = [] } = useQuery({
     queryKey: ['parked', parked.uuid, 'places'],
     queryFn: ({ signal }) => apiGet<Place[]>(`parked/${parked.uuid}/places`, signal),
@@ -55,7 +58,8 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
         <p className="summary">Its disks are on {parked.hypervisor}, unless they are shared.</p>
         {isDoubtful && (
           <p>
-            It may be on {doubt} still, which is not heard at the moment: there would be two of it.
+            It may be on {doubts} still, which does not tell at the moment: there would be two of
+            it.
           </p>
         )}
         {error && <Problem title="It was not brought back" text={error.message} />}
@@ -84,4 +88,10 @@ export function UnparkDialog({ parked, verb, onClose }: UnparkDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** Whether one would know of a machine that is there. */
+function isKnown(state: CloudState, hypervisor: string): boolean {
+  const isLost = hypervisorOf(state, hypervisor)?.libvirt === 'lost';
+  return state.lamps.get(hypervisor)?.live === true && !isLost;
 }

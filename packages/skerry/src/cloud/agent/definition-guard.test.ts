@@ -316,6 +316,20 @@ test.each([
   ["<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader>", []],
   ['<nvram>/var/lib/other_VARS.fd</nvram>', ["the host's /var/lib/other_VARS.fd (nvram)"]],
   ['<nvram>/var/lib/libvirt/qemu/nvram/web_VARS.fd</nvram>', []],
+  ["<nvram template='/usr/share/OVMF/OVMF_VARS.fd'>/nvram/web_VARS.fd</nvram>", []],
+  ["<nvram template='/etc/shadow'/>", ['the template /etc/shadow (nvram)']],
+  [
+    "<nvram template='/usr/share/../../etc/shadow'>/nvram/web_VARS.fd</nvram>",
+    ['the template /usr/share/../../etc/shadow (nvram)', "the host's /nvram/web_VARS.fd (nvram)"],
+  ],
+  [
+    "<acpi><table type='slic'>/etc/shadow</table></acpi>",
+    ['what is not known to be harmless (acpi)'],
+  ],
+  [
+    "<nvram type='block'><source dev='/dev/sda'/></nvram>",
+    ['the type block (nvram)', 'what is not known to be harmless (source)'],
+  ],
 ])('what a machine starts from is of its host, or not: %s', (os, expected) => {
   const domain = parseXml(
     `<domain><name>web</name><os><type>hvm</type>${os}</os><devices/></domain>`,

@@ -103,13 +103,21 @@ export function partsOfHost(
   return reachesHost(domain, { before: { ...domain, children: aside }, isImage });
 }
 
+/** What of `<os>` names files that the machine reads, or writes its firmware's variables to, wherever they are. */
+const OS_FILES = new Set(['kernel', 'initrd', 'dtb', 'acpi', 'varstore']);
+
 /** Firmware where hosts have it, and the file of its variables that libvirt makes for a machine of this name. */
 function isLibvirtsOwn(part: Element, domain: Element): boolean {
   const path = contentOf(part);
-  if (part.name === 'kernel' || part.name === 'initrd' || part.name === 'dtb') return false;
+  if (OS_FILES.has(part.name)) return false;
   if (part.name === 'loader') return path === '' || isIn(path, '/usr/share');
+  if (part.name !== 'nvram') return true;
+  // What is no file is named by an element in it, and what the template says the guest reads.
+  const { template } = part.attributes;
+  if (elementsOf(part).length > 0) return false;
+  if (template !== undefined && !isIn(template, '/usr/share')) return false;
   const variables = `${textOf(domain, 'name') ?? ''}_VARS.`;
-  return part.name !== 'nvram' || path === '' || basename(path).startsWith(variables);
+  return path === '' || basename(path).startsWith(variables);
 }
 
 /**

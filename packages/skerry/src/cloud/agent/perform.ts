@@ -14,6 +14,7 @@ import { decide, type Subject } from '../permission/decide.ts';
 import { denialOf, refuseGain, subjectOf } from '../permission/denial.ts';
 import type { Policy } from '../permission/policy.ts';
 import { VerbError } from '../verb-error.ts';
+import { isMaking, madeBy } from '../verbs/made-by.ts';
 import { isPossible, type VerbTable } from '../verbs/table.ts';
 import { parseParams } from '../verbs/parse-params.ts';
 import { QUICK_MS, SLOW_MS, type Verb } from '../verbs/verb.ts';
@@ -56,7 +57,13 @@ export async function perform(
   return audited(
     { id, entity: about, name: entity?.name ?? about, hypervisor, verb, by, params },
     (entry) => performer.note(entry),
-    () => attempt(performer, request, entity, { signal, waiting }),
+    async (say) => {
+      const result = await attempt(performer, request, entity, { signal, waiting });
+      const made = madeBy({ name: verb }, result);
+      // Whoever asked may not hear the answer: central knows by this whose it is.
+      if (made !== undefined) say({ made });
+      return result;
+    },
   );
 }
 
@@ -123,12 +130,18 @@ async function attempt(
     if (isShown) {
       const lastChange = { verb: request.verb, by: request.by.user, at: Date.now() };
       performer.entities.patch(entity.id, { lastChange });
-      performer.say(entity.id, shoutOf(verb, parsed, request.by.user));
+      performer.say(entity.id, shoutOf(inPublic(verb), parsed, request.by.user));
     }
     return parsed;
   } finally {
     if (isShown) endTask(performer, entity, request);
   }
+}
+
+/** What a machine that is made is called, not all may know who see what it was made on, or of. */
+function inPublic(verb: Verb): Verb {
+  const { chat: _, ...silent } = verb;
+  return isMaking(verb) ? silent : verb;
 }
 
 function refuseWhoMayNot(

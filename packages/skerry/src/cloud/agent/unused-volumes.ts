@@ -4,12 +4,14 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import {
   type Connection,
+  type Domain,
   isNotFound,
   LibvirtError,
   type StoragePool,
   type StorageVolume,
 } from '@skerry/libvirt';
 import { messageOf } from '../../util/message-of.ts';
+import type { VmState } from '../entity.ts';
 import { type Element, parseXml, walk } from '../xml/element.ts';
 import { type NewVolumeXml, volumeXml } from './new-domain-xml.ts';
 import { UNDO } from './verbs/handler.ts';
@@ -31,6 +33,11 @@ interface CreateOptions {
   readonly signal: AbortSignal;
 }
 
+/** What became of a volume: `used` ones stay, and what is `left` is deleted later. */
+export type Fate = 'gone' | 'used' | 'left';
+
+/** How long one that cannot be deleted is left alone at most. */
+const REST_MS = 600_000;
 /** libvirt may still be doing what we have lost sight of: so long it is not asked whether something uses the volume. */
 const SETTLE_MS = 10_000;
 
@@ -41,17 +48,24 @@ export class UnusedVolumes {
   readonly #underWay = new Set<string>();
   /** When others may be looked at. */
   readonly #dueAt = new Map<string, number>();
+  /** How often those could not be deleted that can be not. */
+  readonly #failures = new Map<string, number>();
+  readonly #say: (error: unknown) => void;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(file: string, noted: readonly VolumeId[]) {
+  private constructor(file: string, noted: readonly VolumeId[], say: (error: unknown) => void) {
     this.#file = file;
+    this.#say = say;
     this.#noted = new Map(noted.map((each) => [keyOf(each), each]));
     for (const key of this.#noted.keys()) this.#dueAt.set(key, Date.now() + SETTLE_MS);
   }
 
-  /** @param file where they are noted; of one that cannot be read `say` is told, and it counts as empty */
+  /**
+   * @param file where they are noted; one that cannot be read counts as empty
+   * @param say is told of that, and of volumes that cannot be deleted
+   */
   static async load(file: string, say: (error: unknown) => void): Promise<UnusedVolumes> {
-    return new UnusedVolumes(file, await readNotes(file, say));
+    return new UnusedVolumes(file, await readNotes(file, say), say);
   }
 
   /**
@@ -67,7 +81,7 @@ export class UnusedVolumes {
     const id = { pool: pool.name, name: volume.name };
     this.#underWay.add(keyOf(id));
     try {
-      await this.#note(id);
+      await this.#note([id]);
       const made = await pool.createVolume(volumeXml(volume), options);
       return { ...id, path: await made.path(options) };
     } catch (error) {
@@ -83,7 +97,17 @@ export class UnusedVolumes {
     const key = keyOf(volume);
     this.#underWay.delete(key);
     this.#dueAt.delete(key);
+    this.#failures.delete(key);
     if (this.#noted.delete(key)) await this.#save();
+  }
+
+  /** The same of all that a machine has: it goes to where nobody sees any more that it uses them. @throws LibvirtError */
+  async keepDisks(connection: Connection, { disks }: Pick<VmState, 'disks'>): Promise<void> {
+    const sources = new Set(disks.map(({ source }) => source));
+    for (const [key, id] of this.#noted) {
+      const volume = await find(connection, id);
+      if (sources.has(key) || (volume && sources.has(await volume.path(UNDO)))) await this.keep(id);
+    }
   }
 
   /**
@@ -91,20 +115,47 @@ export class UnusedVolumes {
    *
    * @param error what went wrong with its use. Where that is not libvirt's answer, libvirt may be using it in a moment.
    */
-  async drop(connection: Connection, volume: VolumeId, error?: unknown): Promise<void> {
-    await this.#note(volume).catch(() => {});
-    if (error !== undefined && !(error instanceof LibvirtError)) this.#leave(volume);
-    else {
-      this.#underWay.delete(keyOf(volume));
-      await this.#delete(connection, volume).catch(() => {});
+  async drop(connection: Connection, volume: VolumeId, error?: unknown): Promise<Fate> {
+    await this.#note([volume]).catch(() => {});
+    if (error !== undefined && !(error instanceof LibvirtError)) {
+      this.#leave(volume);
+      return 'left';
     }
+    this.#underWay.delete(keyOf(volume));
+    return this.#tryDelete(connection, volume);
+  }
+
+  /**
+   * Does a step after which nothing uses these any more, and deletes them. They are noted before: none is left when the agent
+   * ends in between. Where it is not known whether the step was done, they are looked at later.
+   *
+   * @returns those that are gone
+   */
+  async dropAfter(
+    connection: Connection,
+    volumes: readonly VolumeId[],
+    step: () => Promise<unknown>,
+  ): Promise<VolumeId[]> {
+    for (const each of volumes) this.#underWay.add(keyOf(each));
+    try {
+      await this.#note(volumes);
+      await step();
+    } catch (error) {
+      for (const each of volumes)
+        if (error instanceof LibvirtError) await this.keep(each);
+        else this.#leave(each);
+      throw error;
+    }
+    const gone: VolumeId[] = [];
+    for (const each of volumes) if ((await this.drop(connection, each)) === 'gone') gone.push(each);
+    return gone;
   }
 
   /** Deletes those that were left. What cannot be deleted yet, as libvirt still copies to it, is left for the next time. */
   async sweep(connection: Connection): Promise<void> {
     for (const [key, volume] of this.#noted)
       if (!this.#underWay.has(key) && Date.now() >= (this.#dueAt.get(key) ?? 0))
-        await this.#delete(connection, volume).catch(() => {});
+        await this.#tryDelete(connection, volume);
   }
 
   #leave(volume: VolumeId): void {
@@ -112,16 +163,35 @@ export class UnusedVolumes {
     this.#dueAt.set(keyOf(volume), Date.now() + SETTLE_MS);
   }
 
-  async #delete(connection: Connection, id: VolumeId): Promise<void> {
-    const volume = await find(connection, id);
-    if (volume && !(await isUsed(connection, id, await volume.path(UNDO))))
-      await volume.delete(UNDO);
-    await this.keep(id);
+  /** Each time it cannot be deleted it is left alone for longer, and that is said once. */
+  async #tryDelete(connection: Connection, id: VolumeId): Promise<Fate> {
+    const key = keyOf(id);
+    try {
+      return await this.#delete(connection, id);
+    } catch (error) {
+      const failures = this.#failures.get(key) ?? 0;
+      if (error instanceof LibvirtError && failures === 0)
+        this.#say(new Error(`the volume ${key} cannot be deleted yet: ${messageOf(error)}`));
+      this.#failures.set(key, failures + 1);
+      this.#dueAt.set(key, Date.now() + Math.min(REST_MS, SETTLE_MS * 2 ** failures));
+      return 'left';
+    }
   }
 
-  #note({ pool, name }: VolumeId): Promise<void> {
-    const id = { pool, name };
-    this.#noted.set(keyOf(id), id);
+  async #delete(connection: Connection, id: VolumeId): Promise<Fate> {
+    const volume = await find(connection, id);
+    const isFree = !volume || !(await isUsed(connection, id, await volume.path(UNDO)));
+    if (isFree) await volume?.delete(UNDO);
+    await this.keep(id);
+    return isFree ? 'gone' : 'used';
+  }
+
+  #note(volumes: readonly VolumeId[]): Promise<void> {
+    if (volumes.length === 0) return Promise.resolve();
+    for (const { pool, name } of volumes) {
+      const id = { pool, name };
+      this.#noted.set(keyOf(id), id);
+    }
     return this.#save();
   }
 
@@ -175,11 +245,23 @@ async function isUsed(connection: Connection, id: VolumeId, path: string): Promi
   };
   for (const domain of await connection.domains(UNDO))
     for (const inactive of [false, true])
-      if (await isIn(domain.xml({ inactive, ...UNDO }))) return true;
+      if (await isIn(domain.xml({ inactive, ...UNDO }))) {
+        if (await isLeaving(domain)) throw new Error(`${domain.name} uses it, and is on its way`);
+        return true;
+      }
   for (const pool of await connection.pools({ active: true, ...UNDO }))
     for (const volume of await pool.volumes(UNDO))
       if (volume.name !== id.name && (await isIn(volume.xml(UNDO)))) return true;
   return false;
+}
+
+/** Whether a machine moves away: then it may soon be used no more. What a driver does not know about jobs, it has none. */
+async function isLeaving(domain: Domain): Promise<boolean> {
+  const job = await domain.jobStats(UNDO).catch((error: unknown) => {
+    if (error instanceof LibvirtError) return undefined;
+    throw error;
+  });
+  return job?.operation === 'migration-out' && job.type !== 'none';
 }
 
 function keyOf({ pool, name }: VolumeId): string {

@@ -141,6 +141,8 @@ export const auditEntry = z.object({
   /** Parameters, without what is secret. */
   params: z.unknown(),
   durationMs: z.number(),
+  /** The uuid of the machine that was made by it. */
+  made: z.string().optional(),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 

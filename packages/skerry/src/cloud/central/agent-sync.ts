@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { BusConnection } from '../bus/bus.ts';
 import { auditEntry } from '../bus/messages.ts';
-import { SLOW_MS } from '../verbs/verb.ts';
+import { LOGGED_MS, SLOW_MS } from '../verbs/verb.ts';
 import type { Central } from './central.ts';
 
 const RETRY_MS = 3000;
@@ -39,9 +39,16 @@ export class AgentSync {
       if (this.#central.leadership.isActing)
         await this.#bus.request(hypervisor, this.#policyWords, { signal });
       // What began before the last one may have ended after it; what is known is not noted twice.
-      const since = Math.max(0, this.#central.audit.lastOf(hypervisor) - SLOW_MS);
+      const { audit, asked } = this.#central;
+      const now = Date.now();
+      const last = Math.min(audit.lastOf(hypervisor), asked.firstOf(hypervisor));
+      const since = Math.max(0, last - SLOW_MS);
       const missed = await this.#bus.request(hypervisor, { type: 'audit', since }, { signal });
-      for (const entry of z.array(auditEntry).parse(missed)) this.#central.note(entry);
+      for (const entry of z.array(auditEntry).parse(missed)) {
+        this.#central.note(entry);
+        this.#central.follow(hypervisor, entry);
+      }
+      if (this.#central.leadership.isActing) asked.forgetBefore(hypervisor, now - LOGGED_MS);
       this.#wrong.delete(hypervisor);
     } catch (error) {
       await this.#again(hypervisor, error);

@@ -12,6 +12,7 @@ import { VERBS, type VerbTable } from '../verbs/table.ts';
 import { SLOW_MS } from '../verbs/verb.ts';
 import { AgentSync } from './agent-sync.ts';
 import { AuditStore } from './audit-store.ts';
+import { Asked } from './asked.ts';
 import { Database, openDatabase } from './database.ts';
 import type { Membership } from '../bus/membership.ts';
 import { ChangeLog } from './change-log.ts';
@@ -51,6 +52,7 @@ export class Central implements AsyncDisposable {
   readonly users: Users;
   readonly policies: PolicyStore;
   readonly audit: AuditStore;
+  readonly asked: Asked;
   readonly usage: UsageHistory;
   readonly parking: Parking;
   readonly schedule: Schedule;
@@ -90,6 +92,7 @@ export class Central implements AsyncDisposable {
     this.users = new Users(this.#db);
     this.policies = new PolicyStore(this.#db);
     this.audit = new AuditStore(this.#db);
+    this.asked = new Asked(this.#db);
     this.usage = new UsageHistory(this.#db);
     this.joins = new Joins(this.#db);
     this.parking = new Parking(this.#db);
@@ -143,7 +146,10 @@ export class Central implements AsyncDisposable {
     this.parking.onChange = () => this.#changes.dispatchEvent(new Event('parked'));
     this.registry.listen({
       onSynced: (hypervisor) => void this.#agents.catchUp(hypervisor),
-      onAudit: (entry) => this.audit.add(entry),
+      onAudit: (entry, from) => {
+        this.audit.add(entry);
+        if (from !== undefined) this.follow(from, entry);
+      },
     });
   }
 
@@ -209,6 +215,11 @@ export class Central implements AsyncDisposable {
   /** Passes a verb on to the agent of an entity, which checks it again. @throws VerbError */
   forward(...request: Parameters<Dispatcher['forward']>): Promise<VerbReply> {
     return this.#dispatcher.forward(...request);
+  }
+
+  /** Does what follows from what an agent has done, once. */
+  follow(...done: Parameters<Dispatcher['follow']>): void {
+    this.#dispatcher.follow(...done);
   }
 
   /** Asks an agent something that is no verb. @throws BusError */

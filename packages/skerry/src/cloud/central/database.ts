@@ -30,6 +30,8 @@ const MIGRATIONS = [
      memory REAL NOT NULL, disk_read REAL NOT NULL, disk_write REAL NOT NULL, net_rx REAL NOT NULL,
      net_tx REAL NOT NULL, PRIMARY KEY (entity, span, at)) STRICT, WITHOUT ROWID;`,
   `ALTER TABLE parked ADD COLUMN doubt TEXT;`,
+  `CREATE TABLE asked (id TEXT PRIMARY KEY, at INTEGER NOT NULL, hypervisor TEXT NOT NULL, verb TEXT NOT NULL,
+     entity TEXT NOT NULL, user TEXT NOT NULL) STRICT;`,
 ] as const;
 
 /** The database of a central's folder; several processes may have it open. */

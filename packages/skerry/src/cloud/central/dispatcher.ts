@@ -1,26 +1,21 @@
 // Does verbs for people: what central does itself here, the rest on the agent of the entity, which checks again.
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { denialOf, subjectOf } from '../permission/denial.ts';
 import { parseParams } from '../verbs/parse-params.ts';
 import { audited } from '../audited.ts';
 import { type BusConnection, BusError } from '../bus/bus.ts';
-import { type Actor, verbReply, type VerbReply } from '../bus/messages.ts';
+import { type Actor, type AuditEntry, verbReply, type VerbReply } from '../bus/messages.ts';
 import { type EntityState, hypervisorOf, isOn, vmId } from '../entity.ts';
 import { CENTRAL, decide } from '../permission/decide.ts';
 import { toVerbError, VerbError } from '../verb-error.ts';
-import { QUICK_MS, SLOW_MS, type Verb } from '../verbs/verb.ts';
+import { isMaking, madeBy } from '../verbs/made-by.ts';
+import { LOGGED_MS, QUICK_MS, SLOW_MS, type Verb } from '../verbs/verb.ts';
+import type { AskedRequest } from './asked.ts';
 import type { Central, Target } from './central.ts';
 import { isElsewhere } from './is-elsewhere.ts';
 import { refuseTwin, type SeenPlaces, withTarget } from './place-verb.ts';
 import type { CentralContext } from './verbs/context.ts';
 import { centralHandlers } from './verbs/handlers.ts';
-
-/** By then what was asked for is in the log, also where its agent was away for a while. */
-const LOGGED_MS = 2 * SLOW_MS;
-
-/** Verbs that make a machine: it is theirs who asked. */
-const MAKING = new Set(['alloc', 'clone']);
 
 export interface PerformOptions {
   /** Names the request; whoever has none gets one. */
@@ -124,11 +119,21 @@ export class Dispatcher {
     const { term } = this.#central.leadership;
     const asked = { id, verb: verb.name, entity: target.id, params: given, by };
     const request = { type: 'verb', ...asked, term };
+    if (hasConsequences(verb, target, by)) {
+      const { id: entity } = target;
+      this.#central.asked.add({ id, hypervisor, verb: verb.name, entity, user: by.user });
+      // Whoever acts when it is done knows whose it is.
+      await this.#central.pair?.settle();
+    }
     try {
       const timeoutMs = verb.slow ? SLOW_MS : QUICK_MS;
       const answer = await this.#bus.request(hypervisor, request, { signal, timeoutMs });
       const reply = verbReply.parse(answer);
-      if (reply.ok) this.#after(target, verb, reply.result, by);
+      // Before it is asked whether the machine is elsewhere as well.
+      if (reply.ok && target.kind === 'vm' && verb.danger !== 'reads')
+        this.#central.parking.seen(target.uuid, hypervisor);
+      const made = reply.ok ? madeBy(verb, reply.result) : undefined;
+      this.follow(hypervisor, { id, outcome: reply.ok ? 'done' : 'failed', made });
       return reply.ok && token !== undefined ? { ok: true, result: { token } } : reply;
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
@@ -151,7 +156,7 @@ export class Dispatcher {
       { id, entity, name, hypervisor, verb: verb.name, by, params },
       // Whoever looks at what is their own does nothing that others ask about.
       (entry) => (verb.open && verb.danger === 'reads') || this.#central.note(entry),
-      async (say) => {
+      async (note) => {
         const decision = decide(this.#central.policies.policy, by.user, verb.permission, subject);
         if (!decision.allowed && !verb.open)
           throw new VerbError(
@@ -167,6 +172,7 @@ export class Dispatcher {
         const handler = centralHandlers.get(verb.name);
         if (!handler) throw new VerbError('failed', `central cannot do '${verb.name}'`);
         const parsed = parseParams(verb, params);
+        const say = (message: string): void => note({ message });
         const result = await handler({ central: this.#central, ...request, say }, parsed as never);
         return verb.result.parse(result);
       },
@@ -186,28 +192,44 @@ export class Dispatcher {
     return `${this.#central.streamBase.replace(/^http/, 'ws')}/api/v1/agent-stream?token=${token}`;
   }
 
-  /** What follows from a verb that an agent has done. */
-  #after(target: EntityState, verb: Verb, result: unknown, by: Actor): void {
-    const made = z.object({ uuid: z.string() }).safeParse(result);
-    const isBySystem = by.via === 'system';
-    const here = hypervisorOf(target);
-    // Before it is asked whether the machine is elsewhere as well.
-    if (target.kind === 'vm' && verb.danger !== 'reads')
-      this.#central.parking.seen(target.uuid, here);
-    // What was parked is whose it was; what is elsewhere as well is somebody's already.
-    if (MAKING.has(verb.name) && made.success && !isBySystem)
-      if (!isElsewhere(this.#central, made.data.uuid, here))
-        this.#central.policies.giveTo(by.user, vmId(made.data.uuid));
-    const isGone = verb.name === 'free' || (verb.name === 'undefine' && !isBySystem);
-    // One that runs on goes when it stops, and is its owner's until then.
-    if (
-      isGone &&
-      target.kind === 'vm' &&
-      !(verb.name === 'undefine' && isOn(target)) &&
-      !isElsewhere(this.#central, target.uuid, here)
-    ) {
-      this.#central.policies.dropEntity(target.id);
-      this.#central.schedule.dropEntity(target.id);
+  /**
+   * Does what follows from a request that an agent has done, once: by its answer, or by its log where that was not heard.
+   *
+   * @param hypervisor whose agent says so
+   */
+  follow(hypervisor: string, done: Pick<AuditEntry, 'id' | 'outcome' | 'made'>): void {
+    const { asked, leadership } = this.#central;
+    const request = leadership.isActing ? asked.get(done.id) : undefined;
+    if (request?.hypervisor !== hypervisor) return;
+    if (done.outcome === 'done') {
+      const isMade = isMaking({ name: request.verb });
+      // An agent of before does not note what it made; its answer says it.
+      if (isMade && done.made === undefined) return;
+      this.#after(request, isMade ? done.made : undefined);
+    }
+    asked.remove(done.id);
+  }
+
+  #after({ hypervisor, entity, user }: AskedRequest, made: string | undefined): void {
+    const { parking, policies, schedule } = this.#central;
+    const id = made === undefined ? entity : vmId(made);
+    const uuid = id.slice('vm:'.length);
+    // It was there until now: what was kept of it while that was not known is of the past.
+    if (made === undefined) parking.seen(uuid, hypervisor);
+    // What is elsewhere as well is somebody's, and stays so.
+    if (isElsewhere(this.#central, uuid, hypervisor)) return;
+    if (made !== undefined) policies.giveTo(user, id);
+    else {
+      policies.dropEntity(id);
+      schedule.dropEntity(id);
     }
   }
+}
+
+/** Whether it makes a machine, or takes one away. What central asks for by itself was parked, and is whose it was. */
+function hasConsequences({ name }: Verb, target: EntityState, { via }: Actor): boolean {
+  if (via === 'system') return false;
+  if (target.kind === 'hypervisor') return isMaking({ name });
+  // One that runs on goes when it stops, and is its owner's until then.
+  return isMaking({ name }) || name === 'free' || (name === 'undefine' && !isOn(target));
 }

@@ -9,8 +9,8 @@ export interface Parked {
   /** Where it was; its disks are there, unless they are shared. */
   readonly hypervisor: string;
   readonly tags: readonly string[];
-  /** A hypervisor that may have it all the same: nobody knows whether it was forgotten there, or is back there. */
-  readonly doubt: string | null;
+  /** Hypervisors that may have it all the same: nobody knows whether it was forgotten there, or is back there. */
+  readonly doubts: readonly string[];
   readonly parkedBy: string;
   /** Milliseconds since 1970. */
   readonly parkedAt: number;
@@ -54,19 +54,24 @@ export class Parking {
     return row && { ...toParked(row), xml: row.xml };
   }
 
-  /** Keeps the definition of a machine that is on its hypervisor, until {@link settle}; with its secrets. */
+  /**
+   * Keeps the definition of a machine that is on its hypervisor, until {@link settle}; with its secrets. What other hypervisors
+   * may have it stays in doubt.
+   */
   add(vm: Pick<VmState, 'uuid' | 'name' | 'hypervisor' | 'tags'>, xml: string, by: string): void {
+    const others = this.get(vm.uuid)?.doubts ?? [];
     this.#db.run(
       `INSERT INTO parked (uuid, name, xml, hypervisor, tags, doubt, parked_by, parked_at)
-       VALUES (:uuid, :name, :xml, :hypervisor, :tags, :hypervisor, :by, :now)
+       VALUES (:uuid, :name, :xml, :hypervisor, :tags, :doubt, :by, :now)
        ON CONFLICT (uuid) DO UPDATE SET name = :name, xml = :xml, hypervisor = :hypervisor, tags = :tags,
-         doubt = :hypervisor, parked_by = :by, parked_at = :now`,
+         doubt = :doubt, parked_by = :by, parked_at = :now`,
       {
         uuid: vm.uuid,
         name: vm.name,
         xml,
         hypervisor: vm.hypervisor,
         tags: vm.tags.join(' '),
+        doubt: textOf([...others, vm.hypervisor]),
         by,
         now: Date.now(),
       },
@@ -76,9 +81,10 @@ export class Parking {
     this.onChange();
   }
 
-  /** A hypervisor may have it, or what is null none. */
-  settle(uuid: string, doubt: string | null): void {
-    this.#db.run('UPDATE parked SET doubt = :doubt WHERE uuid = :uuid', { uuid, doubt });
+  /** These hypervisors may have it, and no others. */
+  settle(uuid: string, doubts: readonly string[]): void {
+    const sql = 'UPDATE parked SET doubt = :doubt WHERE uuid = :uuid';
+    if (this.#db.run(sql, { uuid, doubt: textOf(doubts) }) > 0) this.onChange();
   }
 
   /**
@@ -87,8 +93,7 @@ export class Parking {
    */
   seen(uuid: string, hypervisor: string): void {
     if (this.#underWay.has(uuid)) return;
-    const sql = 'DELETE FROM parked WHERE uuid = :uuid AND doubt = :hypervisor';
-    if (this.#db.run(sql, { uuid, hypervisor }) > 0) this.onChange();
+    if (this.get(uuid)?.doubts.includes(hypervisor)) this.remove(uuid);
   }
 
   remove(uuid: string): void {
@@ -97,7 +102,13 @@ export class Parking {
 }
 
 function toParked(row: Row): Parked {
-  const { uuid, name, hypervisor, doubt, parked_by: parkedBy, parked_at: parkedAt } = row;
+  const { uuid, name, hypervisor, parked_by: parkedBy, parked_at: parkedAt } = row;
   const tags = row.tags.split(' ').filter(Boolean);
-  return { uuid, name, hypervisor, tags, doubt, parkedBy, parkedAt };
+  const doubts = (row.doubt ?? '').split(' ').filter(Boolean);
+  return { uuid, name, hypervisor, tags, doubts, parkedBy, parkedAt };
+}
+
+/** As it is in a row: names of hypervisors have no blanks. */
+function textOf(doubts: readonly string[]): string | null {
+  return [...new Set(doubts)].join(' ') || null;
 }

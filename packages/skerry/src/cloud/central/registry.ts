@@ -22,7 +22,8 @@ export interface RegistryListener {
   onEntities?(changed: readonly EntityState[], removed: readonly string[]): void;
   onLamp?(lamp: Lamp): void;
   onUsage?(usages: readonly Usage[], at: number): void;
-  onAudit?(entry: AuditEntry): void;
+  /** @param from the hypervisor whose agent says so; undefined for what was done here */
+  onAudit?(entry: AuditEntry, from?: string): void;
   onShout?(shout: Extract<Publication, { type: 'shout' }>): void;
   /** An agent is there, or there again after a silence, and its state is known. */
   onSynced?(hypervisor: string): void;
@@ -172,7 +173,7 @@ export class Registry implements AsyncDisposable {
         for (const listener of this.#listeners) listener.onUsage?.(message.entities, message.at);
         break;
       case 'audit':
-        for (const listener of this.#listeners) listener.onAudit?.(message.entry);
+        for (const listener of this.#listeners) listener.onAudit?.(message.entry, from);
         break;
       case 'shout':
         for (const listener of this.#listeners) listener.onShout?.(message);

@@ -7,6 +7,8 @@ import type { VmPower } from '../entity.ts';
 export const QUICK_MS = 60_000;
 /** The same for one that is {@link Verb.slow}, and for what is said in words, which may be that. */
 export const SLOW_MS = 3_600_000;
+/** By then what was asked for is in its agent's log, also where it was away for a while. */
+export const LOGGED_MS = 2 * SLOW_MS;
 
 /** What a verb is for. */
 export type EntityKind = 'vm' | 'hypervisor' | 'central';

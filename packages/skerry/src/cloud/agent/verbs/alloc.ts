@@ -77,10 +77,12 @@ async function made(
 async function unmake(context: Context, domain: Domain, volume?: NewVolume): Promise<void> {
   const { by, connection, volumes } = context;
   await domain.destroy(UNDO).catch(() => {});
-  const undone =
-    by.via === 'system' ? undefineToComeBack(domain, UNDO) : undefine({ domain }, UNDO);
-  await undone.catch(() => {});
-  if (volume) await volumes.drop(connection, volume);
+  await volumes.dropAfter(connection, volume ? [volume] : [], async () => {
+    const undone =
+      by.via === 'system' ? undefineToComeBack(domain, UNDO) : undefine({ domain }, UNDO);
+    // What still uses it keeps it.
+    await undone.catch(() => {});
+  });
 }
 
 /** By another machine's uuid, on this hypervisor or not, one would have that machine: it gets one of its own. */
@@ -108,12 +110,13 @@ async function bringBack(context: Context, xml: string, from: string | undefined
   return define(context, root);
 }
 
-/** @throws VerbError `conflict` where the disks that it writes to are not here */
+/** @throws VerbError `conflict` where the disks that it writes to are not here; what all share is, though libvirt may not know it */
 async function refuseWithoutDisks(
-  { connection, hypervisor, signal }: Context,
+  { connection, hypervisor, settings, signal }: Context,
   root: Element,
   from: string,
 ): Promise<void> {
+  if (settings.sharedStorage) return;
   for (const disk of all(root, 'devices/disk').filter(isWritten)) {
     const path = attribute(disk, 'source', 'file');
     if (path !== null && !(await findVolumeId(connection, path, signal)))

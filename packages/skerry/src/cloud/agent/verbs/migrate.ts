@@ -6,6 +6,7 @@ import type * as verbs from '../../verbs/vm-power.ts';
 import { parseXml } from '../../xml/element.ts';
 import { refuseToTakeAlong } from '../guarded.ts';
 import { setMetadata } from '../set-metadata.ts';
+import type { VolumeId } from '../unused-volumes.ts';
 import { UNDO, type VmContext } from './handler.ts';
 import { ownVolumes } from './undefine.ts';
 
@@ -44,7 +45,8 @@ export async function migrate(
   await using connection = await context.connection.dup();
   const domain = await connection.domainByUuid(vm.uuid, { signal });
   const copyDisks = live && !settings.sharedStorage && hasDisks;
-  const left = copyDisks ? await ownVolumes(context) : [];
+  await context.volumes.keepDisks(context.connection, vm);
+  const left = copyDisks ? await leftBehind(context) : [];
   // What libvirt does not take along.
   const autostart = await context.domain.autostart({ signal });
   if (autostart) await setMetadata(context.domain, vm, { autostart, signal });
@@ -53,17 +55,19 @@ export async function migrate(
   const stop = (): void => void context.domain.abortJob().catch(() => {});
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await domain.migrateTo(uri, {
-      live,
-      offline: !live,
-      persist: true,
-      undefineSource: true,
-      abortOnError: live,
-      autoConverge: live,
-      unsafe: settings.sharedStorage,
-      copyDisks,
-      signal,
-    });
+    await context.volumes.dropAfter(context.connection, left, () =>
+      domain.migrateTo(uri, {
+        live,
+        offline: !live,
+        persist: true,
+        undefineSource: true,
+        abortOnError: live,
+        autoConverge: live,
+        unsafe: settings.sharedStorage,
+        copyDisks,
+        signal,
+      }),
+    );
   } catch (error) {
     if (autostart) await setMetadata(context.domain, vm, UNDO).catch(() => {});
     throw error;
@@ -72,8 +76,21 @@ export async function migrate(
     done.abort();
     await watching;
   }
-  for (const volume of left) await context.volumes.drop(context.connection, volume);
   return { seconds: Math.round((performance.now() - began) / 100) / 10 };
+}
+
+/** What stays here of a machine whose disks are copied: files in folders. Others, of a network or a device, the target may have as well. */
+export async function leftBehind(
+  context: Pick<VmContext, 'connection' | 'vm' | 'entities' | 'signal'>,
+): Promise<VolumeId[]> {
+  const { connection, signal } = context;
+  const left: VolumeId[] = [];
+  for (const volume of await ownVolumes(context)) {
+    const pool = await connection.pool(volume.pool, { signal });
+    const { type } = parseXml(await pool.xml({ signal })).attributes;
+    if (type === 'dir' || type === 'fs') left.push(volume);
+  }
+  return left;
 }
 
 /** libvirt has no event for a migration's progress: its job is asked while it lasts. */

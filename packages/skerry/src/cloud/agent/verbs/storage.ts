@@ -87,8 +87,9 @@ export const storageHandlers: readonly Handler[] = [
     const isOwn = isOwnDisk(context, disk);
     const volume = isOwn ? await findVolumeId(connection, disk.source, signal) : undefined;
     const xml = diskXml({ path: disk.source, target, bus: disk.bus ?? 'virtio' });
-    await domain.detachDevice(xml, { affect: 'config', signal });
-    if (volume) await volumes.drop(connection, volume);
+    await volumes.dropAfter(connection, volume ? [volume] : [], () =>
+      domain.detachDevice(xml, { affect: 'config', signal }),
+    );
     return {};
   }),
   onVm(verbs.drivesConvert, async (context, { target, format }) => {
@@ -109,18 +110,20 @@ export const storageHandlers: readonly Handler[] = [
     const pool = await connection.poolOfVolume(from, { signal });
     const { capacityBytes } = await from.info({ signal });
     const name = laterVolumeName(vm, target, format);
+    const old = { pool: pool.name, name: from.name };
     const fresh = await volumes.create(pool, { name, capacityBytes, format }, { from, signal });
     try {
       const definition = parseXml(await domain.xml({ inactive: true, signal }));
       signal.throwIfAborted();
       const xml = formatXml(asFormat(diskIn(definition, target), fresh.path, format));
-      await domain.updateDevice(xml, { affect: 'config', ...WHOLE_STEP });
-      await volumes.keep(fresh);
+      await volumes.dropAfter(context.connection, [old], async () => {
+        await domain.updateDevice(xml, { affect: 'config', ...WHOLE_STEP });
+        await volumes.keep(fresh);
+      });
     } catch (error) {
       await volumes.drop(context.connection, fresh, error);
       throw error;
     }
-    await volumes.drop(context.connection, { pool: pool.name, name: from.name });
     return {};
   }),
   onVm(verbs.drivesSetGolden, async (context, { target, name }) => {

@@ -9,21 +9,25 @@ import { type Handler, onVm, type VmContext } from './handler.ts';
 
 export const undefineHandlers: readonly Handler[] = [
   onVm(verbs.undefine, async (context) => {
+    const { connection, vm, volumes } = context;
+    await volumes.keepDisks(connection, vm);
     if (context.by.via === 'system') await undefineForParking(context);
     else await undefine(context, { signal: context.signal });
     return {};
   }),
   onVm(verbs.free, async (context, { keepDisks }) => {
-    const { signal } = context;
-    const volumes = keepDisks ? [] : await ownVolumes(context);
-    await undefine(context, { signal });
-    for (const volume of volumes) await context.volumes.drop(context.connection, volume);
-    return { deleted: volumes.map(({ name }) => name) };
+    const { connection, vm, volumes, signal } = context;
+    if (keepDisks) await volumes.keepDisks(connection, vm);
+    const own = keepDisks ? [] : await ownVolumes(context);
+    const gone = await volumes.dropAfter(connection, own, () => undefine(context, { signal }));
+    return { deleted: gone.map(({ name }) => name) };
   }),
 ];
 
 /** The volumes of a machine's disks that are no other's; what is in no pool is not libvirt's to delete. */
-export async function ownVolumes(context: VmContext): Promise<VolumeId[]> {
+export async function ownVolumes(
+  context: Pick<VmContext, 'connection' | 'vm' | 'entities' | 'signal'>,
+): Promise<VolumeId[]> {
   const { connection, vm, entities, signal } = context;
   const found = await Promise.all(
     ownDisks(vm, entities.all).map(({ source }) => findVolumeId(connection, source ?? '', signal)),

@@ -8,7 +8,7 @@ import type * as definition from '../../verbs/vm-definition.ts';
 import type { Central } from '../central.ts';
 import type { Parked } from '../parking.ts';
 import { needsOf } from '../placement.ts';
-import { parkedFor, subjectOfParked } from '../seen.ts';
+import { keptFor, parkedFor, subjectOfParked } from '../seen.ts';
 import { type CentralContext, type CentralHandler, entityOf } from './context.ts';
 
 export const parkHandlers: readonly (readonly [string, CentralHandler])[] = [
@@ -31,10 +31,11 @@ async function park(context: CentralContext, { force }: z.output<typeof definiti
   if (!vm.persistent)
     throw new VerbError('conflict', `${vm.name} is not defined: it is gone when it stops`);
   const kept = context.central.parking.get(vm.uuid);
-  if (kept && kept.doubt !== vm.hypervisor)
+  if (kept && !kept.doubts.includes(vm.hypervisor))
     throw new VerbError(
       'conflict',
       `${kept.name} is parked already, and on ${vm.hypervisor} as well: delete one of the two`,
+      { hint: `what is kept is deleted by: skerry cloud parked-delete ${vm.uuid}` },
     );
   refuseHalf(context, vm);
   using _turn = context.central.parking.turn(vm);
@@ -58,9 +59,15 @@ async function keepAndForget(context: CentralContext, vm: VmState): Promise<void
   const { xml } = (await ask(asSystem, vm, 'xmldesc', { inactive: true })) as { xml: string };
   if (isOn(vm)) await ask(context, vm, 'destroy', {});
   central.parking.add(vm, xml, context.by.user);
+  // Whoever acts next has it as well, when it is nowhere else any more.
+  await central.pair?.settle();
   try {
     await ask(asSystem, vm, 'undefine', {});
-    central.parking.settle(vm.uuid, null);
+    const doubts = central.parking.get(vm.uuid)?.doubts ?? [];
+    central.parking.settle(
+      vm.uuid,
+      doubts.filter((each) => each !== vm.hypervisor),
+    );
   } catch (error) {
     if (isSure(error)) central.parking.remove(vm.uuid);
     throw error;
@@ -84,11 +91,12 @@ async function unpark(
       'conflict',
       `${parked.name} is on a hypervisor: it was brought back by hand`,
     );
-  const { doubt } = parked;
-  if (doubt !== null && !central.registry.isLive(doubt) && !params.force)
+  // Of the others it is known by now that it is not there.
+  const doubts = parked.doubts.filter((each) => whyUnknown(central, each) !== undefined);
+  if (doubts.length > 0 && !params.force)
     throw new VerbError(
       'conflict',
-      `${parked.name} may be on ${doubt}, which is not heard at the moment: there would be two of it`,
+      `${parked.name} may be ${doubts.map((each) => `on ${each}, ${whyUnknown(central, each)}`).join(', or ')}: there would be two of it`,
       { hint: 'if it surely is not there any more, say force' },
     );
   using _turn = central.parking.turn(parked);
@@ -98,7 +106,8 @@ async function unpark(
   const host = central.registry.get(hypervisorId(hypervisor));
   const verb = central.table.get('hypervisor', 'alloc');
   if (!host || !verb) throw new VerbError('not-found', `there is no hypervisor '${hypervisor}'`);
-  central.parking.settle(parked.uuid, hypervisor);
+  central.parking.settle(parked.uuid, [...doubts, hypervisor]);
+  await central.pair?.settle();
   try {
     const reply = await central.forward(
       host,
@@ -110,11 +119,19 @@ async function unpark(
     );
     if (!reply.ok) throw VerbError.fromData(reply.error);
   } catch (error) {
-    if (isSure(error)) central.parking.settle(parked.uuid, doubt);
+    if (isSure(error)) central.parking.settle(parked.uuid, doubts);
     throw error;
   }
   central.parking.remove(parked.uuid);
   return { hypervisor };
+}
+
+/** Why it is not known which machines a hypervisor has now; undefined where it is. */
+function whyUnknown({ registry }: Central, hypervisor: string): string | undefined {
+  if (!registry.isLive(hypervisor)) return 'which is not heard at the moment';
+  const host = registry.get(hypervisorId(hypervisor));
+  const isKnown = host?.kind === 'hypervisor' && host.libvirt === 'connected';
+  return isKnown ? undefined : 'whose libvirt is not reached at the moment';
 }
 
 /** Forgets a parked machine; its disks stay where they are. */
@@ -126,8 +143,13 @@ async function deleteParked(
   refuseParked(central, by.user, parked, 'vmparking_delete');
   using _turn = central.parking.turn(parked);
   central.parking.remove(parked.uuid);
-  central.policies.dropEntity(vmId(parked.uuid));
-  central.schedule.dropEntity(vmId(parked.uuid));
+  const id = vmId(parked.uuid);
+  // What is on a hypervisor all the same, or may be, is whose it was.
+  const isGone = parked.doubts.every((each) => whyUnknown(central, each) === undefined);
+  if (isGone && !central.registry.get(id)) {
+    central.policies.dropEntity(id);
+    central.schedule.dropEntity(id);
+  }
   say(`${parked.name}, which was on ${parked.hypervisor}`);
   return {};
 }
@@ -143,9 +165,9 @@ function refuseParked(central: Central, user: string, parked: Parked, permission
     });
 }
 
-/** What one may not see is not there. */
+/** What one may not see is not there. Some may be on a hypervisor as well. */
 function findParked(central: Central, user: string, machine: string) {
-  const all = parkedFor(central, user);
+  const all = keptFor(central, user);
   const named = all.filter(({ uuid, name }) => uuid === machine || name === machine);
   if (named.length > 1)
     throw new VerbError(

@@ -79,6 +79,7 @@ async function userRemove(context: CentralContext, { user }: Params<typeof verbs
     throw new VerbError('conflict', 'nobody removes themselves: ask another administrator');
   const found = central.users.list().find(({ name }) => name === user);
   const { changes } = change(context, (policy) => removeUser(policy, user));
+  central.asked.dropUser(user);
   const jobs = central.schedule.dropUser(user);
   central.users.remove(user);
   context.say([`- user ${user}`, ...changes].join('; '));
