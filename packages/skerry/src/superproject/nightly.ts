@@ -281,7 +281,8 @@ function asResult(parts: {
 }
 
 function superRefs({ branch, tag }: Pick<NightlyOptions, 'branch' | 'tag'>): string[] {
-  const tags = [`refs/tags/${branch}-nightly-*`];
+  // Branches too: a tag of the same name would be ambiguous.
+  const tags = ['tags', 'heads'].map((kind) => `refs/${kind}/${branch}-nightly-*`);
   if (tag !== undefined) tags.push(`refs/tags/${tag}`, `refs/tags/${tag}^{}`, `refs/heads/${tag}`);
   return [`refs/heads/${branch}`, ...tags];
 }
