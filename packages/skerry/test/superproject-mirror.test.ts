@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type MirrorResult, updateMirrors } from '../src/superproject/mirror/mirror.ts';
 import { Network } from '../src/superproject/network.ts';
-import { gitmodulesOf, pinOnRemote } from './support/superproject-checkout.ts';
+import { gitmodulesOf, nest, pinOnRemote } from './support/superproject-checkout.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
 
 const run = promisify(execFile);
@@ -137,6 +137,20 @@ describe('mirror', () => {
     await farm.git(farm.dir, ...config, 'clone', '--quiet', '--recursive', join(dir, main), clone);
     expect(existsSync(join(clone, 'c001/x/README'))).toBe(true);
     expect(await farm.git(join(clone, 'c003'), 'rev-parse', 'HEAD')).toBe(lost);
+  });
+
+  test('a component that only a tag has in it is mirrored as well', async () => {
+    await using farm = await makeFarm({ components: 2 });
+    farm.enter();
+    const [outer, inner] = [farm.component(0), farm.component(1)];
+    await farm.git(farm.dir, 'clone', '--quiet', '--bare', inner.gitDir, 'nested.git');
+    const before = await outer.tip();
+    const nested = await nest(outer, { ...inner, name: 'nested' }, await inner.tip());
+    await farm.super.commit({}, { pins: { c001: nested } });
+    await farm.super.git('tag', '-a', '-m', '1.0', '1.0', 'main');
+    await farm.super.commit({}, { pins: { c001: before } });
+    const { repositories } = await mirror(farm);
+    expect(repositories.map(({ path }) => path)).toContain('nested.git');
   });
 
   test('a component that fails does not stop the others; the next run goes on', async () => {

@@ -118,13 +118,13 @@ export async function updateMirrors(
 async function followComponents(work: Work): Promise<void> {
   const { network, options } = work;
   const main = gitDirOf(work, options.url);
-  const { all, branches } = await namedCommits(main, network.signal);
+  const all = await namedCommits(main, network.signal);
   const first = await usesIn(main, options.url, all, readOptions(work));
   let level = [
     {
       uses: first,
       pins: await pinsEver(main, network.signal),
-      tips: await pinsOf(main, branches, network.signal),
+      tips: await pinsOf(main, all, network.signal),
     },
   ];
   for (let depth = 0; level.length > 0 && depth < MAX_LEVEL; depth++) {

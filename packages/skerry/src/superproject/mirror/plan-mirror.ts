@@ -33,7 +33,7 @@ export async function planMirrors(network: Network, options: MirrorOptions): Pro
   const { refs } = await listRefs(network, url, ['HEAD']);
   const gitDir = await scratch.repository(refs.get('HEAD') ?? '');
   for (const fetch of fetchCommands(url, false)) await network.git(fetch, { url, cwd: gitDir });
-  const { all } = await namedCommits(gitDir, signal);
+  const all = await namedCommits(gitDir, signal);
   const refused: string[] = [];
   const onRefused = (reason: string): unknown => refused.push(reason);
   const uses = await usesIn(gitDir, url, all, { signal, onRefused });
