@@ -3,6 +3,7 @@ import { type Move, type MoveResult, type MoveRules, movePins, pinWarnings } fro
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
 import { newestNightly, nightlyOfRun } from './earlier-nightly.ts';
+import { nightlyIn, nightlyTitle } from './nightly-message.ts';
 import {
   type Finish,
   finishOrPlan,
@@ -70,12 +71,20 @@ export interface NightlyResult {
 export async function nightly(network: Network, options: NightlyOptions): Promise<NightlyResult> {
   const { attempts = 20, tag } = options;
   if (tag !== undefined) checkRefName('the tag', tag);
+  checkRunKey(options.runKey);
   for (let lost = 0; lost < attempts; lost++) {
     const result = await attempt(network, options, lost);
     if (result) return result;
     options.onProgress?.('somebody else was faster; once more');
   }
   throw new SkerryError('SP_RACE', { data: { url: options.url, attempts } });
+}
+
+/** It is a line of the commit's message, where it is looked for again. */
+function checkRunKey(key: string | undefined): void {
+  if (key === undefined || (/^\S(.*\S)?$/.test(key) && !/\p{Cc}/u.test(key))) return;
+  const detail = `--run-key: ${JSON.stringify(key)} is empty, begins or ends with a blank, or has more than one line`;
+  throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject nightly' } });
 }
 
 async function attempt(
@@ -117,7 +126,7 @@ async function attempt(
       base,
       branch,
       tag,
-      title: `Nightly ${tag}`,
+      title: nightlyTitle(tag),
       isTagGiven: options.tag !== undefined,
       tagged: tagComponents,
       // What was committed by hand since the last nightly is in one, too.
@@ -182,8 +191,8 @@ async function existing(
   { base, tag, lost }: { base: Superproject; tag: string | undefined; lost: number },
 ): Promise<NightlyResult> {
   const { url, branch, tagComponents = 'changed' } = options;
-  // A commit that somebody made by hand has no component tags of ours to be finished.
-  const isOurs = trailers(base.message).has('Collected') || tagComponents === 'all';
+  // A commit that somebody else made, or another nightly, has no component tags of this one to be finished.
+  const isOurs = nightlyIn(base.message) === tag || tagComponents === 'all';
   const finish: Finish = {
     ...{ url, tag, which: tagComponents, isOptional: true, base },
     ...{ last: isOurs ? tag : undefined, resume: resumeCommand(options) },

@@ -3,7 +3,7 @@ import { buildTree } from './build-commit.ts';
 import { runGit } from './git.ts';
 import { objectId } from './loose-object.ts';
 import type { Network } from './network.ts';
-import { formatMessage } from './nightly-message.ts';
+import { formatMessage, nightlyIn, nightlyTitle, UPDATE_TITLE } from './nightly-message.ts';
 import { formatCommit, parseTag, trailers } from './objects.ts';
 import { readSuperproject, superprojectAt } from './read-superproject.ts';
 import { commitOf, listRefs } from './remote-refs.ts';
@@ -51,7 +51,7 @@ export async function reproduceNightly(
     parents: [parent],
     stamp: { identity, seconds },
     message: formatMessage({
-      title: `Nightly ${tag}`,
+      title: titleOf(made.message),
       moved: made.components.flatMap(({ name, path, pin }) => {
         const from = before.get(path);
         if (pin === undefined || pin === from) return [];
@@ -68,6 +68,12 @@ export async function reproduceNightly(
   const id = objectId('commit', again, commit);
   if (again === unsigned) return { tag, commit };
   throw new SkerryError('SP_NOT_REPRODUCED', { data: { tag, commit, id } });
+}
+
+/** What it says itself, if that is what makes such commits: a tag may be on a nightly of another name, or on an update. */
+function titleOf(message: string): string {
+  const made = nightlyIn(message);
+  return made === undefined ? UPDATE_TITLE : nightlyTitle(made);
 }
 
 function lineOf(message: string, path: string): RegExpMatchArray | undefined {
