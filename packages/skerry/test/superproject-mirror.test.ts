@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type MirrorResult, updateMirrors } from '../src/superproject/mirror/mirror.ts';
+import { keyOf, type MirrorResult, updateMirrors } from '../src/superproject/mirror/mirror.ts';
 import { Network } from '../src/superproject/network.ts';
 import { gitmodulesOf, nest, pinOnRemote } from './support/superproject-checkout.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
@@ -203,6 +203,35 @@ describe('mirror', () => {
     expect(there).toEqual([]);
     await farm.onConnect('');
     expect(words(await mirror(farm))).toHaveLength(4);
+  });
+
+  test('killed after it wrote down where one belongs, the next run puts it there', async () => {
+    await using farm = await makeFarm();
+    farm.enter();
+    const { dir } = await mirror(farm);
+    await mkdir(join(dir, 'incoming'));
+    const key = keyOf(farm.component(1).url);
+    await rename(join(dir, 'c002.git'), join(dir, 'incoming', key));
+    expect(words(await mirror(farm)).filter((each) => !each.includes('unchanged'))).toEqual([]);
+    expect(existsSync(join(dir, 'c002.git/HEAD'))).toBe(true);
+  });
+
+  test('many pins that no branch leads to are fetched at once; one that is gone is named alone', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const component = farm.component(0);
+    const from = await component.tip();
+    const pins: Record<string, string> = { gone: 'dead'.repeat(10) };
+    for (let i = 1; i <= 12; i++)
+      pins[`p${i}`] = await component.commit({ [`f${i}`]: '1' }, { branch: 'topic', from });
+    await component.git('branch', '-D', 'topic');
+    const sections = Object.keys(pins).map((path) => ({ ...component, name: path, path }));
+    const modules = gitmodulesOf(sections.map((one) => ({ ...one, url: '../c001.git' })));
+    await farm.super.commit({ '.gitmodules': modules }, { pins });
+    await farm.forget();
+    const { repositories } = await mirror(farm);
+    expect(repositories[0]).toMatchObject({ path: 'c001.git', gone: ['dead'.repeat(10)] });
+    expect((await farm.connections()).length).toBeLessThan(10);
   });
 
   test('two at once wait for each other; another superproject is refused', async () => {

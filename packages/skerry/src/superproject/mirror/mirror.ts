@@ -68,7 +68,10 @@ const INCOMING = 'incoming';
 const GITCONFIG = 'gitconfig';
 export const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
 const MAX_LEVEL = 16;
-const MAX_SINGLE = 50;
+/** Connections for commits that a remote does not have, at most. */
+const MAX_GONE = 50;
+/** How git, and JGit, name a commit that they do not have or do not give out. */
+const NOT_THERE = /(?:not our ref|unadvertised object|want) ([0-9a-f]{40,64})/;
 /** Repositories at once: as many as a host is asked for at most. */
 const WIDTH = 32;
 
@@ -92,6 +95,7 @@ export async function updateMirrors(
     signal: network.signal,
   });
   const known = await readRecord(dir, options.url);
+  await bringInRest(dir, known);
   const work: Work = {
     network,
     dir,
@@ -187,7 +191,7 @@ async function update(work: Work, url: string, about: string, isMain = false): P
   }
 }
 
-/** Pins that no ref of the remote leads to are fetched by their id; those that are nowhere are named. */
+/** Pins that no ref of the remote leads to are fetched by their ids; those that it does not have are named. */
 async function findGone(
   work: Work,
   uses: readonly FoundUse[],
@@ -201,11 +205,7 @@ async function findGone(
     const wanted = new Set(all.flatMap(({ path }) => [...(pins.get(path) ?? [])]));
     const missing = await missingCommits(gitDir, wanted, network.signal);
     const about = all[0]?.name ?? url;
-    for (const pin of missing.slice(0, MAX_SINGLE))
-      await fetchPins(network, { gitDir, url, about, pins: [pin] }).catch((error: unknown) => {
-        if (!(error instanceof SkerryError)) throw error;
-      });
-    const left = new Set(await missingCommits(gitDir, missing, network.signal));
+    const left = await fetchAll(network, { gitDir, url, about, pins: missing });
     // Under another url at the same path it may be there.
     const elsewhere = uses.filter(
       (use) => use.remote !== url && done.get(use.remote)?.status !== 'failed',
@@ -219,9 +219,69 @@ async function findGone(
   }
 }
 
+/**
+ * Fetches commits over one connection, and over one more for each that the remote says it does not have.
+ *
+ * @returns those
+ */
+async function fetchAll(
+  network: Network,
+  { pins, ...where }: Parameters<typeof fetchPins>[1],
+): Promise<Set<string>> {
+  const asked = new Set(pins);
+  const gone = new Set<string>();
+  while (asked.size > 0 && gone.size <= MAX_GONE) {
+    try {
+      await fetchPins(network, { ...where, pins: [...asked] });
+      break;
+    } catch (error) {
+      if (!(error instanceof SkerryError)) throw error;
+      const pin = NOT_THERE.exec(error.message)?.[1] ?? '';
+      // What fails for another reason says nothing of what is there.
+      if (!asked.delete(pin)) break;
+      gone.add(pin);
+    }
+  }
+  return gone;
+}
+
 /** Puts new repositories where they belong, and writes down what is where. */
 async function place(work: Work, layout: Layout): Promise<void> {
   const { dir, known, done, options } = work;
+  refuseMoved(dir, known, layout);
+  const fresh = [...layout.paths].filter(
+    ([remote]) => !known.has(keyOf(remote)) && done.get(remote)?.status === 'new',
+  );
+  fresh.sort(([, a], [, b]) => a.length - b.length);
+  for (const [remote, path] of fresh) {
+    known.set(keyOf(remote), path);
+    // First: what is written down and not in its place is put there by the next run.
+    await writeRecord(dir, options.url, known);
+    await bringIn(dir, keyOf(remote), path);
+    const state = done.get(remote);
+    if (state) done.set(remote, { ...state, path });
+  }
+  const config = layout.rewrites.map(
+    ({ url, path }) =>
+      `[url ${JSON.stringify(`${dir}/${path}`)}]\n\tinsteadOf = ${JSON.stringify(url)}\n`,
+  );
+  await writeFile(join(dir, GITCONFIG), config.join(''));
+}
+
+async function bringIn(dir: string, key: string, path: string): Promise<void> {
+  await mkdir(dirname(join(dir, path)), { recursive: true });
+  await rename(join(dir, INCOMING, key), join(dir, path));
+}
+
+/** Those that a killed run wrote down, and did not put in their place. */
+async function bringInRest(dir: string, known: ReadonlyMap<string, string>): Promise<void> {
+  for (const [key, path] of known)
+    if (existsSync(join(dir, INCOMING, key)) && !existsSync(join(dir, path)))
+      await bringIn(dir, key, path);
+}
+
+/** @throws SP_MIRROR_LAYOUT where one would now lie elsewhere than it does */
+export function refuseMoved(dir: string, known: ReadonlyMap<string, string>, layout: Layout): void {
   for (const [remote, now] of layout.paths) {
     const path = known.get(keyOf(remote));
     if (path !== undefined && now !== path)
@@ -229,23 +289,6 @@ async function place(work: Work, layout: Layout): Promise<void> {
         data: { dir, url: shownUrl(remote), path, now },
       });
   }
-  const fresh = [...layout.paths].filter(
-    ([remote]) => !known.has(keyOf(remote)) && done.get(remote)?.status === 'new',
-  );
-  fresh.sort(([, a], [, b]) => a.length - b.length);
-  for (const [remote, path] of fresh) {
-    await mkdir(dirname(join(dir, path)), { recursive: true });
-    await rename(gitDirOf(work, remote), join(dir, path));
-    known.set(keyOf(remote), path);
-    const state = done.get(remote);
-    if (state) done.set(remote, { ...state, path });
-    await writeRecord(dir, options.url, known);
-  }
-  const config = layout.rewrites.map(
-    ({ url, path }) =>
-      `[url ${JSON.stringify(`${dir}/${path}`)}]\n\tinsteadOf = ${JSON.stringify(url)}\n`,
-  );
-  await writeFile(join(dir, GITCONFIG), config.join(''));
 }
 
 function readOptions({ network, refused }: Work): Parameters<typeof usesIn>[3] {
