@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from './error-table.ts';
 import { hideCredentials } from './hide-credentials.ts';
+import { SP_EXIT } from './superproject-exit.ts';
 
 /** A place in a file, counted from 1, as editors print it. */
 export interface Place {
@@ -68,8 +69,14 @@ export class SkerryErrors extends AggregateError {
   }
 
   get exitCode(): number {
-    return Math.max(...this.errors.map((e) => e.exitCode));
+    // Of a superproject's, "try again" only where all may pass: the others fail again.
+    const lasting = this.errors.filter((e) => !mayPass(e));
+    return Math.max(...(lasting.length > 0 ? lasting : this.errors).map((e) => e.exitCode));
   }
+}
+
+function mayPass({ code, exitCode }: SkerryError): boolean {
+  return code.startsWith('SP_') && exitCode === SP_EXIT.transient;
 }
 
 /** The same value with logins taken out of the urls in all its texts. */
