@@ -1,3 +1,4 @@
+import { shellWord } from '../util/shell-quote.ts';
 import { SkerryError } from '../util/errors.ts';
 import { type Move, type MoveResult, type MoveRules, movePins, pinWarnings } from './move-pins.ts';
 import type { Network } from './network.ts';
@@ -172,7 +173,7 @@ export async function resumeNightly(
   const commit = tag === undefined ? undefined : commitOf(refs, `refs/tags/${tag}`);
   if (tag === undefined || commit === undefined) {
     const what = tag === undefined ? `nightly of branch '${branch}'` : `tag '${tag}'`;
-    const advice = `see what it has: git ls-remote --tags ${url}`;
+    const advice = `see what it has: git ls-remote --tags ${shellWord(url)}`;
     throw new SkerryError('SP_REF_MISSING', { data: { url, what, where: '', advice } });
   }
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });

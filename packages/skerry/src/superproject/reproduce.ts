@@ -1,3 +1,4 @@
+import { shellWord } from '../util/shell-quote.ts';
 import { SkerryError } from '../util/errors.ts';
 import { buildTree } from './build-commit.ts';
 import { runGit } from './git.ts';
@@ -29,7 +30,7 @@ export async function reproduceNightly(
   const { refs } = await listRefs(network, url, [ref, `${ref}^{}`]);
   const commit = commitOf(refs, ref);
   if (commit === undefined) {
-    const advice = `see what it has: git ls-remote --tags ${url}`;
+    const advice = `see what it has: git ls-remote --tags ${shellWord(url)}`;
     throw new SkerryError('SP_REF_MISSING', {
       data: { url, what: `tag '${tag}'`, where: '', advice },
     });

@@ -1,3 +1,4 @@
+import { shellWord } from '../../util/shell-quote.ts';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
@@ -178,7 +179,7 @@ function noRef(error: unknown, url: string, ref: string | undefined): unknown {
       url,
       what: `branch or tag '${ref}'`,
       where: '',
-      advice: `see what it has: git ls-remote --heads --tags ${url}`,
+      advice: `see what it has: git ls-remote --heads --tags ${shellWord(url)}`,
     },
     cause: error,
   });
