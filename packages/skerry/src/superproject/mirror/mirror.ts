@@ -70,6 +70,8 @@ export const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
 const MAX_LEVEL = 16;
 /** Connections for commits that a remote does not have, at most. */
 const MAX_GONE = 50;
+/** A command line has an end. */
+const AT_ONCE = 1000;
 /** How git, and JGit, name a commit that they do not have or do not give out. */
 const NOT_THERE = /(?:not our ref|unadvertised object|want) ([0-9a-f]{40,64})/;
 /** Repositories at once: as many as a host is asked for at most. */
@@ -220,7 +222,7 @@ async function findGone(
 }
 
 /**
- * Fetches commits over one connection, and over one more for each that the remote says it does not have.
+ * Fetches commits over one connection for a thousand, and over one more for each that the remote says it does not have.
  *
  * @returns those
  */
@@ -231,9 +233,10 @@ async function fetchAll(
   const asked = new Set(pins);
   const gone = new Set<string>();
   while (asked.size > 0 && gone.size <= MAX_GONE) {
+    const some = [...asked].slice(0, AT_ONCE);
     try {
-      await fetchPins(network, { ...where, pins: [...asked] });
-      break;
+      await fetchPins(network, { ...where, pins: some });
+      for (const pin of some) asked.delete(pin);
     } catch (error) {
       if (!(error instanceof SkerryError)) throw error;
       const pin = NOT_THERE.exec(error.message)?.[1] ?? '';
