@@ -232,6 +232,16 @@ describe('mirror', () => {
     const { repositories } = await mirror(farm);
     expect(repositories[0]).toMatchObject({ path: 'c001.git', gone: ['dead'.repeat(10)] });
     expect((await farm.connections()).length).toBeLessThan(10);
+    // A host that is down says nothing of what it has.
+    const late = await component.commit({ late: '1' }, { branch: 'topic', from });
+    await component.git('branch', '-D', 'topic');
+    await farm.super.commit({}, { pins: { p1: late } });
+    await farm.onConnect(
+      'case "$repository" in *c001*) n=$(grep -c c001 connections.log); [ $n -gt 1 ] && { echo "Connection reset by peer" >&2; exit 1; };; esac',
+    );
+    await farm.forget();
+    const [silent] = (await mirror(farm)).repositories;
+    expect(silent).toMatchObject({ gone: [], reason: expect.stringContaining('reset by peer') });
   });
 
   test('two at once wait for each other; another superproject is refused', async () => {

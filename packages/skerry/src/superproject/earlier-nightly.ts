@@ -58,6 +58,13 @@ export async function newestNightly(
 
 const NOT_READ = new Set(['SP_GITMODULES_INVALID', 'SP_GITMODULES_LINK', 'SP_GITLINK_STRAY']);
 
+/** A run key is a line of the commit's message, where it is looked for again. @throws USAGE */
+export function checkRunKey(key: string | undefined): void {
+  if (key === undefined || (/^\S(.*\S)?$/.test(key) && !/\p{Cc}/u.test(key))) return;
+  const detail = `--run-key: ${JSON.stringify(key)} is empty, begins or ends with a blank, or has more than one line`;
+  throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject nightly' } });
+}
+
 /**
  * The nightly that was made with a run key: of the branch's, or under the name `tag`. All their tags are fetched for it,
  * over one connection and without what they tag.

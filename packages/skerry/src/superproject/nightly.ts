@@ -3,7 +3,7 @@ import { SkerryError } from '../util/errors.ts';
 import { type Move, type MoveResult, type MoveRules, movePins, pinWarnings } from './move-pins.ts';
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
-import { newestNightly, nightlyOfRun } from './earlier-nightly.ts';
+import { checkRunKey, newestNightly, nightlyOfRun } from './earlier-nightly.ts';
 import { nightlyIn, nightlyTitle } from './nightly-message.ts';
 import {
   type Finish,
@@ -79,13 +79,6 @@ export async function nightly(network: Network, options: NightlyOptions): Promis
     options.onProgress?.('somebody else was faster; once more');
   }
   throw new SkerryError('SP_RACE', { data: { url: options.url, attempts } });
-}
-
-/** It is a line of the commit's message, where it is looked for again. */
-function checkRunKey(key: string | undefined): void {
-  if (key === undefined || (/^\S(.*\S)?$/.test(key) && !/\p{Cc}/u.test(key))) return;
-  const detail = `--run-key: ${JSON.stringify(key)} is empty, begins or ends with a blank, or has more than one line`;
-  throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject nightly' } });
 }
 
 async function attempt(

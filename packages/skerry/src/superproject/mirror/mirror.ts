@@ -27,7 +27,7 @@ export interface MirroredRepository {
   readonly status: 'new' | 'updated' | 'unchanged' | 'failed';
   /** Refs that changed. */
   readonly refs: number;
-  /** Why it failed. */
+  /** Why it failed, or which pinned commits were not asked for. */
   readonly reason?: string;
   /** Pinned commits that are nowhere any more, neither on the remote nor here. */
   readonly gone: readonly string[];
@@ -68,12 +68,6 @@ const INCOMING = 'incoming';
 const GITCONFIG = 'gitconfig';
 export const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
 const MAX_LEVEL = 16;
-/** Connections for commits that a remote does not have, at most. */
-const MAX_GONE = 50;
-/** A command line has an end. */
-const AT_ONCE = 1000;
-/** How git, and JGit, name a commit that they do not have or do not give out. */
-const NOT_THERE = /(?:not our ref|unadvertised object|want) ([0-9a-f]{40,64})/;
 /** Repositories at once: as many as a host is asked for at most. */
 const WIDTH = 32;
 
@@ -207,7 +201,8 @@ async function findGone(
     const wanted = new Set(all.flatMap(({ path }) => [...(pins.get(path) ?? [])]));
     const missing = await missingCommits(gitDir, wanted, network.signal);
     const about = all[0]?.name ?? url;
-    const left = await fetchAll(network, { gitDir, url, about, pins: missing });
+    const fetched = await fetchPins(network, { gitDir, url, about, pins: missing });
+    const left = fetched.gone;
     // Under another url at the same path it may be there.
     const elsewhere = uses.filter(
       (use) => use.remote !== url && done.get(use.remote)?.status !== 'failed',
@@ -217,35 +212,10 @@ async function findGone(
         const there = await missingCommits(gitDirOf(work, use.remote), left, network.signal);
         for (const pin of left) if (!there.includes(pin)) left.delete(pin);
       }
-    if (left.size > 0) done.set(url, { ...state, gone: [...state.gone, ...left] });
+    const { reason } = fetched;
+    const found = { ...state, gone: [...state.gone, ...left], ...(reason && { reason }) };
+    if (left.size > 0 || reason !== undefined) done.set(url, found);
   }
-}
-
-/**
- * Fetches commits over one connection for a thousand, and over one more for each that the remote says it does not have.
- *
- * @returns those
- */
-async function fetchAll(
-  network: Network,
-  { pins, ...where }: Parameters<typeof fetchPins>[1],
-): Promise<Set<string>> {
-  const asked = new Set(pins);
-  const gone = new Set<string>();
-  while (asked.size > 0 && gone.size <= MAX_GONE) {
-    const some = [...asked].slice(0, AT_ONCE);
-    try {
-      await fetchPins(network, { ...where, pins: some });
-      for (const pin of some) asked.delete(pin);
-    } catch (error) {
-      if (!(error instanceof SkerryError)) throw error;
-      const pin = NOT_THERE.exec(error.message)?.[1] ?? '';
-      // What fails for another reason says nothing of what is there.
-      if (!asked.delete(pin)) break;
-      gone.add(pin);
-    }
-  }
-  return gone;
 }
 
 /** Puts new repositories where they belong, and writes down what is where. */
