@@ -296,6 +296,23 @@ test('remove looks into components of the component', async () => {
   expect(existsSync(join(root, 'outer'))).toBe(false);
 });
 
+test('add under a name whose old git directory has a component with commits of its own takes none of them', async () => {
+  const { farm, root, inner } = await nestedFarm();
+  await using _ = farm;
+  await farm.git(inner, 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+  await farm.git(root, 'rm', '--quiet', '-f', 'outer');
+  await farm.git(root, 'commit', '--quiet', '-m', 'without');
+  const gitDir = join(root, '.git/modules/outer/modules/inner');
+  const again = { url: '../inner.git', path: 'outer' };
+  await expect(add(root, again)).rejects.toMatchObject({
+    code: 'SP_GIT_DIR_KEPT',
+    message: expect.stringMatching(/outer \(inner in it\): its commit \w+ is on no branch/),
+  });
+  const where = ['--git-dir', gitDir, '--work-tree', root];
+  await farm.git(root, ...where, 'push', '--quiet', 'origin', 'main');
+  await add(root, again);
+});
+
 test('remove takes ignored files only when told', async () => {
   const { farm, root } = await farmWith({ components: 1 });
   await using _ = farm;

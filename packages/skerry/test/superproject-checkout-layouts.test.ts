@@ -119,6 +119,21 @@ test('what is switched off stays off: update = none, and active = false', async 
   expect((await syncWords(root)).words).toEqual({ c003: 'cloned' });
 });
 
+test('submodule.active of a stock clone says which are wanted, and submodule.NAME.active goes before it', async () => {
+  await using farm = await farmWith({ components: 3 });
+  const root = await cloneSuper(
+    farm,
+    'w',
+    '--recurse-submodules=c001',
+    '--recurse-submodules=c00[2]',
+  );
+  await farm.git(root, 'submodule', '--quiet', 'deinit', '--force', '--all');
+  expect((await syncWords(root)).words).toEqual({ c001: 'restored', c002: 'restored' });
+  await farm.git(root, 'config', 'submodule.c003.active', 'true');
+  await farm.git(root, 'config', 'submodule.c001.active', 'no');
+  expect((await syncWords(root)).words).toEqual({ c002: 'unchanged', c003: 'cloned' });
+});
+
 test('a merge conflict of pins is left to its owner; all others come', async () => {
   await using farm = await farmWith({ components: 2 });
   const root = await cloneSuper(farm);

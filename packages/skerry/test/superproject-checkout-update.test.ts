@@ -6,7 +6,7 @@ import {
   type UpdateOptions,
 } from '../src/superproject/checkout/update-checkout.ts';
 import { Network } from '../src/superproject/network.ts';
-import { cloneSuper, syncWords } from './support/superproject-checkout.ts';
+import { cloneSuper, pinOnRemote, syncWords } from './support/superproject-checkout.ts';
 import { type Farm, type FarmOptions, makeFarm } from './support/superproject-farm.ts';
 import { sp } from './support/superproject-sp.ts';
 
@@ -120,7 +120,7 @@ test('what somebody commits while an update goes back stays on his branch', asyn
   const bin = join(farm.dir, 'bin');
   await mkdir(bin);
   const once = `test -e ${farm.dir}/done || { touch ${farm.dir}/done; git commit -q --allow-empty -m mine; }`;
-  const wrapper = `PATH='${PATH}'\ngit "$@" || exit\ncase "$PWD $*" in */c001*" checkout "*) ${once};; esac\n`;
+  const wrapper = `PATH='${PATH}'\ngit "$@" || exit\ncase "$PWD $*" in */c001*" checkout "*|*/c001*" merge "*) ${once};; esac\n`;
   await writeFile(join(bin, 'git'), `#!/bin/sh\n${wrapper}`, { mode: 0o755 });
   process.env.PATH = `${bin}:${PATH}`;
   onTestFinished(() => void (process.env.PATH = PATH));
@@ -129,6 +129,31 @@ test('what somebody commits while an update goes back stays on his branch', asyn
   expect(await farm.git(dir, 'log', '-1', '--format=%s', 'main')).toBe('mine');
   expect(await farm.git(dir, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('main');
 });
+
+test.each(['main', 'elsewhere'])(
+  'what somebody commits right before HEAD moves, on %s, stays on its branch',
+  async (where) => {
+    const { farm, root } = await farmWith({ components: 1 });
+    await using _ = farm;
+    const dir = join(root, 'c001');
+    await pinOnRemote(farm, { c001: await farm.component(0).commit({ README: 'new\n' }) });
+    await farm.git(root, 'pull', '-q', '--no-recurse-submodules');
+    if (where === 'elsewhere') await farm.git(dir, 'checkout', '-q', '-b', where);
+    const { PATH = '' } = process.env;
+    const bin = join(farm.dir, 'bin');
+    await mkdir(bin);
+    const commit =
+      'git checkout -q main; git -c core.hooksPath=/dev/null commit -q --allow-empty -m mine';
+    const once = `test -e ${farm.dir}/done || { touch ${farm.dir}/done; ${commit}; }`;
+    const moves = '*/c001*" checkout "*|*/c001*" merge "*';
+    const wrapper = `PATH='${PATH}'\ncase "$PWD $*" in ${moves}) ${once};; esac\nexec git "$@"\n`;
+    await writeFile(join(bin, 'git'), `#!/bin/sh\n${wrapper}`, { mode: 0o755 });
+    process.env.PATH = `${bin}:${PATH}`;
+    onTestFinished(() => void (process.env.PATH = PATH));
+    await syncWords(root, { attach: true }).catch(() => {});
+    expect(await farm.git(dir, 'log', '-1', '--format=%s', 'main')).toBe('mine');
+  },
+);
 
 test('a dry run moves nothing, and `branch = .` needs a branch', async () => {
   const { farm, root } = await farmWith({ components: 1 });

@@ -8,6 +8,7 @@ import { Network } from '../src/superproject/network.ts';
 import {
   cloneSuper,
   gitmodulesOf,
+  nest,
   pinOnRemote,
   syncWords,
 } from './support/superproject-checkout.ts';
@@ -133,6 +134,30 @@ describe('pins', () => {
     ).rejects.toThrow();
     await mended(root, 'pain-3');
     await farm.git(farm.dir, 'clone', '-q', '--recursive', farm.url, 'two');
+  });
+});
+
+describe('pins of components of components', () => {
+  test('pain-3: one that is only in this checkout is named by its own path, and is mended', async () => {
+    const { farm, root } = await farmWith();
+    await using _ = farm;
+    const [outer, inner] = [farm.component(0), farm.component(1)];
+    const pin = await nest(outer, inner, await inner.tip());
+    await pinOnRemote(farm, { c001: pin });
+    await farm.git(root, 'pull', '-q', '--no-recurse-submodules');
+    await farm.git(root, 'submodule', '-q', 'update', '--init', '--recursive');
+    const [c001, deep] = [join(root, 'c001'), join(root, 'c001/inner')];
+    await farm.git(deep, 'commit', '-q', '--allow-empty', '-m', 'mine');
+    await farm.git(c001, 'commit', '-q', '-am', 'pins mine');
+    await farm.git(c001, 'push', '-q', 'origin', 'HEAD:main');
+    await farm.git(root, 'commit', '-q', '-am', 'pins that');
+    await farm.git(root, 'push', '-q', 'origin', 'HEAD:main');
+    // No longer a tip, so that it is looked at.
+    await outer.commit({ later: '1\n' });
+    expect((await look(root))[0]).toMatch(/^pain-3 problem c001\/inner: .* only in this checkout/);
+    const { fixed } = await mended(root, 'pain-3');
+    expect(fixed.map(({ path }) => path)).toEqual(['c001/inner']);
+    await farm.git(farm.dir, 'clone', '-q', '--recursive', farm.url, 'fresh');
   });
 });
 

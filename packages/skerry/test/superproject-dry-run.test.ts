@@ -1,7 +1,7 @@
 // --dry-run of what makes folders: nothing is there after it, and the commands it prints do the same as the command.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -59,6 +59,16 @@ test('clone', async () => {
   expect(full.code).not.toBe(0);
 });
 
+test('clone of a branch that is not there, or of what is refused, says what the clone says', async () => {
+  await using farm = await farmWith();
+  await farm.super.commit({ '.gitmodules': '[submodule "x"]\n\tpath = ../x\n\turl = ../x.git\n' });
+  for (const words of [['-b', 'nope'], []]) {
+    const plan = await sp(farm.dir, 'clone', farm.url, 'w', ...words, '--dry-run');
+    expect(plan).toEqual(await sp(farm.dir, 'clone', farm.url, 'w', ...words));
+    expect(plan.code).not.toBe(0);
+  }
+});
+
 test('add', async () => {
   await using farm = await farmWith(['c001', 'c002']);
   const [made, real] = [await cloneSuper(farm, 'plan'), await cloneSuper(farm, 'real')];
@@ -95,6 +105,20 @@ test('mirror', async () => {
   const again = await sp(farm.dir, 'mirror', 'real', ...url, '--dry-run', '--prune');
   expect(again.stdout).not.toContain('init');
   expect(again.stdout).toContain('--prune');
+});
+
+test('mirror whose repositories would now lie elsewhere is refused as the run is', async () => {
+  await using farm = await farmWith();
+  const url = ['--url', farm.url];
+  expect((await sp(farm.dir, 'mirror', 'real', ...url)).code).toBe(0);
+  const record = join(farm.dir, 'real', 'mirror.json');
+  const text = await readFile(record, 'utf8');
+  await writeFile(record, text.replace('"super.git"', '"elsewhere/super.git"'));
+  await mkdir(join(farm.dir, 'real', 'elsewhere'));
+  await rename(join(farm.dir, 'real', 'super.git'), join(farm.dir, 'real', 'elsewhere/super.git'));
+  const plan = await sp(farm.dir, 'mirror', 'real', ...url, '--dry-run');
+  expect(plan.code).not.toBe(0);
+  expect(plan.stderr).toBe((await sp(farm.dir, 'mirror', 'real', ...url)).stderr);
 });
 
 test('escrow create and restore', async () => {

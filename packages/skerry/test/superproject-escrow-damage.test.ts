@@ -91,6 +91,21 @@ describe('escrow against damage and malice', () => {
     expect(existsSync(trap)).toBe(false);
   });
 
+  test.each([
+    ['path', '../../elsewhere'],
+    ['within', '/elsewhere'],
+    ['path', 7],
+  ])('a component whose %s is %s is refused, hashes right or not', async (key, value) => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const { dir, manifest } = await deposit(farm, 'main', 'deposit');
+    const components = manifest.components.map((one) => ({ ...one, [key]: value }));
+    await writeFile(join(dir, 'manifest.json'), JSON.stringify({ ...manifest, components }));
+    await hashAnew(dir);
+    const refused = { code: 'SP_ESCROW_MANIFEST' };
+    await expect(restoreEscrow(dir, join(farm.dir, 'r'))).rejects.toMatchObject(refused);
+  });
+
   test('signed by an ssh key: the same bytes, and only by who is allowed', async () => {
     await using farm = await makeFarm();
     farm.enter();

@@ -126,6 +126,26 @@ describe('escrow', () => {
     expect(existsSync(join(dir, 'source/c002/README'))).toBe(true);
   });
 
+  test('a url of a component with shell commands in it runs none of them', async () => {
+    await using farm = await makeFarm({ components: 2 });
+    farm.enter();
+    const [outer, inner] = [farm.component(0), farm.component(1)];
+    const evil = 'ssh://x$(touch${IFS}owned)`touch owned`/c002.git';
+    const modules = gitmodulesOf([{ ...inner, path: 'inner', url: evil }]);
+    const pins = { inner: await inner.tip() };
+    const pin = await outer.commit({ '.gitmodules': modules }, { pins });
+    await pinOnRemote(farm, { c001: pin });
+    const { dir } = await deposit(farm, 'main', 'deposit');
+    const readme = await readFile(join(dir, 'README.txt'), 'utf8');
+    const command = /^ {2}(git .* clone .*)$/m.exec(readme)?.[1] ?? '';
+    await run('sh', ['-c', command], {
+      cwd: dir,
+      env: { ...process.env, GIT_ALLOW_PROTOCOL: 'file' },
+    });
+    expect(existsSync(join(dir, 'source/c001/inner/README'))).toBe(true);
+    expect(existsSync(join(dir, 'owned'))).toBe(false);
+  });
+
   test('two components of one repository, at different commits', async () => {
     await using farm = await makeFarm({ components: 1 });
     farm.enter();

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type MirrorResult, updateMirrors } from '../src/superproject/mirror/mirror.ts';
+import { keyOf, type MirrorResult, updateMirrors } from '../src/superproject/mirror/mirror.ts';
 import { Network } from '../src/superproject/network.ts';
-import { gitmodulesOf, pinOnRemote } from './support/superproject-checkout.ts';
+import { gitmodulesOf, nest, pinOnRemote } from './support/superproject-checkout.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
 
 const run = promisify(execFile);
@@ -139,6 +139,20 @@ describe('mirror', () => {
     expect(await farm.git(join(clone, 'c003'), 'rev-parse', 'HEAD')).toBe(lost);
   });
 
+  test('a component that only a tag has in it is mirrored as well', async () => {
+    await using farm = await makeFarm({ components: 2 });
+    farm.enter();
+    const [outer, inner] = [farm.component(0), farm.component(1)];
+    await farm.git(farm.dir, 'clone', '--quiet', '--bare', inner.gitDir, 'nested.git');
+    const before = await outer.tip();
+    const nested = await nest(outer, { ...inner, name: 'nested' }, await inner.tip());
+    await farm.super.commit({}, { pins: { c001: nested } });
+    await farm.super.git('tag', '-a', '-m', '1.0', '1.0', 'main');
+    await farm.super.commit({}, { pins: { c001: before } });
+    const { repositories } = await mirror(farm);
+    expect(repositories.map(({ path }) => path)).toContain('nested.git');
+  });
+
   test('a component that fails does not stop the others; the next run goes on', async () => {
     await using farm = await makeFarm();
     farm.enter();
@@ -189,6 +203,45 @@ describe('mirror', () => {
     expect(there).toEqual([]);
     await farm.onConnect('');
     expect(words(await mirror(farm))).toHaveLength(4);
+  });
+
+  test('killed after it wrote down where one belongs, the next run puts it there', async () => {
+    await using farm = await makeFarm();
+    farm.enter();
+    const { dir } = await mirror(farm);
+    await mkdir(join(dir, 'incoming'));
+    const key = keyOf(farm.component(1).url);
+    await rename(join(dir, 'c002.git'), join(dir, 'incoming', key));
+    expect(words(await mirror(farm)).filter((each) => !each.includes('unchanged'))).toEqual([]);
+    expect(existsSync(join(dir, 'c002.git/HEAD'))).toBe(true);
+  });
+
+  test('many pins that no branch leads to are fetched at once; one that is gone is named alone', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const component = farm.component(0);
+    const from = await component.tip();
+    const pins: Record<string, string> = { gone: 'dead'.repeat(10) };
+    for (let i = 1; i <= 12; i++)
+      pins[`p${i}`] = await component.commit({ [`f${i}`]: '1' }, { branch: 'topic', from });
+    await component.git('branch', '-D', 'topic');
+    const sections = Object.keys(pins).map((path) => ({ ...component, name: path, path }));
+    const modules = gitmodulesOf(sections.map((one) => ({ ...one, url: '../c001.git' })));
+    await farm.super.commit({ '.gitmodules': modules }, { pins });
+    await farm.forget();
+    const { repositories } = await mirror(farm);
+    expect(repositories[0]).toMatchObject({ path: 'c001.git', gone: ['dead'.repeat(10)] });
+    expect((await farm.connections()).length).toBeLessThan(10);
+    // A host that is down says nothing of what it has.
+    const late = await component.commit({ late: '1' }, { branch: 'topic', from });
+    await component.git('branch', '-D', 'topic');
+    await farm.super.commit({}, { pins: { p1: late } });
+    await farm.onConnect(
+      'case "$repository" in *c001*) n=$(grep -c c001 connections.log); [ $n -gt 1 ] && { echo "Connection reset by peer" >&2; exit 1; };; esac',
+    );
+    await farm.forget();
+    const [silent] = (await mirror(farm)).repositories;
+    expect(silent).toMatchObject({ gone: [], reason: expect.stringContaining('reset by peer') });
   });
 
   test('two at once wait for each other; another superproject is refused', async () => {

@@ -1,8 +1,11 @@
 // What a second run of `nightly` makes of what the first one made.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Network } from '../src/superproject/network.ts';
 import { nightly, type NightlyOptions } from '../src/superproject/nightly.ts';
 import { reproduceNightly } from '../src/superproject/reproduce.ts';
+import { updateRemote } from '../src/superproject/update-remote.ts';
 import { type Farm, makeFarm } from './support/superproject-farm.ts';
 import { sp } from './support/superproject-sp.ts';
 
@@ -42,6 +45,46 @@ test('the same --tag again is that nightly, until something moved', async () => 
   await expect(make(farm, { tag: 'beta-1' })).rejects.toMatchObject({ code: 'SP_TAG_EXISTS' });
   await make(farm);
   await expect(make(farm, { tag: 'beta-1' })).rejects.toMatchObject({ code: 'SP_TAG_EXISTS' });
+});
+
+test('a tag on the commit of an update, or of another nightly, is reproduced; its components are not tagged later', async () => {
+  await using farm = await makeFarm({ components: 1 });
+  farm.enter();
+  const { url } = farm;
+  const component = farm.component(0);
+  await component.commit({ a: '1' });
+  await updateRemote(quick(), { url, branch: 'main' });
+  expect(await make(farm)).toMatchObject({ tag: 'main-nightly-1', tagged: [], moves: [] });
+  expect(await make(farm)).toMatchObject({ status: 'unchanged', tagged: [] });
+  await component.commit({ a: '2' });
+  expect(await make(farm)).toMatchObject({ tag: 'main-nightly-2', tagged: ['c001'] });
+  expect(await make(farm, { tag: 'beta' })).toMatchObject({ status: 'published', tagged: [] });
+  expect(await make(farm, { tag: 'beta' })).toMatchObject({ status: 'existing', tagged: [] });
+  for (const tag of ['main-nightly-1', 'main-nightly-2', 'beta'])
+    expect(await reproduceNightly(quick(), { url, tag })).toMatchObject({ tag });
+  // A title that nothing of ours writes is more than pins.
+  const other = (await farm.super.git('cat-file', 'commit', 'main')).replace('Nightly ', 'Newly ');
+  await writeFile(join(farm.dir, 'other'), `${other}\n`);
+  const id = await farm.super.git('hash-object', '-t', 'commit', '-w', join(farm.dir, 'other'));
+  await farm.super.git('tag', 'odd', id);
+  await expect(reproduceNightly(quick(), { url, tag: 'odd' })).rejects.toMatchObject({
+    code: 'SP_NOT_REPRODUCED',
+  });
+});
+
+test('a nightly under a name of its own that was killed is finished by the next one', async () => {
+  await using farm = await makeFarm({ components: 1 });
+  farm.enter();
+  await farm.component(0).commit({ a: '1' });
+  // As a kill after the commit point leaves it.
+  await make(farm, { tag: 'beta-1', tagComponents: 'none' });
+  expect(await make(farm)).toMatchObject({ tagged: ['c001'] });
+  expect(await farm.component(0).git('tag')).toBe('beta-1');
+});
+
+test.each(['', ' ', 'one\ntwo', 'pipeline-7 '])('the run key %j is refused', async (runKey) => {
+  const told = nightly(quick(), { url: '/nowhere', branch: 'main', runKey });
+  await expect(told).rejects.toMatchObject({ code: 'USAGE', exitCode: 2 });
 });
 
 test('a nightly that tags a commit made by hand is told from one that is not what it says', async () => {

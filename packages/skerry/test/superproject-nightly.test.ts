@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { branch } from '../src/superproject/branch.ts';
 import { Network } from '../src/superproject/network.ts';
@@ -9,8 +7,8 @@ import { nightly, resumeNightly } from '../src/superproject/nightly.ts';
 import { reproduceNightly } from '../src/superproject/reproduce.ts';
 import { tag, verifyTag } from '../src/superproject/tag.ts';
 import { updateRemote } from '../src/superproject/update-remote.ts';
-import { pinOnRemote } from './support/superproject-checkout.ts';
-import { type Farm, type FarmRepository, makeFarm } from './support/superproject-farm.ts';
+import { nest, pinOnRemote } from './support/superproject-checkout.ts';
+import { type Farm, makeFarm } from './support/superproject-farm.ts';
 
 const quick = (): Network => new Network({ pauseMs: 5 });
 const STAMP = { identity: 'Release <release@example.org>', seconds: 1_700_009_999 };
@@ -24,30 +22,6 @@ async function stockClone(farm: Farm, ref: string): Promise<string[]> {
 }
 
 const AUTHOR = ['-c', 'user.name=t', '-c', 'user.email=t@example.org'];
-
-/** Gives `outer` a component at `inner`, pinned wherever that is. */
-async function nest(
-  farm: Farm,
-  outer: FarmRepository,
-  inner: FarmRepository,
-  pin: string,
-): Promise<string> {
-  const modules = `[submodule "inner"]\n\tpath = inner\n\turl = ../${inner.name}.git\n`;
-  await outer.commit({ '.gitmodules': modules });
-  const index = { GIT_INDEX_FILE: join(farm.dir, 'nest-index') };
-  const git = async (...args: string[]): Promise<string> => {
-    const { stdout } = await promisify(execFile)('git', args, {
-      cwd: outer.gitDir,
-      env: { ...process.env, ...farm.env, ...index },
-    });
-    return stdout.trim();
-  };
-  await git('read-tree', 'main');
-  await git('update-index', '--add', '--cacheinfo', `160000,${pin},inner`);
-  const commit = await git('commit-tree', '-p', 'main', '-m', 'inner', await git('write-tree'));
-  await git('update-ref', 'refs/heads/main', commit);
-  return commit;
-}
 
 /** Commits another `.gitmodules`, and keeps the pins. */
 async function editModules(farm: Farm, text: string): Promise<void> {
@@ -114,7 +88,7 @@ describe('nightly', () => {
     await using farm = await makeFarm({ components: 3 });
     farm.enter();
     const [outer, inner] = [farm.component(0), farm.component(1)];
-    const pinned = (pin: string): Promise<string> => nest(farm, outer, inner, pin);
+    const pinned = (pin: string): Promise<string> => nest(outer, inner, pin);
     await pinned('1234567890123456789012345678901234567890');
     const options = { url: farm.url, branch: 'main' };
     await expect(nightly(quick(), options)).rejects.toMatchObject({
@@ -188,7 +162,7 @@ describe('nightly', () => {
     farm.enter();
     const [outer, inner, other] = [farm.component(0), farm.component(1), farm.component(2)];
     const below = await inner.git('rev-parse', 'main~1');
-    const pin = await nest(farm, outer, inner, below);
+    const pin = await nest(outer, inner, below);
     await pinOnRemote(farm, { c001: pin });
     await outer.commit({ a: '1' });
     await other.commit({ a: '1' });
@@ -206,7 +180,7 @@ describe('nightly', () => {
     const options = { url: farm.url, branch: 'main' };
     await nightly(quick(), options);
     const topic = await inner.commit({ deep: '1' }, { branch: 'topic', from: await inner.tip() });
-    const moved = await nest(farm, outer, inner, topic);
+    const moved = await nest(outer, inner, topic);
     await nightly(quick(), options);
     // As if somebody who did not look into it had kept the outer one.
     const keep = `refs/superproject/pins/${topic}`;
@@ -236,6 +210,20 @@ describe('nightly', () => {
     await farm.component(0).commit({ a: '1' });
     const options = { url: farm.url, branch: 'main', tag: 'main' };
     await expect(nightly(quick(), options)).rejects.toMatchObject({ code: 'SP_TAG_IS_BRANCH' });
+  });
+
+  test('so is a branch that is a tag, and a counted nightly that is a branch', async () => {
+    await using farm = await makeFarm({ components: 1 });
+    farm.enter();
+    const { url } = farm;
+    await farm.super.git('tag', '3.11.0', 'main');
+    const made = branch(quick(), { url, name: '3.11.0', from: 'main' });
+    await expect(made).rejects.toMatchObject({ code: 'SP_BRANCH_IS_TAG', exitCode: 3 });
+    await farm.super.git('branch', 'main-nightly-1', 'main');
+    await farm.component(0).commit({ a: '1' });
+    await expect(nightly(quick(), { url, branch: 'main' })).rejects.toMatchObject({
+      code: 'SP_TAG_IS_BRANCH',
+    });
   });
 
   test('two superprojects share a component: a taken tag is left alone and said, or has a prefix', async () => {

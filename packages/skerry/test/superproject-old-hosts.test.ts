@@ -109,4 +109,21 @@ describe('a pin below the tip, over protocol v0', () => {
     await mkdir(join(farm.dir, 'x'));
     await farm.git(farm.dir, 'clone', '-q', '--recursive', '-b', '3.11', farm.url, 'x/clone');
   });
+
+  test('a branch that goes on, or back, while a nightly reads it is judged all the same', async () => {
+    const [one] = farm.components as [FarmRepository];
+    const tip = await one.tip();
+    const options = { url: farm.url, branch: 'main', only: ['c001'] };
+    const atThird = (shell: string): Promise<void> =>
+      farm.onConnect(
+        `case "$command $repository" in "upload-pack ./c001.git") if [ $(grep -c "$command $repository" connections.log) -eq 3 ]; then ${shell}; fi;; esac`,
+      );
+    const next = await one.commit({ late: '1' }, { branch: 'late', from: tip });
+    await farm.forget();
+    await atThird(`git -C c001.git update-ref refs/heads/main ${next}`);
+    expect(await nightly(quick(), options)).toMatchObject({
+      status: 'published',
+      moves: [{ to: tip, isRewound: false }],
+    });
+  });
 });

@@ -3,10 +3,10 @@ import { buildCommit } from './build-commit.ts';
 import { fetchPin } from './fetch-pin.ts';
 import { formatGit, formatWords } from './format-git.ts';
 import { setKeys } from './edit-gitmodules.ts';
-import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
-import { keepProven, proveAll, type ProvenPin } from './prove-pin.ts';
+import type { ProvenPin } from './nested-pins.ts';
+import { keepCommands, keepProven, proveAll } from './prove-pin.ts';
 import { pushPin } from './push-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
@@ -72,10 +72,20 @@ export async function branch(network: Network, options: BranchOptions): Promise<
     checkRefName(`the branch of ${component}`, own);
   await using scratch = await Scratch.create();
   onProgress?.('reading the superproject');
-  const start = await resolveRef(network, url, from, [`refs/heads/${name}`]);
+  const start = await resolveRef(network, url, from, [`refs/heads/${name}`, `refs/tags/${name}`]);
+  if (start.refs.has(`refs/tags/${name}`))
+    throw new SkerryError('SP_BRANCH_IS_TAG', { data: { url, branch: name } });
   const base = await readSuperproject(network, scratch, { url, commit: start.commit });
   onProgress?.(`reading ${base.components.length} components`);
   const parts = await planParts(network, scratch, base, options);
+  onProgress?.('verifying pins');
+  // All of them before the first is made. A pin's own keep ref says nothing of the pins of its components.
+  const proven = await proveAll(
+    network,
+    scratch,
+    parts.map((part) => ({ ...part, branch: branchWithPin(part) })),
+  );
+  const work = parts.map((part, at) => [part, proven[at] as ProvenPin] as const);
   const commit = await buildCommit(base, {
     pins: new Map(),
     gitmodules: setKeys(
@@ -105,13 +115,13 @@ export async function branch(network: Network, options: BranchOptions): Promise<
       state,
     })),
     commands: [
-      ...parts.flatMap((part) => commandsOf(part).map((each) => formatGit(each))),
+      ...new Set(work.flatMap(([part, pin]) => commandsOf(part, pin))),
       ...(present === undefined ? [formatGit(publishCommand(publication))] : []),
     ],
   };
   if (options.dryRun) return { ...found, status: 'planned', warnings: [] };
   onProgress?.(`making ${name} in ${creating.length} components`);
-  const warnings = await createAll(network, scratch, parts, options, base.commit);
+  const warnings = await createAll(network, scratch, work, options, base.commit);
   if (present !== undefined) return { ...found, status: 'existing', warnings };
   onProgress?.('publishing');
   if ((await publish(network, publication)) === 'lost') {
@@ -137,8 +147,22 @@ async function planParts(
   const { results, errors } = await settle(base.components, (component) =>
     planPart(network, scratch, component, options),
   );
-  if (unknown.length + errors.length > 0) throw new SkerryErrors([...unknown, ...errors]);
+  const all = [...unknown, ...errors, ...sharedBranches(results)];
+  if (all.length > 0) throw new SkerryErrors(all);
   return results;
+}
+
+/** The errors of components that are one repository, where its branch is to begin at different pins. */
+function sharedBranches(parts: readonly Part[]): SkerryError[] {
+  const creating = parts.filter(({ state }) => state === 'create');
+  const groups = Map.groupBy(creating, ({ component }) => component.remote);
+  return [...groups].flatMap(([url, [first, ...rest]]) =>
+    rest.flatMap(({ component: { name }, pin, branch: own }) => {
+      if (first === undefined || pin === first.pin) return [];
+      const data = { name, other: first.component.name, url, branch: own };
+      return [new SkerryError('SP_BRANCH_SHARED', { data })];
+    }),
+  );
 }
 
 async function planPart(
@@ -183,40 +207,36 @@ function createCommand({ component, branch: name, pin }: Part): string[] {
 }
 
 /** The pushes of one component, in their order. */
-function commandsOf(part: Part): string[][] {
-  const { component, pin, refs, state } = part;
-  const isKept = refs.get(keepRef(pin)) === pin;
+function commandsOf(part: Part, pin: ProvenPin): string[] {
   return [
-    ...(isKept ? [] : [keepCommand({ url: component.remote, pin })]),
-    ...(state === 'create' ? [createCommand(part)] : []),
+    ...keepCommands(isKept(part) ? pin.nested : [pin]),
+    ...(part.state === 'create' ? [formatGit(createCommand(part))] : []),
   ];
+}
+
+function isKept({ refs, pin }: Part): boolean {
+  return refs.get(keepRef(pin)) === pin;
 }
 
 async function createAll(
   network: Network,
   scratch: Scratch,
-  parts: readonly Part[],
+  work: readonly (readonly [Part, ProvenPin])[],
   options: BranchOptions,
   commit: string,
 ): Promise<string[]> {
   const { name: branchName } = options;
-  // All of them before the first is made. A pin's own keep ref says nothing of the pins of its components.
-  const proven = await proveAll(
-    network,
-    scratch,
-    parts.map((part) => ({ ...part, branch: branchWithPin(part) })),
-  );
-  const work = parts.map((part, at) => [part, proven[at] as ProvenPin] as const);
   const { results, errors: failed } = await settle(work, async ([part, pin]) => {
-    const isKept = part.refs.get(keepRef(part.pin)) === part.pin;
-    const refusals = await keepProven(network, scratch, pin, isKept);
-    if (part.state === 'create') await pushPin(network, scratch, pin.own, createCommand(part));
+    const refusals = await keepProven(network, scratch, pin, isKept(part));
+    const create = (): Promise<void> => pushPin(network, scratch, pin.own, createCommand(part));
+    // Once for two components that are one repository.
+    if (part.state === 'create') await scratch.once(`branch ${part.component.remote}`, create);
     return refusals.map(({ name, reason }) => `${name}: ${reason}`);
   });
   if (failed.length === 0) return results.flat();
   const reason = failed.map(({ message }) => message).join('\n');
   const data = {
-    ...{ name: branchName, count: failed.length, of: parts.length, reason },
+    ...{ name: branchName, count: failed.length, of: work.length, reason },
     resume: resumeCommand(options, commit),
   };
   throw new SkerryError('SP_BRANCH_PARTIAL', { data, cause: failed[0] });

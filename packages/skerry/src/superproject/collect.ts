@@ -2,7 +2,7 @@ import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import type { Network } from './network.ts';
 import type { PinnedComponent } from './read-superproject.ts';
 import { branchTip, listRefs, type Refs } from './remote-refs.ts';
-import { keepRef, policyOf, trackedBranch } from './tracked.ts';
+import { pinRefs, policyOf, trackedBranch } from './tracked.ts';
 
 /** What one component's remote said. */
 export interface Tip {
@@ -127,10 +127,9 @@ export async function readTip(
 ): Promise<Tip> {
   const { remote: url, name, pin } = component;
   const tracked = trackedBranch(component, superBranch);
-  const keep = pin === undefined ? [] : [keepRef(pin)];
   const patterns = [
     tracked === undefined ? 'HEAD' : `refs/heads/${tracked}`,
-    ...keep,
+    ...pinRefs(pin),
     ...(alsoRefs?.(component) ?? []),
   ];
   const { refs, head } = await listRefs(network, url, patterns, name);

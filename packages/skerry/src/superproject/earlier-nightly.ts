@@ -4,9 +4,11 @@ import { runGit } from './git.ts';
 import { filterUrl } from './module-url.ts';
 import type { Network } from './network.ts';
 import { lastNightly, nightlyTags } from './nightly-name.ts';
+import { nightlyIn } from './nightly-message.ts';
 import { parseTag, trailers } from './objects.ts';
 import { readSuperproject, type Superproject } from './read-superproject.ts';
-import { commitOf, type Refs } from './remote-refs.ts';
+import { isRefName } from './ref-name.ts';
+import { commitOf, listRefs, type Refs } from './remote-refs.ts';
 import type { Scratch } from './scratch.ts';
 
 /** A nightly that is there, and the commit that its tag is on. */
@@ -32,13 +34,20 @@ export async function newestNightly(
   scratch: Scratch,
   question: Question,
 ): Promise<EarlierNightly | undefined> {
-  const { refs, branch } = question;
+  const { refs, branch, url, base: tip } = question;
+  const made = nightlyIn(tip.message);
   const tag = lastNightly(refs, branch);
+  // One under a name of its own is found by what the commit says of itself.
+  if (made !== undefined && made !== tag && isRefName(made)) {
+    const ref = `refs/tags/${made}`;
+    const named = refs.has(ref) ? refs : (await listRefs(network, url, [ref, `${ref}^{}`])).refs;
+    if (commitOf(named, ref) === tip.commit) return { tag: made, base: tip };
+  }
   const commit = tag === undefined ? undefined : commitOf(refs, `refs/tags/${tag}`);
   if (tag === undefined || commit === undefined) return undefined;
   try {
     const base = await readAt(network, scratch, question, commit);
-    return trailers(base.message).has('Collected') ? { tag, base } : undefined;
+    return nightlyIn(base.message) === tag ? { tag, base } : undefined;
   } catch (error) {
     const errors = error instanceof SkerryErrors ? error.errors : [error];
     if (errors.every((one) => one instanceof SkerryError && NOT_READ.has(one.code)))
@@ -48,6 +57,13 @@ export async function newestNightly(
 }
 
 const NOT_READ = new Set(['SP_GITMODULES_INVALID', 'SP_GITMODULES_LINK', 'SP_GITLINK_STRAY']);
+
+/** A run key is a line of the commit's message, where it is looked for again. @throws USAGE */
+export function checkRunKey(key: string | undefined): void {
+  if (key === undefined || (/^\S(.*\S)?$/.test(key) && !/\p{Cc}/u.test(key))) return;
+  const detail = `--run-key: ${JSON.stringify(key)} is empty, begins or ends with a blank, or has more than one line`;
+  throw new SkerryError('USAGE', { data: { detail, command: 'skerry superproject nightly' } });
+}
 
 /**
  * The nightly that was made with a run key: of the branch's, or under the name `tag`. All their tags are fetched for it,

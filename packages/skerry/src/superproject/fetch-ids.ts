@@ -50,11 +50,14 @@ export async function fetchIds(network: Network, question: FetchIds): Promise<vo
     await network.git([...FETCH, ...limits, '--', from, ...ids, ...also], call);
   } catch (error) {
     if (!isUnadvertised(error)) throw error;
-    // A pattern, for a ref that may be missing.
-    const kept = ids.map((id) => `+${keepRef(id)}*:refs/all/pins/${id}*`);
-    await fetchRefs(network, question, filter, [...kept, ...also]);
+    await fetchRefs(network, question, filter, [...keptIds(ids), ...also]);
     if (!(await hasAll(gitDir, ids))) throw error;
   }
+}
+
+/** What fetches commits by their keep refs; patterns, for refs that may be missing. */
+export function keptIds(ids: readonly string[]): string[] {
+  return [...new Set(ids)].map((id) => `+${keepRef(id)}*:refs/all/pins/${id}*`);
 }
 
 /** Fetches all branches and tags, under other names than those of this repository's own. @throws what runGit throws */

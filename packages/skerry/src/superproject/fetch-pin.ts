@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SkerryError } from '../util/errors.ts';
 import { parseBatch } from './batch.ts';
-import { fetchRefs, hasAll, isUnadvertised } from './fetch-ids.ts';
+import { fetchRefs, hasAll, isUnadvertised, keptIds } from './fetch-ids.ts';
 import { runGit } from './git.ts';
 import { filterUrl } from './module-url.ts';
 import type { Network } from './network.ts';
@@ -31,13 +31,38 @@ export interface PinQuestion {
 }
 
 /**
- * Fetches a commit from its remote, which proves that it can be had there, and tells whether it comes after `from`. With
- * a keep ref of `from` only the commits between the two are sent, else the graph of all commits; with the folder at the
- * root, but no file, where the remote knows filters (git-rev-list(1) --filter=tree:1).
+ * Fetches a commit from its remote, which proves that it can be had there, and tells whether it comes after `from`. A host
+ * that serves only what is on a ref (protocol v0) is asked for all branches and tags where it is on none, as stock git does:
+ * a pin below a tip, or a tip that was left behind since it was read.
  *
  * @throws SP_NOT_A_COMMIT, and what runGit throws
  */
 export async function fetchPin(
+  network: Network,
+  scratch: Scratch,
+  question: PinQuestion,
+): Promise<FetchedPin> {
+  try {
+    return await fetchAlone(network, scratch, question);
+  } catch (error) {
+    if (!isUnadvertised(error)) throw error;
+    const { url, about, to, from } = question;
+    const gitDir = await scratch.repository(to);
+    await fetchRefs(network, { url, about, gitDir }, 'tree:1', keptIds([to, from ?? to]));
+    if (!(await hasAll(gitDir, [to]))) throw error;
+    return {
+      relation: await relationOf(gitDir, from, to),
+      ...(await readCommit(gitDir, to, about)),
+      gitDir,
+    };
+  }
+}
+
+/**
+ * With a keep ref of `from` only the commits between the two are sent, else the graph of all commits; with the folder at
+ * the root, but no file, where the remote knows filters (git-rev-list(1) --filter=tree:1).
+ */
+async function fetchAlone(
   network: Network,
   scratch: Scratch,
   question: PinQuestion,
@@ -61,7 +86,7 @@ export async function fetchPin(
     );
   if (from === undefined || from === to) {
     await fetch('--depth=1');
-    const relation = from === undefined ? 'new' : 'same';
+    const relation = await relationOf(gitDir, from, to);
     return { relation, gitDir, ...(await readCommit(gitDir, to, about)) };
   }
   if (refs.get(keepRef(from)) === from) {
@@ -76,29 +101,11 @@ export async function fetchPin(
     if (await isBoundary(gitDir, from))
       return { relation: 'forward', gitDir, ...(await readCommit(gitDir, to, about)) };
     // What is cut off at a merge may hide the way: only the whole graph says for sure that it was rewound.
-    return await fetchPin(network, scratch, { ...question, refs: new Map() });
+    return await fetchAlone(network, scratch, { ...question, refs: new Map() });
   }
   await fetch();
-  const relation = (await hasAncestor(gitDir, from, to)) ? 'forward' : 'rewound';
+  const relation = await relationOf(gitDir, from, to);
   return { relation, gitDir, ...(await readCommit(gitDir, to, about)) };
-}
-
-/** As fetchPin; where a host serves only what is on a ref (protocol v0), with all branches and tags, as stock git does. */
-export async function fetchStill(
-  network: Network,
-  scratch: Scratch,
-  question: PinQuestion,
-): Promise<FetchedPin> {
-  try {
-    return await fetchPin(network, scratch, question);
-  } catch (error) {
-    if (!isUnadvertised(error)) throw error;
-    const { url, about, to } = question;
-    const gitDir = await scratch.repository(to);
-    await fetchRefs(network, { url, about, gitDir }, 'tree:1');
-    if (!(await hasAll(gitDir, [to]))) throw error;
-    return { relation: 'same', gitDir, ...(await readCommit(gitDir, to, about)) };
-  }
 }
 
 /** Whether a fetched commit has components of its own. */
@@ -125,11 +132,14 @@ async function isBoundary(gitDir: string, from: string): Promise<boolean> {
   );
 }
 
-async function hasAncestor(gitDir: string, from: string, to: string): Promise<boolean> {
+/** By what was fetched of all that `to` has. */
+async function relationOf(gitDir: string, from: string | undefined, to: string): Promise<Relation> {
+  if (from === undefined) return 'new';
+  if (from === to) return 'same';
   const known = await runGit(['cat-file', '--batch-check'], { cwd: gitDir, input: `${from}\n` });
-  if (!known.toString().includes(' commit ')) return false;
+  if (!known.toString().includes(' commit ')) return 'rewound';
   const out = await runGit(['rev-list', '--max-count=1', from, `^${to}`], { cwd: gitDir });
-  return out.length === 0;
+  return out.length === 0 ? 'forward' : 'rewound';
 }
 
 async function readCommit(gitDir: string, id: string, about: string): Promise<CommitFacts> {

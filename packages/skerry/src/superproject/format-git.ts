@@ -1,4 +1,4 @@
-import { shellQuote } from '../util/shell-quote.ts';
+import { shellWord } from '../util/shell-quote.ts';
 import { hideCredentials } from '../util/hide-credentials.ts';
 
 /** The command as one can type it, without credentials. */
@@ -9,10 +9,5 @@ export function formatGit(args: readonly string[], cwd?: string): string {
 
 /** Words as one can type them, without credentials. */
 export function formatWords(words: readonly string[]): string {
-  return hideCredentials(words.map(quoted).join(' '));
-}
-
-/** Quoted only where a shell would take it apart. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word);
+  return hideCredentials(words.map(shellWord).join(' '));
 }

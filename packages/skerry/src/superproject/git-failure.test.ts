@@ -20,6 +20,15 @@ test.each([
     'missing',
   ],
   ["remote: Repository not found.\nfatal: repository 'https://x/y/' not found", 'missing'],
+  [
+    'Warning: Identity file /k not accessible: No such file or directory.\ngit@x: Permission denied (publickey).',
+    'denied',
+  ],
+  [
+    'no such identity: /k: No such file or directory\nConnection reset by 1.2.3.4 port 22',
+    'transient',
+  ],
+  ['error: cannot run ssh: No such file or directory\nfatal: unable to fork', 'other'],
   ["fatal: Unable to create '/x/.git/index.lock': File exists.", 'locked'],
   ['remote: no repository for you\nfatal: remote error: hook', 'other'],
   ['fatal: no commits selected for shallow requests\nfatal: the remote end hung up', 'other'],

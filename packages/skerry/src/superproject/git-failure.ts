@@ -11,6 +11,10 @@ const DENIED =
 const MISSING =
   /repository .* not found|does not appear to be a git repository|Repository not found|HTTP 404|error: 404|No such file or directory|not exported/i;
 
+/** What ssh and git say of files of this computer. */
+const NOT_OF_REMOTE =
+  /^(Warning: Identity file|no such identity:|Could not create directory|.*cannot (run|exec) ).*$/gm;
+
 export type FailureKind = 'transient' | 'denied' | 'missing' | 'locked' | 'other';
 
 /**
@@ -20,7 +24,9 @@ export type FailureKind = 'transient' | 'denied' | 'missing' | 'locked' | 'other
  */
 export function failureKind(stderr: string): FailureKind {
   // What a hook over there says is about something else, but for what hosts say of the repository itself.
-  const own = stderr.replace(/^remote: (?!.*repository.*not found).*$/gim, '');
+  const own = stderr
+    .replace(/^remote: (?!.*repository.*not found).*$/gim, '')
+    .replace(NOT_OF_REMOTE, '');
   // An answer, after which the remote hangs up (git-fetch(1) --shallow-exclude).
   if (own.includes('no commits selected for shallow requests')) return 'other';
   if (/Unable to create '.*\.lock'/.test(own)) return 'locked';

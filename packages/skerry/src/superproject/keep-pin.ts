@@ -1,8 +1,9 @@
 import { SkerryError } from '../util/errors.ts';
 import type { Network } from './network.ts';
 import { pushPin, type PinPush } from './push-pin.ts';
+import { listRefs } from './remote-refs.ts';
 import type { Scratch } from './scratch.ts';
-import { keepRef } from './tracked.ts';
+import { keepRef, openRef } from './tracked.ts';
 
 /** What hosts say to a ref name they do not want: hidden refs of git itself, hooks of forges. */
 const REFUSALS =
@@ -15,9 +16,14 @@ const DENIALS =
 /** All that git says to somebody who has no right to write to the folder over there, and where it has no room. */
 const UNCLEAR = 'unable to create temporary object directory';
 
-/** The arguments of the push that keeps a pin alive. */
-export function keepCommand({ url, pin }: Pick<PinPush, 'url' | 'pin'>): string[] {
-  return ['push', '--quiet', '--no-thin', '--', url, `${pin}:${keepRef(pin)}`];
+/**
+ * The arguments of the push that keeps a pin alive.
+ *
+ * @param isOpen the pins of its own components are not kept, or nobody looked
+ */
+export function keepCommand({ url, pin }: Pick<PinPush, 'url' | 'pin'>, isOpen = false): string[] {
+  const open = isOpen ? [`${pin}:${openRef(pin)}`] : [];
+  return ['push', '--quiet', '--no-thin', '--', url, ...open, `${pin}:${keepRef(pin)}`];
 }
 
 /**
@@ -31,15 +37,28 @@ export async function keepPin(
   network: Network,
   scratch: Scratch,
   pin: PinPush,
+  isOpen = false,
 ): Promise<string | undefined> {
   try {
-    await pushPin(network, scratch, pin, keepCommand(pin));
+    await pushPin(network, scratch, pin, keepCommand(pin, isOpen));
     return undefined;
   } catch (error) {
     const refusal = refusalOf(error) ?? denialOf(error);
-    if (refusal === undefined) throw error;
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    if (await isKeptMeanwhile(network, pin, error)) return undefined;
+    throw error;
   }
+}
+
+/** Another runner that keeps the same pin may have been faster, which hosts say in many words. */
+async function isKeptMeanwhile(
+  network: Network,
+  { url, pin, about }: PinPush,
+  error: unknown,
+): Promise<boolean> {
+  if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') return false;
+  const { refs } = await listRefs(network, url, [keepRef(pin)], about);
+  return refs.get(keepRef(pin)) === pin;
 }
 
 /**

@@ -5,20 +5,18 @@ import { selectFrom } from './checkout/select.ts';
 import { type Collection, collect, type Tip } from './collect.ts';
 import { type FetchedPin, fetchPin } from './fetch-pin.ts';
 import { formatGit } from './format-git.ts';
-import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import { formatMessage, type MovedPin } from './nightly-message.ts';
-import { nestedPins } from './nested-pins.ts';
+import { nestedPins, type ProvenPin } from './nested-pins.ts';
 import { type Publication, publish, publishCommand } from './publish.ts';
-import { keepProven, type PinToProve, proveAll, type ProvenPin, type Unkept } from './prove-pin.ts';
-import type { PinPush } from './push-pin.ts';
+import { keepCommands, keepProven, type PinToProve, proveAll, type Unkept } from './prove-pin.ts';
 import type { PinnedComponent, Superproject } from './read-superproject.ts';
 import type { Refs } from './remote-refs.ts';
 import { sharedTags, tagTaken } from './roll-forward.ts';
 import type { Scratch } from './scratch.ts';
 import { settleAll } from './settle.ts';
 import { readStill } from './still-pins.ts';
-import { componentTag, keepRef, tagRefs } from './tracked.ts';
+import { componentTag, isProven, tagRefs } from './tracked.ts';
 
 export interface MoveRules {
   /** Only these paths or names move; all unless told. */
@@ -63,7 +61,7 @@ export interface Move extends MovedPin {
   readonly refs: Refs;
   readonly fetched: FetchedPin;
   /** The pins of its own components, fetched. */
-  readonly nested: readonly PinPush[];
+  readonly nested: readonly ProvenPin[];
 }
 
 export interface MoveResult {
@@ -211,9 +209,7 @@ async function planOf(
     updates.push({ ref: `refs/tags/${tag}`, to, expected: undefined });
   }
   const publication = { url: base.url, gitDir: base.gitDir, updates };
-  const keeps = [...moves.map(provenOf), ...adopted]
-    .flatMap(({ own, nested }) => [own, ...nested])
-    .map((each) => formatGit(keepCommand(each)));
+  const keeps = keepCommands([...moves.map(provenOf), ...adopted]);
   const published = updates.length > 0 ? [formatGit(publishCommand(publication))] : [];
   return { commit, publication, commands: [...keeps, ...published] };
 }
@@ -236,7 +232,7 @@ function selectComponents(
   return selectFrom({ root: '/', components }, { groups }).filter(isNamed);
 }
 
-/** Pins that stay, and have no keep ref yet. @throws SkerryErrors */
+/** Pins that stay, and are not proven by a keep ref yet. @throws SkerryErrors */
 async function readUnmoved(
   network: Network,
   { components }: Superproject,
@@ -245,9 +241,7 @@ async function readUnmoved(
   const { open, unread, errors } = await readStill(network, components, collection);
   if (errors.length > 0) throw new SkerryErrors(errors);
   const atTip = collection.tips.flatMap(({ component, commit: pin, branch, refs }) =>
-    component.pin === pin && refs.get(keepRef(pin)) !== pin
-      ? [{ component, pin, branch, refs }]
-      : [],
+    component.pin === pin && !isProven(refs, pin) ? [{ component, pin, branch, refs }] : [],
   );
   return { open: [...atTip, ...open], unread };
 }

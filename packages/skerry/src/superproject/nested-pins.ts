@@ -1,9 +1,10 @@
 import { SkerryError } from '../util/errors.ts';
 import { allSettled } from '../util/all-settled.ts';
-import { fetchStill, hasComponents } from './fetch-pin.ts';
+import { fetchPin, hasComponents } from './fetch-pin.ts';
 import type { Network } from './network.ts';
 import { readComponents } from './read-superproject.ts';
 import type { PinPush } from './push-pin.ts';
+import type { Refs } from './remote-refs.ts';
 import type { Scratch } from './scratch.ts';
 import { trackedBranch } from './tracked.ts';
 
@@ -13,6 +14,12 @@ interface Carrier {
   readonly url: string;
   readonly commit: string;
   readonly gitDir: string;
+}
+
+/** A pin that was fetched from its remote, with those of its own components. */
+export interface ProvenPin {
+  readonly own: PinPush;
+  readonly nested: readonly ProvenPin[];
 }
 
 /** More levels than this are a circle. */
@@ -29,29 +36,50 @@ export async function nestedPins(
   scratch: Scratch,
   { about, url, commit, gitDir }: Carrier,
   level = 1,
-): Promise<PinPush[]> {
-  if (level > DEEPEST || !(await hasComponents(gitDir, commit))) return [];
-  const components = await readComponents(network, scratch, { about, url, commit, gitDir });
+): Promise<ProvenPin[]> {
+  if (level > DEEPEST) return [];
+  const components = await scratch.once(`components ${url} ${commit}`, async () =>
+    (await hasComponents(gitDir, commit))
+      ? readComponents(network, scratch, { about, url, commit, gitDir })
+      : [],
+  );
   const found = await allSettled(
-    components.map(async (component): Promise<PinPush[]> => {
-      const { path, remote, pin } = component;
-      if (pin === undefined) return [];
-      const within = `${about}/${path}`;
-      const question = { url: remote, about: within, to: pin, from: undefined, refs: new Map() };
-      const fetched = await fetchStill(network, scratch, question).catch((error: unknown) => {
-        throw notToBeHad(error, within, pin, remote);
-      });
-      const push = { url: remote, about: within, pin, gitDir: fetched.gitDir };
-      const carrier = { about: within, url: remote, commit: pin, gitDir: fetched.gitDir };
-      const deeper = await nestedPins(network, scratch, carrier, level + 1);
-      return [{ ...push, branch: trackedBranch(component, undefined) }, ...deeper];
+    components.map(async (component): Promise<ProvenPin[]> => {
+      const { path, remote, pin, update } = component;
+      // Stock git leaves those out, too (gitmodules(5)).
+      if (pin === undefined || update === 'none') return [];
+      const within = { about: `${about}/${path}`, url: remote };
+      const proof = await fetchProof(network, scratch, { ...within, pin, refs: new Map() });
+      const carrier = { ...within, commit: pin, gitDir: proof };
+      const nested = await nestedPins(network, scratch, carrier, level + 1);
+      const branch = trackedBranch(component, undefined);
+      return [{ own: { ...within, pin, gitDir: proof, branch }, nested }];
     }),
   );
   return found.flat();
 }
 
+/**
+ * Fetches a pin for proof, once in a command.
+ *
+ * @returns a bare repository that has it
+ * @throws SP_NESTED_PIN, and what runGit throws for failures that may pass
+ */
+export async function fetchProof(
+  network: Network,
+  scratch: Scratch,
+  { about, url, pin, refs }: { about: string; url: string; pin: string; refs: Refs },
+): Promise<string> {
+  const question = { url, about, to: pin, from: undefined, refs };
+  const fetching = scratch.once(`proof ${url} ${pin}`, () => fetchPin(network, scratch, question));
+  const { gitDir } = await fetching.catch((error: unknown) => {
+    throw notToBeHad(error, about, pin, url);
+  });
+  return gitDir;
+}
+
 /** What git says of a commit that its remote does not give out, as a refusal. */
-export function notToBeHad(error: unknown, about: string, pin: string, url: string): unknown {
+function notToBeHad(error: unknown, about: string, pin: string, url: string): unknown {
   if (!(error instanceof SkerryError) || error.code !== 'SP_GIT') return error;
   const { reason = '' } = error.data;
   return new SkerryError('SP_NESTED_PIN', { data: { about, pin, url, reason }, cause: error });

@@ -1,3 +1,5 @@
+import { trailers } from './objects.ts';
+
 /** One pin that a commit moves. */
 export interface MovedPin {
   readonly name: string;
@@ -20,6 +22,20 @@ export interface MessageParts {
 
 const SHORT = 12;
 
+/** The first line of the commit of a nightly. */
+export function nightlyTitle(tag: string): string {
+  return `Nightly ${tag}`;
+}
+
+/** The first line of the commit of an update without a tag. */
+export const UPDATE_TITLE = 'Update components';
+
+/** The tag of the nightly that made a commit; none where none did. */
+export function nightlyIn(message: string): string | undefined {
+  const [, tag] = /^Nightly (\S+)\n/.exec(message) ?? [];
+  return trailers(message).has('Collected') ? tag : undefined;
+}
+
 /**
  * The message of a commit that moves pins. Made of what was read and nothing else, in the order of paths by bytes, so
  * that two machines write the same.
@@ -30,7 +46,7 @@ export function formatMessage(parts: MessageParts): string {
   const stayed = [...kept]
     .sort((a, b) => compareBytes(a.name, b.name))
     .map(({ name, reason }) => `${name}: kept where it was (${reason})`);
-  const trailers = [
+  const facts = [
     `Collected: ${isStable ? 'stable, two equal reads' : 'torn, no two reads agreed'}`,
     ...(runKey === undefined ? [] : [`Run-Key: ${runKey}`]),
   ];
@@ -39,7 +55,7 @@ export function formatMessage(parts: MessageParts): string {
     `${moved.length} of ${count} components moved.`,
     ...(lines.length > 0 ? [lines.join('\n')] : []),
     ...(stayed.length > 0 ? [stayed.join('\n')] : []),
-    `${trailers.join('\n')}\n`,
+    `${facts.join('\n')}\n`,
   ].join('\n\n');
 }
 

@@ -1,8 +1,10 @@
+import { shellWord } from '../util/shell-quote.ts';
 import { SkerryError } from '../util/errors.ts';
 import { type Move, type MoveResult, type MoveRules, movePins, pinWarnings } from './move-pins.ts';
 import type { Network } from './network.ts';
 import { trailers } from './objects.ts';
-import { newestNightly, nightlyOfRun } from './earlier-nightly.ts';
+import { checkRunKey, newestNightly, nightlyOfRun } from './earlier-nightly.ts';
+import { nightlyIn, nightlyTitle } from './nightly-message.ts';
 import {
   type Finish,
   finishOrPlan,
@@ -70,6 +72,7 @@ export interface NightlyResult {
 export async function nightly(network: Network, options: NightlyOptions): Promise<NightlyResult> {
   const { attempts = 20, tag } = options;
   if (tag !== undefined) checkRefName('the tag', tag);
+  checkRunKey(options.runKey);
   for (let lost = 0; lost < attempts; lost++) {
     const result = await attempt(network, options, lost);
     if (result) return result;
@@ -117,7 +120,7 @@ async function attempt(
       base,
       branch,
       tag,
-      title: `Nightly ${tag}`,
+      title: nightlyTitle(tag),
       isTagGiven: options.tag !== undefined,
       tagged: tagComponents,
       // What was committed by hand since the last nightly is in one, too.
@@ -163,7 +166,7 @@ export async function resumeNightly(
   const commit = tag === undefined ? undefined : commitOf(refs, `refs/tags/${tag}`);
   if (tag === undefined || commit === undefined) {
     const what = tag === undefined ? `nightly of branch '${branch}'` : `tag '${tag}'`;
-    const advice = `see what it has: git ls-remote --tags ${url}`;
+    const advice = `see what it has: git ls-remote --tags ${shellWord(url)}`;
     throw new SkerryError('SP_REF_MISSING', { data: { url, what, where: '', advice } });
   }
   const base = await readSuperproject(network, scratch, { url, commit, depth: 2 });
@@ -182,8 +185,8 @@ async function existing(
   { base, tag, lost }: { base: Superproject; tag: string | undefined; lost: number },
 ): Promise<NightlyResult> {
   const { url, branch, tagComponents = 'changed' } = options;
-  // A commit that somebody made by hand has no component tags of ours to be finished.
-  const isOurs = trailers(base.message).has('Collected') || tagComponents === 'all';
+  // A commit that somebody else made, or another nightly, has no component tags of this one to be finished.
+  const isOurs = nightlyIn(base.message) === tag || tagComponents === 'all';
   const finish: Finish = {
     ...{ url, tag, which: tagComponents, isOptional: true, base },
     ...{ last: isOurs ? tag : undefined, resume: resumeCommand(options) },
@@ -281,7 +284,8 @@ function asResult(parts: {
 }
 
 function superRefs({ branch, tag }: Pick<NightlyOptions, 'branch' | 'tag'>): string[] {
-  const tags = [`refs/tags/${branch}-nightly-*`];
+  // Branches too: a tag of the same name would be ambiguous.
+  const tags = ['tags', 'heads'].map((kind) => `refs/${kind}/${branch}-nightly-*`);
   if (tag !== undefined) tags.push(`refs/tags/${tag}`, `refs/tags/${tag}^{}`, `refs/heads/${tag}`);
   return [`refs/heads/${branch}`, ...tags];
 }

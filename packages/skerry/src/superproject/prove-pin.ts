@@ -1,7 +1,7 @@
 import { allSettled } from '../util/all-settled.ts';
-import { fetchStill } from './fetch-pin.ts';
-import { keepPin } from './keep-pin.ts';
-import { nestedPins, notToBeHad } from './nested-pins.ts';
+import { formatGit } from './format-git.ts';
+import { keepCommand, keepPin } from './keep-pin.ts';
+import { fetchProof, nestedPins, type ProvenPin } from './nested-pins.ts';
 import type { Network } from './network.ts';
 import type { PinPush } from './push-pin.ts';
 import type { PinnedComponent } from './read-superproject.ts';
@@ -16,12 +16,6 @@ export interface PinToProve {
   /** A branch of its remote that may have it. */
   readonly branch: string | undefined;
   readonly refs: Refs;
-}
-
-/** A pin that was fetched from its remote, with those of its own components. */
-export interface ProvenPin {
-  readonly own: PinPush;
-  readonly nested: readonly PinPush[];
 }
 
 /** Proves many; all that are refused are named at once. @throws SkerryErrors */
@@ -44,31 +38,43 @@ export interface Unkept {
  *
  * @throws SP_NESTED_PIN, and what runGit throws for failures that may pass
  */
-async function provePin(
+export async function provePin(
   network: Network,
   scratch: Scratch,
   { component, pin, branch, refs }: PinToProve,
 ): Promise<ProvenPin> {
   const { name: about, remote: url } = component;
-  const question = { url, about, to: pin, from: undefined, refs };
-  const { gitDir } = await fetchStill(network, scratch, question).catch((error: unknown) => {
-    throw notToBeHad(error, about, pin, url);
-  });
+  const gitDir = await fetchProof(network, scratch, { about, url, pin, refs });
   const nested = await nestedPins(network, scratch, { about, url, commit: pin, gitDir });
   return { own: { url, about, pin, gitDir, branch }, nested };
 }
 
-/** Gives pins their keep refs: those of its own components first, so that a component's keep ref says that these have theirs. */
+/** A pin after those of its own components. */
+export function allOf({ own, nested }: ProvenPin): PinPush[] {
+  return [...nested.flatMap(allOf), own];
+}
+
+/** The pushes of keepProven where all is taken, in their order. What several need is there once. */
+export function keepCommands(pins: readonly ProvenPin[]): string[] {
+  return [...new Set(pins.flatMap(allOf).map((pin) => formatGit(keepCommand(pin))))];
+}
+
+/**
+ * Gives pins their keep refs: those of its own components first, so that a component's keep ref says that these have theirs.
+ * Where one of these is refused it is kept all the same, and marked: the next run looks again.
+ */
 export async function keepProven(
   network: Network,
   scratch: Scratch,
   { own, nested }: ProvenPin,
   isKept = false,
 ): Promise<Unkept[]> {
-  const keep = async (pin: PinPush): Promise<Unkept[]> => {
-    const reason = await keepPin(network, scratch, pin);
-    return reason === undefined ? [] : [{ name: pin.about, reason }];
-  };
-  const below = await allSettled(nested.map(keep));
-  return [...below.flat(), ...(isKept ? [] : await keep(own))];
+  const all = await allSettled(nested.map((pin) => keepProven(network, scratch, pin)));
+  const below = all.flat();
+  const isOpen = below.length > 0;
+  if (isKept && !isOpen) return [];
+  const { url, pin, about } = own;
+  const keep = (): Promise<string | undefined> => keepPin(network, scratch, own, isOpen);
+  const reason = await scratch.once(`keep ${url} ${pin} ${isOpen}`, keep);
+  return reason === undefined ? below : [...below, { name: about, reason }];
 }

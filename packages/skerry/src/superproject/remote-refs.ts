@@ -1,3 +1,4 @@
+import { shellWord } from '../util/shell-quote.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { Network } from './network.ts';
 
@@ -56,7 +57,7 @@ export function branchTip(refs: Refs, branch: string, url: string, about?: strin
       url,
       what: `branch '${branch}'`,
       where: about === undefined ? '' : `, which ${about} should follow`,
-      advice: `see what it has: git ls-remote --heads ${url}`,
+      advice: `see what it has: git ls-remote --heads ${shellWord(url)}`,
     },
   });
 }

@@ -1,9 +1,10 @@
+import { shellWord } from '../util/shell-quote.ts';
 import { SkerryError } from '../util/errors.ts';
 import { buildTree } from './build-commit.ts';
 import { runGit } from './git.ts';
 import { objectId } from './loose-object.ts';
 import type { Network } from './network.ts';
-import { formatMessage } from './nightly-message.ts';
+import { formatMessage, nightlyIn, nightlyTitle, UPDATE_TITLE } from './nightly-message.ts';
 import { formatCommit, parseTag, trailers } from './objects.ts';
 import { readSuperproject, superprojectAt } from './read-superproject.ts';
 import { commitOf, listRefs } from './remote-refs.ts';
@@ -29,7 +30,7 @@ export async function reproduceNightly(
   const { refs } = await listRefs(network, url, [ref, `${ref}^{}`]);
   const commit = commitOf(refs, ref);
   if (commit === undefined) {
-    const advice = `see what it has: git ls-remote --tags ${url}`;
+    const advice = `see what it has: git ls-remote --tags ${shellWord(url)}`;
     throw new SkerryError('SP_REF_MISSING', {
       data: { url, what: `tag '${tag}'`, where: '', advice },
     });
@@ -51,7 +52,7 @@ export async function reproduceNightly(
     parents: [parent],
     stamp: { identity, seconds },
     message: formatMessage({
-      title: `Nightly ${tag}`,
+      title: titleOf(made.message),
       moved: made.components.flatMap(({ name, path, pin }) => {
         const from = before.get(path);
         if (pin === undefined || pin === from) return [];
@@ -68,6 +69,12 @@ export async function reproduceNightly(
   const id = objectId('commit', again, commit);
   if (again === unsigned) return { tag, commit };
   throw new SkerryError('SP_NOT_REPRODUCED', { data: { tag, commit, id } });
+}
+
+/** What it says itself, if that is what makes such commits: a tag may be on a nightly of another name, or on an update. */
+function titleOf(message: string): string {
+  const made = nightlyIn(message);
+  return made === undefined ? UPDATE_TITLE : nightlyTitle(made);
 }
 
 function lineOf(message: string, path: string): RegExpMatchArray | undefined {

@@ -1,3 +1,4 @@
+import { shellWord } from '../util/shell-quote.ts';
 import { SkerryError } from '../util/errors.ts';
 import type { Network } from './network.ts';
 import { commitOf, listRefs, type Refs } from './remote-refs.ts';
@@ -32,7 +33,7 @@ export async function resolveRef(
     const commit = commitOf(refs, ref);
     if (commit !== undefined) return { ref, commit, refs };
   }
-  const advice = `see what it has: git ls-remote ${url}`;
+  const advice = `see what it has: git ls-remote ${shellWord(url)}`;
   throw new SkerryError('SP_REF_MISSING', {
     data: { url, what: `tag or branch '${name}'`, where: '', advice },
   });

@@ -1,6 +1,6 @@
 import { SkerryError, SkerryErrors } from '../util/errors.ts';
 import { buildTag } from './build-commit.ts';
-import { fetchStill } from './fetch-pin.ts';
+import { fetchPin } from './fetch-pin.ts';
 import { denialOf } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import type { Stamp } from './objects.ts';
@@ -126,8 +126,7 @@ async function tagOne(
   if (isTaggedAlready(target, refs, tag)) return 'already';
   const gitDir =
     target.gitDir ??
-    (await fetchStill(network, scratch, { url, about: name, to: pin, from: undefined, refs }))
-      .gitDir;
+    (await fetchPin(network, scratch, { url, about: name, to: pin, from: undefined, refs })).gitDir;
   const object = await buildTag(gitDir, { object: pin, name: tag, stamp, message, signKey });
   const push = { url, about: name, pin, gitDir, branch: target.branch };
   try {

@@ -14,6 +14,7 @@ const LENT = 'lent-config';
  */
 export class Scratch implements AsyncDisposable {
   readonly dir: string;
+  readonly #done = new Map<string, Promise<unknown>>();
   #count = 0;
 
   private constructor(dir: string) {
@@ -44,6 +45,13 @@ export class Scratch implements AsyncDisposable {
     await writeFile(join(dir, 'config'), `[core]\n\tbare = true\n${format}${more}`);
     await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/none\n');
     return dir;
+  }
+
+  /** What is the same for all that need it within one command: one library in fifty components is fetched once. */
+  once<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#done.get(what) as Promise<T> | undefined) ?? work();
+    this.#done.set(what, done);
+    return done;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

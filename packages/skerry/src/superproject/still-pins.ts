@@ -5,10 +5,10 @@ import type { PinToProve, Unkept } from './prove-pin.ts';
 import type { PinnedComponent } from './read-superproject.ts';
 import { listRefs } from './remote-refs.ts';
 import { settle } from './settle.ts';
-import { keepRef, policyOf, trackedBranch } from './tracked.ts';
+import { isProven, pinRefs, policyOf, trackedBranch } from './tracked.ts';
 
 interface Still {
-  /** Those without a keep ref, which nobody has proven yet. */
+  /** Those that are not proven by a keep ref, which nobody has proven yet. */
   readonly open: readonly PinToProve[];
   /** Those whose remote does not answer: they do not move, so what is published needs no more of it than before. */
   readonly unread: readonly Unkept[];
@@ -33,8 +33,8 @@ export async function readStill(
   const { results, errors } = await settle(still, async (component): Promise<PinToProve[]> => {
     const { name, remote, pin = '' } = component;
     try {
-      const { refs } = await listRefs(network, remote, [keepRef(pin)], name);
-      if (refs.get(keepRef(pin)) === pin) return [];
+      const { refs } = await listRefs(network, remote, pinRefs(pin), name);
+      if (isProven(refs, pin)) return [];
       return [{ component, pin, branch: trackedBranch(component, undefined), refs }];
     } catch (error) {
       if (!(error instanceof SkerryError) || isGone(component, error)) throw error;

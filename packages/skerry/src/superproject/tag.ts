@@ -11,10 +11,16 @@ import {
   tagCommands,
 } from './finish-tag.ts';
 import { formatGit, formatWords } from './format-git.ts';
-import { keepCommand } from './keep-pin.ts';
 import type { Network } from './network.ts';
 import type { Stamp } from './objects.ts';
-import { keepProven, proveAll } from './prove-pin.ts';
+import {
+  allOf,
+  keepCommands,
+  keepProven,
+  type PinToProve,
+  proveAll,
+  provePin,
+} from './prove-pin.ts';
 import { publish, publishCommand } from './publish.ts';
 import { type PinnedComponent, readSuperproject, type Superproject } from './read-superproject.ts';
 import { checkRefName } from './ref-name.ts';
@@ -87,6 +93,9 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
     ...{ url, tag: name, which: 'all', base, last: name, isOptional: false },
     ...{ resume: syncCommand(options), signKey: options.signKey },
   };
+  onProgress?.('verifying pins');
+  const pins = known.map((one) => ({ ...one, branch: trackedBranch(one.component, undefined) }));
+  const proven = await proveAll(network, scratch, pins);
   const tags = async (): Promise<string[]> => {
     if (!isDeep) return [];
     // Of one that is there already the author and time are those of then.
@@ -94,14 +103,19 @@ export async function tag(network: Network, options: TagOptions): Promise<TagRes
     return await newTags(known, options);
   };
   const commands = [
-    ...keepCommands(known),
+    ...keepCommands(proven.flatMap((pin, at) => (isKept(known[at]) ? pin.nested : [pin]))),
     ...(present === undefined ? [formatGit(publishCommand(publication))] : []),
     ...(await tags()),
   ];
   const found = { name, commit: base.commit, commands };
   if (options.dryRun) return { ...found, status: 'planned', tagged: [], warnings: [] };
   onProgress?.('keeping pins');
-  const warnings = await keepAll(network, scratch, known);
+  const refusals = await allSettled(
+    proven.map((pin, at) => keepProven(network, scratch, pin, isKept(known[at]))),
+  );
+  const warnings = refusals
+    .flat()
+    .map(({ name: of, reason }) => `${of}: its remote keeps no pins (${reason})`);
   const isLost = present === undefined && (await publish(network, publication)) === 'lost';
   // Another runner was faster: with the same commit, at another time, it has done what was to be done.
   if (isLost) {
@@ -164,7 +178,7 @@ export interface VerifiedTag {
     readonly isThere: boolean;
     /** Whether any branch or tag leads to it; else it is gone at the next garbage collection. */
     readonly isReachable: boolean;
-    /** Why its remote could not be asked. */
+    /** Why its remote could not be asked; or which pin of its own components is not to be had, or kept by nothing. */
     readonly error?: SkerryError;
   }[];
 }
@@ -192,24 +206,54 @@ async function verifyOne(
   const { name, pin = '' } = component;
   try {
     const { refs } = await readOne(network, component, tagName);
-    const isKept = refs.get(keepRef(pin)) === pin;
+    const hasKeepRef = isKept({ component, pin, refs });
     const tagged = commitOf(refs, `refs/tags/${componentTag(component, tagName)}`);
     const branch = trackedBranch(component, undefined);
     const standing =
-      isKept || tagged === pin
+      hasKeepRef || tagged === pin
         ? 'kept'
         : await standingOf(network, scratch, { ...component, branch, pin });
+    const nested =
+      standing === 'gone'
+        ? undefined
+        : await nestedProblem(network, scratch, { component, pin, branch, refs });
     return {
       name,
       pin,
       tagged: tagged === undefined ? 'none' : tagged === pin ? 'same' : 'other',
-      isKept,
+      isKept: hasKeepRef,
       isThere: standing !== 'gone',
-      isReachable: standing === 'kept',
+      isReachable: standing === 'kept' && nested === undefined,
+      ...(nested && { error: nested }),
     };
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;
     return { name, pin, tagged: 'none', isKept: false, isThere: false, isReachable: false, error };
+  }
+}
+
+/** What is wrong with the pins of a component's own components. */
+async function nestedProblem(
+  network: Network,
+  scratch: Scratch,
+  question: PinToProve,
+): Promise<SkerryError | undefined> {
+  try {
+    const { nested } = await provePin(network, scratch, question);
+    for (const { about, url, pin, branch } of nested.flatMap(allOf)) {
+      const where = { name: about, remote: url, pin, branch };
+      const standing = await scratch.once(`standing ${url} ${pin}`, () =>
+        standingOf(network, scratch, where),
+      );
+      if (standing === 'kept') continue;
+      const reason = 'it is on no branch or tag of its remote';
+      return new SkerryError('SP_PIN_DANGLING', { data: { path: about, pin, reason } });
+    }
+    return undefined;
+  } catch (error) {
+    const [first] = error instanceof SkerryErrors ? error.errors : [error];
+    if (!(first instanceof SkerryError)) throw error;
+    return first;
   }
 }
 
@@ -252,10 +296,9 @@ function refuseConflicts(known: readonly Known[], name: string): void {
   if (errors.length > 0) throw new SkerryErrors(errors);
 }
 
-function keepCommands(known: readonly Known[]): string[] {
-  return known
-    .filter(({ pin, refs }) => refs.get(keepRef(pin)) !== pin)
-    .map(({ component, pin }) => formatGit(keepCommand({ url: component.remote, pin })));
+/** It has its own keep ref, which says nothing of the pins of its components: those are proven and kept in any case. */
+function isKept(one: Known | undefined): boolean {
+  return one !== undefined && one.refs.get(keepRef(one.pin)) === one.pin;
 }
 
 /** The pushes of a new tag into the components that do not have it. */
@@ -268,21 +311,4 @@ function newTags(
   );
   const targets = open.map(({ component, pin }) => ({ ...component, pin }));
   return tagCommands(targets, { tag: name, stamp, message: componentMessage(name, url), signKey });
-}
-
-/** A pin's own keep ref says nothing of the pins of its components: those are proven in any case. */
-async function keepAll(
-  network: Network,
-  scratch: Scratch,
-  known: readonly Known[],
-): Promise<string[]> {
-  const pins = known.map((one) => ({ ...one, branch: trackedBranch(one.component, undefined) }));
-  const proven = await proveAll(network, scratch, pins);
-  const refusals = await allSettled(
-    proven.map((pin, at) => {
-      const { refs, pin: id } = known[at] as Known;
-      return keepProven(network, scratch, pin, refs.get(keepRef(id)) === id);
-    }),
-  );
-  return refusals.flat().map(({ name, reason }) => `${name}: its remote keeps no pins (${reason})`);
 }

@@ -1,4 +1,5 @@
 import type { PinnedComponent } from './read-superproject.ts';
+import type { Refs } from './remote-refs.ts';
 
 /** What a component does when its branch cannot be read: fail all, stay where it is, or never move at all. */
 export type Policy = 'fail' | 'keep-previous' | 'frozen';
@@ -6,6 +7,24 @@ export type Policy = 'fail' | 'keep-previous' | 'frozen';
 /** The ref that keeps a pin alive in the component's remote: named by its content, so there is nothing to undo. */
 export function keepRef(pin: string): string {
   return `refs/superproject/pins/${pin}`;
+}
+
+/**
+ * The ref that says of a kept pin that those of its own components are not, for all that is known. Without it the keep ref
+ * proves that they are: whoever keeps a pin keeps theirs first.
+ */
+export function openRef(pin: string): string {
+  return `refs/superproject/open/${pin}`;
+}
+
+/** The refs to ask a remote for, to know with isProven whether anything is left to be done for a pin. */
+export function pinRefs(pin: string | undefined): string[] {
+  return pin === undefined ? [] : [keepRef(pin), openRef(pin)];
+}
+
+/** Whether a pin has its keep ref, and those of its own components have theirs. */
+export function isProven(refs: Refs, pin: string): boolean {
+  return refs.get(keepRef(pin)) === pin && !refs.has(openRef(pin));
 }
 
 /**

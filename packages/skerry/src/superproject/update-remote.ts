@@ -1,6 +1,7 @@
 import { SkerryError } from '../util/errors.ts';
 import { type MoveResult, type MoveRules, movePins } from './move-pins.ts';
 import type { Network } from './network.ts';
+import { UPDATE_TITLE } from './nightly-message.ts';
 import { DEFAULT_IDENTITY } from './nightly.ts';
 import { readSuperproject } from './read-superproject.ts';
 import { branchTip, listRefs } from './remote-refs.ts';
@@ -28,7 +29,7 @@ export async function updateRemote(
     const { refs } = await listRefs(network, url, [`refs/heads/${branch}`]);
     const commit = branchTip(refs, branch, url);
     const base = await readSuperproject(network, scratch, { url, commit });
-    const question = { base, branch, title: 'Update components' };
+    const question = { base, branch, title: UPDATE_TITLE };
     const result = await movePins(network, scratch, question, { ...options, identity });
     if (result.status !== 'lost') return result;
   }

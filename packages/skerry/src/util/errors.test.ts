@@ -40,6 +40,20 @@ test('of several the worst exit code counts, and each message is there', () => {
   expect(both.message).toBe('nothing was destroyed\none is not running');
 });
 
+test('of a superproject, one that may pass beside one that does not is none to try again', () => {
+  const denied = new SkerryError('SP_DENIED', { data: {} });
+  const busy = new SkerryError('SP_TRANSIENT', { data: {} });
+  expect(new SkerryErrors([busy, denied]).exitCode).toBe(denied.exitCode);
+  expect(new SkerryErrors([busy, busy]).exitCode).toBe(4);
+});
+
+test('what a superproject names is quoted where a shell would take it apart', () => {
+  const data = { gitDir: "/srv/my lib's", path: 'x' };
+  const { hint } = new SkerryError('SP_GIT_DIR_TAKEN', { data });
+  expect(hint).toContain(String.raw`mv '/srv/my lib'\''s' ELSEWHERE`);
+  expect(new SkerryError('SP_UNPINNED', { data: { name: 'lib/a-b' } }).hint).toMatch(/ lib\/a-b$/);
+});
+
 test('no login that stands in a url is in its message, hint or data', () => {
   const url = 'https://me:s3cret@example.org/x.git';
   const nested = { list: [url, { url }], n: 1 } as unknown as string;

@@ -1,5 +1,7 @@
 import { ERRORS, type ErrorCode } from './error-table.ts';
 import { hideCredentials } from './hide-credentials.ts';
+import { shellWord } from './shell-quote.ts';
+import { SP_EXIT } from './superproject-exit.ts';
 
 /** A place in a file, counted from 1, as editors print it. */
 export interface Place {
@@ -44,7 +46,10 @@ export class SkerryError extends Error {
     super(fill(row.message, data), details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
     const { hint } = details;
-    this.hint = hint !== undefined ? hideCredentials(hint) : fill(row.hint, withMachines(data));
+    this.hint =
+      hint !== undefined
+        ? hideCredentials(hint)
+        : fill(row.hint, withMachines(asWords(code, data)));
     this.exitCode = row.exitCode;
     this.place = details.place;
     this.field = details.field;
@@ -68,8 +73,14 @@ export class SkerryErrors extends AggregateError {
   }
 
   get exitCode(): number {
-    return Math.max(...this.errors.map((e) => e.exitCode));
+    // Of a superproject's, "try again" only where all may pass: the others fail again.
+    const lasting = this.errors.filter((e) => !mayPass(e));
+    return Math.max(...(lasting.length > 0 ? lasting : this.errors).map((e) => e.exitCode));
   }
+}
+
+function mayPass({ code, exitCode }: SkerryError): boolean {
+  return code.startsWith('SP_') && exitCode === SP_EXIT.transient;
 }
 
 /** The same value with logins taken out of the urls in all its texts. */
@@ -80,6 +91,28 @@ function withoutCredentials<T>(value: T): T {
   const entries = Object.entries(value).map(([key, each]) => [key, withoutCredentials(each)]);
   return Object.fromEntries(entries) as T;
 }
+
+/** What a superproject names stands in commands of its hints, and was named by others. */
+function asWords(code: ErrorCode, data: NonNullable<ErrorDetails['data']>): typeof data {
+  if (!code.startsWith('SP_')) return data;
+  const entries = Object.entries(data).map(([key, value]) => [
+    key,
+    WORDS.has(key) ? shellWord(String(value)) : value,
+  ]);
+  return Object.fromEntries(entries) as typeof data;
+}
+
+const WORDS = new Set([
+  'path',
+  'dir',
+  'gitDir',
+  'lock',
+  'component',
+  'topic',
+  'url',
+  'key',
+  'name',
+]);
 
 /** A hint may name all machines with the same error; of one error that is its own. */
 function withMachines(data: NonNullable<ErrorDetails['data']>): NonNullable<ErrorDetails['data']> {

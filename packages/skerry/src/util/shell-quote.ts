@@ -3,6 +3,11 @@ export function shellQuote(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** The same for people: quoted only where a shell would take it apart. Pure. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word);
+}
+
 /** Words as a shell reads them back. Pure. */
 export function shellJoin(words: readonly string[]): string {
   return words.map(shellQuote).join(' ');

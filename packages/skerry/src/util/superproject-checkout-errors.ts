@@ -75,7 +75,7 @@ export const SUPERPROJECT_CHECKOUT_ERRORS = {
   },
   SP_GIT_DIR_KEPT: {
     message:
-      "{gitDir} is left from a component '{name}' of before, and has commits that are on no remote, such as {lost}",
+      "{gitDir} is left from a component '{name}' of before, and would be lost with its work: {lost}",
     hint: 'push them, or move it away: mv {gitDir} ELSEWHERE',
     exitCode: SP_EXIT.refused,
   },

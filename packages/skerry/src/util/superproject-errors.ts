@@ -127,6 +127,12 @@ export const SUPERPROJECT_ERRORS = {
     hint: 'let it follow another branch: --except {name}=BRANCH; or take another name',
     exitCode: SP_EXIT.refused,
   },
+  SP_BRANCH_SHARED: {
+    message:
+      "{name} and {other} are both at {url}, with other pins: its branch '{branch}' can begin only at one",
+    hint: 'let one of them follow another branch: --except {name}=BRANCH; or give both one pin',
+    exitCode: SP_EXIT.refused,
+  },
   SP_BRANCH_EXISTS: {
     message: "{url} has a branch '{name}' already, at {tip}, which was not made from {from} so",
     hint: 'take another name; what components follow on a branch: skerry superproject status --remote',
@@ -172,6 +178,12 @@ export const SUPERPROJECT_ERRORS = {
   SP_TAG_IS_BRANCH: {
     message:
       "{url} has a branch '{tag}': a tag of the same name would make it ambiguous for everybody",
+    hint: 'take another name',
+    exitCode: SP_EXIT.refused,
+  },
+  SP_BRANCH_IS_TAG: {
+    message:
+      "{url} has a tag '{branch}': a branch of the same name would make it ambiguous for everybody",
     hint: 'take another name',
     exitCode: SP_EXIT.refused,
   },

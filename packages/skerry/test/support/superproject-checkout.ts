@@ -58,3 +58,14 @@ export function gitmodulesOf(
     )
     .join('');
 }
+
+/** Gives `outer` a component at `inner`, pinned wherever that is, and commits it. */
+export function nest(
+  outer: FarmRepository,
+  inner: FarmRepository,
+  pin: string,
+  more = '',
+): Promise<string> {
+  const modules = `[submodule "inner"]\n\tpath = inner\n\turl = ../${inner.name}.git\n${more}`;
+  return outer.commit({ '.gitmodules': modules }, { pins: { inner: pin } });
+}

@@ -1,3 +1,4 @@
+import { shellWord } from '../../util/shell-quote.ts';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { VerifiedDeposit } from '../../superproject/escrow/verify.ts';
@@ -104,7 +105,7 @@ async function runCreate(ref: string, dir: string, options: CreateOptions): Prom
     lines.push(
       `${styleText('yellow', 'warning')}: ${lfs.length} files are in Git LFS; their content is not in the deposit`,
     );
-  lines.push(`Prove it with: skerry superproject escrow verify ${dir}`);
+  lines.push(`Prove it with: skerry superproject escrow verify ${shellWord(dir)}`);
   console.log(lines.join('\n'));
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { SkerryError } from '../../util/errors.ts';
 import type { LocalStatus } from '../../superproject/checkout/status-local.ts';
 import type { ComponentStatus } from '../../superproject/checkout/status.ts';
-import { formatStatus, statusExit } from './format-status.ts';
+import { formatStatus, statusExit, statusJson } from './format-status.ts';
 
 const PIN = '1111111111111111111111111111111111111111';
 const TIP = '2222222222222222222222222222222222222222';
@@ -37,6 +37,20 @@ test('a calm superproject is one line', () => {
   expect(shown([calm, { ...calm, path: 'other' }])).toBe(
     '2 components: nothing differs, all pins are the tips of their branches.',
   );
+});
+
+test('no token of a url in .git/config is shown', () => {
+  const configured = 'https://me:s3cret@example.org/x.git';
+  const overrides = [{ key: 'url', configured, written: configured, isStale: false } as const];
+  const one: ComponentStatus = {
+    ...calm,
+    local: { ...local, overrides },
+    drift: ['url-override'],
+  };
+  const all = { components: [one], strays: {}, connections: 0 };
+  const text = shown([one]) + JSON.stringify(statusJson(all));
+  expect(text).toContain('https://example.org/x.git');
+  expect(text).not.toContain('s3cret');
 });
 
 test('only what differs has a line, with what differs', () => {

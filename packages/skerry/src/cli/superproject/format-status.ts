@@ -4,6 +4,7 @@ import type { RemoteStatus } from '../../superproject/checkout/status-remote.ts'
 import type { ComponentStatus, SuperprojectStatus } from '../../superproject/checkout/status.ts';
 import { SP_EXIT } from '../../util/superproject-exit.ts';
 import { formatTable } from '../table.ts';
+import { shownUrl } from '../../superproject/module-url.ts';
 
 const SHORT = 12;
 
@@ -82,7 +83,7 @@ function localWords(local: LocalStatus, pin: string | undefined): string {
     ...(unpushed > 0 ? [`${unpushed} not pushed`] : []),
     ...local.overrides.map(
       ({ key, configured, isStale }) =>
-        `${key} is ${configured} in .git/config${isStale ? ', from before: skerry sp sync' : ''}`,
+        `${key} is ${shownUrl(configured)} in .git/config${isStale ? ', from before: skerry sp sync' : ''}`,
     ),
   ];
   const on = styleText('dim', head?.branch === undefined ? '(detached)' : `(on ${head.branch})`);
@@ -132,11 +133,19 @@ export function statusExit({ components, strays }: SuperprojectStatus): number {
 export function statusJson({ components, ...rest }: SuperprojectStatus): object {
   return {
     ...rest,
-    components: components.map(({ remote, ...one }) => ({
+    components: components.map(({ remote, local, ...one }) => ({
       ...one,
+      ...(local && { local: { ...local, overrides: local.overrides.map(withoutCredentials) } }),
       ...(remote && {
         remote: { ...remote, ...(remote.error && { error: remote.error.toJSON() }) },
       }),
     })),
   };
+}
+
+/** A url in .git/config may have a token in it. */
+function withoutCredentials(override: LocalStatus['overrides'][number]): object {
+  const { configured, written } = override;
+  const shown = written === undefined ? undefined : shownUrl(written);
+  return { ...override, configured: shownUrl(configured), written: shown };
 }

@@ -124,7 +124,9 @@ function reportVerified(found: VerifiedTag, { json, components }: Options): void
     other: styleText('red', 'another commit'),
     none: isDeep ? styleText('red', 'not tagged') : 'not tagged',
   };
-  const keeper = ({ isKept, isReachable, isThere }: VerifiedTag['components'][number]): string => {
+  const keeper = (one: VerifiedTag['components'][number]): string => {
+    const { isKept, isReachable, isThere, error } = one;
+    if (isThere && error) return styleText('red', 'not all in it');
     if (isKept) return 'kept';
     if (isReachable) return styleText('yellow', 'by its branch only');
     return isThere ? styleText('red', 'by nothing') : '';
@@ -132,13 +134,11 @@ function reportVerified(found: VerifiedTag, { json, components }: Options): void
   const rows = found.components.map((one) => [
     one.name,
     one.pin.slice(0, SHORT),
-    one.error
-      ? styleText('red', 'not reached')
-      : one.isThere
-        ? styleText('green', 'there')
-        : styleText('red', 'gone'),
+    one.isThere
+      ? styleText('green', 'there')
+      : styleText('red', one.error ? 'not reached' : 'gone'),
     keeper(one),
-    one.error ? '' : words[one.tagged],
+    one.error && !one.isThere ? '' : words[one.tagged],
   ]);
   console.log(formatTable(['COMPONENT', 'PIN', 'ON REMOTE', 'KEPT', 'TAG'], rows));
   for (const { error } of found.components) if (error) console.error(error.message);

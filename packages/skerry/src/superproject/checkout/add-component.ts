@@ -18,7 +18,7 @@ import { gitDirAt } from './git-dir.ts';
 import { removeEmpty } from './left-over.ts';
 import { refuseOutside, refuseUnsafePlace } from './link.ts';
 import { lockCheckout } from './lock.ts';
-import { lostCommit } from './lost-commit.ts';
+import { firstLoss } from './losses.ts';
 import { allOrNothing, type Defer } from './undo.ts';
 
 export interface AddOptions {
@@ -158,7 +158,7 @@ async function findTip(
 
 /**
  * A git directory that a stock `git rm` left under the same name: used again by nobody, for it may be of another
- * repository. It goes only when all its commits are on its remote.
+ * repository. It goes only when all its commits are on its remote, and those of the components in it on theirs.
  */
 async function dropOldGitDir(
   changes: Changes,
@@ -170,10 +170,15 @@ async function dropOldGitDir(
   const at = gitDirAt(gitDir);
   if (!at) return;
   const { network, signal } = changes;
-  const lost = await lostCommit({ dir: undefined, gitDir, network, signal }).catch(() => 'HEAD');
-  if (lost !== undefined)
+  const question = { path: name, dir: undefined, gitDir, network, signal };
+  const loss = await firstLoss(question).catch((error: unknown) => {
+    network.signal?.throwIfAborted();
+    if (!(error instanceof SkerryError)) throw error;
+    return { path: name, reason: error.message };
+  });
+  if (loss)
     throw new SkerryError('SP_GIT_DIR_KEPT', {
-      data: { name, gitDir, lost: lost.slice(0, 12), remote },
+      data: { name, gitDir, lost: `${loss.path}: ${loss.reason}`, remote },
     });
   await changes.own(`rm -r -- ${shellQuote(gitDir)}`, checkout.root, () =>
     rm(gitDir, { recursive: true }),

@@ -15,7 +15,9 @@ export interface AttachQuestion {
 
 /** Whether a component can be on its branch at the pin: how, or why not. */
 export type Attachment =
-  | { readonly kind: 'new' | 'equal' | 'forward'; readonly branch: string }
+  | { readonly kind: 'new' | 'equal'; readonly branch: string }
+  /** `from`: where the branch is. */
+  | { readonly kind: 'forward'; readonly branch: string; readonly from: string }
   | { readonly kind: 'no'; readonly note: string };
 
 /**
@@ -31,7 +33,7 @@ export async function attachmentOf(question: AttachQuestion): Promise<Attachment
   if (local === pin) return { kind: 'equal', branch };
   if (local !== undefined)
     return (await isBefore(local, pin, where))
-      ? { kind: 'forward', branch }
+      ? { kind: 'forward', branch, from: local }
       : no(`its branch ${branch} here has commits that the pin has not`);
   const remote = remoteOf(at.commonDir);
   const tip =
@@ -42,14 +44,39 @@ export async function attachmentOf(question: AttachQuestion): Promise<Attachment
     : no(`the pin is not on its branch ${branch}`);
 }
 
-/** The arguments of the checkout that does it, from wherever HEAD is. */
+/** The arguments of the checkout that does it, from wherever HEAD is, in a work tree that nobody works in yet. */
 export function attachCommand(
-  { kind, branch }: Exclude<Attachment, { kind: 'no' }>,
+  { kind, branch }: Pick<Exclude<Attachment, { kind: 'no' }>, 'kind' | 'branch'>,
   pin: string,
 ): string[] {
   if (kind === 'equal') return ['checkout', '--quiet', branch, '--'];
   const flag = kind === 'new' ? '-b' : '-B';
   return ['checkout', '--quiet', '--no-track', flag, branch, `${pin}^{commit}`, '--'];
+}
+
+/**
+ * The arguments of what does it where somebody may commit at the same time: none moves the branch from anywhere else than
+ * where it was read.
+ *
+ * @param isOn HEAD is on that branch
+ */
+export function attachSteps(
+  attachment: Exclude<Attachment, { kind: 'no' }>,
+  pin: string,
+  isOn: boolean,
+): string[][] {
+  if (attachment.kind !== 'forward') return [attachCommand(attachment, pin)];
+  const { branch, from } = attachment;
+  if (isOn) return [['merge', '--quiet', '--ff-only', '--no-squash', '--no-autostash', pin]];
+  return [
+    detachCommand(pin),
+    ['update-ref', `refs/heads/${branch}`, pin, from],
+    ['checkout', '--quiet', branch, '--'],
+  ];
+}
+
+export function detachCommand(pin: string): string[] {
+  return ['checkout', '--quiet', '--detach', `${pin}^{commit}`, '--'];
 }
 
 /** What makes `git pull` and `git push` in the component know its branch; nothing where it does already. */

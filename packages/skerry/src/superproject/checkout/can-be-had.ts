@@ -1,5 +1,5 @@
 import { SkerryError } from '../../util/errors.ts';
-import { fetchStill } from '../fetch-pin.ts';
+import { fetchPin } from '../fetch-pin.ts';
 import type { Network } from '../network.ts';
 import type { Refs } from '../remote-refs.ts';
 import type { Scratch } from '../scratch.ts';
@@ -19,7 +19,7 @@ export async function canBeHad(
   { url, about, pin, refs }: { url: string; about: string; pin: string; refs: Refs },
 ): Promise<boolean> {
   try {
-    await fetchStill(network, scratch, { url, about, to: pin, from: undefined, refs });
+    await fetchPin(network, scratch, { url, about, to: pin, from: undefined, refs });
     return true;
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;

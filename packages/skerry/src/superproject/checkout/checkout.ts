@@ -41,6 +41,8 @@ export interface Checkout extends GitDir {
   /** All remotes: name to url. */
   readonly remotes: ReadonlyMap<string, string>;
   readonly config: Config;
+  /** Paths in the index that `submodule.active` names; none where it is not set. */
+  readonly activePaths: ReadonlySet<string> | undefined;
   /** The text of `.gitmodules` in the work tree; '' where there is none. */
   readonly gitmodules: string;
   readonly components: readonly CheckoutComponent[];
@@ -64,6 +66,7 @@ export async function readCheckout(root: string, signal?: AbortSignal): Promise<
     readHead(at, signal),
   ]);
   const gitmodules = await moduleText(root, signal);
+  const activePaths = config.has('submodule.active') ? await readActive(root, signal) : undefined;
   const base = baseOf(root, head, config);
   const where = join(root, '.gitmodules');
   const listed = checkedComponents(gitmodules, where, {
@@ -87,7 +90,7 @@ export async function readCheckout(root: string, signal?: AbortSignal): Promise<
   const strays = new Map(
     [...index].flatMap(([path, [pin = '']]) => (known.has(path) ? [] : [[path, pin] as const])),
   );
-  return { ...at, ...base, root, head, config, gitmodules, components, strays };
+  return { ...at, ...base, root, head, config, activePaths, gitmodules, components, strays };
 }
 
 /** Where the git directory of a component of this name belongs. */
@@ -153,8 +156,25 @@ export function isSuperproject(dir: string): boolean {
   return existsSync(join(dir, '.gitmodules'));
 }
 
-/** Whether the user, or `.gitmodules`, wants it at all (git-config(1), submodule.NAME.active and .update). */
-export function isActive({ config }: Checkout, { name, update }: CheckoutComponent): boolean {
+/** What the pathspecs of `submodule.active` name, which stock git writes for `clone --recurse-submodules=PATHSPEC`. */
+async function readActive(root: string, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  const run = async (...args: string[]): Promise<string[]> =>
+    (await runGit(args, { cwd: root, signal })).toString().split('\0').filter(Boolean);
+  const specs = await run('config', '-z', '--get-all', 'submodule.active');
+  return new Set(specs.length === 0 ? [] : await run('ls-files', '-z', '--', ...specs));
+}
+
+/**
+ * Whether the user, or `.gitmodules`, wants it at all: submodule.NAME.active goes before submodule.active, as with git
+ * (gitsubmodules(7), "Active submodules"). One that neither names is wanted, initialised or not.
+ */
+export function isActive(
+  { config, activePaths }: Checkout,
+  { name, path, update }: CheckoutComponent,
+): boolean {
   const strategy = config.get(`submodule.${name}.update`) ?? update;
-  return config.get(`submodule.${name}.active`) !== 'false' && strategy !== 'none';
+  const own = config.get(`submodule.${name}.active`);
+  const isWanted =
+    own === undefined ? (activePaths?.has(path) ?? true) : !/^(false|no|off|0)$/i.test(own);
+  return isWanted && strategy !== 'none';
 }

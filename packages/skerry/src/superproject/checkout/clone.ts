@@ -1,3 +1,4 @@
+import { shellWord } from '../../util/shell-quote.ts';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
@@ -46,9 +47,11 @@ export async function cloneSuperproject(
     ...(depth === undefined ? [] : [`--depth=${depth}`]),
     ...(reference === undefined ? [] : [`--reference-if-able=${resolve(reference)}`]),
   ];
+  const told = (error: unknown, place: string): unknown =>
+    toldOf(noRef(error, url, ref), place, dir);
   if (options.dryRun) {
     const settings = settingsOf(options).map((setting) => formatGit(setting, dir));
-    return await planClone(network, { args, settings, dir, options });
+    return await planClone(network, { args, settings, dir, options, told });
   }
   await makeIn(dir, async (place) => {
     try {
@@ -58,7 +61,7 @@ export async function cloneSuperproject(
     } catch (error) {
       if (network.signal?.aborted)
         throw new DOMException('nothing is left of it; the same command begins anew', 'AbortError');
-      throw toldOf(noRef(error, url, ref), place, dir);
+      throw told(error, place);
     }
   });
   // Later syncs keep to the branches, and to the groups that were asked for.
@@ -176,7 +179,7 @@ function noRef(error: unknown, url: string, ref: string | undefined): unknown {
       url,
       what: `branch or tag '${ref}'`,
       where: '',
-      advice: `see what it has: git ls-remote --heads --tags ${url}`,
+      advice: `see what it has: git ls-remote --heads --tags ${shellWord(url)}`,
     },
     cause: error,
   });

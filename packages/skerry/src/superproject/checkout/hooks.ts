@@ -5,11 +5,15 @@ import { shellQuote } from '../../util/shell-quote.ts';
 import { runGit, tryGit } from '../git.ts';
 import { Network } from '../network.ts';
 import { Changes } from './changes.ts';
+import { each } from './each.ts';
 import { pinsOfCommit } from './commit-pins.ts';
 import { readText } from './git-dir.ts';
 import { danglingPins } from './verify-pins.ts';
 
 export type HookName = 'pre-push' | 'pre-receive';
+
+/** A push may have thousands of commits. */
+const WIDTH = 8;
 
 const MARK = '# Written by: skerry superproject hook install';
 
@@ -112,8 +116,8 @@ export async function checkPushed(
   { dir, commits, url }: HookQuestion,
 ): Promise<number> {
   const env = { ...quarantine(), ...hookEnvironment(dir) };
-  const all = await Promise.all(
-    commits.map((commit) => pinsOfCommit({ dir, commit, url, signal: network.signal, env })),
+  const all = await each(commits, WIDTH, (commit) =>
+    pinsOfCommit({ dir, commit, url, signal: network.signal, env }),
   );
   const unique = new Map(all.flat().map((one) => [`${one.pin} ${one.remote}`, one]));
   const dangling = await danglingPins(network, [...unique.values()]);

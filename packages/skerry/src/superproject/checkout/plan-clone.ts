@@ -16,7 +16,11 @@ export interface ClonePlan {
   readonly settings: readonly string[];
   readonly dir: string;
   readonly options: CloneOptions;
+  /** What a clone would say of an error, when it is made in that folder. */
+  readonly told: (error: unknown, place: string) => unknown;
 }
+
+const LONG_MS = 6 * 3_600_000;
 
 /**
  * What a clone would run. The superproject's newest commit is fetched for it, into a folder that goes again; components are
@@ -26,14 +30,19 @@ export interface ClonePlan {
  */
 export async function planClone(
   network: Network,
-  { args, settings, dir, options }: ClonePlan,
+  { args, settings, dir, options, told }: ClonePlan,
 ): Promise<CloneResult> {
   const { url, depth, reference, groups = [], ...rest } = options;
   await using scratch = await Scratch.create();
   const place = join(scratch.dir, 'plan');
   const shallow = depth === undefined ? ['--depth=1'] : [];
-  await network.git([...CALM, ...args, ...shallow, '--', url, place], { url });
-  selectFrom(await readCheckout(place, network.signal), { groups });
+  try {
+    const cloning = [...CALM, ...args, ...shallow, '--', url, place];
+    await network.git(cloning, { url, timeoutMs: LONG_MS });
+    selectFrom(await readCheckout(place, network.signal), { groups });
+  } catch (error) {
+    throw told(error, place);
+  }
   const planned = await sync(network, place, { ...rest, depth, groups, reference });
   const commands = planned.commands.map((command) => moved(command, place, dir));
   return {

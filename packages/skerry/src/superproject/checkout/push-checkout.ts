@@ -1,3 +1,4 @@
+import { shellWord } from '../../util/shell-quote.ts';
 import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import type { Network } from '../network.ts';
@@ -119,7 +120,7 @@ async function targetOf(
   if (remote === undefined) throw new SkerryError('SP_NO_REMOTE', { data: { root } });
   const commit = await refAt(checkout, `refs/heads/${branch}`, signal);
   if (commit !== undefined) return { branch, commit, remote };
-  const advice = `make it: skerry superproject start ${branch}`;
+  const advice = `make it: skerry superproject start ${shellWord(branch)}`;
   const data = { url: root, what: `branch '${branch}'`, where: '', advice };
   throw new SkerryError('SP_REF_MISSING', { data });
 }

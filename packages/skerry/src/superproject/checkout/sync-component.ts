@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { SkerryError } from '../../util/errors.ts';
 import { formatSetting } from '../format-config.ts';
 import { shownUrl } from '../module-url.ts';
-import { attachCommand, attachmentOf, newUpstream, upstreamCommand } from './attach.ts';
+import {
+  attachCommand,
+  attachmentOf,
+  attachSteps,
+  detachCommand,
+  newUpstream,
+  upstreamCommand,
+} from './attach.ts';
 import type { Changes } from './changes.ts';
 import { type Checkout, type CheckoutComponent, moduleDir } from './checkout.ts';
 import { cloneComponent, type CloneRules } from './clone-component.ts';
@@ -178,7 +185,7 @@ async function atPin(changes: Changes, pinned: Pinned, rules: ComponentRules): P
   const now = await readHead(at, changes.signal);
   if (now.commit !== pin || now.branch !== undefined)
     return { status: 'unchanged', branch: now.branch, notes: ['somebody went on in it meanwhile'] };
-  await changes.git(attachCommand(attachment, pin), { cwd: dir });
+  for (const step of attachSteps(attachment, pin, false)) await changes.git(step, { cwd: dir });
   await setUpstream(changes, dir, at, attachment.branch);
   return { status: 'attached', branch: attachment.branch, notes: [] };
 }
@@ -201,8 +208,8 @@ async function move(changes: Changes, pinned: Pinned, rules: ComponentRules): Pr
   const asked = { dir, at, pin, branch: rules.branch, signal };
   const attachment = rules.isAttaching || isStaying ? await attachmentOf(asked) : undefined;
   const isOn = attachment !== undefined && attachment.kind !== 'no';
-  const command = isOn ? attachCommand(attachment, pin) : detachCommand(pin);
-  const inTheWay = await checkOut(changes, dir, command);
+  const steps = isOn ? attachSteps(attachment, pin, isStaying) : [detachCommand(pin)];
+  const inTheWay = await checkOut(changes, dir, steps);
   if (inTheWay !== undefined) return { ...left(inTheWay), from, rescued, branch: head.branch };
   if (isOn) await setUpstream(changes, dir, at, attachment.branch);
   const branch = isOn ? attachment.branch : undefined;
@@ -236,14 +243,19 @@ async function wentOff(
 async function checkOut(
   changes: Changes,
   dir: string,
-  [checkout = '', ...rest]: readonly string[],
+  steps: readonly (readonly string[])[],
 ): Promise<string | undefined> {
   try {
-    await changes.git([checkout, '--no-overwrite-ignore', ...rest], { cwd: dir });
+    for (const [verb = '', ...rest] of steps) {
+      const careful = verb === 'update-ref' ? [] : ['--no-overwrite-ignore'];
+      await changes.git([verb, ...careful, ...rest], { cwd: dir });
+    }
     return undefined;
   } catch (error) {
     if (!(error instanceof SkerryError)) throw error;
-    const files = /would be overwritten by checkout:\n((?:\s*\t.*\n?)+)/.exec(error.message)?.[1];
+    const files = /would be overwritten by (?:checkout|merge):\n((?:\s*\t.*\n?)+)/.exec(
+      error.message,
+    )?.[1];
     if (files === undefined) throw error;
     const names = files.split('\n').flatMap((line) => line.trim() || []);
     const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
@@ -271,10 +283,6 @@ async function setUpstream(
 ): Promise<void> {
   const command = upstreamCommand(at, branch);
   if (command) await changes.git(command, { cwd: dir });
-}
-
-function detachCommand(pin: string): string[] {
-  return ['checkout', '--quiet', '--detach', `${pin}^{commit}`, '--'];
 }
 
 function left(note: string): Synced {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { allSettled } from '../../util/all-settled.ts';
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
 import { collect, type Collection, type Tip } from '../collect.ts';
 import { fetchPin } from '../fetch-pin.ts';
@@ -121,15 +120,13 @@ async function judge(
   });
   onProgress?.(`checking ${moving.length} that moved`);
   const errors: SkerryError[] = [];
-  const judged = await allSettled(
-    moving.map(async ({ component, tip }): Promise<Move> => {
-      const problem = await workIn(component, changes.signal);
-      if (problem) errors.push(problem);
-      const isRewound = await isRewind(changes, scratch, component, tip);
-      if (isRewound && !allowRewind) errors.push(rewound(component, tip));
-      return { component, tip, isRewound };
-    }),
-  );
+  const judged = await each(moving, JUDGED, async ({ component, tip }): Promise<Move> => {
+    const problem = await workIn(component, changes.signal);
+    if (problem) errors.push(problem);
+    const isRewound = await isRewind(changes, scratch, component, tip);
+    if (isRewound && !allowRewind) errors.push(rewound(component, tip));
+    return { component, tip, isRewound };
+  });
   if (errors.length > 0) throw new SkerryErrors(errors);
   return judged;
 }
@@ -173,6 +170,9 @@ function rewound({ name, pin = '' }: CheckoutComponent, { branch, commit }: Tip)
   return new SkerryError('SP_REWOUND', { data });
 }
 
+/** Components that are judged at once: as many as a host is asked at most. */
+const JUDGED = 32;
+/** Work trees that are checked out at once. */
 const WIDTH = 8;
 
 /** What became of a work tree. */

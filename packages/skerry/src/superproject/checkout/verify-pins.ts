@@ -12,7 +12,11 @@ import { listRefs, type Refs } from '../remote-refs.ts';
 import { Scratch } from '../scratch.ts';
 import { keepRef, trackedBranch } from '../tracked.ts';
 import { canBeHad } from './can-be-had.ts';
+import { each } from './each.ts';
 import { hasCommit } from './objects-here.ts';
+
+/** As many as a host is asked at once, at most; each starts a few processes, too. */
+const WIDTH = 32;
 
 /** A pin that has to be on its remote. */
 export interface PinToVerify {
@@ -45,14 +49,13 @@ export async function danglingPins(
 ): Promise<readonly DanglingPin[]> {
   await using scratch = await Scratch.create();
   let done = 0;
-  const all = (await allSettled(pins.map((one) => withNested(one, network.signal)))).flat();
-  const answers = await allSettled(
-    all.map(async (one) => {
-      const reason = await whyDangling(network, scratch, one);
-      onProgress?.(`verifying ${++done}/${all.length}`);
-      return reason === undefined ? [] : [{ ...one, reason }];
-    }),
-  );
+  const nested = await each(pins, WIDTH, (one) => withNested(one, network.signal));
+  const all = nested.flat();
+  const answers = await each(all, WIDTH, async (one) => {
+    const reason = await whyDangling(network, scratch, one);
+    onProgress?.(`verifying ${++done}/${all.length}`);
+    return reason === undefined ? [] : [{ ...one, reason }];
+  });
   return answers.flat();
 }
 

@@ -1,4 +1,5 @@
 // Pains 6, 7, 10, 11, 12: the checkout of the superproject.
+import { shellWord } from '../../util/shell-quote.ts';
 import type { Changes } from '../checkout/changes.ts';
 import type { Checkout, CheckoutComponent } from '../checkout/checkout.ts';
 import { fetchPinned, remoteOf } from '../checkout/fetch-pinned.ts';
@@ -29,7 +30,7 @@ export async function checkOverrides({
       ...{ pain: 'pain-6', level: isStale ? 'problem' : 'note', path: component.path },
       message: `.git/config says the url ${shownUrl(configured)}, .gitmodules says ${shownUrl(component.remote)}`,
       hint: isStale
-        ? `git submodule sync ${component.path}`
+        ? `git submodule sync ${shellWord(component.path)}`
         : 'somebody chose it, for a fork perhaps; it stays',
       fix: isStale ? (changes) => mendUrls(changes, checkout, [drift]) : undefined,
     };
@@ -43,7 +44,7 @@ export async function checkOverrides({
       {
         ...{ pain: 'pain-6', level: 'problem', path: component.path },
         message: `.git/config says the branch '${configured}', .gitmodules says '${component.branch ?? 'none'}'`,
-        hint: `git config --unset ${key}`,
+        hint: `git config --unset ${shellWord(key)}`,
         fix: (changes) => unsetLocal(changes, checkout, key),
       },
     ];
@@ -74,7 +75,7 @@ export function checkConflicts({ checkout, answers, branch: own }: Patient): rea
       return {
         ...{ pain: 'pain-10', level: 'problem', path },
         message: 'a merge left more than one pin',
-        hint: `merge the branches of the component, then: skerry superproject update ${path}`,
+        hint: `merge the branches of the component, then: skerry superproject update ${shellWord(path)}`,
         fix: isMendable ? (changes) => takeTip(changes, checkout, component, tip) : undefined,
       };
     });
@@ -118,7 +119,7 @@ export async function checkHalves({ checkout, network }: Patient): Promise<reado
         {
           ...{ pain: 'pain-11', level: 'problem', path },
           message: 'it has a section in .gitmodules, and nothing is pinned',
-          hint: `skerry superproject update ${path}, or: skerry superproject remove ${path}`,
+          hint: `skerry superproject update ${shellWord(path)}, or: skerry superproject remove ${shellWord(path)}`,
         },
       ];
     if (state !== 'bare') return [];
@@ -129,7 +130,7 @@ export async function checkHalves({ checkout, network }: Patient): Promise<reado
       {
         ...{ pain: 'pain-11', level: 'problem', path },
         message: `a git directory of ${shownUrl(kept)} is kept here under its name`,
-        hint: `look whether it has commits of yours, then: mv .git/modules/${name} ELSEWHERE`,
+        hint: `look whether it has commits of yours, then: mv ${shellWord(`.git/modules/${name}`)} ELSEWHERE`,
       },
     ];
   });
@@ -143,7 +144,8 @@ async function stray(checkout: Checkout, path: string, signal?: AbortSignal): Pr
   return {
     ...{ pain: 'pain-11', level: 'problem', path },
     message: 'it is pinned, and has no section in .gitmodules',
-    hint: url === undefined ? `git rm --cached ${path}` : `its clone is of ${shownUrl(url)}`,
+    hint:
+      url === undefined ? `git rm --cached ${shellWord(path)}` : `its clone is of ${shownUrl(url)}`,
     fix: (changes) =>
       url === undefined
         ? changes.git(['update-index', '--force-remove', '--', path], { cwd: root })

@@ -1,4 +1,5 @@
 // Pains 4, 5, 13: the clones of components in a checkout.
+import { shellWord } from '../../util/shell-quote.ts';
 import { each } from '../checkout/each.ts';
 import { firstUnreachable, hasCommit } from '../checkout/objects-here.ts';
 import { remoteOf } from '../checkout/fetch-pinned.ts';
@@ -94,7 +95,7 @@ export async function checkRefspecs(patient: Patient): Promise<readonly Finding[
         {
           ...{ pain: 'pain-5', level: 'problem', path },
           message: `its clone does not fetch '${branch}', which it follows`,
-          hint: `git -C ${path} remote set-branches ${remote} '*'`,
+          hint: `git -C ${shellWord(path)} remote set-branches ${shellWord(remote)} '*'`,
           fix: (changes) => changes.git([...file, '--replace-all', key, all], { cwd: dir }),
         },
       ];

@@ -1,4 +1,5 @@
 // Pains 5, 14, 16, 18, 19, 22: configuration and names.
+import { shellWord } from '../../util/shell-quote.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runGit } from '../git.ts';
@@ -19,7 +20,7 @@ export function checkUnwritten({ components, answers, checkout }: Patient): read
       return {
         ...{ pain: 'pain-5', level: 'problem', path },
         message: `.gitmodules does not say what it follows; its remote's default branch is '${value ?? 'unknown'}'`,
-        hint: `git config -f .gitmodules submodule.${name}.branch ${value ?? 'BRANCH'}`,
+        hint: `git config -f .gitmodules ${shellWord(`submodule.${name}.branch`)} ${shellWord(value ?? 'BRANCH')}`,
         fix:
           checkout && value !== undefined
             ? (changes) => writeKeys(changes, checkout, [{ name, key: 'branch', value }])
@@ -67,7 +68,7 @@ export async function checkWorktrees({ checkout, network }: Patient): Promise<re
       {
         ...{ pain: 'pain-18', level: 'problem' },
         message: `the worktree ${dotGit.replace(/\/\.git$/, '')} is gone, and git worktree prune would delete its components' commits`,
-        hint: `see what they have: git --git-dir ${modules}/NAME log --all --not --remotes; then: git worktree prune`,
+        hint: `see what they have: git --git-dir ${shellWord(`${modules}/NAME`)} log --all --not --remotes; then: git worktree prune`,
       },
     ];
   });
@@ -119,7 +120,7 @@ export function checkNames({ components, files }: Patient): readonly Finding[] {
     ];
     return messages.map((message) => ({
       ...({ pain: 'pain-22', level: 'problem', path, message } as const),
-      hint: `skerry superproject move ${path} NEW`,
+      hint: `skerry superproject move ${shellWord(path)} NEW`,
     }));
   });
 }

@@ -1,14 +1,16 @@
 // Pains 1, 2, 3: whether pins can be had from their remotes, now and later.
+import { allSettled } from '../../util/all-settled.ts';
 import type { Changes } from '../checkout/changes.ts';
 import { each } from '../checkout/each.ts';
 import { firstUnreachable, hasCommit } from '../checkout/objects-here.ts';
-import { danglingPins } from '../checkout/verify-pins.ts';
-import { fetchStill } from '../fetch-pin.ts';
+import { type DanglingPin, danglingPins, type PinToVerify } from '../checkout/verify-pins.ts';
+import { fetchPin, hasComponents } from '../fetch-pin.ts';
+import { formatGit } from '../format-git.ts';
 import { keepCommand } from '../keep-pin.ts';
 import { hostOf, shownUrl } from '../module-url.ts';
 import type { Network } from '../network.ts';
 import { pushPin } from '../push-pin.ts';
-import { keepRef, trackedBranch } from '../tracked.ts';
+import { trackedBranch } from '../tracked.ts';
 import { isRead } from './check-remotes.ts';
 import type { Finding, Patient, PatientComponent } from './patient.ts';
 
@@ -64,40 +66,53 @@ async function lookAt(
   const { network } = patient;
   const isHere = await isInCheckout(component, network);
   const cwd = isHere ? component.dir : undefined;
-  const [dangling] = await danglingPins(network, [
-    { name, path, remote, pin, branch: trackedBranch(component, undefined), cwd },
-  ]);
-  if (!dangling) return isOld ? [oldServer(patient, component, isHere)] : [];
-  const isThere = !dangling.reason.includes('no such commit');
-  if (isHere && !isThere) return [unpushed(patient, component, isPublished && headPin === pin)];
-  const keepIt = (changes: Changes): Promise<void> => keep(changes, patient, component, isHere);
-  return [
-    {
-      ...{ pain: 'pain-2', level: 'problem', path },
-      message: `the pin ${short(pin)}: ${dangling.reason}`,
-      hint: isThere
-        ? 'doctor --fix gives it a ref, before it is collected'
-        : `whoever has it can bring it back: git push ${shownUrl(remote)} ${pin}:${keepRef(pin)}`,
-      fix: isThere ? keepIt : undefined,
-    },
-  ];
+  const own = { name, path, remote, pin, branch: trackedBranch(component, undefined), cwd };
+  const dangling = await danglingPins(network, [own]);
+  const isOwn = (one: PinToVerify): boolean => one.path === path && one.pin === pin;
+  const isDangling = dangling.some(isOwn);
+  // What a pin that is not published has in it is not published either.
+  const isOut = isPublished && headPin === pin;
+  const findings = await allSettled(
+    dangling.map((one) => lost(patient, one, isOwn(one) ? isOut : isOut && !isDangling)),
+  );
+  return isOld && !isDangling ? [oldServer(patient, own), ...findings] : findings;
 }
 
-function oldServer(patient: Patient, component: Pinned, isHere: boolean): Finding {
-  const { path, pin, remote } = component;
+/** The finding of a pin that a fresh clone would not get: of the component, or of one in it. */
+async function lost(patient: Patient, one: DanglingPin, isPublished: boolean): Promise<Finding> {
+  const { path, pin, remote, reason, cwd } = one;
+  const isThere = !reason.includes('no such commit');
+  const isHere =
+    cwd !== undefined && (await hasCommit(pin, { cwd, signal: patient.network.signal }));
+  if (isHere && !isThere) return unpushed(patient, one, isPublished);
+  return {
+    ...{ pain: 'pain-2', level: 'problem', path },
+    message: `the pin ${short(pin)}: ${reason}`,
+    hint: isThere
+      ? 'doctor --fix gives it a ref, before it is collected'
+      : `whoever has it can bring it back: ${formatGit(keepCommand({ url: shownUrl(remote), pin }, true))}`,
+    fix: isThere ? (changes) => keep(changes, patient, one) : undefined,
+  };
+}
+
+function oldServer(patient: Patient, one: PinToVerify): Finding {
+  const { path, pin, remote, cwd } = one;
+  const isHere = cwd !== undefined;
   return {
     ...{ pain: 'pain-1', level: 'problem', path },
     message: `the pin ${short(pin)} is no tip of a branch and no tag, and ${hostOf(remote)} speaks only protocol v0: shallow clones fail`,
     hint: isHere
       ? 'doctor --fix gives it a ref'
       : 'have the server pass GIT_PROTOCOL on (AcceptEnv of sshd); or, in a checkout: doctor --fix',
-    fix: isHere ? (changes) => keep(changes, patient, component, isHere) : undefined,
+    fix: isHere ? (changes) => keep(changes, patient, one) : undefined,
   };
 }
 
-function unpushed(patient: Patient, component: Pinned, isPublished: boolean): Finding {
-  const { path, pin } = component;
-  const push = 'skerry superproject push';
+function unpushed(patient: Patient, one: DanglingPin, isPublished: boolean): Finding {
+  const { path, pin, cwd = '' } = one;
+  // `push` goes no deeper than the components of the superproject itself.
+  const isNested = !patient.components.some((component) => component.path === path);
+  const push = isNested ? formatGit(['push'], cwd) : 'skerry superproject push';
   if (!isPublished)
     return {
       ...{ pain: 'pain-3', level: 'note', path, hint: push },
@@ -107,7 +122,7 @@ function unpushed(patient: Patient, component: Pinned, isPublished: boolean): Fi
     ...{ pain: 'pain-3', level: 'problem', path },
     message: `the superproject is pushed, and its pin ${short(pin)} is only in this checkout`,
     hint: `${push}; or, to have it kept there without a branch: doctor --fix`,
-    fix: (changes) => keep(changes, patient, component, true),
+    fix: (changes) => keep(changes, patient, one),
   };
 }
 
@@ -119,24 +134,23 @@ async function isInCheckout({ state, dir, pin }: Pinned, { signal }: Network): P
   return state === 'present' && dir !== undefined && hasCommit(pin, { cwd: dir, signal });
 }
 
-/** From the clone here, which has all of it; else from what the remote gives. */
+/**
+ * From the clone here, which has all of it; else from what the remote gives. The pins in it are not looked at, which a
+ * second ref says, so that the next nightly does.
+ */
 async function keep(
   changes: Changes,
-  { network, scratch, answers }: Patient,
-  { name: about, remote: url, pin, dir }: Pinned,
-  isHere: boolean,
+  { network, scratch }: Patient,
+  { name: about, remote: url, pin, cwd }: PinToVerify,
 ): Promise<void> {
-  const command = keepCommand({ url, pin });
-  if (isHere) return changes.remote(command, { url, cwd: dir, about });
-  await changes.own(command, scratch.dir, async () => {
-    const refs = answers.get(about)?.refs ?? new Map<string, string>();
-    const { gitDir } = await fetchStill(network, scratch, {
-      url,
-      about,
-      to: pin,
-      from: undefined,
-      refs,
-    });
-    await pushPin(network, scratch, { url, about, pin, gitDir, branch: undefined }, command);
-  });
+  if (cwd !== undefined && (await hasCommit(pin, { cwd, signal: network.signal }))) {
+    const command = keepCommand({ url, pin }, await hasComponents(cwd, pin));
+    return changes.remote(command, { url, cwd, about });
+  }
+  const question = { url, about, to: pin, from: undefined, refs: new Map() };
+  const { gitDir } = await fetchPin(network, scratch, question);
+  const command = keepCommand({ url, pin }, await hasComponents(gitDir, pin));
+  await changes.own(command, scratch.dir, () =>
+    pushPin(network, scratch, { url, about, pin, gitDir, branch: undefined }, command),
+  );
 }

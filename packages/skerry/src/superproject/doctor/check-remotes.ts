@@ -1,4 +1,5 @@
 // Pains 8, 9, 17, 21: what a remote answers.
+import { shellWord } from '../../util/shell-quote.ts';
 import type { ErrorCode } from '../../util/error-table.ts';
 import { appendUrl } from './mend-config.ts';
 import { isRelative, resolveUrl, shownUrl } from '../module-url.ts';
@@ -38,7 +39,7 @@ async function missing(patient: Patient, component: PatientComponent): Promise<F
     ...{ pain: 'pain-9', level: 'problem', path },
     message: `there is no repository at ${shownUrl(remote)}`,
     hint: found
-      ? `it is at ${shownUrl(found)}: git config url.${shownUrl(found)}.insteadOf ${shownUrl(remote)}`
+      ? `it is at ${shownUrl(found)}: git config ${shellWord(`url.${shownUrl(found)}.insteadOf`)} ${shellWord(shownUrl(remote))}`
       : isRelative(component.url)
         ? 'in a fork: add the remote of the original, and run doctor --fix: git remote add upstream <url>'
         : `correct the url of ${component.name} in .gitmodules`,
@@ -74,7 +75,7 @@ export function checkBranches({ components, answers, branch: own }: Patient): re
       {
         ...{ pain: 'pain-8', level: 'problem', path },
         message: `its remote has no branch '${branch}', which it follows`,
-        hint: `see what it has: git ls-remote --heads ${shownUrl(remote)}`,
+        hint: `see what it has: git ls-remote --heads ${shellWord(shownUrl(remote))}`,
       },
     ];
   });

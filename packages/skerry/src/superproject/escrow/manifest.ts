@@ -73,12 +73,20 @@ export function parseManifest(text: string, file: string): Manifest {
     typeof commit === 'string' &&
     [repositories, components, rewrites].every(Array.isArray);
   if (!isWhole) throw unreadable(file, 'parts of it are missing');
-  const inside = [main, ...[...(repositories ?? []), ...(rewrites ?? [])].map(({ path }) => path)];
-  const leadsOut = (path: string): boolean =>
-    path.startsWith('/') || path.split('/').includes('..') || /[\0\n]/.test(path);
-  const outside = inside.find(leadsOut);
+  // Anybody may have written it: of what becomes a path nothing is taken for granted.
+  const parts = [...(repositories ?? []), ...(rewrites ?? []), ...(components ?? [])];
+  const inside: unknown[] = [main, ...parts.map((part) => part?.path)];
+  for (const component of components ?? [])
+    if (component?.within !== undefined) inside.push(component.within);
+  if (inside.some((path) => typeof path !== 'string'))
+    throw unreadable(file, 'parts of it are missing');
+  const outside = inside.map(String).find(leadsOut);
   if (outside !== undefined) throw unreadable(file, `'${outside}' leads out of the deposit`);
   return manifest as Manifest;
+}
+
+function leadsOut(path: string): boolean {
+  return path.startsWith('/') || path.split('/').includes('..') || /[\0\n]/.test(path);
 }
 
 function unreadable(file: string, reason: string): SkerryError {

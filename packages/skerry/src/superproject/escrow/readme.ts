@@ -6,11 +6,11 @@ import { SOURCE_LIST, SOURCE_TAR } from './write-source.ts';
 /** What somebody reads who has the deposit, git, and nothing else. */
 export function formatReadme(manifest: Manifest): string {
   const { url, branchOrTag, commit, components, source, lfs, rewrites, main, since } = manifest;
+  // The urls were written by others, and somebody is going to paste this into a shell.
   const absolute = rewrites.map(
-    ({ url: start, path }) => ` -c "url.$PWD/${path}.insteadOf=${start}"`,
+    ({ url: start, path }) => ` -c "url.$PWD"/${shellQuote(`${path}.insteadOf=${start}`)}`,
   );
-  const isPlain = /^[\w][\w./+-]*$/.test(branchOrTag);
-  const clone = `git -c protocol.file.allow=always${absolute.join('')} clone --recursive ./${main} -b ${isPlain ? branchOrTag : shellQuote(branchOrTag)} source`;
+  const clone = `git -c protocol.file.allow=always${absolute.join('')} clone --recursive ${quoted(`./${main}`)} -b ${quoted(branchOrTag)} source`;
   const lfsNote =
     lfs.length === 0
       ? ''
@@ -58,4 +58,9 @@ WHAT IS HERE
   ${SPDX}       bill of materials, SPDX 2.3
   ${SUMS}           SHA-256 of all files above
 `;
+}
+
+/** Quoted only where a shell, or git, would take it for more than a word. */
+function quoted(word: string): string {
+  return /^[\w.][\w./+-]*$/.test(word) ? word : shellQuote(word);
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../util/shell-quote.ts';
 import { SkerryError } from '../../util/errors.ts';
 import { danglingPins } from '../checkout/verify-pins.ts';
 import { shownUrl } from '../module-url.ts';
@@ -73,6 +74,6 @@ async function ofDefaultBranch(
 function missing(what: string, path: string, remote: string): SkerryError {
   const url = shownUrl(remote);
   const where = `, which the manifest names for ${path}`;
-  const advice = `see what it has: git ls-remote ${url}`;
+  const advice = `see what it has: git ls-remote ${shellWord(url)}`;
   return new SkerryError('SP_REF_MISSING', { data: { url, what, where, advice } });
 }

@@ -1,4 +1,5 @@
 import { SkerryError, SkerryErrors } from '../../util/errors.ts';
+import { each } from '../checkout/each.ts';
 import { runGit } from '../git.ts';
 import { type Component, checkedComponents } from '../gitmodules.ts';
 import type { RepositoryUse } from '../layout.ts';
@@ -14,6 +15,7 @@ export interface FoundUse extends RepositoryUse {
 }
 
 const LONG_MS = 600_000;
+const WIDTH = 8;
 
 /**
  * All components that the `.gitmodules` of some commits name. One that is the same in many commits is read once.
@@ -64,22 +66,12 @@ function readComponents(
 }
 
 /** Commits that branches and tags of a repository name. */
-export async function namedCommits(
-  gitDir: string,
-  signal?: AbortSignal,
-): Promise<{ all: Set<string>; branches: Set<string> }> {
-  const format = '--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname)';
+export async function namedCommits(gitDir: string, signal?: AbortSignal): Promise<Set<string>> {
+  const format = '--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname) ';
   const args = ['for-each-ref', format, 'refs/heads', 'refs/tags'];
   const out = (await runGit(args, { cwd: gitDir, signal })).toString();
-  const all = new Set<string>();
-  const branches = new Set<string>();
-  for (const line of out.split('\n')) {
-    const commit = /(?:^| )commit ([0-9a-f]+) /.exec(line)?.[1];
-    if (commit === undefined) continue;
-    all.add(commit);
-    if (line.includes(' refs/heads/')) branches.add(commit);
-  }
-  return { all, branches };
+  const commits = out.split('\n').map((line) => /(?:^| )commit ([0-9a-f]+) /.exec(line)?.[1]);
+  return new Set(commits.filter((commit) => commit !== undefined));
 }
 
 /** All commits that any commit of branches and tags ever pinned, by path. */
@@ -106,14 +98,14 @@ export async function pinsOf(
   signal?: AbortSignal,
 ): Promise<Map<string, Set<string>>> {
   const pins = new Map<string, Set<string>>();
-  for (const commit of commits) {
+  await each([...commits], WIDTH, async (commit) => {
     const args = ['ls-tree', '-r', '-z', '--full-tree', commit];
     const out = (await runGit(args, { cwd: gitDir, signal })).toString();
     for (const entry of out.split('\0')) {
       const [, id, path] = /^160000 commit ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
       if (id !== undefined && path !== undefined) add(pins, path, id);
     }
-  }
+  });
   return pins;
 }
 

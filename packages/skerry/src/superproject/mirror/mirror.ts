@@ -27,7 +27,7 @@ export interface MirroredRepository {
   readonly status: 'new' | 'updated' | 'unchanged' | 'failed';
   /** Refs that changed. */
   readonly refs: number;
-  /** Why it failed. */
+  /** Why it failed, or which pinned commits were not asked for. */
   readonly reason?: string;
   /** Pinned commits that are nowhere any more, neither on the remote nor here. */
   readonly gone: readonly string[];
@@ -68,7 +68,6 @@ const INCOMING = 'incoming';
 const GITCONFIG = 'gitconfig';
 export const RESERVED = [RECORD, LOCK, INCOMING, GITCONFIG, 'external'];
 const MAX_LEVEL = 16;
-const MAX_SINGLE = 50;
 /** Repositories at once: as many as a host is asked for at most. */
 const WIDTH = 32;
 
@@ -92,6 +91,7 @@ export async function updateMirrors(
     signal: network.signal,
   });
   const known = await readRecord(dir, options.url);
+  await bringInRest(dir, known);
   const work: Work = {
     network,
     dir,
@@ -118,13 +118,13 @@ export async function updateMirrors(
 async function followComponents(work: Work): Promise<void> {
   const { network, options } = work;
   const main = gitDirOf(work, options.url);
-  const { all, branches } = await namedCommits(main, network.signal);
+  const all = await namedCommits(main, network.signal);
   const first = await usesIn(main, options.url, all, readOptions(work));
   let level = [
     {
       uses: first,
       pins: await pinsEver(main, network.signal),
-      tips: await pinsOf(main, branches, network.signal),
+      tips: await pinsOf(main, all, network.signal),
     },
   ];
   for (let depth = 0; level.length > 0 && depth < MAX_LEVEL; depth++) {
@@ -187,7 +187,7 @@ async function update(work: Work, url: string, about: string, isMain = false): P
   }
 }
 
-/** Pins that no ref of the remote leads to are fetched by their id; those that are nowhere are named. */
+/** Pins that no ref of the remote leads to are fetched by their ids; those that it does not have are named. */
 async function findGone(
   work: Work,
   uses: readonly FoundUse[],
@@ -201,11 +201,8 @@ async function findGone(
     const wanted = new Set(all.flatMap(({ path }) => [...(pins.get(path) ?? [])]));
     const missing = await missingCommits(gitDir, wanted, network.signal);
     const about = all[0]?.name ?? url;
-    for (const pin of missing.slice(0, MAX_SINGLE))
-      await fetchPins(network, { gitDir, url, about, pins: [pin] }).catch((error: unknown) => {
-        if (!(error instanceof SkerryError)) throw error;
-      });
-    const left = new Set(await missingCommits(gitDir, missing, network.signal));
+    const fetched = await fetchPins(network, { gitDir, url, about, pins: missing });
+    const left = fetched.gone;
     // Under another url at the same path it may be there.
     const elsewhere = uses.filter(
       (use) => use.remote !== url && done.get(use.remote)?.status !== 'failed',
@@ -215,13 +212,49 @@ async function findGone(
         const there = await missingCommits(gitDirOf(work, use.remote), left, network.signal);
         for (const pin of left) if (!there.includes(pin)) left.delete(pin);
       }
-    if (left.size > 0) done.set(url, { ...state, gone: [...state.gone, ...left] });
+    const { reason } = fetched;
+    const found = { ...state, gone: [...state.gone, ...left], ...(reason && { reason }) };
+    if (left.size > 0 || reason !== undefined) done.set(url, found);
   }
 }
 
 /** Puts new repositories where they belong, and writes down what is where. */
 async function place(work: Work, layout: Layout): Promise<void> {
   const { dir, known, done, options } = work;
+  refuseMoved(dir, known, layout);
+  const fresh = [...layout.paths].filter(
+    ([remote]) => !known.has(keyOf(remote)) && done.get(remote)?.status === 'new',
+  );
+  fresh.sort(([, a], [, b]) => a.length - b.length);
+  for (const [remote, path] of fresh) {
+    known.set(keyOf(remote), path);
+    // First: what is written down and not in its place is put there by the next run.
+    await writeRecord(dir, options.url, known);
+    await bringIn(dir, keyOf(remote), path);
+    const state = done.get(remote);
+    if (state) done.set(remote, { ...state, path });
+  }
+  const config = layout.rewrites.map(
+    ({ url, path }) =>
+      `[url ${JSON.stringify(`${dir}/${path}`)}]\n\tinsteadOf = ${JSON.stringify(url)}\n`,
+  );
+  await writeFile(join(dir, GITCONFIG), config.join(''));
+}
+
+async function bringIn(dir: string, key: string, path: string): Promise<void> {
+  await mkdir(dirname(join(dir, path)), { recursive: true });
+  await rename(join(dir, INCOMING, key), join(dir, path));
+}
+
+/** Those that a killed run wrote down, and did not put in their place. */
+async function bringInRest(dir: string, known: ReadonlyMap<string, string>): Promise<void> {
+  for (const [key, path] of known)
+    if (existsSync(join(dir, INCOMING, key)) && !existsSync(join(dir, path)))
+      await bringIn(dir, key, path);
+}
+
+/** @throws SP_MIRROR_LAYOUT where one would now lie elsewhere than it does */
+export function refuseMoved(dir: string, known: ReadonlyMap<string, string>, layout: Layout): void {
   for (const [remote, now] of layout.paths) {
     const path = known.get(keyOf(remote));
     if (path !== undefined && now !== path)
@@ -229,23 +262,6 @@ async function place(work: Work, layout: Layout): Promise<void> {
         data: { dir, url: shownUrl(remote), path, now },
       });
   }
-  const fresh = [...layout.paths].filter(
-    ([remote]) => !known.has(keyOf(remote)) && done.get(remote)?.status === 'new',
-  );
-  fresh.sort(([, a], [, b]) => a.length - b.length);
-  for (const [remote, path] of fresh) {
-    await mkdir(dirname(join(dir, path)), { recursive: true });
-    await rename(gitDirOf(work, remote), join(dir, path));
-    known.set(keyOf(remote), path);
-    const state = done.get(remote);
-    if (state) done.set(remote, { ...state, path });
-    await writeRecord(dir, options.url, known);
-  }
-  const config = layout.rewrites.map(
-    ({ url, path }) =>
-      `[url ${JSON.stringify(`${dir}/${path}`)}]\n\tinsteadOf = ${JSON.stringify(url)}\n`,
-  );
-  await writeFile(join(dir, GITCONFIG), config.join(''));
 }
 
 function readOptions({ network, refused }: Work): Parameters<typeof usesIn>[3] {

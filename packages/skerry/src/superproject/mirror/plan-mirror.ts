@@ -6,8 +6,17 @@ import type { Network } from '../network.ts';
 import { listRefs } from '../remote-refs.ts';
 import { Scratch } from '../scratch.ts';
 import { namedCommits, usesIn } from './discover.ts';
-import { keyOf, type MirrorOptions, readRecord, refuseOther, RESERVED } from './mirror.ts';
+import {
+  keyOf,
+  type MirrorOptions,
+  readRecord,
+  refuseMoved,
+  refuseOther,
+  RESERVED,
+} from './mirror.ts';
 import { fetchCommands } from './update-repository.ts';
+
+const LONG_MS = 6 * 3_600_000;
 
 export interface MirrorPlan {
   readonly dir: string;
@@ -20,7 +29,7 @@ export interface MirrorPlan {
  * What a mirror would run. The superproject is fetched for it, into a folder that goes again; components are not, so that
  * theirs are not seen.
  *
- * @throws SP_TARGET_TAKEN, SP_MIRROR_OTHER, SP_LAYOUT, and what runGit throws
+ * @throws SP_TARGET_TAKEN, SP_MIRROR_OTHER, SP_MIRROR_LAYOUT, SP_LAYOUT, and what runGit throws
  */
 export async function planMirrors(network: Network, options: MirrorOptions): Promise<MirrorPlan> {
   const { url, isPruning = false, onProgress } = options;
@@ -32,13 +41,15 @@ export async function planMirrors(network: Network, options: MirrorOptions): Pro
   onProgress?.('reading the superproject');
   const { refs } = await listRefs(network, url, ['HEAD']);
   const gitDir = await scratch.repository(refs.get('HEAD') ?? '');
-  for (const fetch of fetchCommands(url, false)) await network.git(fetch, { url, cwd: gitDir });
-  const { all } = await namedCommits(gitDir, signal);
+  for (const fetch of fetchCommands(url, false))
+    await network.git(fetch, { url, cwd: gitDir, timeoutMs: LONG_MS });
+  const all = await namedCommits(gitDir, signal);
   const refused: string[] = [];
   const onRefused = (reason: string): unknown => refused.push(reason);
   const uses = await usesIn(gitDir, url, all, { signal, onRefused });
-  const { paths } = layoutOf(url, uses, RESERVED);
-  const commands = [...paths].flatMap(([remote, path]) => {
+  const layout = layoutOf(url, uses, RESERVED);
+  refuseMoved(dir, known, layout);
+  const commands = [...layout.paths].flatMap(([remote, path]) => {
     const place = join(dir, path);
     const isThere = known.has(keyOf(remote));
     return [

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SkerryError } from '../../util/errors.ts';
 import { runGit, tryGit } from '../git.ts';
 import type { Network } from '../network.ts';
 import { listRefs } from '../remote-refs.ts';
@@ -16,6 +17,12 @@ const LONG_MS = 6 * 3_600_000;
 const FETCH = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
 const NAMED = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
 const PINS = '+refs/superproject/pins/*:refs/superproject/pins/*';
+/** Connections for commits that a remote does not have, at most. */
+const MAX_GONE = 50;
+/** A command line has an end. */
+const AT_ONCE = 1000;
+/** How git, and JGit, name a commit that they do not have or do not give out. */
+const NOT_THERE = /(?:not our ref|unadvertised object|want) ([0-9a-f]{40,64})/;
 /** What other repositories may have borrowed is never thrown away, not even by a git gc that somebody runs. */
 const CONFIG = '[gc]\n\tauto = 0\n\tpruneExpire = never\n[receive]\n\tautogc = false\n';
 
@@ -74,23 +81,44 @@ export function fetchCommands(url: string, isPruning: boolean): string[][] {
     : [[...FETCH, '--', url, ...NAMED, PINS]];
 }
 
-/** Fetches single commits, and names them, so that they stay. */
+interface PinsQuestion {
+  readonly gitDir: string;
+  readonly url: string;
+  readonly about: string;
+  readonly pins: readonly string[];
+}
+
+/**
+ * Fetches commits, and names them, so that they stay: over one connection for a thousand, and over one more for each that
+ * the remote says it does not have.
+ *
+ * @returns those; and why others were not fetched, of which nobody knows whether they are there
+ */
 export async function fetchPins(
   network: Network,
-  {
-    gitDir,
-    url,
-    about,
-    pins,
-  }: { gitDir: string; url: string; about: string; pins: readonly string[] },
-): Promise<void> {
-  const specs = pins.map((pin) => `${pin}:refs/superproject/mirror/${pin}`);
-  await network.git([...FETCH, '--', url, ...specs], {
-    url,
-    cwd: gitDir,
-    about,
-    timeoutMs: LONG_MS,
-  });
+  { gitDir, url, about, pins }: PinsQuestion,
+): Promise<{ gone: Set<string>; reason?: string }> {
+  const call = { url, cwd: gitDir, about, timeoutMs: LONG_MS };
+  const asked = new Set(pins);
+  const gone = new Set<string>();
+  while (asked.size > 0 && gone.size <= MAX_GONE) {
+    const some = [...asked].slice(0, AT_ONCE);
+    const specs = some.map((pin) => `${pin}:refs/superproject/mirror/${pin}`);
+    try {
+      await network.git([...FETCH, '--', url, ...specs], call);
+      for (const pin of some) asked.delete(pin);
+    } catch (error) {
+      if (!(error instanceof SkerryError)) throw error;
+      const pin = NOT_THERE.exec(error.message)?.[1] ?? '';
+      if (!asked.delete(pin)) return { gone, reason: error.message };
+      gone.add(pin);
+    }
+  }
+  if (asked.size === 0) return { gone };
+  return {
+    gone,
+    reason: `so many pinned commits are gone that ${asked.size} more were not asked for`,
+  };
 }
 
 /** Which of these commits the repository does not have. */
