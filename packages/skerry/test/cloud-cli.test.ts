@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { saveAccess } from '../src/cloud/client/rest-client.ts';
 import { startTestCloud, type TestCloud } from './support/cloud.ts';
 import { runIn, type Said } from './support/run-skerry.ts';
 
@@ -13,11 +14,19 @@ beforeAll(async () => {
 afterAll(() => cloud[Symbol.asyncDispose]());
 
 function skerry(...words: string[]): Promise<Said> {
-  const env = {
-    SKERRY_CLOUD: cloud.server.url,
-    SKERRY_CLOUD_TOKEN: cloud.central.users.issue('ann', 'token'),
-  };
-  return runIn(cloud.dir, words, { env, timeoutMs: 60_000 });
+  return as(access(), ...words);
+}
+
+function access(): { SKERRY_CLOUD: string; SKERRY_CLOUD_TOKEN: string } {
+  const token = cloud.central.users.issue('ann', 'token');
+  return { SKERRY_CLOUD: cloud.server.url, SKERRY_CLOUD_TOKEN: token };
+}
+
+function as(env: NodeJS.ProcessEnv, ...words: string[]): Promise<Said> {
+  return runIn(cloud.dir, words, {
+    env: { SKERRY_STATE_DIR: cloud.dir, ...env },
+    timeoutMs: 60_000,
+  });
 }
 
 test('machines are listed, for people and for programs', async () => {
@@ -63,4 +72,65 @@ test('each example of the help is a line one could type: no word of it is a plac
   const examples = text.match(/^\$ skerry (?:vm|hypervisor|cloud) .*/gm) ?? [];
   expect(examples.length).toBeGreaterThan(60);
   expect(examples.filter((line) => /\b[A-Z]{3,}\b/.test(line))).toEqual([]);
+});
+
+test('half an access is refused: nobody becomes somebody else as a secret is missing', async () => {
+  await keep('dev', access().SKERRY_CLOUD_TOKEN);
+  expect((await as({}, 'vm', 'list')).stdout).toContain('test');
+  for (const [env, missing] of [
+    [{ SKERRY_CLOUD_TOKEN: 'bad' }, 'SKERRY_CLOUD'],
+    [{ SKERRY_CLOUD_TOKEN: '' }, 'SKERRY_CLOUD_TOKEN'],
+    [{ ...access(), SKERRY_CLOUD_TOKEN: '' }, 'SKERRY_CLOUD_TOKEN'],
+    [{ SKERRY_CLOUD: cloud.server.url }, 'SKERRY_CLOUD_TOKEN'],
+    [{ ...access(), SKERRY_CLOUD: '' }, 'SKERRY_CLOUD'],
+  ] as const) {
+    const { code, stderr } = await as(env, 'vm', 'list');
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`and ${missing} is not set`)]);
+  }
+});
+
+test('of several clouds on this machine one says which; one that is gone is none', async () => {
+  await keep('dev', access().SKERRY_CLOUD_TOKEN);
+  await keep('gone', 'x', 'http://127.0.0.1:1');
+  expect((await as({}, 'vm', 'list')).stdout).toContain('test');
+  await keep('two', 'x');
+  const { code, stderr } = await as({}, 'vm', 'list');
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/several .*: dev, two\n.*SKERRY_CLOUD=dev/),
+  ]);
+  expect((await as({ SKERRY_CLOUD: 'dev' }, 'vm', 'list')).stdout).toContain('test');
+  const unknown = await as({ SKERRY_CLOUD: 'three' }, 'vm', 'list');
+  expect([unknown.code, unknown.stderr]).toEqual([3, expect.stringContaining('dev, gone, two')]);
+});
+
+async function keep(name: string, token: string, url = cloud.server.url): Promise<void> {
+  await saveAccess(join(cloud.dir, 'clouds', name, 'access.json'), { url, token });
+}
+
+test('a time without a zone is that of whoever typed it', async () => {
+  const at = '2030-12-24T20:00';
+  const env = { ...access(), TZ: 'America/New_York' };
+  await as(env, 'vm', 'schedule', 'test', '--verb', 'suspend', '--at', at);
+  const { stdout } = await as(env, 'vm', 'jobs', 'test', '--json');
+  expect(stdout).toContain('2030-12-25T01:00:00.000Z');
+});
+
+test('a password that is asked for and does not come is an error, not an account without one', async () => {
+  const { code, stderr } = await skerry('cloud', 'user', 'add', 'eve', '--password');
+  expect([code, stderr]).toEqual([2, expect.stringContaining('nothing was read for: Password')]);
+  expect((await skerry('cloud', 'user', 'list')).stdout).not.toContain('eve');
+});
+
+test('what is wrong has a hint of its own, for programs too', async () => {
+  const { stdout, stderr } = await skerry('vm', 'info', 'nope', '--json');
+  expect(stdout + stderr).toContain("there is no machine 'nope'");
+  expect(stdout + stderr).not.toContain('permission-set');
+});
+
+test('a cloud is called like a folder in its place', async () => {
+  for (const name of ['../evil', 'a/b', '', '.x']) {
+    const { code, stderr } = await skerry('cloud', 'dev', '--name', name);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('cannot be called')]);
+  }
 });

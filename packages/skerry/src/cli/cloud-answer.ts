@@ -3,20 +3,32 @@ import type { Verb } from '../cloud/verbs/verb.ts';
 import { formatBytes } from './amounts.ts';
 import { formatTable } from './table.ts';
 
-/** @param target whom it was about: a name, or empty */
-export function answerInWords(verb: Verb, target: string, result: unknown): string {
+/**
+ * @param target whom it was about: a name, or empty
+ * @param params what it was asked with
+ */
+export function answerInWords(
+  verb: Pick<Verb, 'title' | 'danger'>,
+  target: string,
+  result: unknown,
+  params: Readonly<Record<string, unknown>> = {},
+): string {
   const values = Object.entries((result ?? {}) as Record<string, unknown>).filter(
     ([, value]) => verb.danger === 'reads' || value !== null,
   );
   const [only] = values;
-  const done = `${verb.title}: ${target === '' ? '' : `${target}, `}done.`;
-  if (!only) return done;
+  const outcome = params['on'] === false ? 'off' : 'done';
+  const done = `${verb.title}: ${target === '' ? '' : `${target}, `}${outcome}`;
+  if (!only) return `${done}.`;
   if (only[0] === 'changes') return changesInWords(values);
-  if (values.length === 1 && typeof only[1] === 'string')
-    return verb.danger === 'reads' ? only[1] : `${verb.title}: ${target}, ${only[0]} ${only[1]}.`;
-  if (values.length === 1 && Array.isArray(only[1])) return rowsOf(only[1]);
+  const isRows = Array.isArray(only[1]) && typeof only[1][0] === 'object';
+  if (values.length === 1 && (isRows || (Array.isArray(only[1]) && verb.danger === 'reads')))
+    return rowsOf(only[1] as unknown[]);
+  if (values.length === 1 && verb.danger === 'reads' && typeof only[1] === 'string') return only[1];
+  if (values.length === 1 && verb.danger !== 'reads')
+    return `${done} (${wordsOf(only[0])}: ${cellOf(only[0], only[1])}).`;
   const lines = values.map(([key, value]) => `${wordsOf(key)}: ${cellOf(key, value)}`);
-  return (verb.danger === 'reads' ? lines : [done, ...lines]).join('\n');
+  return (verb.danger === 'reads' ? lines : [`${done}.`, ...lines]).join('\n');
 }
 
 /** What was, and what is. */

@@ -9,6 +9,7 @@ import type { VerbTable } from '../cloud/verbs/table.ts';
 import { formatMiB } from './amounts.ts';
 import { answerInWords } from './cloud-answer.ts';
 import { SkerryError } from '../util/errors.ts';
+import { EXIT } from '../util/error-row.ts';
 import { messageOf } from '../util/message-of.ts';
 import { askCloud } from './cloud-words.ts';
 import { interruptible, printJson, sentence, withExample, withJson } from './common.ts';
@@ -18,6 +19,8 @@ import { exampleOf } from './verb-example.ts';
 
 /** Characters from which on a text is read from a file; no name or tag is as long. */
 const LONG_TEXT = 5000;
+
+const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 
 type Kind = 'vm' | 'hypervisor';
 const COLLECTIONS = { vm: 'vms', hypervisor: 'hypervisors' } as const;
@@ -151,7 +154,7 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
     );
   const params = {
     ...Object.fromEntries(plain),
-    ...(await secretsOf(fields, options, signal)),
+    ...(await secretsOf(fields, options, command, signal)),
   };
   const collection = kind === 'central' ? 'central' : COLLECTIONS[kind];
   const path = [collection, ...(target === undefined ? [] : [target]), verb.name]
@@ -159,13 +162,25 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
     .join('');
   const result = await askCloud(command, 'POST', path, params, signal);
   if (json) printJson(result);
-  else console.log(answerInWords(verb, target ?? words.join(' '), result));
+  else console.log(answerInWords(verb, target ?? words.join(' '), result, params));
+  if (isPartial(result)) process.exitCode = EXIT.failure;
+}
+
+/** Of many machines some stay where they are; a script wants to know. */
+function isPartial(result: unknown): boolean {
+  const rows = Object.values(result ?? {})
+    .filter(Array.isArray)
+    .flat() as unknown[];
+  return rows.some((row) =>
+    String((row as { outcome?: unknown } | null)?.outcome).startsWith('stays'),
+  );
 }
 
 /** The secrets that are needed, and those that an option says will come. */
 async function secretsOf(
   fields: readonly [string, z.ZodType][],
   options: Readonly<Record<string, unknown>>,
+  command: string,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const asked = fields
@@ -175,6 +190,10 @@ async function secretsOf(
   const { readSecrets } = await import('./read-secrets.ts');
   const questions = asked.map((key) => sentence(dashed(key).replaceAll('-', ' ')).slice(0, -1));
   const secrets = await readSecrets(questions, signal);
+  if (secrets.length < asked.length) {
+    const detail = `nothing was read for: ${questions.slice(secrets.length).join(', ')}`;
+    throw new SkerryError('USAGE', { data: { detail, command } });
+  }
   return Object.fromEntries(secrets.map((secret, at) => [asked[at] ?? '', secret]));
 }
 
@@ -198,6 +217,8 @@ function valueOf(schema: z.ZodType, value: unknown, command: string): unknown {
   if (isRecord(schema))
     return Object.fromEntries((value as string[]).map((word) => pairOf(word, command)));
   if (typeof value !== 'string') return value === true && schema.safeParse([]).success ? [] : value;
+  // Without a zone it is the time of whoever typed it; central may be elsewhere.
+  if (LOCAL_TIME.test(value)) return new Date(value).toISOString();
   const number = Number(value);
   return value !== '' && !Number.isNaN(number) && schema.safeParse(number).success ? number : value;
 }

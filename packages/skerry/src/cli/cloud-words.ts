@@ -21,7 +21,7 @@ export async function inCliWords<T>(command: string, work: Promise<T>): Promise<
     if (!(cause instanceof VerbError)) throw cause;
     const usual = 'an administrator grants it: skerry vm permission-set --help';
     throw new SkerryError(CODES[cause.code], {
-      data: { detail: cause.message, hint: usual, command },
+      data: { detail: cause.message, command, ...(cause.code === 'denied' && { hint: usual }) },
       hint: cause.details.hint ?? listHint(command, cause.code),
       cause,
     });
@@ -35,7 +35,7 @@ function listHint(command: string, code: VerbErrorData['code']): string | undefi
   return `see what there is: skerry cloud ${group} list`;
 }
 
-/** Asks whom the commands are about: the environment says it, or this machine's own cloud. */
+/** Asks the cloud that the commands are about. */
 export async function askCloud(
   command: string,
   method: 'GET' | 'POST',
@@ -43,10 +43,8 @@ export async function askCloud(
   body: unknown,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { loadAccess, RestClient } = await import('../cloud/client/rest-client.ts');
-  const { cloudAccessFile } = await import('../util/paths.ts');
-  const { SKERRY_CLOUD: url, SKERRY_CLOUD_TOKEN: token } = process.env;
-  const access = url && token ? { url, token } : await loadAccess(cloudAccessFile());
-  if (!access) throw new SkerryError('CLOUD_UNKNOWN');
-  return inCliWords(command, new RestClient(access).call(method, path, body, signal));
+  const { RestClient } = await import('../cloud/client/rest-client.ts');
+  const { findCloud } = await import('./cloud-access.ts');
+  const client = new RestClient(await findCloud());
+  return inCliWords(command, client.call(method, path, body, signal));
 }

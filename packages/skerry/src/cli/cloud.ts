@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { SkerryError } from '../util/errors.ts';
 import { defineCentralVerbs } from './cloud-verbs.ts';
 import { interruptible, printJson, withExample, withJson } from './common.ts';
 import { untilAborted } from './host-part.ts';
@@ -66,6 +68,7 @@ async function runDev(options: DevOptions): Promise<void> {
   const { VERSION } = await import('./version.ts');
   const count = wholeNumber('skerry cloud dev', '--hypervisors', options.hypervisors, [1, 16]);
   const port = wholeNumber('skerry cloud dev', '--port', options.port, [0, 65_535]);
+  refuseName(options.name);
   if (!options.json)
     console.error(
       `Starting ${count === 1 ? 'a hypervisor' : `${count} hypervisors`} on this machine …`,
@@ -80,7 +83,8 @@ async function runDev(options: DevOptions): Promise<void> {
     signal,
     log: (line) => console.error(line),
   });
-  await saveAccess(cloudAccessFile(), { url: cloud.url, token: cloud.token() });
+  const access = cloudAccessFile(options.name);
+  await saveAccess(access, { url: cloud.url, token: cloud.token() });
   const link = cloud.loginLink();
   const names = cloud.hypervisors.list.map(({ name }) => name);
   const { chat } = cloud;
@@ -89,14 +93,25 @@ async function runDev(options: DevOptions): Promise<void> {
     printJson({ url: cloud.url, loginLink: link, hypervisors: names, chat: chat ?? null });
   else
     console.log(
-      `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. In another terminal: skerry vm list. Ctrl-C ends the cloud; what you made in it stays.`,
+      `The cloud runs: ${names.join(', ')}.\n\n  ${link}\n\nThe link logs you in once, within 15 minutes. In another terminal: skerry vm list. Ctrl-C ends the cloud and switches its machines off; they are there again at the next start.`,
     );
   if (chat && !options.json)
     console.log(
       `\nWith an XMPP client: ${chat.address}, password ${chat.password}, server ${chat.host} port ${chat.port} with TLS; its authority is in ${authority}`,
     );
   await untilAborted(signal);
-  if (!options.json) console.error('Ending the cloud …');
+  await rm(access, { force: true });
+  const { isOn } = await import('../cloud/entity.ts');
+  const on = cloud.central.registry.all.filter((each) => each.kind === 'vm' && isOn(each));
+  const off = on.length === 0 ? '' : `, and switching off ${on.map(({ name }) => name).join(', ')}`;
+  if (!options.json) console.error(`Ending the cloud${off} …`);
+}
+
+/** It is the name of a folder, and a word of `SKERRY_CLOUD`. */
+function refuseName(name: string): void {
+  if (/^[a-z0-9][a-z0-9_-]{0,31}$/i.test(name)) return;
+  const detail = `a cloud cannot be called '${name}': letters, digits, - and _, 32 at most`;
+  throw new SkerryError('USAGE', { data: { detail, command: 'skerry cloud dev' } });
 }
 
 async function runDoctor(options: { json?: boolean }): Promise<void> {

@@ -7,6 +7,22 @@ export const CLOUD_ERRORS = {
     hint: 'start one on this machine: skerry cloud dev; or set SKERRY_CLOUD to its address and SKERRY_CLOUD_TOKEN',
     exitCode: EXIT.notFound,
   },
+  CLOUD_ACCESS_HALF: {
+    message:
+      'SKERRY_CLOUD and SKERRY_CLOUD_TOKEN belong together, and {missing} is not set, or is empty',
+    hint: 'set both: the address of a central and a token; or neither, for the cloud on this machine',
+    exitCode: EXIT.usage,
+  },
+  CLOUD_NAME: {
+    message: "no cloud on this machine is called '{name}'; there are: {names}",
+    hint: 'SKERRY_CLOUD is the name of one, or the address of a central with SKERRY_CLOUD_TOKEN',
+    exitCode: EXIT.notFound,
+  },
+  CLOUD_SEVERAL: {
+    message: 'several clouds run on this machine: {names}',
+    hint: 'say which one: SKERRY_CLOUD={name} skerry vm list',
+    exitCode: EXIT.usage,
+  },
   CLOUD_DENIED: {
     message: '{detail}',
     hint: '{hint}',
@@ -25,7 +41,7 @@ export const CLOUD_ERRORS = {
   },
   CLOUD_UNREACHABLE: {
     message: '{detail}',
-    hint: 'look whether it runs: skerry cloud dev; skerry hypervisor list',
+    hint: 'start it again: skerry cloud dev; on real hosts: systemctl status skerry-central',
     exitCode: EXIT.failure,
   },
   CLOUD_TIMEOUT: {
@@ -35,7 +51,7 @@ export const CLOUD_ERRORS = {
   },
   CLOUD_RUNS: {
     message: 'a cloud runs from {dir} already',
-    hint: 'use it: skerry vm list; or run another beside it: skerry cloud dev --name other --port 0',
+    hint: 'use it: skerry vm list; or run another beside it: skerry cloud dev --name other --port 0; then SKERRY_CLOUD=other says which one',
     exitCode: EXIT.conflict,
   },
   CENTRAL_PORT: {

@@ -71,7 +71,12 @@ export function labPathsById(id: string, root: string = stateDir()): LabPaths {
 
 /** The state folder of a cloud on this machine. */
 export function cloudDir(name: string): string {
-  return join(stateDir(), 'clouds', name);
+  return join(cloudsDir(), name);
+}
+
+/** Where those are. */
+export function cloudsDir(): string {
+  return join(stateDir(), 'clouds');
 }
 
 /** Where central or the agent of this host keeps its files: for root where services have theirs. */
@@ -80,9 +85,9 @@ export function hostDir(part: 'central' | 'agent'): string {
   return join(isService ? '/var/lib/skerry' : stateDir(), part);
 }
 
-/** Where commands find this machine's own cloud, and their token. */
-export function cloudAccessFile(): string {
-  return join(stateDir(), 'clouds', 'access.json');
+/** Where commands find a cloud of this machine, and their token, while it runs. */
+export function cloudAccessFile(name: string): string {
+  return join(cloudDir(name), 'access.json');
 }
 
 /** The same in any folder, for what has the shape of a lab's state without being a lab. */

@@ -1,12 +1,12 @@
 // A whole cloud on this machine, for trying it and for work on it: hypervisors in sandboxes, an agent for each, central and
 // its web port, all of them on the bus of this process.
-import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm, watch } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@skerry/libvirt';
 import { type Hypervisors, startHypervisors } from '../../hypervisors/hypervisors.ts';
 import type { DevHypervisor } from '../../hypervisors/dev-hypervisor.ts';
-import { type Image, listImages } from '../../image/store.ts';
+import { type Image, imagesDir, listImages } from '../../image/store.ts';
 import { Agent } from '../agent/agent.ts';
 import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
@@ -15,6 +15,7 @@ import { CentralServer } from '../central/http/server.ts';
 import { hypervisorId, OWN_ADDRESS } from '../entity.ts';
 import { SkerryError } from '../../util/errors.ts';
 import { lockFile } from '../../util/file-lock.ts';
+import { messageOf } from '../../util/message-of.ts';
 import { poll } from '../../util/poll.ts';
 
 export interface DevCloudOptions {
@@ -59,8 +60,11 @@ const LOCK_MS = 2000;
  */
 export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud> {
   const { dir, hypervisors: count, port, version, webDir, accel, signal, log } = options;
+  // A start that fails leaves no folder of a cloud that never was.
+  await using failed = new AsyncDisposableStack();
+  if ((await mkdir(dir, { recursive: true, mode: 0o700 })) !== undefined)
+    failed.defer(() => rm(dir, { recursive: true, force: true }));
   await using stack = new AsyncDisposableStack();
-  await mkdir(dir, { recursive: true, mode: 0o700 });
   stack.use(await lockCloud(dir, signal));
   const bus = stack.use(await openBus(options.bus ?? 'local', dir, signal));
   const central = stack.use(
@@ -89,7 +93,9 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     stack.use(await startAgent(hypervisor, bus, options));
   }
   await knownAll(central, hypervisors.list, signal);
+  stack.use(offerNewImages(hypervisors.list, log));
   const chat = await central.chat?.login(DEV_USER);
+  failed.move();
   const ends = stack.move();
   return {
     url: server.url,
@@ -186,6 +192,27 @@ async function offerImages(
     ));
   if (await pool.isActive({ signal })) await pool.refresh({ signal });
   else await pool.start({ signal });
+}
+
+/** Those that are built while it runs. */
+function offerNewImages(
+  hypervisors: readonly DevHypervisor[],
+  log: (line: string) => void = () => {},
+): AsyncDisposable {
+  const stop = new AbortController();
+  const done = (async () => {
+    await mkdir(imagesDir(), { recursive: true });
+    for await (const _ of watch(imagesDir(), { signal: stop.signal }))
+      for (const hypervisor of hypervisors) await offerImages(hypervisor, stop.signal);
+  })().catch((error: unknown) => {
+    if (!stop.signal.aborted) log(`new images are offered at the next start: ${messageOf(error)}`);
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await done;
+    },
+  };
 }
 
 async function offer(image: Image, folder: string): Promise<void> {
