@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { SkerryError } from '../util/errors.ts';
@@ -75,6 +75,16 @@ function isStale(name: string, { base, packages, definitionHash: built }: ImageR
 export async function listImages(store: string = imagesDir()): Promise<Image[]> {
   const found = await Promise.all((await namesIn(store)).map((name) => findImage(name, store)));
   return found.filter((image) => image !== undefined);
+}
+
+/** One item each time a name is given to an image or taken from one, until the signal fires: then it throws. */
+export async function* watchImages(
+  signal: AbortSignal,
+  store: string = imagesDir(),
+): AsyncGenerator<void> {
+  const names = join(store, 'names');
+  await mkdir(names, { recursive: true });
+  for await (const _ of watch(names, { signal })) yield;
 }
 
 /**

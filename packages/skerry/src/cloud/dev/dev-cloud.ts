@@ -1,12 +1,12 @@
 // A whole cloud on this machine, for trying it and for work on it: hypervisors in sandboxes, an agent for each, central and
 // its web port, all of them on the bus of this process.
-import { copyFile, link, mkdir, readdir, rm, watch } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@skerry/libvirt';
 import { type Hypervisors, startHypervisors } from '../../hypervisors/hypervisors.ts';
 import type { DevHypervisor } from '../../hypervisors/dev-hypervisor.ts';
-import { type Image, imagesDir, listImages } from '../../image/store.ts';
+import { type Image, listImages, watchImages } from '../../image/store.ts';
 import { Agent } from '../agent/agent.ts';
 import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
@@ -201,8 +201,7 @@ function offerNewImages(
 ): AsyncDisposable {
   const stop = new AbortController();
   const done = (async () => {
-    await mkdir(imagesDir(), { recursive: true });
-    for await (const _ of watch(imagesDir(), { signal: stop.signal }))
+    for await (const _ of watchImages(stop.signal))
       for (const hypervisor of hypervisors) await offerImages(hypervisor, stop.signal);
   })().catch((error: unknown) => {
     if (!stop.signal.aborted) log(`new images are offered at the next start: ${messageOf(error)}`);
