@@ -97,7 +97,7 @@ function layOut(vms: readonly VmState[], freeMiB: number) {
   const taken = weights.reduce((sum, each) => sum + each, 0);
   const rest = Math.max(0, freeMiB);
   // A small machine on a large host can still be seen, and hit.
-  const least = Math.min(0.6, 0.2 * Math.sqrt(weights.length));
+  const least = Math.min(0.8, 0.2 * Math.sqrt(weights.length));
   const free = Math.min(rest / Math.max(1, rest + taken), 1 - least);
   return { shown, free, boxes: treemap(weights, { ...MAP, width: MAP.width * (1 - free) }) };
 }
