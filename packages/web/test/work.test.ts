@@ -230,7 +230,7 @@ test('many machines on one hypervisor have their names on the map', async () => 
   await shot('tile-of-many');
 });
 
-test('on a phone, lines of the log and drives are not squeezed', async () => {
+test('on a phone, the log, drives and maps are not squeezed', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -239,6 +239,10 @@ test('on a phone, lines of the log and drives are not squeezed', async () => {
     expect((await page.locator('.log-table th').last().boundingBox())?.width).toBeGreaterThan(150);
     expect(await violationsOf(page)).toEqual([]);
     await shot(`phone-log-${colorScheme}`);
+    await page.goto(`${stack.url}/map`);
+    await page.locator('.tile .block').first().waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await shot(`phone-map-${colorScheme}`);
   }
   await page.goto(`${stack.url}/vm/${uuid('web-2')}/drives`);
   const path = page.locator('.drives .path');
