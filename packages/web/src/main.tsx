@@ -29,6 +29,11 @@ else
     loggedIn.set(false);
   });
 
+// A link that is pasted into a tab with this page changes its hash and loads nothing.
+addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#login=')) location.reload();
+});
+
 const root = document.querySelector('#root');
 if (root)
   createRoot(root).render(

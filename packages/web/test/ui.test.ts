@@ -341,6 +341,7 @@ test('somebody with few permissions sees why a button is grey', async () => {
     .poll(() => button.getAttribute('title'), { timeout: 5000 })
     .toContain("'destroy' is missing: here ben has create, info");
   await shot('denied');
+  await expectCount(page.getByText('Open console'), 0);
   // The hypervisor itself he may not see, and what is on it he finds all the same.
   stack.cloud.central.policies.update((policy) => ({
     ...policy,
@@ -349,6 +350,7 @@ test('somebody with few permissions sees why a button is grey', async () => {
   await open('/');
   await expectCount(page.locator('.tile .block'), 1);
   await expectText(page.locator('.tile'), 'you may not see the hypervisor itself');
+  await expectCount(page.getByText('Drag a machine'), 0);
   await expectCount(page.locator('.tile-name[href], .group-row a'), 0);
   await shot('few-permissions');
   stack.cloud.central.policies.update((policy) => ({ ...policy, grants: [] }));
@@ -421,6 +423,8 @@ test('a lost connection is said, and what was missed is there when it is back', 
   stack.cable.set('refuse');
   stack.cable.cut();
   await expectText(page.locator('.banner'), 'The connection to central is lost.');
+  // Nobody knows of the machines: a cloud that ended has taken those of a dev cloud with it.
+  expect(await page.locator('.banner').textContent()).not.toContain('machines');
   await shot('lost');
   await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('metrics')}/suspend`, {});
   stack.cable.set('up');

@@ -1,5 +1,6 @@
 // Work in the UI against libvirt's test driver: machines that are made, set back and rebooted, what libvirt says to that, and lines
 // that are cut.
+import { randomUUID } from 'node:crypto';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectCount, expectText, violationsOf } from './support/page.ts';
@@ -20,6 +21,8 @@ test('what was filled in for a new machine stays until it is made', async () => 
   await open('/');
   await page.keyboard.press('n');
   const dialog = page.getByRole('dialog');
+  await expectText(dialog, 'skerry image build debian-12');
+  await shot('new-machine-no-image');
   await dialog.getByRole('button', { name: 'From XML' }).click();
   const wrong = `<domain type='test'><name>by-xml</name><memory>lots</memory></domain>`;
   await dialog.getByLabel('XML').fill(wrong);
@@ -78,6 +81,7 @@ test('a new machine that is refused after the form was closed is changed and tri
   expect(await dialog.getByLabel('Name').inputValue()).toBe('web-1');
   await expectText(dialog.locator('.problem'), 'It was not made');
   await dialog.getByLabel('Name').fill('web-9');
+  await expectCount(dialog.locator('.problem'), 0);
   await dialog.getByRole('button', { name: 'Make it on hv1' }).click();
   await row('web-9').waitFor();
 });
@@ -139,11 +143,125 @@ test('what libvirt says is shown in full, with who asked for it, and to others a
   await dialog.getByRole('button', { name: 'Migrate' }).click();
   const toast = page.locator('.toast.bad');
   await expectText(toast, message);
+  // The tasks that tell of it are not under it, and one sees that there is more to read.
+  await page.locator('.dock-head').click();
+  const tasks = await page.locator('.dock').boundingBox();
+  const said = await toast.boundingBox();
+  expect((said?.y ?? 0) + (said?.height ?? 0)).toBeLessThan(tasks?.y ?? 0);
+  const cut = page.locator('.task-message').first();
+  expect(await cut.evaluate((text) => getComputedStyle(text).textOverflow)).toBe('ellipsis');
+  await shot('toast-and-tasks');
+  await page.locator('.dock-head').click();
   await toast.getByRole('button', { name: 'Dismiss' }).click();
   await open(`/vm/${id}/log`);
   const line = page.locator('tbody tr', { hasText: message });
   await expectText(line, 'ann');
+  await expectText(line, 'target: hv1');
+  expect(await line.first().textContent()).not.toContain('targetTags');
   await shot('libvirt-says');
+});
+
+test('the log is searched to its beginning, and what was only read is left out', async () => {
+  const id = `vm:${uuid('cache')}`;
+  const note = (at: number, verb: string, user: string): boolean =>
+    stack.cloud.central.audit.add({
+      ...{ id: randomUUID(), at, verb, entity: id, name: 'cache', hypervisor: 'hv1' },
+      ...{ by: { user, via: 'web' }, outcome: 'done', message: '', params: {}, durationMs: 5 },
+    });
+  const before = Date.now() - 3_600_000;
+  for (let line = 0; line < 250; line += 1) note(before + line, 'screenshot', 'ann');
+  for (const at of [1, 2, 3]) note(before - at, 'suspend', 'zoe');
+  await open('/log');
+  const lines = page.locator('.log-table tbody tr');
+  await lines.first().waitFor();
+  await page.getByLabel('Filter the log').fill('zoe pause');
+  await expectCount(lines, 3);
+  await expectCount(page.getByRole('button', { name: 'Show older lines' }), 0);
+  await page.getByLabel('Filter the log').fill('-x');
+  await expectText(page.locator('.content'), 'Nothing matches');
+  await open(`/vm/${uuid('cache')}/log`);
+  await expectCount(lines, 3);
+  await page.getByRole('checkbox', { name: 'What was only read, too' }).check();
+  await expectCount(lines, 100);
+  await page.getByRole('button', { name: 'Show older lines' }).click();
+  await expectCount(lines, 200);
+});
+
+test('a time without a zone is one of whoever looks', async () => {
+  await open(`/vm/${uuid('mail')}/schedule`);
+  await page.getByLabel('When').fill('2099-01-31T03:00');
+  await page.getByRole('button', { name: 'Schedule', exact: true }).click();
+  await page.locator('tbody code').waitFor();
+  expect(await page.locator('tbody code').textContent()).toMatch(/T03:00[+-]\d\d:\d\d$/);
+  await shot('scheduled');
+});
+
+test('by tag, a machine is under each of its tags, and the keyboard walks over all of them', async () => {
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('web-1')}/settags`, {
+    tags: ['prod', 'ui'],
+  });
+  await open('/');
+  await page.getByRole('button', { name: 'Group by tag' }).click();
+  await expectCount(row('web-1'), 2);
+  for (let step = 0; step < 5; step += 1) await page.keyboard.press('j');
+  await expectText(page.locator('.group-row.cursor'), 'without a tag');
+  await page.locator('#filter').fill('web-1');
+  await page.locator('#filter').blur();
+  await page.keyboard.press('a');
+  await expectText(page.locator('.bulk'), '1 selected');
+  await shot('by-tags');
+  await page.keyboard.press('Escape');
+  await page.locator('#filter').fill('');
+  await page.getByRole('button', { name: 'Group by hypervisor' }).click();
+});
+
+test('many machines on one hypervisor have their names on the map', async () => {
+  for (let each = 1; each <= 11; each += 1)
+    await stack.cloud.call('ann', 'POST', '/api/v1/hypervisors/hv3/alloc', {
+      ...{ name: `node-${each}`, diskGiB: 0, memoryMiB: 512 },
+    });
+  await open('/');
+  const tile = page.locator('.tile', { hasText: 'hv3' });
+  await tile.locator('.block', { hasText: 'node-11' }).waitFor();
+  await tile.scrollIntoViewIfNeeded();
+  const names = tile.locator('.block-name > span:last-child', { hasText: 'node-' });
+  await expectCount(names, 11);
+  for (const name of await names.all()) expect(await name.isVisible()).toBe(true);
+  await shot('tile-of-many');
+});
+
+test('on a phone, the log, drives and maps are not squeezed', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.goto(`${stack.url}/log`);
+    await page.locator('.log-table tbody tr').first().waitFor();
+    expect((await page.locator('.log-table th').last().boundingBox())?.width).toBeGreaterThan(150);
+    expect(await violationsOf(page)).toEqual([]);
+    await shot(`phone-log-${colorScheme}`);
+    await page.goto(`${stack.url}/map`);
+    await page.locator('.tile .block').first().waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await shot(`phone-map-${colorScheme}`);
+  }
+  await page.goto(`${stack.url}/vm/${uuid('web-2')}/drives`);
+  const path = page.locator('.drives .path');
+  await path.waitFor();
+  expect((await path.boundingBox())?.width).toBeGreaterThan(100);
+  await shot('phone-drives');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+test('a link that is pasted into the login page logs in', async () => {
+  await page.context().clearCookies();
+  await open('/');
+  await expectText(page.locator('.login'), 'skerry cloud user link NAME');
+  await shot('login-page');
+  const { hash } = new URL(stack.loginLink('ann'));
+  await page.evaluate((pasted) => void (location.hash = pasted), hash);
+  await row('web-1').waitFor();
+  expect(page.url()).not.toContain('login');
 });
 
 test('a line that was cut without a word is found, and what was missed is there soon after', async () => {

@@ -3,16 +3,21 @@ import { cloud } from '../store/cloud.ts';
 import { cursor } from '../store/ui.ts';
 import { rosterView } from '../roster/roster-view.ts';
 
+/** Where it is: by tag, a machine may have several rows. */
+let cursorAt = -1;
+
 /** Moves the roster's cursor by so many rows. */
 export function moveCursor(by: number): void {
   const { rows } = rosterView;
-  const at = rows.findIndex(({ id }) => id === cursor.get());
+  const id = cursor.get();
+  const at = rows[cursorAt]?.id === id ? cursorAt : rows.findIndex((row) => row.id === id);
   const to = Math.min(
     rows.length - 1,
     Math.max(0, at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by),
   );
   const row = rows[to];
   if (!row) return;
+  cursorAt = to;
   cursor.set(row.id);
   rosterView.scrollTo(to);
 }

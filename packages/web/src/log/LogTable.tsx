@@ -4,6 +4,7 @@ import { EntityLink } from '../ui/EntityLink.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { Icon } from '../ui/Icon.tsx';
 import { useVerbs, verbOf } from '../verbs/table.ts';
+import { titleOf } from './log-filter.ts';
 
 export interface LogTableProps {
   readonly entries: readonly AuditEntry[];
@@ -37,7 +38,7 @@ export function LogTable({ entries, withEntity }: LogTableProps) {
               </td>
               <th scope="row">
                 {titleOf(entry)}
-                <Params params={entry.params} />
+                <Params entry={entry} />
               </th>
               {withEntity && (
                 <td>
@@ -63,15 +64,13 @@ export function LogTable({ entries, withEntity }: LogTableProps) {
   );
 }
 
-function titleOf({ entity, verb }: AuditEntry): string {
-  if (verb === 'login') return 'Logged in';
-  return verbOf(entity.split(':')[0] ?? '', verb)?.title ?? verb;
-}
-
 const SHOWN = 80;
 
-function Params({ params }: { readonly params: unknown }) {
+function Params({ entry: { entity, verb, params } }: { readonly entry: AuditEntry }) {
+  // Not what central adds for the agents: people are asked for no such thing.
+  const asked = verbOf(entity.split(':')[0] ?? '', verb)?.params.properties;
   const text = Object.entries((params ?? {}) as Record<string, unknown>)
+    .filter(([name]) => !asked || name in asked)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
   if (text === '') return null;

@@ -41,8 +41,9 @@ export function LoginPage() {
           {busy ? 'Logging in…' : 'Log in'}
         </Button>
         <p className="quiet">
-          No password? An administrator makes a one-time link on central:{' '}
-          <code>skerry central login-link</code>
+          No password? An administrator makes a one-time link:{' '}
+          <code>skerry cloud user link NAME</code>, or on central&apos;s own host{' '}
+          <code>skerry central login-link NAME</code>
         </p>
       </form>
     </main>

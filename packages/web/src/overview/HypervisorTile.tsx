@@ -5,7 +5,7 @@ import { useDropTarget } from '../migrate/use-drop-target.ts';
 import { Lamp } from '../roster/Lamp.tsx';
 import { useCloud } from '../store/cloud.ts';
 import { isOn, vmsOn } from '../store/roster.ts';
-import { hypervisorOf } from '../store/state.ts';
+import { hypervisorOf, may, permissionsFor } from '../store/state.ts';
 import { treemap } from '../store/treemap.ts';
 import { Bar } from '../ui/bits.tsx';
 import { count, formatMiB } from '../ui/format.ts';
@@ -20,6 +20,7 @@ export const HypervisorTile = memo(function HypervisorTile({ name }: { readonly 
   useVerbs();
   // Not there for who sees machines on it, and not itself.
   const host = useCloud((state) => hypervisorOf(state, name));
+  const mayMake = useCloud((state) => may(permissionsFor(state, `hypervisor:${name}`), 'alloc'));
   const pending = useCloud((state) => state.pending);
   const user = useCloud((state) => state.user);
   const drop = useDropTarget(name);
@@ -77,7 +78,7 @@ export const HypervisorTile = memo(function HypervisorTile({ name }: { readonly 
           </p>
         )}
         {vms.length === 0 && (
-          <p className="tile-none">Nothing here. Drop a machine, or make one.</p>
+          <p className="tile-none">Nothing here.{mayMake && ' Drop a machine, or make one.'}</p>
         )}
         {drop.note && (
           <p className="tile-drop">
@@ -97,7 +98,7 @@ function layOut(vms: readonly VmState[], freeMiB: number) {
   const taken = weights.reduce((sum, each) => sum + each, 0);
   const rest = Math.max(0, freeMiB);
   // A small machine on a large host can still be seen, and hit.
-  const least = Math.min(0.6, 0.2 * Math.sqrt(weights.length));
+  const least = Math.min(0.8, 0.2 * Math.sqrt(weights.length));
   const free = Math.min(rest / Math.max(1, rest + taken), 1 - least);
   return { shown, free, boxes: treemap(weights, { ...MAP, width: MAP.width * (1 - free) }) };
 }

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { useCloud } from '../store/cloud.ts';
 import { hypervisorGroups, isOn } from '../store/roster.ts';
+import { mayAnywhere } from '../store/state.ts';
 import { formatMiB } from '../ui/format.ts';
 import { HypervisorTile } from './HypervisorTile.tsx';
 import { NothingYet } from './NothingYet.tsx';
@@ -11,13 +12,16 @@ export function OverviewPage() {
   const phase = useCloud((state) => state.phase.is);
   const parked = useCloud((state) => state.parked.length);
   const groups = useCloud(hypervisorGroups);
+  const mayMove = useCloud((state) => mayAnywhere(state, 'migrate'));
   const totals = useMemo(() => totalsOf(entities.values()), [entities]);
   if (phase === 'connecting') return <div className="waiting-page" aria-busy="true" />;
   return (
     <div className="content">
       <header className="page-head">
         <h1>Overview</h1>
-        <p className="page-lead">Drag a machine onto another hypervisor to move it there.</p>
+        {mayMove && groups.length > 1 && (
+          <p className="page-lead">Drag a machine onto another hypervisor to move it there.</p>
+        )}
       </header>
       <dl className="totals">
         <Total label="Running" value={String(totals.running)} of={`of ${totals.vms}`} />

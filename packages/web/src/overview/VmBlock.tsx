@@ -25,11 +25,10 @@ export const VmBlock = memo(({ vm, box, pending, user }: VmBlockProps) => {
     width: `${box.width}%`,
     height: `${(box.height / 60) * 100}%`,
   };
-  const size = box.width < 14 || box.height < 11 ? 'tiny' : box.height < 20 ? 'flat' : '';
   return (
     <EntityAnchor
       entity={vm.id}
-      className={`block ${status.tone} ${size}`}
+      className={`block ${status.tone}`}
       style={style}
       title={`${vm.name}: ${status.text}, ${formatMiB(vm.memoryMiB)}`}
       draggable
@@ -42,8 +41,7 @@ export const VmBlock = memo(({ vm, box, pending, user }: VmBlockProps) => {
           <span>{vm.name}</span>
         </span>
         <span className="block-text">
-          {box.width < 24 && status.tone !== 'busy' ? '' : `${status.text} · `}
-          {formatMiB(vm.memoryMiB)}
+          {status.text} · {formatMiB(vm.memoryMiB)}
         </span>
       </span>
     </EntityAnchor>

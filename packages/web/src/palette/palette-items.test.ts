@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { hypervisor, verb, vm } from '../store/test-entities.ts';
 import { paletteItems } from './palette-items.ts';
 
-const web = vm('web-1', { uuid: 'a', state: 'running' });
+const web = vm('web-1', { uuid: 'a', state: 'running', tags: ['prod'] });
 const off = vm('web-2', { uuid: 'b' });
 const verbs = [
   verb('create', {
@@ -52,6 +52,12 @@ test('the verbs of the open page come first when nothing is typed', () => {
 test.each(['migrate web-1 hv2', 'migrate web-1 to hv2', 'migrate web hv'])('%s', (query) => {
   expect(find(query)[0]).toBe('Migrate: web-1 to hv2');
   expect(find(query)).not.toContain('Migrate: web-1 to hv1');
+});
+
+test('the words of the filter find machines, and whom a verb is for', () => {
+  expect(find('tag:prod')).toEqual(['web-1']);
+  expect(find('state:off')).toEqual(['web-2']);
+  expect(find('force off tag:prod')).toEqual(['Force off: web-1']);
 });
 
 test('pages are found', () => {

@@ -1,5 +1,6 @@
 // What the palette finds: pages, entities, and verbs with whom they are for. Pure.
 import type { EntityState, VerbInfo } from '../api/types.ts';
+import { matches, parseFilter } from '../store/filter.ts';
 import { score, scoreWords } from '../store/search.ts';
 
 export interface PaletteItem {
@@ -54,9 +55,7 @@ export function paletteItems(input: PaletteInput): PaletteItem[] {
   const found: [number, PaletteItem][] = [];
   for (const entity of entities) {
     const points =
-      query === ''
-        ? 0
-        : scoreWords(query, entity.name) || scoreWords(query, entity.tags.join(' ')) / 2;
+      query === '' ? 0 : pointsOf(query, entity) || scoreWords(query, entity.tags.join(' ')) / 2;
     if (points > 0 || (query === '' && found.length < MOST))
       found.push([points, entityItem(entity)]);
   }
@@ -83,6 +82,13 @@ function currentVerbs(input: PaletteInput, current: EntityState): [number, Palet
     });
 }
 
+/** By name, or by the words of the list's filter: `tag:prod`. */
+function pointsOf(query: string, entity: EntityState): number {
+  const filter = parseFilter(query);
+  const isFilter = filter.terms.some(({ key }) => key !== null);
+  return isFilter ? (matches(filter, entity) ? 50 : 0) : scoreWords(query, entity.name);
+}
+
 /** The first words may be a verb's, as it is called on a button, on the command line or in the chat. */
 function spokenVerbs(input: PaletteInput): [number, PaletteItem][] {
   const words = input.query.toLowerCase().split(/\s+/).filter(Boolean);
@@ -93,7 +99,7 @@ function spokenVerbs(input: PaletteInput): [number, PaletteItem][] {
       if (rest === undefined) return [];
       const scored = input.entities
         .filter((entity) => entity.kind === verb.entity)
-        .map((entity) => [rest === '' ? 1 : scoreWords(rest, entity.name), entity] as const)
+        .map((entity) => [rest === '' ? 1 : pointsOf(rest, entity), entity] as const)
         .filter(([points]) => points > 0)
         .toSorted(([a], [b]) => b - a)
         .slice(0, ENTITIES_PER_VERB);

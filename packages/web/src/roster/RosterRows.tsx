@@ -29,7 +29,7 @@ export function RosterRows({ rows, by, filtered, children }: RosterRowsProps) {
       (at: number) => (rows[at]?.kind === 'group' ? GROUP_PX : VM_PX),
       [rows],
     ),
-    getItemKey: useCallback((at: number) => rows[at]?.id ?? at, [rows]),
+    getItemKey: useCallback((at: number) => keyOf(rows[at]) ?? at, [rows]),
     overscan: 8,
   });
   rosterView.scrollTo = (at) => virtual.scrollToIndex(at);
@@ -55,6 +55,10 @@ export function RosterRows({ rows, by, filtered, children }: RosterRowsProps) {
       {children}
     </div>
   );
+}
+
+function keyOf(row: RosterRow | undefined): string | undefined {
+  return row?.kind === 'vm' ? `${row.group} ${row.id}` : row?.id;
 }
 
 /** How many rows there are to be filled: never fewer than before, since each would become another one. */

@@ -12,7 +12,8 @@ export const rosterView = {
 
 /** The machines of the list as it is: those that match the filter, of hypervisors that are not folded. */
 export function shownVms(): string[] {
-  return rosterView.rows.flatMap(({ kind, id }) => (kind === 'vm' ? [id] : []));
+  // By tag, a machine may be there more than once.
+  return [...new Set(rosterView.rows.flatMap(({ kind, id }) => (kind === 'vm' ? [id] : [])))];
 }
 
 /** Selects all of them, beside those that are selected already. */

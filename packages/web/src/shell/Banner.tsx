@@ -22,7 +22,7 @@ export function Banner() {
       <Icon name="warn" />
       <p>
         <strong>The connection to central is lost.</strong> What you see is from{' '}
-        {new Date(phase.since).toLocaleTimeString()}. The machines go on.{' '}
+        {new Date(phase.since).toLocaleTimeString()}.{' '}
         {seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again…'}
       </p>
       <Button onClick={retryNow}>Try now</Button>

@@ -60,7 +60,7 @@ test('a machine whose hypervisor one may not see is still in a group', () => {
   expect(rows).toMatchObject([{ kind: 'group', name: 'far' }, { id: 'vm:d' }]);
 });
 
-test('by tag, each machine is under its first one, and those without are the last', () => {
+test('by tag, each machine is under each of them, and those without are the last', () => {
   const tagged = applyLive(
     EMPTY,
     hello([
@@ -73,7 +73,13 @@ test('by tag, each machine is under its first one, and those without are the las
   const byTag = orderOf(tagged, order, 'tag');
   const rows = (folded: string[] = []) =>
     rosterRows(byTag, tagged.entities, parseFilter(''), new Set(folded)).map(({ id }) => id);
-  expect(rows()).toEqual(['tag:db', 'vm:c', 'tag:web', 'vm:a', 'tag:', 'vm:b']);
-  expect(rows(['tag:web', 'db'])).toEqual(['tag:db', 'vm:c', 'tag:web', 'tag:', 'vm:b']);
+  expect(rows()).toEqual([
+    ...['tag:db', 'vm:c', 'tag:prod', 'vm:a'],
+    ...['tag:web', 'vm:a', 'tag:', 'vm:b'],
+  ]);
+  expect(rows(['tag:web', 'prod'])).toEqual([
+    ...['tag:db', 'vm:c', 'tag:prod', 'vm:a'],
+    ...['tag:web', 'tag:', 'vm:b'],
+  ]);
   expect(orderOf(tagged, byTag, 'tag')).toBe(byTag);
 });

@@ -12,11 +12,12 @@ export type RosterRow =
       /** All that are in it, shown or not. */
       readonly vms: readonly string[];
     }
-  | { readonly kind: 'vm'; readonly id: string };
+  /** By tag, a machine has one under each of its tags. */
+  | { readonly kind: 'vm'; readonly id: string; readonly group: string };
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
-/** What machines are under: the hypervisor they are on, or the first of their tags. */
+/** What machines are under: the hypervisor they are on, or each of their tags. */
 export type Grouping = 'hypervisor' | 'tag';
 
 export interface Group {
@@ -43,10 +44,11 @@ export function orderOf(
   const found = new Map<string, VmState[]>();
   for (const entity of entities.values()) {
     if (entity.kind !== 'vm' && by === 'tag') continue;
-    const name = entity.kind !== 'vm' ? entity.name : groupOf(entity, by);
-    const vms = found.get(name) ?? [];
-    found.set(name, vms);
-    if (entity.kind === 'vm') vms.push(entity);
+    for (const name of groupsOf(entity, by)) {
+      const vms = found.get(name) ?? [];
+      found.set(name, vms);
+      if (entity.kind === 'vm') vms.push(entity);
+    }
   }
   const groups = [...found]
     // Those without a tag are the last.
@@ -59,8 +61,10 @@ export function orderOf(
   return { shape, by, groups };
 }
 
-function groupOf({ hypervisor, tags }: VmState, by: Grouping): string {
-  return by === 'tag' ? (tags[0] ?? '') : hypervisor;
+function groupsOf(entity: EntityState, by: Grouping): readonly string[] {
+  if (entity.kind !== 'vm') return [entity.name];
+  if (by === 'hypervisor') return [entity.hypervisor];
+  return entity.tags.length === 0 ? [''] : [...new Set(entity.tags)];
 }
 
 /** With a filter, collapsed groups are open: what matches is what one wants to see. */
@@ -77,7 +81,7 @@ export function rosterRows(
     if (isFiltered && shown.length === 0 && !isShown(filter, host)) return [];
     const group = { kind: 'group', id, name, shown: shown.length, vms } as const;
     if (collapsed.has(order.by === 'tag' ? id : name) && !isFiltered) return [group];
-    return [group, ...shown.map((vm) => ({ kind: 'vm', id: vm }) as const)];
+    return [group, ...shown.map((vm) => ({ kind: 'vm', id: vm, group: id }) as const)];
   });
 }
 

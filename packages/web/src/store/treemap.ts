@@ -8,7 +8,8 @@ export interface Box {
 }
 
 /**
- * A box for each weight, in the given order of weights, which must be falling; together they fill `within`.
+ * A box for each weight, in the given order of weights, which must be falling; together they fill `within`. Equal weights have
+ * equal boxes, in a grid.
  *
  * @example
  * treemap([3, 1], { x: 0, y: 0, width: 4, height: 1 })[0]; // { x: 0, y: 0, width: 3, height: 1 }
@@ -16,6 +17,8 @@ export interface Box {
 export function treemap(weights: readonly number[], within: Box): Box[] {
   const total = weights.reduce((sum, each) => sum + each, 0);
   if (total <= 0) return [];
+  // Those that are equal look equal.
+  if (weights[0] === weights.at(-1)) return grid(weights.length, within);
   const scale = (within.width * within.height) / total;
   const areas = weights.map((each) => each * scale);
   const boxes: Box[] = [];
@@ -33,6 +36,17 @@ export function treemap(weights: readonly number[], within: Box): Box[] {
     at += row.length;
   }
   return boxes;
+}
+
+/** A name is wide: boxes are about twice as wide as high. The last row may have room left. */
+function grid(count: number, { x, y, width, height }: Box): Box[] {
+  const columns = Math.max(1, Math.min(count, Math.round(Math.sqrt((count * width) / height / 2))));
+  const box = { width: width / columns, height: height / Math.ceil(count / columns) };
+  return Array.from({ length: count }, (_, at) => ({
+    x: x + (at % columns) * box.width,
+    y: y + Math.floor(at / columns) * box.height,
+    ...box,
+  }));
 }
 
 function worst(row: readonly number[], side: number): number {

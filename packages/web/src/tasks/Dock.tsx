@@ -69,7 +69,13 @@ function TaskRow({ task, user }: { readonly task: TaskEntry; readonly user: stri
       <EntityLink id={task.entity} name={task.name} />
       <span className="task-by">{task.by === user ? 'you' : task.by}</span>
       <span className="task-text">
-        {task.outcome === 'running' ? <Progress task={task} /> : task.message}
+        {task.outcome === 'running' ? (
+          <Progress task={task} />
+        ) : (
+          <span className="task-message" title={task.message}>
+            {task.message}
+          </span>
+        )}
         {task.outcome === 'ended' && <span className="quiet">ended</span>}
         <Stop task={task} />
       </span>

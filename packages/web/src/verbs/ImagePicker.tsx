@@ -23,9 +23,15 @@ export function ImagePicker({ hypervisor, value, onChange }: ImagePickerProps) {
         ))}
       </select>
       <span className="hint">
-        {images.length > 0
-          ? `Golden images of ${hypervisor}`
-          : 'Make one from a machine that is off: Drives, Make a golden image'}
+        {images.length > 0 ? (
+          `Golden images of ${hypervisor}`
+        ) : (
+          <>
+            There is none yet. For a dev cloud: <code>skerry image build debian-12</code>, and start
+            the cloud anew. Elsewhere put one into the pool for images, or make one of a machine
+            that is off: Drives, Golden image.
+          </>
+        )}
       </span>
     </label>
   );

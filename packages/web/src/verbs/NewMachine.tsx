@@ -26,7 +26,9 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
   const [hadBegun] = useState(begun !== null && !begun.error);
   const draft = begun ?? { values: initial, byXml: false, chosen: hypervisor ?? '' };
   const { values, byXml, chosen, error } = draft;
-  const change = (part: Partial<MachineDraft>): void => machineDraft.set({ ...draft, ...part });
+  // What was wrong with it before is not said of what it is now.
+  const change = (part: Partial<MachineDraft>): void =>
+    machineDraft.set({ values, byXml, chosen, ...part });
   const [busy, setBusy] = useState(false);
   const isOpen = useRef(true);
   useEffect(() => {

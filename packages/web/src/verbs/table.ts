@@ -29,7 +29,13 @@ export function isPossible(verb: VerbInfo, entity: EntityState): boolean {
   if (entity.kind !== 'vm') return true;
   if (verb.name === 'manage') return !entity.managed;
   if (verb.name === 'unmanage') return entity.managed;
+  if (lacksSnapshot(verb, entity)) return false;
   return verb.states === undefined || verb.states.includes(entity.state);
+}
+
+function lacksSnapshot({ name }: VerbInfo, entity: EntityState): boolean {
+  const needs = name === 'snapshot_revert' || name === 'snapshot_delete';
+  return needs && entity.kind === 'vm' && entity.snapshots.length === 0;
 }
 
 /** Whether somebody can press a button, and if not, what to say of it. */
@@ -51,6 +57,8 @@ export function readiness(
   if (!isPossible(verb, entity)) {
     if (verb.stops !== undefined)
       return { ready: false, denied: false, why: 'there is nothing to stop' };
+    if (lacksSnapshot(verb, entity))
+      return { ready: false, denied: false, why: `${entity.name} has no snapshot` };
     const needs = verb.states?.join(' or ') ?? 'in another state';
     const is = entity.kind === 'vm' ? entity.state : '';
     return { ready: false, denied: false, why: `${entity.name} is ${is}; it must be ${needs}` };

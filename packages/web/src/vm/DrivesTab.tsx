@@ -34,7 +34,7 @@ export function DrivesTab({ vm }: { readonly vm: VmState }) {
       </Empty>
     );
   return (
-    <section className="card">
+    <section className="card drives">
       <header className="card-head">
         <h2>Drives</h2>
         <VerbButton entity={vm} verb="drives_create" look="primary" />

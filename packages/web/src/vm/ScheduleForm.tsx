@@ -7,6 +7,7 @@ import { initialValues, toParams } from '../verbs/form-values.ts';
 import { perform } from '../verbs/perform.ts';
 import { menuVerbs, verbOf, verbs } from '../verbs/table.ts';
 import { VerbForm } from '../verbs/VerbForm.tsx';
+import { withZone, ZONE } from './with-zone.ts';
 
 const PRESETS = [
   ['Each night', '0 3 * * *'],
@@ -34,7 +35,7 @@ export function ScheduleForm({ entity, onDone }: ScheduleFormProps) {
   const submit = async (): Promise<void> => {
     const verb = verbOf(entity.kind, 'schedule');
     if (!verb || !chosen) return;
-    const params = { verb: name, at, params: toParams(chosen.params, values) };
+    const params = { verb: name, at: withZone(at), params: toParams(chosen.params, values) };
     const outcome = await perform({ entity, verb, params, quiet: true });
     setError(outcome.ok ? undefined : outcome.error);
     if (outcome.ok) onDone();
@@ -74,7 +75,8 @@ export function ScheduleForm({ entity, onDone }: ScheduleFormProps) {
           <span>When</span>
           <input value={at} onChange={(event) => setAt(event.target.value)} required />
           <span className="hint">
-            A time such as 2027-01-31T03:00, or cron: minute hour day month weekday
+            A time such as 2027-01-31T03:00, in your zone ({ZONE}); or cron, in that of central:
+            minute hour day month weekday
           </span>
         </label>
         <div className="presets">

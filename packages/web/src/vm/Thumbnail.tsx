@@ -12,6 +12,7 @@ const EVERY_MS = 15_000;
 /** The machine's screen, small; it leads to the large one. Its place is as large without a picture. */
 export function Thumbnail({ vm }: { readonly vm: VmState }) {
   const mayLook = useCloud((state) => may(permissionsFor(state, vm.id), 'screenshot'));
+  const mayOpen = useCloud((state) => may(permissionsFor(state, vm.id), 'vnc_display'));
   const { data, isError } = useQuery({
     queryKey: ['screenshot', vm.id],
     queryFn: () => apiPost<{ png: string }>(`${pathOf(vm.id)}/screenshot`),
@@ -25,10 +26,16 @@ export function Thumbnail({ vm }: { readonly vm: VmState }) {
       : isOn(vm)
         ? ''
         : 'off';
-  return (
-    <Link to="/vm/$uuid/{-$tab}" params={{ uuid: vm.uuid, tab: 'console' }} className="shot">
+  const inside = (
+    <>
       {data && isOn(vm) && <img src={`data:image/png;base64,${data.png}`} alt="" />}
       {words && <span className="shot-words">{words}</span>}
+    </>
+  );
+  if (!mayOpen) return <div className="shot">{inside}</div>;
+  return (
+    <Link to="/vm/$uuid/{-$tab}" params={{ uuid: vm.uuid, tab: 'console' }} className="shot">
+      {inside}
       <span className="shot-open">
         <Icon name="screen" /> Open console
       </span>

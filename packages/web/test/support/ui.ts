@@ -39,8 +39,9 @@ export async function startUi(): Promise<Ui> {
       return found.uuid;
     },
     async open(path, link) {
+      // From elsewhere: within the page only the hash would change.
+      if (link) await page.goto('about:blank');
       await page.goto(link ?? `${stack.url}${path}`);
-      if (link) await page.reload();
       await page.locator('.group-row, .vm-row, .login').first().waitFor({ state: 'attached' });
     },
     async shot(name, of = page) {
