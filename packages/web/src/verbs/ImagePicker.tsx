@@ -27,9 +27,9 @@ export function ImagePicker({ hypervisor, value, onChange }: ImagePickerProps) {
           `Golden images of ${hypervisor}`
         ) : (
           <>
-            There is none yet. For a dev cloud: <code>skerry image build debian-12</code>, and start
-            the cloud anew. Elsewhere put one into the pool for images, or make one of a machine
-            that is off: Drives, Golden image.
+            There is none yet. For a dev cloud: <code>skerry image build debian-12</code>. Elsewhere
+            put one into the pool for images, or make one of a machine that is off: Drives, Golden
+            image.
           </>
         )}
       </span>
