@@ -194,6 +194,14 @@ export function isOn({ state }: Pick<VmState, 'state'>): boolean {
   return state !== 'shutoff' && state !== 'crashed';
 }
 
+/**
+ * Whether it is paused, and has disks that QEMU would open where it has come to only when it goes on there. By then its first
+ * host may have taken them back, since libvirt does not know every storage that is shared: what is in its memory would be lost.
+ */
+export function isBoundByPause({ state, disks }: Pick<VmState, 'state' | 'disks'>): boolean {
+  return state === 'paused' && disks.some(({ source, readonly }) => source !== null && !readonly);
+}
+
 /** The name of the hypervisor that an entity is on, or is. */
 export function hypervisorOf(entity: EntityState): string {
   return entity.kind === 'vm' ? entity.hypervisor : entity.name;
