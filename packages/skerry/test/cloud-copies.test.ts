@@ -37,6 +37,7 @@ beforeAll(async () => {
     `<pool type='dir'><name>default</name><target><path>${pool}</path></target></pool>`,
   );
   await made.start();
+  await libvirt.defineNetwork('<network><name>default</name></network>');
   await startAgent();
   const body = { name: 'large', diskGiB: 0 };
   const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', body);

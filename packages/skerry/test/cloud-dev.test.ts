@@ -212,6 +212,8 @@ test('a snapshot with memory is taken, keeps the machine from moving, and is gon
   expect((await vm()).snapshots).toMatchObject([
     { name: 'before', state: 'running', current: true },
   ]);
+  const [snapshot] = (await vm()).snapshots;
+  expect(Math.abs(Date.now() - (snapshot?.createdAt ?? 0))).toBeLessThan(60_000);
   await expect(client.call('POST', '/vms/tiny/migrate', { target: 'hv2' })).rejects.toThrow(
     'libvirt does not take it along',
   );
