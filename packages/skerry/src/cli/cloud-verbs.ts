@@ -199,7 +199,10 @@ function valueOf(schema: z.ZodType, value: unknown, command: string): unknown {
     return Object.fromEntries((value as string[]).map((word) => pairOf(word, command)));
   if (typeof value !== 'string') return value === true && schema.safeParse([]).success ? [] : value;
   const number = Number(value);
-  return value !== '' && !Number.isNaN(number) && schema.safeParse(number).success ? number : value;
+  if (value === '' || Number.isNaN(number)) return value;
+  const { error } = schema.safeParse(number);
+  // One that is too small is a number all the same.
+  return error?.issues.some(({ code }) => code === 'invalid_type') ? value : number;
 }
 
 function isRecord(schema: z.ZodType): boolean {
