@@ -61,6 +61,8 @@ test('what is typed wrong leads to the help of that very command', async () => {
   const { code, stderr } = await skerry('hypervisor', 'create-vm', 'hv1', '--memory', '64');
   expect(code).toBe(2);
   expect(stderr).toContain('hint: see skerry hypervisor create-vm --help');
+  const few = await skerry('hypervisor', 'create-vm', 'hv1', '--vcpus', '0');
+  expect(few.stderr).toContain('vcpus: it must be at least 1');
   const { stdout } = await skerry('hypervisor', 'create-vm', '--help');
   expect(stdout).toMatch(/--memory-mib <value> +MiB$/m);
 });

@@ -1,5 +1,6 @@
 // Disks that are copied while whoever asked goes away, or the agent does: libvirt goes on with a copy whatever happens, and
 // nothing of it may stay. With libvirt's QEMU driver; no machine runs.
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
@@ -37,6 +38,7 @@ beforeAll(async () => {
     `<pool type='dir'><name>default</name><target><path>${pool}</path></target></pool>`,
   );
   await made.start();
+  await libvirt.defineNetwork('<network><name>default</name></network>');
   await startAgent();
   const body = { name: 'large', diskGiB: 0 };
   const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', body);
@@ -107,6 +109,7 @@ function writeNotes(name: string): Promise<void> {
   return writeFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), notes);
 }
 
+const auditPath = () => join(cloud.dir, 'hv1', 'audit.jsonl');
 const noted = () => readFile(join(cloud.dir, 'hv1', 'unused-volumes.json'), 'utf8');
 
 async function expectDone(format: string): Promise<void> {
@@ -135,11 +138,21 @@ test.each([
 ])('%s: the agent ends meanwhile, its next one deletes what is left', async (verb, params) => {
   const before = await files();
   const { answer } = await begin(verb, params);
+  const log = await readFile(auditPath(), 'utf8');
   await agent[Symbol.asyncDispose]();
   await answer;
   expect(await files()).not.toEqual(before);
+  // As when it was killed: of a request that central has not heard of either.
+  const [, id = ''] = /"id":"([^"]+)".*\n$/.exec(log) ?? [];
+  const killed = randomUUID();
+  await writeFile(auditPath(), log.replaceAll(id, killed));
   await startAgent();
   await expectOnly(before);
+  const noted = () => cloud.central.audit.list({}).find((entry) => entry.id === killed);
+  expect(await poll(async () => noted(), LONG)).toMatchObject({
+    ...{ verb, outcome: 'failed', by: { user: 'ann' }, params },
+    message: 'its agent ended meanwhile: it is not known how it went',
+  });
 });
 
 test('after all that the same works', async () => {

@@ -70,6 +70,20 @@ test('a migration is cancelled, and the machine runs on where it is', async () =
   expect(await vm()).toMatchObject({ hypervisor: 'hv1', state: 'running', task: null });
 });
 
+test('a paused machine stays where it is, and its memory with it', async () => {
+  await client.call('POST', '/vms/tiny/suspend');
+  await expect(client.call('POST', '/vms/tiny/migrate', { target: 'hv2' })).rejects.toThrow(
+    'tiny is paused: resume it first',
+  );
+  expect(await client.call('POST', '/hypervisors/hv1/evacuate', { dryRun: true })).toEqual({
+    machines: [
+      { machine: 'tiny', to: 'hv1', outcome: 'stays: hv2: tiny is paused: resume it first' },
+    ],
+  });
+  await client.call('POST', '/vms/tiny/resume');
+  expect(await vm()).toMatchObject({ hypervisor: 'hv1', state: 'running' });
+});
+
 test('a hypervisor is evacuated: what can move has moved, and nothing new is placed there', async () => {
   await client.call('POST', '/hypervisors/hv1/alloc', { name: 'off', memoryMiB: 64, diskGiB: 1 });
   const evacuate = (name: string, dryRun = false): Promise<unknown> =>
@@ -198,6 +212,8 @@ test('a snapshot with memory is taken, keeps the machine from moving, and is gon
   expect((await vm()).snapshots).toMatchObject([
     { name: 'before', state: 'running', current: true },
   ]);
+  const [snapshot] = (await vm()).snapshots;
+  expect(Math.abs(Date.now() - (snapshot?.createdAt ?? 0))).toBeLessThan(60_000);
   await expect(client.call('POST', '/vms/tiny/migrate', { target: 'hv2' })).rejects.toThrow(
     'libvirt does not take it along',
   );

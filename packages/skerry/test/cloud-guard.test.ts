@@ -28,6 +28,7 @@ beforeAll(async () => {
     `<pool type='dir'><name>default</name><target><path>${pool}</path></target></pool>`,
   );
   await made.start();
+  await libvirt.defineNetwork('<network><name>default</name></network>');
   const settings = { ...SETTINGS, pool: 'default', imagesPool: 'default' };
   await cloud.startAgent('hv1', { libvirtUri, settings });
   await cloud.until(
@@ -78,6 +79,19 @@ test("another machine's disk is no golden image", async () => {
   expect(stolen).toMatchObject({ status: 404 });
   expect(stolen.body.error?.message).toMatch(/there are: debian.qcow2$/);
   expect((await alloc('cleo', { name: 'fair', image: 'debian.qcow2' })).status).toBe(200);
+});
+
+test('what a new machine is to have is there, and its disk no smaller than its image', async () => {
+  const network = await alloc('cleo', { name: 'alone', network: 'nonet' });
+  expect(network).toMatchObject({ status: 404 });
+  expect(network.body.error?.message).toBe("hv1 has no network 'nonet'; there are: default");
+  const before = await readdir(pool);
+  const small = await alloc('cleo', { name: 'small', image: 'debian.qcow2', diskGiB: 0.0005 });
+  expect(small).toMatchObject({ status: 409 });
+  expect(small.body.error?.message).toBe(
+    'the image debian.qcow2 has 0.01 GiB: 0.0005 GiB are too little',
+  );
+  expect(await readdir(pool)).toEqual(before);
 });
 
 test('an image that a machine only reads stays when its drive is deleted, and stays what it is', async () => {
@@ -199,9 +213,9 @@ test('on storage that all share, a machine comes back to any hypervisor, also fr
 });
 
 test('a machine that was to start and does not is not there, nor its disk', async () => {
-  const body = { name: 'unstarted', diskGiB: 0.01, network: 'nowhere', start: true };
+  const body = { name: 'unstarted', diskGiB: 0.01, start: true };
   const failed = await alloc('cleo', body);
-  expect(failed.body.error?.message).toContain('nowhere');
+  expect(failed.body.error?.message).toContain("network 'default' is not active");
   expect((await libvirt.domains()).map(({ name }) => name)).not.toContain('unstarted');
   expect((await readdir(pool)).filter((name) => name.startsWith('unstarted'))).toEqual([]);
   // Its name is free.

@@ -185,6 +185,14 @@ test('who there is, and what is parked, is shown to who may know it', async () =
   expect(messages[0]).toMatchObject({ type: 'hello', parked: [] });
   socket.terminate();
   expect((await central('cleo', 'unpark', { machine: uuid })).status).toBe(404);
+  // Who looks for it where machines are is told, if they may know.
+  const start = async (user: string) =>
+    (await cloud.call(user, 'POST', '/api/v1/vms/boat/create')).body.error;
+  expect(await start('ann')).toEqual({
+    ...{ code: 'not-found', message: 'boat is parked' },
+    hint: 'bring it back: skerry cloud unpark boat',
+  });
+  expect((await start('cleo'))?.message).toBe("there is no machine 'boat'");
   // Who has the machine brings it back, where machines may be made.
   cloud.central.policies.setGrant('user:cleo', `vm:${uuid}`, ['vmparking_unpark']);
   expect(await parked('cleo')).toEqual(['boat']);
@@ -291,6 +299,9 @@ test('a grant is for what there is, and a machine may be named', async () => {
     expect(await give(scope)).toMatchObject({ status: 404 });
   expect((await give('everything')).body.error?.message).toContain('it must be all, vm:NAME');
   expect((await give('vm:test')).body).toEqual({ changes: [`+ user:cleo for ${vm.id}: info`] });
+  expect((await central('ann', 'grant_list', {})).body['grants']).toContainEqual({
+    ...{ who: 'user:cleo', scope: vm.id, name: 'test', permissions: ['info'] },
+  });
   const taken = await central('ann', 'grant_remove', { who: 'user:cleo', scope: 'vm:test' });
   expect(taken.body).toEqual({ changes: [`- user:cleo for ${vm.id}: info`] });
   // A tag may wait for the first that has it.

@@ -92,6 +92,31 @@ describe.each(['local', 'xmpp'] as const)('over the bus %s', (bus) => {
     });
   });
 
+  test.each(['-x', '5d3c2b1a-0000-4000-8000-000000000001'])(
+    'no machine is called %s',
+    async (name) => {
+      const xml = `<domain type='test'><name>${name}</name><memory>65536</memory><os><type>hvm</type></os></domain>`;
+      for (const params of [{ name, diskGiB: 0 }, { xml }]) {
+        const answer = await cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', params);
+        expect(answer.status).toBe(400);
+        expect(answer.body.error?.message).toContain("no '-' at its beginning, and no uuid");
+      }
+    },
+  );
+
+  test('a definition of another machine is refused', async () => {
+    const post = (verb: string, body: object) =>
+      cloud.call('ann', 'POST', `/api/v1/vms/test/${verb}`, body);
+    const xml = String((await post('xmldesc', { inactive: true })).body['xml']);
+    const named = await post('define', { xml: xml.replace('<name>test<', '<name>other<') });
+    expect(named).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+    expect(named.body.error?.message).toBe("this definition is of 'other', and not of test");
+    const other = xml.replace(/<uuid>.*</, '<uuid>5d3c2b1a-0000-4000-8000-000000000001<');
+    expect((await post('define', { xml: other })).body.error?.message).toContain('stays');
+    const plain = xml.replace(vm.uuid, vm.uuid.replaceAll('-', '').toUpperCase());
+    expect((await post('define', { xml: plain })).status).toBe(200);
+  });
+
   test.each([
     [
       '<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]><domain>&y;</domain>',

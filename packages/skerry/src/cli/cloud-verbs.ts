@@ -220,7 +220,10 @@ function valueOf(schema: z.ZodType, value: unknown, command: string): unknown {
   // Without a zone it is the time of whoever typed it; central may be elsewhere.
   if (LOCAL_TIME.test(value)) return new Date(value).toISOString();
   const number = Number(value);
-  return value !== '' && !Number.isNaN(number) && schema.safeParse(number).success ? number : value;
+  if (value === '' || Number.isNaN(number)) return value;
+  const { error } = schema.safeParse(number);
+  // One that is too small is a number all the same.
+  return error?.issues.some(({ code }) => code === 'invalid_type') ? value : number;
 }
 
 function isRecord(schema: z.ZodType): boolean {

@@ -34,7 +34,7 @@ export async function audited(
 }
 
 /** Parameters as they may be written down: without secrets, and without long texts. */
-function auditParams(params: unknown): unknown {
+export function auditParams(params: unknown): unknown {
   if (typeof params === 'string') return params.length > 200 ? `${params.slice(0, 200)}…` : params;
   if (Array.isArray(params)) return params.slice(0, 50).map(auditParams);
   if (typeof params !== 'object' || params === null) return params;

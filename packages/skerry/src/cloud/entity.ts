@@ -23,13 +23,18 @@ export const hypervisorName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host name without dots, in small letters')
   .refine((name) => !isCentral(name), 'that is what the central agents are called');
+/** Whether a name would be taken for an option, or for the machine that has this uuid. */
+export function isMisleadingName(name: string): boolean {
+  return name.startsWith('-') || z.guid().safeParse(name).success;
+}
 /** libvirt refuses a slash and a line end; the rest is for people who type it. */
 export const vmName = z
   .string()
   .min(1)
   .max(64)
   // eslint-disable-next-line no-control-regex
-  .regex(/^[^/\s\0-\x1f]+$/, 'no blanks, slashes or control characters');
+  .regex(/^[^/\s\0-\x1f]+$/, 'no blanks, slashes or control characters')
+  .refine((name) => !isMisleadingName(name), "no '-' at its beginning, and no uuid");
 /** A tag, Archipel's: a word. */
 export const tag = z
   .string()
@@ -73,7 +78,7 @@ const nic = z.object({
 const snapshot = z.object({
   name: z.string(),
   parent: z.string().nullable(),
-  /** Seconds since 1970. */
+  /** Milliseconds since 1970. */
   createdAt: z.number(),
   /** The machine's state when it was taken, libvirt's word: `running`, `shutoff`, `disk-snapshot` ... */
   state: z.string(),
@@ -192,6 +197,14 @@ export function hypervisorId(name: string): `hypervisor:${string}` {
 /** Whether a machine has memory and processors now, paused or not. */
 export function isOn({ state }: Pick<VmState, 'state'>): boolean {
   return state !== 'shutoff' && state !== 'crashed';
+}
+
+/**
+ * Whether it is paused, and has disks that QEMU would open where it has come to only when it goes on there. By then its first
+ * host may have taken them back, since libvirt does not know every storage that is shared: what is in its memory would be lost.
+ */
+export function isBoundByPause({ state, disks }: Pick<VmState, 'state' | 'disks'>): boolean {
+  return state === 'paused' && disks.some(({ source, readonly }) => source !== null && !readonly);
 }
 
 /** The name of the hypervisor that an entity is on, or is. */

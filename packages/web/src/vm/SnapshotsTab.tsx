@@ -44,7 +44,7 @@ function Branch({ vm, snapshot }: { readonly vm: VmState; readonly snapshot: Sna
         <span className="snapshot-name">{snapshot.name}</span>
         {snapshot.current && <span className="tag">the machine comes from here</span>}
         <span className="quiet">
-          {snapshot.state}, <Ago at={snapshot.createdAt * 1000} />
+          {snapshot.state}, <Ago at={snapshot.createdAt} />
           {snapshot.description && `: ${snapshot.description}`}
         </span>
         <span className="spacer" />

@@ -120,6 +120,7 @@ export class Agent implements AsyncDisposable {
       connection: () => this.#connection,
       hypervisor: () => this.#host,
       refresh: async (uuid) => this.#watch?.refresh(uuid),
+      begin: (entry) => this.#audit.begin(entry),
       note: (entry) => this.#note(entry),
       say: (entity, text) => bus.publish({ type: 'shout', entity, text, at: Date.now() }),
     };
@@ -134,6 +135,7 @@ export class Agent implements AsyncDisposable {
       options.log?.(messageOf(error)),
     );
     const agent = new Agent(options, await loadKept(stateDir), volumes);
+    await agent.#audit.endBegun();
     agent.#begin();
     return agent;
   }

@@ -1,8 +1,8 @@
 // One request to the agent: whether it may be, whether it makes sense, the doing, and the note of it.
 import type { Connection } from '@skerry/libvirt';
-import { audited } from '../audited.ts';
+import { auditParams, audited } from '../audited.ts';
 import { shoutOf } from '../chat/parse-chat.ts';
-import type { AuditEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
+import type { AuditEntry, BegunEntry, VerbReply, VerbRequest } from '../bus/messages.ts';
 import {
   type EntityState,
   hypervisorId,
@@ -33,6 +33,8 @@ export interface Performer {
   connection(): Connection | undefined;
   hypervisor(): HypervisorState;
   refresh(uuid: string): Promise<void>;
+  /** Before something is done: it is in the log then whatever happens. */
+  begin(entry: BegunEntry): Promise<void>;
   note(entry: AuditEntry): void;
   /** Tells all who know an entity of ours what it says: Archipel's shout. */
   say(entity: string, text: string): void;
@@ -54,11 +56,15 @@ export async function perform(
   const { id, entity: about, verb, by, params } = request;
   const entity = performer.entities.get(about);
   const hypervisor = performer.hypervisor().name;
+  const asked = { id, entity: about, name: entity?.name ?? about, hypervisor, verb, by };
   return audited(
-    { id, entity: about, name: entity?.name ?? about, hypervisor, verb, by, params },
+    { ...asked, params },
     (entry) => performer.note(entry),
     async (say) => {
-      const result = await attempt(performer, request, entity, { signal, waiting });
+      const result = await attempt(performer, request, entity, {
+        ...{ signal, waiting },
+        begin: () => performer.begin({ ...asked, at: Date.now(), params: auditParams(params) }),
+      });
       const made = madeBy({ name: verb }, result);
       // Whoever asked may not hear the answer: central knows by this whose it is.
       if (made !== undefined) say({ made });
@@ -71,7 +77,15 @@ async function attempt(
   performer: Performer,
   request: VerbRequest,
   entity: EntityState | undefined,
-  { signal: stop, waiting }: { readonly signal: AbortSignal; readonly waiting: AbortSignal },
+  {
+    signal: stop,
+    waiting,
+    begin,
+  }: {
+    readonly signal: AbortSignal;
+    readonly waiting: AbortSignal;
+    readonly begin: () => Promise<void>;
+  },
 ): Promise<unknown> {
   const host = performer.hypervisor().name;
   if (!entity) throw new VerbError('not-found', `${request.entity} is not on ${host}`);
@@ -113,6 +127,7 @@ async function attempt(
   const isShown = verb.danger !== 'reads' && !verb.programs && verb.stops === undefined;
   if (isShown) setTask(performer, entity, taskOf(request));
   try {
+    if (isShown) await begin();
     const result =
       handler.kind === 'vm'
         ? await handler.run(

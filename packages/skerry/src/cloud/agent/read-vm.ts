@@ -72,7 +72,7 @@ async function readSnapshot(
   return {
     name: snapshot.name,
     parent: textOf(root, 'parent/name'),
-    createdAt: Number(textOf(root, 'creationTime') ?? 0),
+    createdAt: Number(textOf(root, 'creationTime') ?? 0) * 1000,
     state: textOf(root, 'state') ?? attribute(root, 'memory', 'snapshot') ?? '',
     description: textOf(root, 'description') ?? '',
     current: snapshot.name === current?.name,

@@ -145,6 +145,11 @@ export const auditEntry = z.object({
   made: z.string().optional(),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
+/** What is known of it while it is being done. */
+export const begunEntry = auditEntry.omit({
+  ...{ outcome: true, message: true, durationMs: true, made: true },
+});
+export type BegunEntry = z.infer<typeof begunEntry>;
 
 /** Use of a machine or a hypervisor over the last second. */
 export const usage = z.object({

@@ -4,6 +4,10 @@ import { aHypervisor, aVm } from '../test-entities.ts';
 import { migrationTargets, placesFor } from './placement.ts';
 
 const NEEDS = { memoryMiB: 1024, vcpus: 2, networks: ['default'], tags: ['web'] };
+const aDisk = {
+  ...{ target: 'vda', device: 'disk' as const, source: '/images/web.qcow2', format: 'qcow2' },
+  ...{ bus: 'virtio', readonly: false, cache: 'none' },
+};
 const input = (hosts: readonly HypervisorState[], vms: readonly VmState[] = [], silent = '') => ({
   hosts,
   vms,
@@ -50,6 +54,7 @@ test.each([
     'web has a snapshot: libvirt does not take it along',
   ],
   [{ hostDevices: ['pci device'] }, 'web has a pci device of its host'],
+  [{ state: 'paused' as const, disks: [aDisk] }, 'web is paused: resume it first'],
   [{ persistent: false }, 'web has no definition that stays'],
 ])('a machine with %j stays', (change, reason) => {
   const vm = aVm({ name: 'web', hypervisor: 'hv1', ...change });

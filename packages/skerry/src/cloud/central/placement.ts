@@ -1,5 +1,11 @@
 // Where a machine can be, and where it is best: filter, then weigh. Pure.
-import { type HypervisorState, isOn, VCPUS_PER_CPU, type VmState } from '../entity.ts';
+import {
+  type HypervisorState,
+  isBoundByPause,
+  isOn,
+  VCPUS_PER_CPU,
+  type VmState,
+} from '../entity.ts';
 import { all, attribute, parseXml, textOf } from '../xml/element.ts';
 
 /** A hypervisor as a place for a machine. */
@@ -86,6 +92,7 @@ function blockers(vm: VmState, from: HypervisorState | undefined, to: Hypervisor
   const reasons: string[] = [];
   if (to.migrationUri === null) reasons.push('its libvirt cannot be reached by others');
   if (vm.task) reasons.push(`${vm.name} is busy: ${vm.task.verb}`);
+  if (isBoundByPause(vm)) reasons.push(`${vm.name} is paused: resume it first`);
   if (!vm.persistent) reasons.push(`${vm.name} has no definition that stays`);
   if (vm.snapshots.length > 0)
     reasons.push(

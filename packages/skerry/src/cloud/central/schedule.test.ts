@@ -11,6 +11,13 @@ test.each([
   expect(new Date(nextOf(at, NOON) ?? 0).toISOString()).toBe(next);
 });
 
+test('a time without a zone is one of this computer, as in cron', () => {
+  const there = new Date(2026, 11, 24, 20).getTime();
+  expect(nextOf('2026-12-24T20:00', NOON)).toBe(there);
+  expect(nextOf('0 20 24 12 *', NOON)).toBe(there);
+  expect(nextOf('2026-12-24T20:00+09:00', NOON)).toBe(Date.parse('2026-12-24T11:00:00Z'));
+});
+
 test('what is past never comes', () => {
   expect(nextOf('2026-11-28T11:59:59Z', NOON)).toBeNull();
 });

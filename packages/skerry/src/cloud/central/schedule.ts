@@ -10,7 +10,7 @@ export interface Job {
   readonly entity: string;
   readonly verb: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** ISO 8601, or five fields of cron in central's time zone. */
+  /** ISO 8601, or five fields of cron; in central's time zone, unless it has its own. */
   readonly at: string;
   readonly user: string;
   /** Milliseconds since 1970; null when it is done. */

@@ -11,13 +11,14 @@ const policy: Policy = {
   grants: [
     { who: 'user:ben', scope: 'vm:1', permissions: ['info', 'create'] },
     { who: 'user:dora', scope: 'hypervisor:hv2', permissions: ['all'] },
+    { who: 'user:eve', scope: 'vm:2', permissions: ['info'] },
     { who: 'role:starter', scope: 'tag:web', permissions: ['shutdown'] },
   ],
 };
 
 test.each([
   ['ann', 'destroy', true, 'ann is an administrator'],
-  ['ben', 'create', true, "ben has 'create' for vm:1"],
+  ['ben', 'create', true, "ben has 'create' for this machine"],
   ['ben', 'destroy', false, "'destroy' is missing: here ben has create, info"],
   ['cleo', 'create', true, "cleo, as starter, has 'create' for tag:web"],
   ['cleo', 'shutdown', true, "cleo, as starter, has 'shutdown' for tag:web"],
@@ -32,6 +33,12 @@ test.each([
     'info',
     false,
     "'info' is missing: dora has nothing here; what dora has is for hypervisor:hv2",
+  ],
+  [
+    'eve',
+    'info',
+    false,
+    "'info' is missing: eve has nothing here; what eve has is for other machines",
   ],
   ['nobody', 'info', false, "'info' is missing: nobody has nothing here"],
 ])('%s: %s is %s, because %s', (user, permission, allowed, because) => {

@@ -40,7 +40,10 @@ export function decide(
       (each) => each === permission || each === 'all',
     );
     if (named !== undefined)
-      return { allowed: true, because: `${through} has '${named}' for ${scopeWords(grant.scope)}` };
+      return {
+        allowed: true,
+        because: `${through} has '${named}' for ${scopeWords(grant.scope, subject)}`,
+      };
   }
   return { allowed: false, because: whyNot(policy, user, permission, subject) };
 }
@@ -83,15 +86,18 @@ function covers(scope: string, subject: Subject): boolean {
   return scope.startsWith('tag:') && subject.tags.includes(scope.slice(4));
 }
 
-function scopeWords(scope: string): string {
-  return scope === 'all' ? 'everything' : scope;
+/** A machine's uuid says nothing to people, and not everybody who decides knows the names of others. */
+function scopeWords(scope: string, { id }: Subject): string {
+  if (scope === 'all') return 'everything';
+  if (!scope.startsWith('vm:')) return scope;
+  return scope === id ? 'this machine' : 'other machines';
 }
 
 function whyNot(policy: Policy, user: string, permission: string, subject: Subject): string {
   const roles = rolesOf(policy, user);
   const elsewhere = policy.grants
     .filter((grant) => holderOf(policy, user, grant.who) && !covers(grant.scope, subject))
-    .map((grant) => scopeWords(grant.scope));
+    .map((grant) => scopeWords(grant.scope, subject));
   const has = [...permissionsOf(policy, user, subject)].toSorted();
   const here = has.length > 0 ? `here ${user} has ${has.join(', ')}` : `${user} has nothing here`;
   const there =

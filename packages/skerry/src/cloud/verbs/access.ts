@@ -90,7 +90,12 @@ function schedule(entity: Kind) {
         .record(z.string(), z.unknown())
         .default({})
         .describe("The verb's own parameters, by the names of the API"),
-      at: z.string().max(100).describe('A time (ISO 8601), or cron: minute hour day month weekday'),
+      at: z
+        .string()
+        .max(100)
+        .describe(
+          "A time (ISO 8601), or cron: minute hour day month weekday; in central's time zone, unless a time has another",
+        ),
     }),
     result: z.object({ job: z.string(), next: z.string() }),
     permission: 'scheduler_schedule',

@@ -273,7 +273,12 @@ export const grantList = defineVerb({
   params: nothing,
   result: z.object({
     grants: z.array(
-      z.object({ who: z.string(), scope: z.string(), permissions: z.array(z.string()) }),
+      z.object({
+        who: z.string(),
+        scope: z.string(),
+        name: z.string().describe("The machine's, where the scope is one"),
+        permissions: z.array(z.string()),
+      }),
     ),
   }),
   danger: 'reads',

@@ -117,7 +117,12 @@ export const alloc = defineVerb({
     memoryMiB: z.int().min(16).max(16_777_216).default(512).describe('MiB'),
     vcpus: z.int().min(1).max(1024).default(1).describe('Virtual processors'),
     image: z.string().max(200).optional().describe('A golden image; without one, an empty disk'),
-    diskGiB: z.number().min(0).max(100_000).default(4).describe('GiB; 0 for no disk'),
+    diskGiB: z
+      .number()
+      .min(0)
+      .max(100_000)
+      .optional()
+      .describe('GiB; 0 for no disk. Default: 4, or the size of the image if that is more'),
     network: z.string().max(200).default('default').describe('A network of the hypervisor'),
     tags: z.array(tag).max(50).default([]),
     xml: domainXml.optional().describe('libvirt domain XML instead of all of these'),

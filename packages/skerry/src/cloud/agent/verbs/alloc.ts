@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Domain, isNotFound, type StoragePool, type StorageVolume } from '@skerry/libvirt';
 import type { z } from 'zod';
+import { isMisleadingName } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
 import {
@@ -33,6 +34,8 @@ import { forgetAutostart, manage } from '../vm-from-xml.ts';
 import { undefine, undefineToComeBack } from './undefine.ts';
 
 const GIB = 1024 ** 3;
+/** A disk's size, unless it is said. */
+const DISK_GIB = 4;
 
 /** A machine, and the disk that was made for it. */
 interface Made {
@@ -90,6 +93,8 @@ async function defineFromXml(context: Context, xml: string, uuid: string): Promi
   const root = await guarded(context, xml);
   const name = textOf(root, 'name');
   if (name) refuseTaken(context, name);
+  if (name && isMisleadingName(name))
+    throw new VerbError('invalid', `the name '${name}': no '-' at its beginning, and no uuid`);
   setText(root, 'uuid', uuid);
   forgetAutostart(root);
   manage(root);
@@ -149,8 +154,9 @@ async function defineNew(
   const { connection, volumes, signal, hypervisor, progress } = context;
   const { name, memoryMiB, vcpus, diskGiB, image, network, tags } = params;
   const isTest = hypervisor.driver === 'TEST';
+  if (!isTest) await refuseNoNetwork(context, network);
   let volume: NewVolume | undefined;
-  if (!isTest && (diskGiB > 0 || image !== undefined)) {
+  if (!isTest && (diskGiB !== 0 || image !== undefined)) {
     progress('making its disk');
     volume = await makeDisk(context, volumeName({ name, uuid }, 'vda', 'qcow2'), diskGiB, image);
   }
@@ -178,19 +184,42 @@ async function defineNew(
   }
 }
 
+/** @throws VerbError `not-found`, with the networks there are: without one it could not start */
+async function refuseNoNetwork(
+  { connection, hypervisor, signal }: Context,
+  name: string,
+): Promise<void> {
+  try {
+    await connection.network(name, { signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const known = hypervisor.networks.map((each) => each.name).join(', ') || 'none';
+    throw new VerbError(
+      'not-found',
+      `${hypervisor.name} has no network '${name}'; there are: ${known}`,
+    );
+  }
+}
+
 async function makeDisk(
   context: Context,
   name: string,
-  diskGiB: number,
+  diskGiB: number | undefined,
   image: string | undefined,
 ): Promise<NewVolume> {
   const { connection, volumes, settings, signal } = context;
   const pool = await connection.pool(settings.pool, { signal });
   const golden = image === undefined ? undefined : await goldenImage(context, image);
-  const capacityBytes = Math.max(
-    Math.round(diskGiB * GIB),
-    (await golden?.info({ signal }))?.capacityBytes ?? 0,
-  );
+  const imageBytes = (await golden?.info({ signal }))?.capacityBytes ?? 0;
+  const wantedBytes = Math.round((diskGiB ?? DISK_GIB) * GIB);
+  // None of its own was asked for: it has the image's.
+  const isOwn = diskGiB !== undefined && diskGiB !== 0;
+  if (isOwn && wantedBytes < imageBytes)
+    throw new VerbError(
+      'conflict',
+      `the image ${image} has ${Math.ceil((imageBytes / GIB) * 100) / 100} GiB: ${diskGiB} GiB are too little`,
+    );
+  const capacityBytes = Math.max(wantedBytes, imageBytes);
   const backing = await golden?.path({ signal });
   return volumes.create(pool, { name, capacityBytes, format: 'qcow2', backing }, { signal });
 }

@@ -1,6 +1,7 @@
 import * as verbs from '../../verbs/vm-definition.ts';
 import type { VmState } from '../../entity.ts';
-import { formatXml, parseXml, setText } from '../../xml/element.ts';
+import { VerbError } from '../../verb-error.ts';
+import { type Element, formatXml, parseXml, setText, textOf } from '../../xml/element.ts';
 import { guarded } from '../guarded.ts';
 import { setMetadata } from '../set-metadata.ts';
 import { forgetAutostart, vmFromXml } from '../vm-from-xml.ts';
@@ -11,6 +12,7 @@ export const definitionHandlers: readonly Handler[] = [
   onVm(verbs.define, async (context, { xml }) => {
     const now = await context.domain.xml({ inactive: true, signal: context.signal });
     const root = await guarded(context, xml, parseXml(now));
+    refuseAnother(context.vm, root);
     context.refuseGain({ tags: vmFromXml(root).tags });
     forgetAutostart(root);
     setText(root, 'uuid', context.vm.uuid);
@@ -33,6 +35,21 @@ export const definitionHandlers: readonly Handler[] = [
     return change(context, { tags });
   }),
 ];
+
+/** A definition without a name and a uuid is of this machine; one with others is not, and would be defined beside it. */
+function refuseAnother({ name, uuid }: VmState, root: Element): void {
+  const plain = (text: string): string => text.replaceAll('-', '').toLowerCase();
+  const given = { name: textOf(root, 'name') ?? name, uuid: textOf(root, 'uuid') ?? uuid };
+  if (given.name !== name)
+    throw new VerbError('conflict', `this definition is of '${given.name}', and not of ${name}`, {
+      hint: `another name is given by: skerry vm rename ${name} NAME`,
+    });
+  if (plain(given.uuid) !== plain(uuid))
+    throw new VerbError(
+      'conflict',
+      `this definition has the uuid ${given.uuid}; that of ${name} stays ${uuid}`,
+    );
+}
 
 async function change(
   { domain, vm, signal }: VmContext,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { isOn } from '../../entity.ts';
+import { isBoundByPause, isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/vm-power.ts';
 import { parseXml } from '../../xml/element.ts';
@@ -29,6 +29,7 @@ export async function migrate(
   if (params.target === hypervisor.name)
     throw new VerbError('conflict', `${vm.name} is on ${hypervisor.name} already`);
   if (!uri) throw new VerbError('conflict', `nobody knows how to reach ${params.target}'s libvirt`);
+  if (isBoundByPause(vm)) throw new VerbError('conflict', `${vm.name} is paused: resume it first`);
   const host = { name: params.target, tags: params.targetTags ?? [] };
   const definition = parseXml(await context.domain.xml({ inactive: true, signal }));
   await refuseToTakeAlong(context, definition, host);

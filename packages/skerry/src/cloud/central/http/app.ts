@@ -11,6 +11,7 @@ import { VerbError } from '../../verb-error.ts';
 import { checkCloud } from '../../doctor/cloud-checks.ts';
 import { rolesOf } from '../../permission/policy.ts';
 import type { Central, Target } from '../central.ts';
+import type { Parked } from '../parking.ts';
 import { needsOf, type Place } from '../placement.ts';
 import { linesOf, mayAdminister, mayKnowPeople, parkedFor } from '../seen.ts';
 import { addLogin, type Login, loginOf } from './login.ts';
@@ -214,8 +215,15 @@ export function createApp(options: AppOptions): Hono<Env> {
       throw new VerbError('conflict', `${found.length} machines are called '${id}': say the uuid`);
     const entity = Array.isArray(found) ? undefined : (found as EntityState | undefined);
     // What one may not see is not there.
-    if (!entity || central.permissions(context.get('login').user, entity).size === 0)
+    const { user } = context.get('login');
+    if (!entity || central.permissions(user, entity).size === 0) {
+      const isIt = ({ uuid, name }: Parked): boolean => uuid === id || name === id;
+      if (kind === 'machine' && parkedFor(central, user).some(isIt))
+        throw new VerbError('not-found', `${id} is parked`, {
+          hint: `bring it back: skerry cloud unpark ${id}`,
+        });
       throw new VerbError('not-found', `there is no ${kind} '${id}'`);
+    }
     return entity;
   }
 

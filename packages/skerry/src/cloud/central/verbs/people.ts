@@ -151,7 +151,10 @@ async function roleRemove(context: CentralContext, { role }: Params<typeof verbs
 }
 
 async function grantList({ central }: CentralContext) {
-  return { grants: central.policies.policy.grants };
+  const machines = [...central.parking.list(), ...central.places.vms];
+  const names = new Map<string, string>(machines.map(({ uuid, name }) => [vmId(uuid), name]));
+  const { grants } = central.policies.policy;
+  return { grants: grants.map((grant) => ({ ...grant, name: names.get(grant.scope) ?? '' })) };
 }
 
 async function grantSet(context: CentralContext, params: Params<typeof verbs.grantSet>) {
