@@ -169,6 +169,8 @@ export const hypervisorState = z.object({
   memoryMiB: z.number(),
   /** What other hypervisors' libvirt calls to send a machine here; null where none can. */
   migrationUri: z.string().nullable(),
+  /** Whether all hypervisors have its disks, too. */
+  sharedStorage: z.boolean().default(false),
   agentVersion: z.string(),
   /** Milliseconds since 1970. */
   agentStartedAt: z.number(),
@@ -205,6 +207,14 @@ export function isOn({ state }: Pick<VmState, 'state'>): boolean {
  */
 export function isBoundByPause({ state, disks }: Pick<VmState, 'state' | 'disks'>): boolean {
   return state === 'paused' && disks.some(({ source, readonly }) => source !== null && !readonly);
+}
+
+/** Whether it is off, and has disks that only its hypervisor has: nobody would copy them. */
+export function isBoundByDisks(
+  vm: Pick<VmState, 'state' | 'disks'>,
+  host: Pick<HypervisorState, 'sharedStorage'>,
+): boolean {
+  return !isOn(vm) && !host.sharedStorage && vm.disks.some(({ readonly }) => !readonly);
 }
 
 /** The name of the hypervisor that an entity is on, or is. */

@@ -51,6 +51,7 @@ export function aHypervisor(name: string, change: Partial<HypervisorState> = {})
     cpus: 4,
     memoryMiB: 16_384,
     migrationUri: `qemu+tls://${name}/system`,
+    sharedStorage: true,
     agentVersion: '0.0.0',
     agentStartedAt: 0,
     drained: false,

@@ -48,6 +48,7 @@ export function hypervisor(name: string, more: Partial<HypervisorState> = {}): H
     cpus: 8,
     memoryMiB: 16_384,
     migrationUri: null,
+    sharedStorage: false,
     agentVersion: '0.1.0',
     agentStartedAt: 0,
     drained: false,

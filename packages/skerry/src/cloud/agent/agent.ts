@@ -167,6 +167,7 @@ export class Agent implements AsyncDisposable {
       cpus: 0,
       memoryMiB: 0,
       migrationUri: settings.migrationUri,
+      sharedStorage: settings.sharedStorage,
       agentVersion: version,
       agentStartedAt: Date.now(),
       drained,

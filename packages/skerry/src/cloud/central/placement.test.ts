@@ -61,3 +61,14 @@ test.each([
   const places = migrationTargets(vm, input([aHypervisor('hv1'), aHypervisor('hv2')], [vm]));
   expect(places).toMatchObject([{ hypervisor: 'hv2', possible: false, reasons: [reason] }]);
 });
+
+test('one that is off stays where only its hypervisor has its disks', () => {
+  const vm = aVm({ name: 'web', hypervisor: 'hv1', state: 'shutoff', disks: [aDisk] });
+  const own = aHypervisor('hv1', { sharedStorage: false });
+  const places = migrationTargets(vm, input([own, aHypervisor('hv2')], [vm]));
+  expect(places).toMatchObject([
+    { possible: false, reasons: ['web is off, and its disks are on hv1 only: start it'] },
+  ]);
+  const on = { ...vm, state: 'running' as const };
+  expect(migrationTargets(on, input([own, aHypervisor('hv2')], [on]))[0]?.possible).toBe(true);
+});

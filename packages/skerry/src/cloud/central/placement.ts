@@ -1,6 +1,7 @@
 // Where a machine can be, and where it is best: filter, then weigh. Pure.
 import {
   type HypervisorState,
+  isBoundByDisks,
   isBoundByPause,
   isOn,
   VCPUS_PER_CPU,
@@ -92,6 +93,8 @@ function blockers(vm: VmState, from: HypervisorState | undefined, to: Hypervisor
   const reasons: string[] = [];
   if (to.migrationUri === null) reasons.push('its libvirt cannot be reached by others');
   if (vm.task) reasons.push(`${vm.name} is busy: ${vm.task.verb}`);
+  if (from && isBoundByDisks(vm, from))
+    reasons.push(`${vm.name} is off, and its disks are on ${from.name} only: start it`);
   if (isBoundByPause(vm)) reasons.push(`${vm.name} is paused: resume it first`);
   if (!vm.persistent) reasons.push(`${vm.name} has no definition that stays`);
   if (vm.snapshots.length > 0)

@@ -152,8 +152,9 @@ async function defineNew(
   uuid: string,
 ): Promise<Made> {
   const { connection, volumes, signal, hypervisor, progress } = context;
-  const { name, memoryMiB, vcpus, diskGiB, image, network, tags } = params;
+  const { name, memoryMiB, vcpus, diskGiB, network, tags } = params;
   const isTest = hypervisor.driver === 'TEST';
+  const image = isTest ? params.image : await volumeOfImage(context, params.image);
   if (!isTest) await refuseNoNetwork(context, network);
   let volume: NewVolume | undefined;
   if (!isTest && (diskGiB !== 0 || image !== undefined)) {
@@ -224,6 +225,18 @@ async function makeDisk(
   return volumes.create(pool, { name, capacityBytes, format: 'qcow2', backing }, { signal });
 }
 
+/** Images of labs are said by their names, as `skerry image list` has them. */
+async function volumeOfImage(
+  context: Context,
+  image: string | undefined,
+): Promise<string | undefined> {
+  const { connection, settings, signal } = context;
+  const pool = await connection.pool(settings.imagesPool, { signal });
+  for (const name of image === undefined ? [] : [image, `${image}.qcow2`])
+    if (await imageVolume(context, pool, name)) return name;
+  return image;
+}
+
 async function goldenImage(context: Context, image: string): Promise<StorageVolume> {
   const pool = await context.connection.pool(context.settings.imagesPool, {
     signal: context.signal,
@@ -232,8 +245,11 @@ async function goldenImage(context: Context, image: string): Promise<StorageVolu
   if (found) return found;
   const volumes = await pool.volumes({ signal: context.signal });
   const known = await Promise.all(volumes.map(({ name }) => imageVolume(context, pool, name)));
-  const names = known.flatMap((each) => (each ? [each.name] : [])).join(', ') || 'none';
-  throw new VerbError('not-found', `there is no golden image '${image}' here; there are: ${names}`);
+  const names = known.flatMap((each) => (each && !isBootFile(each.name) ? [each.name] : []));
+  throw new VerbError(
+    'not-found',
+    `there is no golden image '${image}' here; there are: ${names.join(', ') || 'none'}`,
+  );
 }
 
 /** A volume of the images' pool, if there is one of that name which is no machine's disk. */
@@ -250,6 +266,10 @@ async function imageVolume(
     if (!isNotFound(error)) throw error;
     return undefined;
   }
+}
+
+function isBootFile(name: string): boolean {
+  return /\.(kernel|initrd)$/.test(name);
 }
 
 /** The kernel of an image that has no boot loader: volumes beside it, as `NAME.kernel` and `NAME.initrd`. */

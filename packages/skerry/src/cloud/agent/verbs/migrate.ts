@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { isBoundByPause, isOn } from '../../entity.ts';
+import { isBoundByDisks, isBoundByPause, isOn } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
 import type * as verbs from '../../verbs/vm-power.ts';
 import { parseXml } from '../../xml/element.ts';
@@ -37,7 +37,7 @@ export async function migrate(
   const began = performance.now();
   const live = isOn(vm);
   const hasDisks = vm.disks.some(({ readonly }) => !readonly);
-  if (!live && hasDisks && !settings.sharedStorage)
+  if (isBoundByDisks(vm, settings))
     throw new VerbError(
       'conflict',
       `${vm.name} is off, and its disks are on ${hypervisor.name} only: start it, and they are copied as it moves`,
