@@ -364,7 +364,7 @@ test('the command line does it too, with passwords from standard input', async (
   expect(changed).toEqual({
     code: 0,
     stderr: '',
-    stdout: 'Your password: done.\nsessions: 1\n',
+    stdout: 'Your password: done (sessions: 1).\n',
   });
   const unsure = await skerry(token, ['user', 'remove', 'gwen']);
   expect(unsure).toMatchObject({ code: 2, stdout: '' });
