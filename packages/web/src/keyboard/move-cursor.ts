@@ -1,14 +1,14 @@
 import { openEntity } from '../shell/navigation.ts';
 import { cloud } from '../store/cloud.ts';
 import { cursor } from '../store/ui.ts';
-import { rosterView } from '../roster/roster-view.ts';
+import { rosterView, rowsNow } from '../roster/roster-view.ts';
 
 /** Where it is: by tag, a machine may have several rows. */
 let cursorAt = -1;
 
 /** Moves the roster's cursor by so many rows. */
 export function moveCursor(by: number): void {
-  const { rows } = rosterView;
+  const rows = rowsNow();
   const id = cursor.get();
   const at = rows[cursorAt]?.id === id ? cursorAt : rows.findIndex((row) => row.id === id);
   const to = Math.min(
@@ -24,7 +24,7 @@ export function moveCursor(by: number): void {
 
 /** Opens what was looked for: the first machine that is shown, else the first hypervisor. */
 export function openFirst(): void {
-  const { rows } = rosterView;
+  const rows = rowsNow();
   const row = rows.find(({ kind }) => kind === 'vm') ?? rows[0];
   if (!row) return;
   cursor.set(row.id);

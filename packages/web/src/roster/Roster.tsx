@@ -1,20 +1,20 @@
-import { useMemo, useRef } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import { parseFilter } from '../store/filter.ts';
 import { useCloud } from '../store/cloud.ts';
 import { NothingYet } from '../overview/NothingYet.tsx';
-import { type Order, orderOf, rosterRows } from '../store/roster.ts';
 import { collapsed, filterText, grouping } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Empty } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
 import { BulkBar } from './BulkBar.tsx';
 import { FilterField } from './FilterField.tsx';
-import { rosterView } from './roster-view.ts';
+import { rowsFor } from './roster-view.ts';
 import { RosterRows } from './RosterRows.tsx';
 
 /** All hypervisors and machines. */
 export function Roster() {
-  const text = useObservable(filterText);
+  // Each key is seen at once; the list follows when there is time.
+  const text = useDeferredValue(useObservable(filterText));
   const folded = useObservable(collapsed);
   const by = useObservable(grouping);
   const filter = useMemo(() => parseFilter(text), [text]);
@@ -22,14 +22,8 @@ export function Roster() {
   // A filter by state looks at every change; any other one only when rows come or go.
   const changing = useCloud((state) => (filter.byState ? state.entities : null));
   const phase = useCloud((state) => state.phase.is);
-  const order = useRef<Order>(undefined);
-  const rows = useMemo(() => {
-    const state = rosterView.state();
-    order.current = orderOf(state, order.current, by);
-    return rosterRows(order.current, state.entities, filter, new Set(folded));
-    // `shape` and `changing` say when the state is another one.
-  }, [shape, changing, filter, folded, by]);
-  rosterView.rows = rows;
+  // What is not an argument says when the rows are others.
+  const rows = useMemo(() => rowsFor(filter), [shape, changing, filter, folded, by]);
   const isEmpty = rows.length === 0 && phase !== 'connecting';
   return (
     <aside className="roster" aria-label="Machines">

@@ -95,11 +95,7 @@ interface RowProps {
 }
 
 const Row = memo(({ row, start, filtered, byTag }: RowProps) => (
-  <li
-    className={`roster-item ${row.kind}`}
-    data-row={row.id}
-    style={{ transform: `translateY(${start}px)` }}
-  >
+  <li className={`roster-item ${row.kind}`} data-row={row.id} style={{ top: start }}>
     {row.kind === 'vm' ? (
       <VmRow id={row.id} />
     ) : byTag ? (
