@@ -85,3 +85,11 @@ export async function filter(page: Page): Promise<void> {
   }
   await page.waitForTimeout(300);
 }
+
+/** The whole list again, from its beginning. */
+export async function unfilter(page: Page): Promise<void> {
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.locator('#roster').evaluate((list) => list.scrollTo({ top: 0 }));
+  await page.waitForTimeout(500);
+}
