@@ -60,3 +60,35 @@ test.each([
   for (const socket of open) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
 });
+
+test('a client that waits for its next try does it at once when it is told that the server is back', async () => {
+  const socketPath = `${dir}/later`;
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.on('error', () => {}).destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  const client = new XmppClient({
+    server: { socketPath },
+    jid: { local: 'a', domain: 'x.test', resource: 'r' },
+    password: 'secret',
+    backoff: { firstMs: 600_000, maxMs: 600_000 },
+    handlers: { onSession: () => {} },
+  });
+  const seen = (count: number): Promise<boolean> =>
+    poll(() => connections >= count || undefined, {
+      timeoutMs: 8000,
+      onTimeout: () => new Error(`only ${connections} connections`),
+    });
+  await seen(1);
+  await poll(() => client.problem !== '' || undefined, {
+    timeoutMs: 8000,
+    onTimeout: () => new Error('it does not notice'),
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  client.retryNow();
+  await seen(2);
+  await client[Symbol.asyncDispose]();
+  await new Promise((resolve) => server.close(resolve));
+});

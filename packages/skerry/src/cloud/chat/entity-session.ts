@@ -27,6 +27,10 @@ export interface EntitySessionOptions {
   readonly server: ServerPlace;
   readonly password: () => Promise<string>;
   readonly answers: EntityAnswers;
+  /** It looks for a server that is away as often as the bus does. */
+  readonly isScout: boolean;
+  /** It has reached the server. */
+  readonly onOnline: () => void;
 }
 
 const MAX_LENGTH = 10_000;
@@ -39,8 +43,9 @@ const REFUSE_EVERY_MS = 60_000;
 const SHOUT_MS = 3000;
 /** By then it has answered whoever asked it to leave. */
 const LEAVE_MS = 30_000;
-/** Hundreds of these lose the server at once, and nobody waits for them as for the bus. */
+/** Hundreds of these lose the server at once: one looks often, and tells the others when it is back. */
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
+const SCOUT_BACKOFF = { firstMs: 250, maxMs: 3000 };
 
 const NODE_OPTIONS = {
   FORM_TYPE: 'http://jabber.org/protocol/pubsub#publish-options',
@@ -83,9 +88,10 @@ export class EntitySession implements AsyncDisposable {
       jid: options.jid,
       password: options.password,
       resumeSeconds: 30,
-      backoff: BACKOFF,
+      backoff: options.isScout ? SCOUT_BACKOFF : BACKOFF,
       handlers: {
         onSession: (isResumed) => {
+          options.onOnline();
           if (!isResumed) this.#introduce();
         },
         onMessage: (stanza) => void this.#onMessage(stanza),

@@ -21,6 +21,8 @@ export interface EntitySessionsOptions {
 /** How many log in at the same time. */
 const AT_ONCE = 8;
 const LOGIN_MS = 10_000;
+/** All of them within this time. */
+const WAKE_MS = 1500;
 
 export class EntitySessions implements AsyncDisposable {
   readonly #options: EntitySessionsOptions;
@@ -81,8 +83,12 @@ export class EntitySessions implements AsyncDisposable {
       this.#waiting.delete(entity);
       const { server, password, answers } = this.#options;
       const jid = this.#jidOf(entity);
+      const isScout = entity.startsWith('hypervisor:');
       const session = new EntitySession(
-        { entity, jid, server, answers, password: () => password(entity) },
+        {
+          ...{ entity, jid, server, answers, isScout, password: () => password(entity) },
+          onOnline: () => isScout && this.#wake(),
+        },
         presence,
       );
       this.#sessions.set(entity, session);
@@ -95,6 +101,13 @@ export class EntitySessions implements AsyncDisposable {
           this.#startNext();
         });
     }
+  }
+
+  /** The server is back: those that still wait to look again do so, one after the other. */
+  #wake(): void {
+    const away = [...this.#sessions.values()].filter(({ client }) => !client.online);
+    for (const [at, { client }] of away.entries())
+      setTimeout(() => client.retryNow(), (WAKE_MS * at) / away.length).unref();
   }
 
   #jidOf(entity: EntityId): Jid {

@@ -80,6 +80,7 @@ export class XmppClient implements AsyncDisposable {
   readonly #options: XmppClientOptions;
   readonly #management = new StreamManagement();
   readonly #end = new AbortController();
+  #pause = new AbortController();
   readonly #pending = new Map<string, Pending>();
   readonly #first = Promise.withResolvers<void>();
   readonly #life: Promise<void>;
@@ -200,8 +201,15 @@ export class XmppClient implements AsyncDisposable {
         if (!signal.aborted) this.#options.handlers.onFailed?.(asError(error));
       }
       const wait = backoffMs(failures - 1, this.#options.backoff ?? BACKOFF);
-      await sleep(wait, undefined, { signal }).catch(() => {});
+      this.#pause = new AbortController();
+      const either = AbortSignal.any([signal, this.#pause.signal]);
+      await sleep(wait, undefined, { signal: either }).catch(() => {});
     }
+  }
+
+  /** Somebody else has reached the server again: what is left of the pause before the next try is not waited for. */
+  retryNow(): void {
+    this.#pause.abort();
   }
 
   async #login(): Promise<Session> {
