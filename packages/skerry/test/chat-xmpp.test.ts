@@ -12,7 +12,6 @@ import type { EntityId } from '../src/cloud/entity.ts';
 import type { Element } from '../src/cloud/xml/element.ts';
 import { poll } from '../src/util/poll.ts';
 import { until } from './support/bus-contract.ts';
-import { startTcpProxy } from './support/tcp-proxy.ts';
 
 const UUID = '0a1b2c3d-0000-4000-8000-000000000001';
 const DOMAIN = 'cloud.test';
@@ -492,36 +491,3 @@ test('who is removed is gone from all lists', async () => {
   expect(await ejabberd.admin.accounts(DOMAIN)).toEqual(['ada', 'eve', 'hv1', 'mallory', 'noah']);
   await client[Symbol.asyncDispose]();
 });
-
-test('after a long outage all are back at once: the hypervisor looks, and wakes its machines', async () => {
-  await using proxy = await startTcpProxy(ejabberd.remote.port);
-  const ids: EntityId[] = ['hypervisor:hv-away'];
-  for (let at = 0; at < 6; at++) ids.push(`vm:0a1b2c3d-0000-4000-8000-0000000001${at}0`);
-  const passwords = new Map<EntityId, string>();
-  for (const id of ids) passwords.set(id, await accounts.addEntity(id));
-  const lastLogin = new Map<EntityId, number>();
-  await using away = new EntitySessions({
-    server: { ...ejabberd.remote, port: proxy.port },
-    domain: DOMAIN,
-    hypervisor: 'hv-away',
-    // It is asked for at each login.
-    async password(entity) {
-      lastLogin.set(entity, Date.now());
-      return passwords.get(entity) ?? '';
-    },
-    answers: { chat: async () => '', act: async () => ({ ok: true, result: {} }) },
-  });
-  for (const id of ids) away.set(id, { show: '', status: 'Running', name: id });
-  await until('all have come', () => lastLogin.size === ids.length);
-  await sleep(1000);
-  proxy.set('refuse');
-  proxy.cut();
-  await sleep(25_000);
-  proxy.set('up');
-  const upAt = Date.now();
-  await poll(() => ids.every((id) => (lastLogin.get(id) ?? 0) >= upAt) || undefined, {
-    timeoutMs: 5000,
-    intervalMs: 50,
-    onTimeout: () => new Error('some still wait'),
-  });
-}, 90_000);
