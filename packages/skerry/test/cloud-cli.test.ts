@@ -116,6 +116,23 @@ test('a time without a zone is that of whoever typed it', async () => {
   await as(env, 'vm', 'schedule', 'test', '--verb', 'suspend', '--at', at);
   const { stdout } = await as(env, 'vm', 'jobs', 'test', '--json');
   expect(stdout).toContain('2030-12-25T01:00:00.000Z');
+  // What only looks like one is central's to refuse, and other words stay what they are.
+  const wrong = await as(
+    env,
+    'vm',
+    'schedule',
+    'test',
+    '--verb',
+    'suspend',
+    '--at',
+    '2030-13-45T99:99',
+  );
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('2030-13-45T99:99')]);
+  await as(env, 'vm', 'destroy', 'test');
+  await as(env, 'vm', 'rename', 'test', '--name', at);
+  expect((await as(env, 'vm', 'list')).stdout).toContain(`${at} `);
+  await as(env, 'vm', 'rename', at, '--name', 'test');
+  await as(env, 'vm', 'start', 'test');
 });
 
 test('a password that is asked for and does not come is an error, not an account without one', async () => {

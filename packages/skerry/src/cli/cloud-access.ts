@@ -1,6 +1,5 @@
 // Which cloud the commands are about: the environment says it, or the one that runs on this machine.
 import { readdir } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import type { CentralAccess } from '../cloud/client/rest-client.ts';
 import { SkerryError } from '../util/errors.ts';
 import { cloudAccessFile, cloudsDir } from '../util/paths.ts';
@@ -56,16 +55,13 @@ async function filter<T>(all: readonly T[], holds: (each: T) => Promise<boolean>
   return all.filter((_, at) => held[at]);
 }
 
-function answers({ url }: CentralAccess): Promise<boolean> {
+async function answers({ url }: CentralAccess): Promise<boolean> {
+  const { dialLocal } = await import('../cloud/dial-tcp.ts');
   const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: hostname, port: Number(port), timeout: CONNECT_MS });
-    const end = (isThere: boolean): void => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
-  });
+  try {
+    (await dialLocal(hostname, Number(port), AbortSignal.timeout(CONNECT_MS))).destroy();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -21,14 +21,15 @@ export function answerInWords(
   const done = `${verb.title}: ${target === '' ? '' : `${target}, `}${outcome}`;
   if (!only) return `${done}.`;
   if (only[0] === 'changes') return changesInWords(values);
-  const isRows = Array.isArray(only[1]) && typeof only[1][0] === 'object';
-  if (values.length === 1 && (isRows || (Array.isArray(only[1]) && verb.danger === 'reads')))
-    return rowsOf(only[1] as unknown[]);
-  if (values.length === 1 && verb.danger === 'reads' && typeof only[1] === 'string') return only[1];
-  if (values.length === 1 && verb.danger !== 'reads')
-    return `${done} (${wordsOf(only[0])}: ${cellOf(only[0], only[1])}).`;
+  const isRead = verb.danger === 'reads';
+  if (values.length === 1) {
+    const [key, value] = only;
+    if (Array.isArray(value) && (isRead || typeof value[0] === 'object')) return rowsOf(value);
+    if (!isRead) return `${done} (${wordsOf(key)}: ${cellOf(key, value)}).`;
+    if (typeof value === 'string') return value;
+  }
   const lines = values.map(([key, value]) => `${wordsOf(key)}: ${cellOf(key, value)}`);
-  return (verb.danger === 'reads' ? lines : [`${done}.`, ...lines]).join('\n');
+  return (isRead ? lines : [`${done}.`, ...lines]).join('\n');
 }
 
 /** What was, and what is. */

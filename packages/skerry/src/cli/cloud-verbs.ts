@@ -119,15 +119,11 @@ function optionOf(key: string, schema: z.ZodType): Option {
       ? new Option(`--no-${dashed(key)}`, 'switch it off')
       : new Option(flag, lowerFirst(description));
   const isText = isLong(schema);
-  const value = isMany
-    ? '[words...]'
-    : isRecord(schema)
-      ? '<name=value...>'
-      : isText
-        ? '<file>'
-        : '<value>';
+  const value = isRecord(schema) ? '<name=value...>' : isText ? '<file>' : '<value>';
   const words = lowerFirst(description) + (isText ? '; - reads standard input' : '');
-  return new Option(`${flag} ${value}`, words).makeOptionMandatory(isNeeded(schema));
+  return new Option(`${flag} ${isMany ? '[words...]' : value}`, words).makeOptionMandatory(
+    isNeeded(schema),
+  );
 }
 
 /** @param given what commander gives: the arguments, the options, the command. */
@@ -143,9 +139,8 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
     if (isSecret(schema)) return [];
     const value = taken[key] ?? options[optionOf(key, schema).attributeName()];
     if (value === undefined) return [];
-    return [
-      [key, isLong(schema) ? readLong(value as string, command) : valueOf(schema, value, command)],
-    ];
+    if (isLong(schema)) return [[key, readLong(value as string, command)]];
+    return [[key, key === 'at' ? withZone(value as string) : valueOf(schema, value, command)]];
   });
   if (verb.danger === 'destroys' && yes !== true)
     await confirm(
@@ -212,13 +207,17 @@ function readLong(path: string, command: string): string {
   }
 }
 
+/** Without a zone a time is one of whoever typed it; central may be elsewhere. Cron, and what is no time, is left as it is. */
+function withZone(at: string): string {
+  const time = LOCAL_TIME.test(at) ? new Date(at) : undefined;
+  return time && !Number.isNaN(time.getTime()) ? time.toISOString() : at;
+}
+
 /** A number where one is wanted. */
 function valueOf(schema: z.ZodType, value: unknown, command: string): unknown {
   if (isRecord(schema))
     return Object.fromEntries((value as string[]).map((word) => pairOf(word, command)));
   if (typeof value !== 'string') return value === true && schema.safeParse([]).success ? [] : value;
-  // Without a zone it is the time of whoever typed it; central may be elsewhere.
-  if (LOCAL_TIME.test(value)) return new Date(value).toISOString();
   const number = Number(value);
   if (value === '' || Number.isNaN(number)) return value;
   const { error } = schema.safeParse(number);

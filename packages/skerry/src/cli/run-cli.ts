@@ -53,7 +53,6 @@ export async function buildProgram(
     .option('--debug', 'print the stack of an error')
     .enablePositionalOptions()
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/\n?$/, '\nhint: see skerry --help\n')),
       writeOut: (text) => void process.stdout.write(reflow(text, helpWidth())),
       getOutHelpWidth: helpWidth,
     })
@@ -72,8 +71,8 @@ export async function buildProgram(
     command.exitOverride().helpOption('-h, --help', 'print this help');
     if (!words || [entry.name, entry.alias].some((name) => name && words.includes(name)))
       await (await entry.load()).define(command);
-    hintAtHelp(command, `skerry ${entry.name}`);
   }
+  hintAtHelp(program, 'skerry');
   return program;
 }
 

@@ -3,7 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseXml } from '../xml/element.ts';
-import { dialLocal, screenOf } from './open-console.ts';
+import { dialLocal } from '../dial-tcp.ts';
+import { screenOf } from './open-console.ts';
 
 const screen = (graphics: string) =>
   screenOf('web', parseXml(`<domain><devices>${graphics}</devices></domain>`));

@@ -1,8 +1,8 @@
 // The agent's end of a console: libvirt's stream for the serial one, the screen's port for VNC, carried to central by a
 // WebSocket that the agent opens itself.
-import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
+import { type DialTcp, dialLocal } from '../dial-tcp.ts';
 import { VerbError } from '../verb-error.ts';
 import { all, attribute, type Element, parseXml } from '../xml/element.ts';
 import type { VmContext } from './verbs/handler.ts';
@@ -12,9 +12,6 @@ export interface ConsoleTarget {
   /** Central's `/api/v1/agent-stream?token=…`. */
   readonly streamUrl?: string;
 }
-
-/** How to reach a TCP port of the hypervisor's loopback: where the agent runs elsewhere, another way than that. */
-export type DialTcp = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
 
 const OPEN_MS = 10_000;
 /** Where to dial for an address. Who listens at all of them has the port on the loopback, too: nobody else can. */
@@ -85,20 +82,6 @@ export function screenOf(name: string, live: Element | false): { host: string; p
       { hint: "give its <graphics> listen='127.0.0.1'; it has that from its next start" },
     );
   return { host, port };
-}
-
-/** @param signal ends the dialling, not what is connected: a screen is looked at for longer than a verb may take */
-export function dialLocal(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host, port, noDelay: true });
-    const abort = (): void => void socket.destroy(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    socket.once('error', reject).once('connect', () => {
-      signal.removeEventListener('abort', abort);
-      resolve(socket);
-    });
-  });
 }
 
 function openSocket(url: string, ca: string | undefined): Promise<WebSocket> {

@@ -1,6 +1,6 @@
 // Whether machines could move from here to another hypervisor: its libvirt's port, and those by which QEMU sends memory.
 import { messageOf } from '../../util/message-of.ts';
-import { type DialTcp, dialLocal } from '../agent/open-console.ts';
+import { type DialTcp, dialLocal } from '../dial-tcp.ts';
 import type { Check } from './check.ts';
 
 /** Another hypervisor, as it says that it is reached. */

@@ -7,7 +7,7 @@ import { VerbError } from '../../verb-error.ts';
 import type { Verb } from '../../verbs/verb.ts';
 import type { Entities } from '../entities.ts';
 import type { UnusedVolumes } from '../unused-volumes.ts';
-import type { DialTcp } from '../open-console.ts';
+import type { DialTcp } from '../../dial-tcp.ts';
 
 /** Another hypervisor, in central's words. */
 export interface OtherHost {
