@@ -69,6 +69,14 @@ test('an abort ends the wait', async () => {
   });
 });
 
+test('who is interrupted while a free lock is on its way has not got it', async () => {
+  const stop = new AbortController();
+  const taken = lockFile(path, { holder: 'x', timeoutMs: 60_000, signal: stop.signal });
+  stop.abort(new Error('interrupted'));
+  await expect(taken).rejects.toThrow('interrupted');
+  expect(await lockHolder(path)).toBeUndefined();
+});
+
 test('the lock is free again after it was given back', async () => {
   for (const holder of ['one', 'two', 'three']) {
     await using _lock = await lockFile(path, {

@@ -22,7 +22,7 @@ export interface FileLockOptions {
 /**
  * Takes an exclusive flock(2) on `path` and gives it back when disposed; makes the file and its folder. Node has no
  * flock, so flock(1) holds it for us and lets go when our end of its stdin closes: also after `kill -9`.
- * @throws LOCK_TIMEOUT, PROGRAM_MISSING
+ * @throws LOCK_TIMEOUT, PROGRAM_MISSING, the reason of `signal`
  */
 export async function lockFile(path: string, options: FileLockOptions): Promise<AsyncDisposable> {
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
@@ -33,8 +33,8 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
       await sleep(RETRY_MS);
       continue;
     }
-    // Whoever had it may have removed the folder: then ours is a lock on nothing.
-    if (await isLockOn(`/proc/${holder.pid}/fd/3`, path)) {
+    // Whoever had it may have removed the folder: then ours is a lock on nothing. Who was interrupted meanwhile wants none.
+    if (!options.signal?.aborted && (await isLockOn(`/proc/${holder.pid}/fd/3`, path))) {
       await writeFile(path, options.holder);
       holder.unref();
       return { [Symbol.asyncDispose]: () => release(holder) };
