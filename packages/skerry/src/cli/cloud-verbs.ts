@@ -246,12 +246,14 @@ async function runList(kind: Kind, options: { json?: boolean }): Promise<void> {
   const path = `/${COLLECTIONS[kind]}`;
   const found = await askCloud(`skerry ${kind} list`, 'GET', path, undefined, interruptible());
   if (options.json) return printJson(found);
+  const { addressesOf } = await import('../cloud/entity.ts');
   const rows =
     kind === 'vm'
       ? (found as VmState[]).map((vm) => [
           vm.name,
           vm.task ? `${vm.state} (${vm.task.verb} by ${vm.task.by})` : vm.state,
           vm.hypervisor,
+          addressesOf(vm)[0] ?? '-',
           formatMiB(vm.memoryMiB * 1024 ** 2),
           String(vm.vcpus),
           vm.tags.join(' '),
@@ -266,7 +268,7 @@ async function runList(kind: Kind, options: { json?: boolean }): Promise<void> {
         ]);
   const head =
     kind === 'vm'
-      ? ['NAME', 'STATE', 'HYPERVISOR', 'MEMORY', 'CPUS', 'TAGS']
+      ? ['NAME', 'STATE', 'HYPERVISOR', 'ADDRESS', 'MEMORY', 'CPUS', 'TAGS']
       : ['NAME', 'LIBVIRT', 'CPUS', 'MEMORY', 'DRAINED', 'TAGS'];
   const none =
     kind === 'vm' ? 'No machines. Make one: skerry hypervisor create-vm hv1' : 'No hypervisors.';

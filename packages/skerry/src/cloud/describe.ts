@@ -1,6 +1,6 @@
 // Entities in words, as they speak of themselves.
 import type { DomainInfo } from '@skerry/libvirt';
-import type { HypervisorState, VmState } from './entity.ts';
+import { addressesOf, type HypervisorState, type VmState } from './entity.ts';
 
 /** `I'm running on hv1 since 3 hours, with 2 processors and 1 GiB of memory.` */
 export function describeVm(vm: VmState, info?: Pick<DomainInfo, 'cpuTimeNs'>): string {
@@ -11,7 +11,9 @@ export function describeVm(vm: VmState, info?: Pick<DomainInfo, 'cpuTimeNs'>): s
       ? ` I have used ${formatSpan(Number(info.cpuTimeNs / 1_000_000n) / 1000)} of processor time.`
       : '';
   const size = `${count(vm.vcpus, 'processor')} and ${formatMiB(vm.memoryMiB)} of memory`;
-  return `I'm ${STATE_WORDS[vm.state]} on ${vm.hypervisor}${since}, with ${size}.${used}`;
+  const addresses = addressesOf(vm).join(', ');
+  const reached = addresses && ` My address is ${addresses}.`;
+  return `I'm ${STATE_WORDS[vm.state]} on ${vm.hypervisor}${since}, with ${size}.${reached}${used}`;
 }
 
 /** `I'm hv1: 8 processors, 31 GiB of memory. 3 machines are on me, 2 of them run.` */

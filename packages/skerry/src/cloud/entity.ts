@@ -73,6 +73,8 @@ const nic = z.object({
   /** The network's or bridge's name. */
   source: z.string().nullable(),
   model: z.string().nullable(),
+  /** What others reach it by, as far as the guest, libvirt's leases or the host's table say. An older agent says none. */
+  addresses: z.array(z.string()).default([]),
 });
 
 const snapshot = z.object({
@@ -102,6 +104,15 @@ export type Task = z.infer<typeof task>;
 
 /** What somebody did last to an entity: everybody sees who. */
 export const lastChange = z.object({ verb: z.string(), by: z.string(), at: z.number() });
+
+/** All of a machine's addresses, those of IPv4 first. */
+export function addressesOf({ nics }: Pick<VmState, 'nics'>): readonly string[] {
+  const addresses = nics.flatMap((each) => each.addresses);
+  return [
+    ...addresses.filter((each) => !each.includes(':')),
+    ...addresses.filter((each) => each.includes(':')),
+  ];
+}
 
 export const vmState = z.object({
   kind: z.literal('vm'),

@@ -46,6 +46,7 @@ const GENERATORS_OFF = [
 const WANTED: Readonly<Record<string, string>> = {
   'sysinit.target.wants/qemu-guest-agent.service': `/${SYSTEM}/qemu-guest-agent.service`,
   'sysinit.target.wants/skerry-guest.service': `/${SYSTEM}/skerry-guest.service`,
+  'sysinit.target.wants/skerry-cloud.service': `/${SYSTEM}/skerry-cloud.service`,
   'getty.target.wants/serial-getty@ttyS0.service': `/${SYSTEM}/serial-getty@.service`,
   'sockets.target.wants/ssh.socket': '/lib/systemd/system/ssh.socket',
   'multi-user.target.wants/systemd-networkd.service':
@@ -134,6 +135,44 @@ RestartSec=0.2
 
 [Install]
 WantedBy=sysinit.target
+`,
+  },
+  {
+    // A machine of a cloud is told its name by its firmware, and by systemd-tmpfiles it has who may log in. A lab's is not.
+    path: `${SYSTEM}/skerry-cloud.service`,
+    content: `[Unit]
+Description=Name and host key of a machine of a cloud
+DefaultDependencies=no
+Conflicts=shutdown.target
+Before=systemd-networkd.service ssh.socket shutdown.target
+ConditionCredential=system.hostname
+
+[Service]
+Type=oneshot
+LoadCredential=system.hostname
+ExecStart=/usr/local/lib/skerry/become-cloud-machine
+
+[Install]
+WantedBy=sysinit.target
+`,
+  },
+  {
+    path: 'usr/local/lib/skerry/become-cloud-machine',
+    mode: 0o755,
+    content: `#!/bin/sh
+# At the first start of a machine, and of a copy of it. Another name alone does not make it another machine.
+set -eu
+own=$(cat /sys/class/dmi/id/product_uuid)
+known=/var/lib/skerry/machine
+[ "$(cat "$known" 2>/dev/null)" != "$own" ] || exit 0
+name=$(cat "$CREDENTIALS_DIRECTORY/system.hostname")
+echo "$name" >/etc/hostname
+echo "$name" >/proc/sys/kernel/hostname
+printf '127.0.0.1 localhost\\n127.0.1.1 %s\\n::1 localhost ip6-localhost ip6-loopback\\n' "$name" >/etc/hosts
+rm -f /etc/ssh/ssh_host_*
+ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+mkdir -p /var/lib/skerry
+echo "$own" >"$known"
 `,
   },
   {

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react';
 import { Button } from '../ui/Button.tsx';
+import { copyText } from '../ui/CopyText.tsx';
 
 export interface SecretProps {
   readonly label: string;
@@ -13,11 +14,7 @@ export function Secret({ label, value, hint }: SecretProps) {
   const [isCopied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     field.current?.select();
-    // Browsers have a clipboard for pages by https and of this computer alone; the text is selected then.
-    await navigator.clipboard?.writeText(value).then(
-      () => setCopied(true),
-      () => {},
-    );
+    setCopied(await copyText(value));
   };
   return (
     <div className="field">

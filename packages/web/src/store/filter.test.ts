@@ -6,7 +6,15 @@ const web = vm('web-1', {
   hypervisor: 'hv1',
   state: 'running',
   tags: ['web', 'prod'],
-  nics: [{ mac: '52:54:00:aa:bb:cc', type: 'network', source: 'default', model: null }],
+  nics: [
+    {
+      mac: '52:54:00:aa:bb:cc',
+      type: 'network',
+      source: 'default',
+      model: null,
+      addresses: ['10.98.0.57', 'fd00::57'],
+    },
+  ],
 });
 const old = vm('Old-Wiki', {
   hypervisor: 'hv2',
@@ -36,6 +44,11 @@ test.each([
   ['is:off', false, true],
   ['is:unmanaged', false, true],
   ['mac:aa:bb', true, false],
+  ['ip:10', true, false],
+  ['ip:98', false, false],
+  ['10.98.', true, false],
+  ['10', false, false],
+  ['fd00::', true, false],
   ['name:wiki', false, true],
   ['colour:red', false, false],
   ['-', true, true],
@@ -59,4 +72,5 @@ test('only some filters look at states', () => {
   expect(parseFilter('web tag:x').byState).toBe(false);
   expect(parseFilter('state:run').byState).toBe(true);
   expect(parseFilter('is:busy').byState).toBe(true);
+  expect(parseFilter('10.98').byState).toBe(true);
 });

@@ -9,12 +9,12 @@ interface Term {
 
 export interface Filter {
   readonly terms: readonly Term[];
-  /** Whether states decide: such a list changes with each event. */
+  /** Whether states or addresses decide: such a list changes with each event. */
   readonly byState: boolean;
 }
 
 /** The words before a colon that mean something; with any other one, the whole is a plain word. */
-export const FILTER_KEYS = ['tag', 'state', 'host', 'name', 'is', 'mac'] as const;
+export const FILTER_KEYS = ['tag', 'state', 'host', 'name', 'is', 'mac', 'ip'] as const;
 const keys: ReadonlySet<string> = new Set(FILTER_KEYS);
 
 export function parseFilter(text: string): Filter {
@@ -24,7 +24,9 @@ export function parseFilter(text: string): Filter {
     .filter((word) => word !== '' && word !== '-')
     .map(toTerm)
     .filter(({ value }) => value !== '');
-  return { terms, byState: terms.some(({ key }) => key === 'state' || key === 'is') };
+  const changes = ({ key, value }: Term): boolean =>
+    key === 'state' || key === 'is' || key === 'ip' || (key === null && isLikeAddress(value));
+  return { terms, byState: terms.some(changes) };
 }
 
 function toTerm(word: string): Term {
@@ -55,6 +57,8 @@ function holds({ key, value }: Term, entity: EntityState): boolean {
       return entity.name.toLowerCase().includes(value);
     case 'mac':
       return entity.kind === 'vm' && entity.nics.some(({ mac }) => mac.includes(value));
+    case 'ip':
+      return hasAddress(value, entity);
     case 'is':
       return isIt(value, entity);
     default:
@@ -79,9 +83,22 @@ function isIt(value: string, entity: EntityState): boolean {
   return value === 'unmanaged' && !entity.managed;
 }
 
+function isLikeAddress(value: string): boolean {
+  return /[.:]/.test(value);
+}
+
+function hasAddress(start: string, entity: EntityState): boolean {
+  return (
+    entity.kind === 'vm' &&
+    entity.nics.some(({ addresses }) => addresses.some((each) => each.startsWith(start)))
+  );
+}
+
 function anywhere(value: string, entity: EntityState): boolean {
   if (entity.name.toLowerCase().includes(value)) return true;
   if (entity.tags.some((tag) => tag.toLowerCase().includes(value))) return true;
   if (entity.kind !== 'vm') return false;
-  return entity.uuid.startsWith(value) || entity.title.toLowerCase().includes(value);
+  if (entity.uuid.startsWith(value) || entity.title.toLowerCase().includes(value)) return true;
+  // A name may begin as an address does; nobody finds one by its middle.
+  return isLikeAddress(value) && hasAddress(value, entity);
 }

@@ -44,6 +44,9 @@ export const grouping = kept<'hypervisor' | 'tag'>('grouping', 'hypervisor');
 export const usageSpan = kept<string>('span', 'minutes');
 export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto');
 
+/** The public ssh keys that somebody gave a machine last, by who that was. */
+export const sshKeysOf = kept<Readonly<Record<string, string>>>('sshKeys', {});
+
 /** A question about a verb: a form, a confirmation, or both. */
 export interface Question {
   readonly entities: readonly string[];

@@ -7,7 +7,7 @@ import { PlaceList } from '../migrate/PlaceList.tsx';
 import { openEntity } from '../shell/navigation.ts';
 import { cloud, useCloud } from '../store/cloud.ts';
 import { type CloudState, hypervisorOf, may, permissionsFor } from '../store/state.ts';
-import { type MachineDraft, machineDraft, newMachine } from '../store/ui.ts';
+import { type MachineDraft, machineDraft, newMachine, sshKeysOf } from '../store/ui.ts';
 import { useObservable } from '../store/use-observable.ts';
 import { Empty, Problem } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
@@ -21,7 +21,11 @@ import { VerbForm } from './VerbForm.tsx';
 
 export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
   const verb = useObservable(verbs, (all) => all.find((each) => each.name === 'alloc'));
-  const initial = useMemo(() => (verb ? initialValues(verb.params) : {}), [verb]);
+  const user = useCloud((state) => state.user);
+  const initial = useMemo(() => {
+    const given = { sshKeys: sshKeysOf.get()[user ?? ''] };
+    return verb ? initialValues(verb.params, given) : {};
+  }, [verb, user]);
   const begun = useObservable(machineDraft);
   const [hadBegun] = useState(begun !== null && !begun.error);
   const draft = begun ?? { values: initial, byXml: false, chosen: hypervisor ?? '' };
@@ -71,6 +75,7 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
     setBusy(false);
     const isShown = isOpen.current;
     if (outcome.ok) {
+      if (!byXml && state.user) rememberKeys(state.user, String(values['sshKeys'] ?? ''));
       const { uuid, name } = outcome.result as { uuid: string; name: string };
       if (isShown) {
         machineDraft.set(null);
@@ -193,6 +198,11 @@ export function NewMachine({ hypervisor }: { readonly hypervisor?: string }) {
       </form>
     </Dialog>
   );
+}
+
+/** The next machine is for the same people, most often. */
+function rememberKeys(user: string, keys: string): void {
+  sshKeysOf.update((all) => ({ ...all, [user]: keys }));
 }
 
 /** A place that one may not make machines at is none; one that one does not see is not spoken of. */

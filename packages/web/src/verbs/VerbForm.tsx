@@ -15,6 +15,7 @@ export interface VerbFormProps {
 }
 
 const LONG_TEXT = 10_000;
+const VERY_LONG_TEXT = 100_000;
 
 export function VerbForm({
   schema,
@@ -92,7 +93,7 @@ function VerbField(props: VerbFieldProps) {
         <textarea
           {...shared}
           className="code"
-          rows={field.type === 'object' ? 3 : 12}
+          rows={(field.maxLength ?? 0) > VERY_LONG_TEXT ? 12 : 3}
           spellCheck={false}
           onChange={(event) => onChange(event.target.value)}
         />

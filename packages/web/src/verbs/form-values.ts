@@ -66,6 +66,7 @@ export function labelOf(name: string): string {
   const [, base = name, unit] = /^(.*?)(MiB|GiB)?$/.exec(name) ?? [];
   if (name === 'vcpus') return 'Processors';
   if (name === 'xml') return 'XML';
+  if (name === 'sshKeys') return 'SSH keys';
   const words = base
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')

@@ -4,6 +4,7 @@ import { useCloud } from '../store/cloud.ts';
 import { vmStatus } from '../store/status.ts';
 import { Ago, StatusPill, Tags } from '../ui/bits.tsx';
 import { Button } from '../ui/Button.tsx';
+import { CopyText } from '../ui/CopyText.tsx';
 import { EntityLink } from '../ui/EntityLink.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { request } from '../verbs/request.ts';
@@ -16,6 +17,7 @@ export function VmHeader({ vm }: { readonly vm: VmState }) {
   const pending = useCloud((state) => state.pending.get(vm.id));
   const user = useCloud((state) => state.user);
   const status = vmStatus(vm, pending, (name) => verbOf('vm', name), user);
+  const address = vm.nics.flatMap((nic) => nic.addresses)[0];
   const tagging = verbOf('vm', 'settags');
   return (
     <header className="page-head entity-head">
@@ -36,6 +38,7 @@ export function VmHeader({ vm }: { readonly vm: VmState }) {
         <span>
           on <EntityLink id={`hypervisor:${vm.hypervisor}`} name={vm.hypervisor} />
         </span>
+        {address !== undefined && <CopyText text={address} />}
         <span className="tags">
           <Tags tags={vm.tags} />
           {tagging && (

@@ -2,11 +2,13 @@ import type { VmState } from '../api/types.ts';
 import { UsageCharts } from '../graphs/UsageCharts.tsx';
 import { isOn } from '../store/roster.ts';
 import { Ago, Facts } from '../ui/bits.tsx';
+import { CopyText } from '../ui/CopyText.tsx';
 import { count, formatMiB } from '../ui/format.ts';
 import { Thumbnail } from './Thumbnail.tsx';
 
 export function VmOverview({ vm }: { readonly vm: VmState }) {
   const on = isOn(vm);
+  const addresses = vm.nics.flatMap((nic) => nic.addresses);
   return (
     <div className="overview-grid">
       <section className="card facts-card" aria-label="Facts">
@@ -39,6 +41,20 @@ export function VmOverview({ vm }: { readonly vm: VmState }) {
               vm.nics.length === 0
                 ? 'none'
                 : vm.nics.map(({ source, type }) => source ?? type).join(', '),
+            ],
+            [
+              vm.nics.length > 1 || addresses.length > 1 ? 'Addresses' : 'Address',
+              addresses.length > 0 ? (
+                <span className="copy-texts" key="addresses">
+                  {addresses.map((each) => (
+                    <CopyText key={each} text={each} />
+                  ))}
+                </span>
+              ) : on && vm.nics.length > 0 ? (
+                <span title="Its guest agent has not told it, nor is there a lease">not known</span>
+              ) : (
+                'none'
+              ),
             ],
             [
               'MAC',

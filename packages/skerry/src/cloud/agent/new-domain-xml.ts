@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { identityXml } from './guest-identity.ts';
 import { metadataXml, METADATA } from './vm-from-xml.ts';
 import { escapeXml } from '../../util/escape-xml.ts';
 
@@ -13,6 +14,8 @@ export interface NewDomain {
   /** A Linux to start directly, for a disk that has no boot loader. */
   readonly boot?: { readonly kernel: string; readonly initrd: string | undefined } | undefined;
   readonly network?: string | undefined;
+  /** Public keys that may log in, one a line. */
+  readonly sshKeys?: string | undefined;
   readonly tags: readonly string[];
   readonly virtType: 'kvm' | 'qemu' | 'test';
 }
@@ -29,7 +32,8 @@ export function newDomainXml(domain: NewDomain): string {
   ${metadata(tags)}
   <memory unit='MiB'>${memoryMiB}</memory>
   <vcpu>${vcpus}</vcpu>
-  <os><type arch='x86_64' machine='q35'>hvm</type>${boot === undefined ? "<boot dev='hd'/>" : kernelXml(boot)}</os>
+  ${identityXml(domain)}
+  <os><type arch='x86_64' machine='q35'>hvm</type>${boot === undefined ? "<boot dev='hd'/>" : kernelXml(boot)}<smbios mode='sysinfo'/></os>
   <features><acpi/><apic/></features>
   ${virtType === 'kvm' ? "<cpu mode='host-model'/>" : ''}
   <clock offset='utc'/>

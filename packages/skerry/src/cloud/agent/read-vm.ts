@@ -6,11 +6,13 @@ import {
   isNotFound,
 } from '@skerry/libvirt';
 import { type VmPower, type VmState, vmId } from '../entity.ts';
-import { attribute, parseXml, textOf } from '../xml/element.ts';
+import { all, attribute, type Element, parseXml, textOf } from '../xml/element.ts';
 import { bringsAutostart, vmFromXml } from './vm-from-xml.ts';
 
 /** What libvirt knows of a machine; the rest of its state is the agent's. */
 export type ReadVm = Omit<VmState, 'hypervisor' | 'task' | 'lastChange' | 'runningSince'>;
+
+const AGENT_CHANNEL = 'org.qemu.guest_agent.0';
 
 const STATES: Readonly<Partial<Record<DomainStateName, VmPower>>> = {
   running: 'running',
@@ -22,11 +24,19 @@ const STATES: Readonly<Partial<Record<DomainStateName, VmPower>>> = {
   pmsuspended: 'sleeping',
 };
 
+/** A machine that was read. */
+export interface ReadDomain {
+  readonly vm: ReadVm;
+  readonly bringsAutostart: boolean;
+  /** Whether its guest's agent listens. */
+  readonly hasAgent: boolean;
+}
+
 /** Reads a domain; undefined when it is gone by now. */
 export async function readVm(
   domain: Domain,
   signal?: AbortSignal,
-): Promise<{ readonly vm: ReadVm; readonly bringsAutostart: boolean } | undefined> {
+): Promise<ReadDomain | undefined> {
   try {
     const [xml, { state, reason }, persistent, autostart, snapshots] = await Promise.all([
       domain.xml({ signal }),
@@ -47,11 +57,17 @@ export async function readVm(
       autostart,
       snapshots,
     };
-    return { vm, bringsAutostart: bringsAutostart(definition) };
+    return { vm, bringsAutostart: bringsAutostart(definition), hasAgent: hasAgent(definition) };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+function hasAgent(definition: Element): boolean {
+  return all(definition, 'devices/channel/target').some(
+    ({ attributes: { name, state } }) => name === AGENT_CHANNEL && state === 'connected',
+  );
 }
 
 async function readSnapshots(domain: Domain, signal?: AbortSignal): Promise<VmState['snapshots']> {

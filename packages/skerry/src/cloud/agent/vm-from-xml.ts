@@ -149,6 +149,7 @@ function nicOf(nic: Element): VmState['nics'][number] {
     type: nic.attributes['type'] ?? '',
     source: source['network'] ?? source['bridge'] ?? source['dev'] ?? null,
     model: attribute(nic, 'model', 'type'),
+    addresses: [],
   };
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@skerry/libvirt';
 import { vmId, type VmPower, type VmState } from '../entity.ts';
 import type { Entities } from './entities.ts';
+import { GuestAddresses } from './guest-addresses.ts';
 import { type ReadVm, readVm } from './read-vm.ts';
 import { setMetadata } from './set-metadata.ts';
 
@@ -52,23 +53,29 @@ export interface WatchOptions {
 /** Keeps the machines of one libvirt connection in `entities`, until the signal or the end of the connection. */
 export class LibvirtWatch {
   readonly #options: WatchOptions;
+  readonly #addresses: GuestAddresses;
   /** Machines that are being read, and those to be read once more after that. */
   readonly #reading = new Map<string, Promise<void>>();
   readonly #again = new Map<string, Promise<void>>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#addresses = new GuestAddresses(options);
   }
 
   /** Reads all there is, then follows the events; returns when the connection or the signal ends. */
   async run(): Promise<void> {
     const { connection, signal, onHost } = this.#options;
     const events = await connection.events({ types: EVENTS, signal });
-    await this.readAll();
-    for await (const event of events) {
-      if (event.type === 'resync') await this.readAll();
-      else if ('domain' in event) this.#onDomain(event);
-      else onHost();
+    try {
+      await this.readAll();
+      for await (const event of events) {
+        if (event.type === 'resync') await this.readAll();
+        else if ('domain' in event) this.#onDomain(event);
+        else onHost();
+      }
+    } finally {
+      await this.#addresses.close();
     }
   }
 
@@ -146,12 +153,16 @@ export class LibvirtWatch {
     const read = await readVm(domain, signal);
     const before = entities.get(id);
     if (read === undefined) {
+      this.#addresses.forget(domain.uuid);
       entities.remove(id);
       return;
     }
+    // What is not managed is left alone.
+    const hasAgent = read.hasAgent && read.vm.managed;
+    const nics = this.#addresses.follow(domain, read.vm, hasAgent);
     const { task, lastChange, runningSince } =
       before?.kind === 'vm' ? before : { task: null, lastChange: null, runningSince: null };
-    entities.set({ ...read.vm, hypervisor, task, lastChange, runningSince });
+    entities.set({ ...read.vm, nics, hypervisor, task, lastChange, runningSince });
     // It has arrived; while it leaves, the same is said there.
     if (read.bringsAutostart && read.vm.persistent && task?.verb !== 'migrate')
       void this.#keepAutostart(domain, read.vm);

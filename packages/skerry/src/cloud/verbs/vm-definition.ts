@@ -1,6 +1,7 @@
 // What a machine is: its definition, name, tags, and whether Skerry looks after it.
 import { z } from 'zod';
 import { hypervisorName, tag, vmName } from '../entity.ts';
+import { sshKeys } from './ssh-keys.ts';
 import { defineVerb, type Verb } from './verb.ts';
 
 const nothing = z.object({});
@@ -124,6 +125,9 @@ export const alloc = defineVerb({
       .optional()
       .describe('GiB; 0 for no disk. Default: 4, or the size of the image if that is more'),
     network: z.string().max(200).default('default').describe('A network of the hypervisor'),
+    sshKeys: sshKeys
+      .optional()
+      .describe('Public ssh keys, a line each: who has one may log in as root'),
     tags: z.array(tag).max(50).default([]),
     xml: domainXml.optional().describe('libvirt domain XML instead of all of these'),
     start: z.boolean().default(false).describe('Start it at once'),

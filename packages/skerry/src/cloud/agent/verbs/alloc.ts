@@ -4,6 +4,7 @@ import { type Domain, isNotFound, type StoragePool, type StorageVolume } from '@
 import type { z } from 'zod';
 import { isMisleadingName } from '../../entity.ts';
 import { VerbError } from '../../verb-error.ts';
+import { keyLines } from '../../verbs/ssh-keys.ts';
 import * as verbs from '../../verbs/vm-definition.ts';
 import {
   all,
@@ -152,7 +153,7 @@ async function defineNew(
   uuid: string,
 ): Promise<Made> {
   const { connection, volumes, signal, hypervisor, progress } = context;
-  const { name, memoryMiB, vcpus, diskGiB, network, tags } = params;
+  const { name, memoryMiB, vcpus, diskGiB, network, sshKeys, tags } = params;
   const isTest = hypervisor.driver === 'TEST';
   const image = isTest ? params.image : await volumeOfImage(context, params.image);
   if (!isTest) await refuseNoNetwork(context, network);
@@ -172,6 +173,7 @@ async function defineNew(
       disk: volume?.path,
       boot,
       network,
+      sshKeys: sshKeys && keyLines(sshKeys),
       tags,
       virtType,
     });

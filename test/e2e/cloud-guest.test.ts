@@ -1,0 +1,113 @@
+// Machines of the cloud that were made from an image, from within: who may log in, their names, and where they are reached.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RestClient } from '../../packages/skerry/src/cloud/client/rest-client.ts';
+import { type DevCloud, startDevCloud } from '../../packages/skerry/src/cloud/dev/dev-cloud.ts';
+import { addressesOf, type VmState } from '../../packages/skerry/src/cloud/entity.ts';
+import { outerPaths } from '../../packages/skerry/src/hypervisors/layout.ts';
+import { enterOuter, outerPid } from '../../packages/skerry/src/hypervisors/outer.ts';
+import { poll } from '../../packages/skerry/src/util/poll.ts';
+
+const run = promisify(execFile);
+const BOOT_MS = 300_000;
+
+let dir: string;
+let cloud: DevCloud;
+let client: RestClient;
+let enter: readonly string[];
+
+beforeAll(async () => {
+  // Short: unix sockets lie in it.
+  dir = await mkdtemp('/tmp/skg-');
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'ann@laptop', '-f', key()]);
+  cloud = await startDevCloud({
+    ...{ dir: join(dir, 'c'), hypervisors: 2, port: 0, version: '0.0.0', webDir: null },
+    accel: 'tcg',
+  });
+  client = new RestClient({ url: cloud.url, token: cloud.token() });
+  const paths = outerPaths(join(dir, 'c', 'hv'));
+  enter = enterOuter(paths, (await outerPid(paths)) ?? 0);
+  await client.call('POST', '/hypervisors/hv1/alloc', {
+    ...{ name: 'web-1', image: 'debian-12', memoryMiB: 384, start: true },
+    sshKeys: `# Ann's\n${await readFile(`${key()}.pub`, 'utf8')}`,
+  });
+});
+afterAll(async () => {
+  await cloud[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const key = (): string => join(dir, 'key');
+const vm = async (name: string): Promise<VmState> =>
+  (await client.call('GET', `/vms/${name}`)) as VmState;
+
+function addressOf(name: string): Promise<string> {
+  return poll(async () => addressesOf(await vm(name))[0], {
+    ...{ timeoutMs: BOOT_MS, intervalMs: 200 },
+    onTimeout: () => new Error(`${name} has no address`),
+  });
+}
+
+/** From where its network is, as from a host beside it. */
+async function ssh(address: string, command: string): Promise<string> {
+  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes'];
+  const [program = '', ...args] = [
+    ...enter,
+    ...['ssh', '-q', '-i', key(), ...options.flatMap((each) => ['-o', each])],
+    ...[`root@${address}`, command],
+  ];
+  const attempt = (): Promise<string | undefined> =>
+    run(program, args).then(
+      ({ stdout }) => stdout.trim(),
+      () => undefined,
+    );
+  const onTimeout = (): Error => new Error(`ssh root@${address} ${command}: no`);
+  return poll(attempt, { timeoutMs: BOOT_MS, intervalMs: 500, onTimeout });
+}
+
+const FACTS = 'hostname; cat /etc/hostname /etc/ssh/ssh_host_ed25519_key.pub';
+
+test('who has the key logs in, under the address that is shown, to a machine that knows its name', async () => {
+  const address = await addressOf('web-1');
+  expect(address).toMatch(/^10\.98\.0\.\d+$/);
+  expect((await ssh(address, FACTS)).split('\n').slice(0, 2)).toEqual(['web-1', 'web-1']);
+  const info = (await client.call('POST', '/vms/web-1/info')) as { text: string };
+  expect(info.text).toContain(`My address is ${address}.`);
+});
+
+test('the address is known where it has gone', async () => {
+  const address = await addressOf('web-1');
+  await client.call('POST', '/vms/web-1/migrate', { target: 'hv2' });
+  expect((await vm('web-1')).hypervisor).toBe('hv2');
+  expect(await addressOf('web-1')).toBe(address);
+});
+
+test('a copy has a name, an address and a host key of its own, and lets the same people in', async () => {
+  const before = await ssh(await addressOf('web-1'), FACTS);
+  await client.call('POST', '/vms/web-1/destroy');
+  expect(addressesOf(await vm('web-1'))).toEqual([]);
+  await client.call('POST', '/vms/web-1/clone', { name: 'web-2' });
+  await client.call('POST', '/vms/web-1/create');
+  await client.call('POST', '/vms/web-2/create');
+  const [first, second] = await Promise.all([addressOf('web-1'), addressOf('web-2')]);
+  expect(second).not.toBe(first);
+  expect(await ssh(first, FACTS)).toBe(before);
+  const copy = (await ssh(second, FACTS)).split('\n');
+  expect(copy.slice(0, 2)).toEqual(['web-2', 'web-2']);
+  expect(before).not.toContain(copy[2]);
+});
+
+test('of a machine that Skerry leaves alone libvirt tells the address that it has lent', async () => {
+  const xml = `<network><name>lent</name><ip address='10.50.0.1' prefix='24'><dhcp><range start='10.50.0.9' end='10.50.0.9'/></dhcp></ip></network>`;
+  await client.call('POST', '/hypervisors/hv1/network_define', { xml });
+  await client.call('POST', '/hypervisors/hv1/network_create', { name: 'lent' });
+  await client.call('POST', '/hypervisors/hv1/alloc', {
+    ...{ name: 'alone', image: 'debian-12', memoryMiB: 384, network: 'lent' },
+  });
+  await client.call('POST', '/vms/alone/unmanage');
+  await client.call('POST', '/vms/alone/create');
+  expect(await addressOf('alone')).toBe('10.50.0.9');
+});
