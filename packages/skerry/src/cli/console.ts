@@ -12,8 +12,10 @@ async function run(name: string | undefined, options: CommonOptions): Promise<vo
   const { machineNames } = await import('../lab-file/select.ts');
   const primary = lab.machines.find((machine) => machine.primary)?.name ?? '';
   const [machine = primary] = name === undefined ? [primary] : machineNames(lab, [name]);
-  const { attachConsole } = await import('../lab/console.ts');
+  const { openLabConsole } = await import('../lab/console.ts');
+  const { joinTerminal } = await import('./join-terminal.ts');
+  await using console = await openLabConsole(lab, machine, signal);
   process.stderr.write(`Console of ${machine}. Leave it with Ctrl-]; press Enter for a prompt.\n`);
-  await attachConsole(lab, machine, { input: process.stdin, output: process.stdout }, signal);
+  await joinTerminal(console.stream, { input: process.stdin, output: process.stdout }, signal);
   process.stderr.write('\n');
 }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** How to reach a TCP port of the hypervisor's loopback: where the agent runs elsewhere, another way than that. */
+/** How to reach a TCP port from the hypervisor, its loopback or a machine's: where the agent runs elsewhere, another way. */
 export type DialTcp = (host: string, port: number, signal: AbortSignal) => Promise<Duplex>;
 
 /** @param signal ends the dialling, not what is connected: a screen is looked at for longer than a verb may take */

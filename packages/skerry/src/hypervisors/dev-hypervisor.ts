@@ -18,6 +18,7 @@ import {
   hypervisorPaths,
   indexOf,
   nameOf,
+  vmsAddressOf,
 } from './layout.ts';
 import { enterArgs } from './outer.ts';
 
@@ -84,6 +85,7 @@ export class DevHypervisor {
           SKERRY_HOSTNAME: this.name,
           SKERRY_HOSTS: join(this.#set.dir, 'hosts'),
           SKERRY_ADDRESS: this.address,
+          SKERRY_VMS_ADDRESS: vmsAddressOf(indexOf(this.name) ?? 0),
         },
       },
     });

@@ -23,6 +23,11 @@ export function addressOf(index: number): string {
   return `${NETWORKS.hosts}.${index}`;
 }
 
+/** Its address among the VMs: it reaches them, and they do not reach it. Below those that are lent. */
+export function vmsAddressOf(index: number): string {
+  return `${NETWORKS.vms}.${index + 1}`;
+}
+
 /** The state of the namespaces around; of the files of a lab it has the lock, the pid and the log. */
 export function outerPaths(dir: string): LabPaths {
   return labPathsIn(dir, dir);

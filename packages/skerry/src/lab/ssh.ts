@@ -5,8 +5,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type ExecResult, signalNumber } from '../guest/exec.ts';
-import { SkerryError } from '../util/errors.ts';
+import type { ExecResult } from '../guest/exec.ts';
+import { onTerminal } from '../util/on-terminal.ts';
 import { labPaths } from '../util/paths.ts';
 import { shellJoin } from '../util/shell-quote.ts';
 import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
@@ -76,13 +76,7 @@ export async function runSsh(
   machine: string,
   args: readonly string[],
 ): Promise<number> {
-  const child = spawn('ssh', ['-F', await prepareSsh(lab), machine, ...args], { stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.on('error', (cause) =>
-      reject(new SkerryError('PROGRAM_MISSING', { data: { program: 'ssh' }, cause })),
-    );
-    child.on('close', (code, signal) => resolve(code ?? 128 + signalNumber(signal ?? undefined)));
-  });
+  return onTerminal('ssh', ['-F', await prepareSsh(lab), machine, ...args]);
 }
 
 export interface SshExecOptions {

@@ -90,6 +90,11 @@ export function cloudAccessFile(name: string): string {
   return join(cloudDir(name), 'access.json');
 }
 
+/** The host keys of clouds' machines that the user has seen. */
+export function cloudKnownHostsFile(): string {
+  return join(stateDir(), 'cloud-known-hosts');
+}
+
 /** The same in any folder, for what has the shape of a lab's state without being a lab. */
 export function labPathsIn(dir: string, id: string): LabPaths {
   return {

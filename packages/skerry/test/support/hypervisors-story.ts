@@ -136,9 +136,9 @@ async function reaches(from: DevHypervisor, host: string, seconds = 10): Promise
 
 /** What a network card on a bridge of hv1 reaches: a name server, libvirt of both hypervisors, the service. */
 async function reachedByGuest(bridge: string, addressing: string): Promise<string[]> {
-  const ports = [LIBVIRT_PORT, LIBVIRT_PORT, 7].map(
-    (port, index) => `10.99.0.${[1, 2, 254][index]}/${port}`,
-  );
+  const ports = ['10.99.0.1', '10.99.0.2', '10.98.0.2', '10.98.0.3']
+    .map((address) => `${address}/${LIBVIRT_PORT}`)
+    .concat('10.99.0.254/7');
   const probe = `for there in 10.98.0.1/53 10.97.0.1/53 ${ports.join(' ')}; do
     case $there in *.1/53) seconds=5 ;; *) seconds=1 ;; esac
     timeout $seconds bash --norc -c "</dev/tcp/$there" 2>/dev/null && echo "$there" & done; wait`;

@@ -56,6 +56,9 @@ export function VmOverview({ vm }: { readonly vm: VmState }) {
                 'none'
               ),
             ],
+            ...(on && addresses.length > 0
+              ? ([['Log in', <CopyText key="ssh" text={`skerry vm ssh ${vm.name}`} />]] as const)
+              : []),
             [
               'MAC',
               vm.nics.length === 0 ? (

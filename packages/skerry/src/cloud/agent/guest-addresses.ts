@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Domain, DomainInterface } from '@skerry/libvirt';
 import { vmId, type VmState } from '../entity.ts';
+import { parseArpTable, type ReadArp } from './arp-table.ts';
 import type { Entities } from './entities.ts';
 
 type Nics = VmState['nics'];
@@ -21,6 +22,7 @@ const MOST_ADDRESSES = 16;
 export interface GuestAddressesOptions {
   readonly connection: Connection;
   readonly entities: Entities;
+  readonly readArp: ReadArp;
   readonly signal: AbortSignal;
 }
 
@@ -88,12 +90,13 @@ export class GuestAddresses {
   /** The guest knows best; without its agent libvirt's leases are asked, then the host's own table. */
   async #read(domain: Domain, nics: Nics, hasAgent: boolean, signal: AbortSignal): Promise<Found> {
     const found = new Map<string, readonly string[]>();
+    const lacks = (): boolean => nics.some(({ mac }) => !found.has(mac.toLowerCase()));
     if (hasAgent) add(found, await this.#askGuest(domain.uuid, signal));
-    for (const source of ['lease', 'arp'] as const) {
-      if (nics.every(({ mac }) => found.has(mac.toLowerCase()))) break;
-      // Not every kind of machine or network has them.
-      add(found, await domain.interfaceAddresses(source, { signal }).catch(() => []));
-    }
+    // Not every kind of machine has them.
+    if (lacks()) add(found, await domain.interfaceAddresses('lease', { signal }).catch(() => []));
+    if (!lacks()) return found;
+    const table = parseArpTable(await this.#options.readArp(signal).catch(() => ''));
+    for (const { mac } of nics) addTo(found, mac, table.get(mac.toLowerCase()) ?? []);
     return found;
   }
 
@@ -112,11 +115,23 @@ export class GuestAddresses {
 }
 
 function add(found: Map<string, readonly string[]>, interfaces: readonly DomainInterface[]): void {
-  for (const { mac, addresses } of interfaces) {
-    const key = mac?.toLowerCase() ?? '';
-    const good = reachable(addresses.map(({ address }) => address));
-    if (good.length > 0 && !found.has(key)) found.set(key, good);
-  }
+  for (const { mac, addresses } of interfaces)
+    addTo(
+      found,
+      mac ?? '',
+      addresses.map(({ address }) => address),
+    );
+}
+
+/** What is known already counts. */
+function addTo(
+  found: Map<string, readonly string[]>,
+  mac: string,
+  addresses: readonly string[],
+): void {
+  const good = reachable(addresses);
+  const key = mac.toLowerCase();
+  if (good.length > 0 && !found.has(key)) found.set(key, good);
 }
 
 /** Addresses that others may reach: none of the loopback's or of one link alone. */

@@ -1,14 +1,15 @@
-// The agent's end of a console: libvirt's stream for the serial one, the screen's port for VNC, carried to central by a
-// WebSocket that the agent opens itself.
+// The agent's end of a console: libvirt's stream for the serial one, the screen's port for VNC, the machine's own for ssh,
+// carried to central by a WebSocket that the agent opens itself.
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { type DialTcp, dialLocal } from '../dial-tcp.ts';
 import { VerbError } from '../verb-error.ts';
 import { all, attribute, type Element, parseXml } from '../xml/element.ts';
+import { openSsh } from './open-ssh.ts';
 import type { VmContext } from './verbs/handler.ts';
 
 export interface ConsoleTarget {
-  readonly type: 'serial' | 'vnc';
+  readonly type: 'serial' | 'vnc' | 'ssh';
   /** Central's `/api/v1/agent-stream?token=…`. */
   readonly streamUrl?: string;
 }
@@ -30,7 +31,11 @@ export async function openConsole(
   dialTcp: DialTcp = dialLocal,
 ): Promise<void> {
   if (!streamUrl) throw new VerbError('invalid', 'a console is opened through central');
-  const near = type === 'serial' ? await openSerial(context) : await openScreen(context, dialTcp);
+  const near = await {
+    serial: () => openSerial(context),
+    vnc: () => openScreen(context, dialTcp),
+    ssh: () => openSsh(context, dialTcp),
+  }[type]();
   near.on('error', () => near.destroy());
   try {
     const socket = await openSocket(streamUrl, context.settings.streamCa);

@@ -7,6 +7,7 @@ import {
   type LifecycleEvent,
 } from '@skerry/libvirt';
 import { vmId, type VmPower, type VmState } from '../entity.ts';
+import type { ReadArp } from './arp-table.ts';
 import type { Entities } from './entities.ts';
 import { GuestAddresses } from './guest-addresses.ts';
 import { type ReadVm, readVm } from './read-vm.ts';
@@ -42,6 +43,7 @@ export interface WatchOptions {
   readonly connection: Connection;
   readonly hypervisor: string;
   readonly entities: Entities;
+  readonly readArp: ReadArp;
   readonly signal: AbortSignal;
   /** Called when a network or a pool has changed. */
   readonly onHost: () => void;

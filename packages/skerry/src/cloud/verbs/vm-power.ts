@@ -206,8 +206,9 @@ export const console = defineVerb({
   name: 'console',
   entity: 'vm',
   title: 'Console',
-  summary: 'open its serial console or its screen: a token that is good for one connection',
-  params: z.object({ type: z.enum(['serial', 'vnc']).default('serial') }),
+  summary:
+    'open its serial console, its screen or its ssh port: a token that is good for one connection',
+  params: z.object({ type: z.enum(['serial', 'vnc', 'ssh']).default('serial') }),
   result: z.object({ token: z.string().optional() }),
   permission: 'vnc_display',
   danger: 'changes',
