@@ -86,6 +86,58 @@ test('a new machine that is refused after the form was closed is changed and tri
   await row('web-9').waitFor();
 });
 
+test('a machine is reached at the address that its page shows, and found by it', async () => {
+  const xml = `<domain type='test'><name>reached</name><memory>65536</memory><os><type>hvm</type></os>
+    <devices><interface type='network'><source network='default'/></interface></devices></domain>`;
+  await stack.cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { xml });
+  await row('reached').waitFor();
+  await open(`/vm/${uuid('reached')}`);
+  await expectText(page.locator('.facts'), 'Addressnone');
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('reached')}/create`, {});
+  const address = page.locator('.entity-line .copy-text');
+  await expectText(address, '192.168.122.');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await address.click();
+  await expect.poll(() => address.getAttribute('title')).toBe('Copied');
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe(await address.textContent());
+  await expectText(page.locator('.facts'), 'Log inskerry vm ssh reached');
+  await page.locator('#filter').fill(copied.slice(0, -1));
+  await row('reached').waitFor();
+  await expectCount(row('web-1'), 0);
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await violationsOf(page)).toEqual([]);
+    await shot(`machine-address-${colorScheme}`);
+  }
+  await page.locator('#filter').fill('');
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('reached')}/destroy`, {});
+  await expectCount(address, 0);
+});
+
+test('the keys that were given last are there for the next machine, and a private one is in no log', async () => {
+  const key =
+    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIj3kFTze3X9Jbxp5iM/GtjXZ5WKzRy7xtinTumgYTla ann@laptop';
+  await open('/');
+  await page.keyboard.press('n');
+  const dialog = page.getByRole('dialog');
+  const keys = dialog.getByLabel('SSH keys');
+  await dialog.getByLabel('Name').fill('with-keys');
+  await dialog.getByLabel('Disk (GiB)').fill('0');
+  await keys.fill('-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0');
+  await dialog.getByRole('button', { name: /^Make it on/ }).click();
+  await expectText(dialog.locator('.field .hint.bad'), 'give the public one');
+  await keys.fill(key);
+  await dialog.getByRole('button', { name: /^Make it on/ }).click();
+  await row('with-keys').waitFor();
+  await page.keyboard.press('n');
+  expect(await keys.inputValue()).toBe(key);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  const log = JSON.stringify(await stack.cloud.call('ann', 'GET', '/api/v1/audit'));
+  expect(log).toContain('with-keys');
+  expect(log).not.toMatch(/PRIVATE KEY|c2VjcmV0/);
+});
+
 test('a machine goes back to a snapshot, when one means it', async () => {
   const id = uuid('gateway');
   await stack.cloud.call('ann', 'POST', `/api/v1/vms/${id}/snapshot_take`, { name: 'before' });
@@ -315,6 +367,7 @@ test("what one has begun is nobody else's who logs in after, and what one may is
   await page.keyboard.press('n');
   const fromImage = dialog.getByRole('button', { name: 'From an image' });
   expect(await fromImage.getAttribute('aria-pressed')).toBe('true');
+  expect(await dialog.getByLabel('SSH keys').inputValue()).toBe('');
   await dialog.getByRole('button', { name: 'From XML' }).click();
   expect(await dialog.getByLabel('XML').inputValue()).toBe('');
   const hv1 = dialog.getByRole('radio', { name: 'hv1' });
