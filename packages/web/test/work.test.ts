@@ -87,9 +87,11 @@ test('a new machine that is refused after the form was closed is changed and tri
 });
 
 test('a machine is reached at the address that its page shows, and found by it', async () => {
-  const xml = `<domain type='test'><name>reached</name><memory>65536</memory><os><type>hvm</type></os>
-    <devices><interface type='network'><source network='default'/></interface></devices></domain>`;
-  await stack.cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { xml });
+  for (const name of ['reached', 'strange;id']) {
+    const xml = `<domain type='test'><name>${name}</name><memory>65536</memory><os><type>hvm</type></os>
+      <devices><interface type='network'><source network='default'/></interface></devices></domain>`;
+    await stack.cloud.call('ann', 'POST', '/api/v1/hypervisors/hv1/alloc', { xml });
+  }
   await row('reached').waitFor();
   await open(`/vm/${uuid('reached')}`);
   await expectText(page.locator('.facts'), 'Addressnone');
@@ -97,11 +99,16 @@ test('a machine is reached at the address that its page shows, and found by it',
   const address = page.locator('.entity-line .copy-text');
   await expectText(address, '192.168.122.');
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await address.click();
-  await expect.poll(() => address.getAttribute('title')).toBe('Copied');
+  await address.getByRole('button').click();
+  await address.getByTitle('Copied').waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toBe(await address.textContent());
   await expectText(page.locator('.facts'), 'Log inskerry vm ssh reached');
+  // A name that a shell would take for more than a name is not handed to it.
+  await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('strange;id')}/create`, {});
+  await open(`/vm/${uuid('strange;id')}`);
+  await expectText(page.locator('.facts'), `Log inskerry vm ssh ${uuid('strange;id')}`);
+  await open(`/vm/${uuid('reached')}`);
   await page.locator('#filter').fill(copied.slice(0, -1));
   await row('reached').waitFor();
   await expectCount(row('web-1'), 0);

@@ -139,7 +139,8 @@ async function runVerb(kind: EntityKind, verb: Verb, given: readonly unknown[]):
     if (isSecret(schema)) return [];
     const value = taken[key] ?? options[optionOf(key, schema).attributeName()];
     if (value === undefined) return [];
-    if (isLong(schema)) return [[key, readLong(value as string, command)]];
+    if (isLong(schema))
+      return [[key, checked(key, schema, readLong(value as string, command), command)]];
     return [[key, key === 'at' ? withZone(value as string) : valueOf(schema, value, command)]];
   });
   if (verb.danger === 'destroys' && yes !== true)
@@ -205,6 +206,14 @@ function readLong(path: string, command: string): string {
     const detail = `'${path}' cannot be read: ${messageOf(cause)}`;
     throw new SkerryError('USAGE', { data: { detail, command }, cause });
   }
+}
+
+/** What is wrong does not leave this computer: a private key, by a slip. */
+function checked(key: string, schema: z.ZodType, text: string, command: string): string {
+  const { error } = schema.safeParse(text);
+  if (!error) return text;
+  const detail = `--${dashed(key)}: ${error.issues.map(({ message }) => message).join('; ')}`;
+  throw new SkerryError('USAGE', { data: { detail, command } });
 }
 
 /** Without a zone a time is one of whoever typed it; central may be elsewhere. Cron, and what is no time, is left as it is. */

@@ -26,6 +26,7 @@ export async function joinTerminal(
       stream.on('error', reject);
       stream.on('close', resolve);
       stream.on('end', resolve);
+      if (signal.aborted || stream.destroyed) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
       input.on('data', (data: Buffer) => {
         const escape = isTerminal ? data.indexOf(ESCAPE) : -1;

@@ -2,10 +2,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import type { MachineStream } from '../cloud/client/machine-stream.ts';
 import type { VmState } from '../cloud/entity.ts';
+import type { VerbError } from '../cloud/verb-error.ts';
 import { onTerminal } from '../util/on-terminal.ts';
 import { cloudKnownHostsFile } from '../util/paths.ts';
-import { shellJoin } from '../util/shell-quote.ts';
+import { escapePercent, proxyCommand } from '../util/ssh-proxy-command.ts';
 import { askCloud, inCliWords } from './cloud-words.ts';
 import { interruptible, withExample } from './common.ts';
 
@@ -43,11 +45,13 @@ export function defineSsh(command: Command): void {
 
 async function runConsole(vm: string): Promise<void> {
   const signal = interruptible();
-  const stream = await open(`skerry vm console ${vm}`, vm, 'serial', signal);
-  process.stderr.write(`Console of ${vm}. Leave it with Ctrl-]; press Enter for a prompt.\n`);
   const { joinTerminal } = await import('./join-terminal.ts');
+  const command = `skerry vm console ${vm}`;
+  const { stream, problem } = await open(command, vm, 'serial', signal);
+  process.stderr.write(`Console of ${vm}. Leave it with Ctrl-]; press Enter for a prompt.\n`);
   await joinTerminal(stream, { input: process.stdin, output: process.stdout }, signal);
   process.stderr.write('\n');
+  await say(command, problem());
 }
 
 interface SshOptions {
@@ -56,49 +60,57 @@ interface SshOptions {
   readonly stdio?: boolean;
 }
 
-async function runSsh(
-  vm: string,
-  words: string[],
-  { login, identity, stdio }: SshOptions,
-): Promise<void> {
+async function runSsh(vm: string, words: string[], options: SshOptions): Promise<void> {
   const signal = interruptible();
   const command = `skerry vm ssh ${vm}`;
-  if (stdio) {
-    const stream = await open(command, vm, 'ssh', signal);
-    // ssh ends us when it has what it wants.
-    const ended = new Promise((resolve) => stream.on('error', resolve).on('close', resolve));
-    signal.addEventListener('abort', () => stream.destroy(), { once: true });
-    process.stdin.pipe(stream).pipe(process.stdout);
-    await ended;
-    process.stdin.destroy();
-    return;
-  }
+  if (options.stdio) return joinStdio(command, vm, signal);
   const path = `/vms/${encodeURIComponent(vm)}`;
-  const { uuid, name } = (await askCloud(command, 'GET', path, undefined, signal)) as VmState;
+  const { uuid } = (await askCloud(command, 'GET', path, undefined, signal)) as VmState;
   const known = cloudKnownHostsFile();
   await mkdir(dirname(known), { recursive: true, mode: 0o700 });
-  const self = shellJoin([process.execPath, ...process.execArgv, process.argv[1] ?? '']);
-  const options = [
-    `ProxyCommand=${escapePercent(self)} vm ssh --stdio ${uuid}`,
+  const self = [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+  const settings = [
+    `ProxyCommand=${proxyCommand([...self, 'vm', 'ssh', '--stdio', uuid])}`,
     `UserKnownHostsFile="${escapePercent(known)}"`,
-    // Machines come and go with their names, and are never the same.
-    `HostKeyAlias=${uuid}`,
     'StrictHostKeyChecking=accept-new',
+    // One of the user's own would lead to whoever else has that name.
+    'ControlPath=none',
+    'ServerAliveInterval=15',
     'LogLevel=ERROR',
   ].flatMap((each) => ['-o', each]);
-  const key = identity === undefined ? [] : ['-i', identity];
+  const key = options.identity === undefined ? [] : ['-i', options.identity];
   const remote = words[0] === '--' ? words.slice(1) : words;
-  const args = [...options, ...key, '-l', login, '--', name, ...remote];
-  process.exitCode = await onTerminal('ssh', args);
+  // By its uuid: names come and go, and what is said of one in ssh_config is of another machine.
+  const args = [...settings, ...key, '-l', options.login, '--', uuid, ...remote];
+  process.exitCode = await onTerminal('ssh', args, signal);
 }
 
-async function open(command: string, vm: string, type: 'serial' | 'ssh', signal: AbortSignal) {
+/** ssh ends us when it has what it wants; what the machine's side ends, ends us too. */
+async function joinStdio(command: string, vm: string, signal: AbortSignal): Promise<void> {
+  const { stream, problem } = await open(command, vm, 'ssh', signal);
+  const ended = new Promise<void>((resolve) => {
+    for (const event of ['end', 'error', 'close']) stream.on(event, () => resolve());
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  process.stdin.pipe(stream).pipe(process.stdout);
+  await ended;
+  stream.destroy();
+  process.stdin.destroy();
+  await say(command, problem());
+}
+
+/** @throws what has gone wrong, in the words of the CLI */
+async function say(command: string, problem: VerbError | undefined): Promise<void> {
+  if (problem) await inCliWords(command, Promise.reject(problem));
+}
+
+async function open(
+  command: string,
+  vm: string,
+  type: 'serial' | 'ssh',
+  signal: AbortSignal,
+): Promise<MachineStream> {
   const { openMachineStream } = await import('../cloud/client/machine-stream.ts');
   const { findCloud } = await import('./cloud-access.ts');
   return inCliWords(command, openMachineStream(await findCloud(), vm, type, signal));
-}
-
-/** ssh expands %h and the like in these. */
-function escapePercent(text: string): string {
-  return text.replaceAll('%', '%%');
 }

@@ -7,7 +7,8 @@ export type DialTcp = (host: string, port: number, signal: AbortSignal) => Promi
 /** @param signal ends the dialling, not what is connected: a screen is looked at for longer than a verb may take */
 export function dialLocal(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true });
+    // Who is gone without a word is noticed.
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
     const abort = (): void => void socket.destroy(signal.reason as Error);
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });

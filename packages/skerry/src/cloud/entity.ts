@@ -107,7 +107,8 @@ export const lastChange = z.object({ verb: z.string(), by: z.string(), at: z.num
 
 /** All of a machine's addresses, those of IPv4 first. */
 export function addressesOf({ nics }: Pick<VmState, 'nics'>): readonly string[] {
-  const addresses = nics.flatMap((each) => each.addresses);
+  // An older central passes on what it knows.
+  const addresses = [...new Set(nics.flatMap((each): string[] => each.addresses ?? []))];
   return [
     ...addresses.filter((each) => !each.includes(':')),
     ...addresses.filter((each) => each.includes(':')),

@@ -13,7 +13,7 @@ import {
   type LaunchOptions,
 } from '../sandbox/launch.ts';
 import { SANDBOX } from '../sandbox/config.ts';
-import { isSandboxAlive, startError } from '../sandbox/sandbox.ts';
+import { isSandboxAlive, killSandbox, startError } from '../sandbox/sandbox.ts';
 import type { Uplink } from '../sandbox/uplink.ts';
 import { SkerryError } from '../util/errors.ts';
 import { killGroup } from '../util/kill-group.ts';
@@ -61,6 +61,8 @@ export async function startOuter(options: OuterOptions): Promise<number> {
     );
   } catch (error) {
     killGroup(child.pid);
+    // Returns when every process of it is gone.
+    await killSandbox(paths);
     throw error;
   }
 }

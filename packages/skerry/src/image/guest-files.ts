@@ -141,14 +141,15 @@ WantedBy=sysinit.target
     // A machine of a cloud is told its name by its firmware, and by systemd-tmpfiles it has who may log in. A lab's is not.
     path: `${SYSTEM}/skerry-cloud.service`,
     content: `[Unit]
-Description=Name and host key of a machine of a cloud
+Description=Name and host key of a machine of the cloud
 DefaultDependencies=no
 Conflicts=shutdown.target
 Before=systemd-networkd.service ssh.socket shutdown.target
-ConditionCredential=system.hostname
+ConditionCredential=skerry.machine
 
 [Service]
 Type=oneshot
+LoadCredential=skerry.machine
 LoadCredential=system.hostname
 ExecStart=/usr/local/lib/skerry/become-cloud-machine
 
@@ -162,13 +163,17 @@ WantedBy=sysinit.target
     content: `#!/bin/sh
 # At the first start of a machine, and of a copy of it. Another name alone does not make it another machine.
 set -eu
-own=$(cat /sys/class/dmi/id/product_uuid)
+own=$(cat "$CREDENTIALS_DIRECTORY/skerry.machine")
 known=/var/lib/skerry/machine
-[ "$(cat "$known" 2>/dev/null)" != "$own" ] || exit 0
-name=$(cat "$CREDENTIALS_DIRECTORY/system.hostname")
-echo "$name" >/etc/hostname
-echo "$name" >/proc/sys/kernel/hostname
-printf '127.0.0.1 localhost\\n127.0.1.1 %s\\n::1 localhost ip6-localhost ip6-loopback\\n' "$name" >/etc/hosts
+was=$(cat "$known" 2>/dev/null) || was=
+[ "$was" != "$own" ] || exit 0
+if name=$(cat "$CREDENTIALS_DIRECTORY/system.hostname" 2>/dev/null); then
+  echo "$name" >/etc/hostname
+  echo "$name" >/proc/sys/kernel/hostname
+  printf '127.0.0.1 localhost\\n127.0.1.1 %s %s\\n::1 localhost ip6-localhost ip6-loopback\\n' "$name" "\${name%%.*}" >/etc/hosts
+fi
+# For its next start: it runs with the other's already.
+[ -z "$was" ] || echo "$own" | tr -d - >/etc/machine-id
 rm -f /etc/ssh/ssh_host_*
 ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
 mkdir -p /var/lib/skerry

@@ -9,6 +9,7 @@ import type { ExecResult } from '../guest/exec.ts';
 import { onTerminal } from '../util/on-terminal.ts';
 import { labPaths } from '../util/paths.ts';
 import { shellJoin } from '../util/shell-quote.ts';
+import { escapePercent, proxyCommand } from '../util/ssh-proxy-command.ts';
 import { SCRIPT_EXTENSION } from '../util/script-extension.ts';
 import type { LabSpec } from '../lab-file/spec.ts';
 import { labOff } from './lab-off.ts';
@@ -21,7 +22,7 @@ const PROXY = fileURLToPath(new URL(`./ssh-proxy${SCRIPT_EXTENSION}`, import.met
  */
 export async function sshConfig(lab: LabSpec): Promise<string> {
   const paths = labPaths(lab);
-  const proxy = shellJoin([process.execPath, PROXY, paths.gatewaySocket]);
+  const proxy = proxyCommand([process.execPath, PROXY, paths.gatewaySocket]);
   const hosts = lab.machines.map((machine) => {
     const names = [
       ...new Set([machine.name, machine.hostname, `${machine.hostname}.${lab.network.domain}`]),
@@ -35,16 +36,11 @@ export async function sshConfig(lab: LabSpec): Promise<string> {
   IdentitiesOnly yes
   UserKnownHostsFile "${escapePercent(join(paths.sshDir, 'known_hosts'))}"
   StrictHostKeyChecking yes
-  ProxyCommand ${escapePercent(proxy)} %h %p
+  ProxyCommand ${proxy} %h %p
   LogLevel ERROR
 `;
   });
   return hosts.join('\n');
-}
-
-/** ssh expands %h and the like in these; a folder may have a % in its name. */
-function escapePercent(text: string): string {
-  return text.replaceAll('%', '%%');
 }
 
 /** Writes the configuration and the known hosts into the state folder and gives the configuration's path. */

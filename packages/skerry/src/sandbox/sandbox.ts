@@ -104,7 +104,12 @@ async function killByPid(paths: LabPaths): Promise<void> {
   const pid = await outermostPid(paths);
   if (pid === undefined) return;
   const [first = pid] = await childrenOf(pid);
-  process.kill(first, 'SIGKILL');
+  try {
+    process.kill(first, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function prepare({ paths, imagesDir, peer }: SandboxOptions): Promise<void> {

@@ -41,6 +41,7 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
     }
     await release(holder);
   }
+  options.signal?.throwIfAborted();
   throw new SkerryError('LOCK_TIMEOUT', { data: { holder: path } });
 }
 

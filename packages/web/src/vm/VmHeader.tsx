@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { VmState } from '../api/types.ts';
+import { addressesOf } from '../store/addresses.ts';
 import { useCloud } from '../store/cloud.ts';
 import { vmStatus } from '../store/status.ts';
 import { Ago, StatusPill, Tags } from '../ui/bits.tsx';
@@ -17,7 +18,7 @@ export function VmHeader({ vm }: { readonly vm: VmState }) {
   const pending = useCloud((state) => state.pending.get(vm.id));
   const user = useCloud((state) => state.user);
   const status = vmStatus(vm, pending, (name) => verbOf('vm', name), user);
-  const address = vm.nics.flatMap((nic) => nic.addresses)[0];
+  const [address] = addressesOf(vm);
   const tagging = verbOf('vm', 'settags');
   return (
     <header className="page-head entity-head">

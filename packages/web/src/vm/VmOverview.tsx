@@ -1,14 +1,20 @@
 import type { VmState } from '../api/types.ts';
 import { UsageCharts } from '../graphs/UsageCharts.tsx';
+import { addressesOf } from '../store/addresses.ts';
+import { useCloud } from '../store/cloud.ts';
 import { isOn } from '../store/roster.ts';
+import { may, permissionsFor } from '../store/state.ts';
 import { Ago, Facts } from '../ui/bits.tsx';
 import { CopyText } from '../ui/CopyText.tsx';
 import { count, formatMiB } from '../ui/format.ts';
 import { Thumbnail } from './Thumbnail.tsx';
 
+const WHO_TELLS = "Its guest agent tells it, or libvirt's DHCP.";
+
 export function VmOverview({ vm }: { readonly vm: VmState }) {
   const on = isOn(vm);
-  const addresses = vm.nics.flatMap((nic) => nic.addresses);
+  const addresses = addressesOf(vm);
+  const mayLogIn = useCloud((state) => may(permissionsFor(state, vm.id), 'vnc_display'));
   return (
     <div className="overview-grid">
       <section className="card facts-card" aria-label="Facts">
@@ -51,13 +57,24 @@ export function VmOverview({ vm }: { readonly vm: VmState }) {
                   ))}
                 </span>
               ) : on && vm.nics.length > 0 ? (
-                <span title="Its guest agent has not told it, nor is there a lease">not known</span>
+                <>
+                  not known
+                  <span className="hint">{WHO_TELLS}</span>
+                </>
               ) : (
                 'none'
               ),
             ],
-            ...(on && addresses.length > 0
-              ? ([['Log in', <CopyText key="ssh" text={`skerry vm ssh ${vm.name}`} />]] as const)
+            ...(on && addresses.length > 0 && mayLogIn
+              ? ([
+                  [
+                    'Log in',
+                    <CopyText
+                      key="ssh"
+                      text={`skerry vm ssh ${/^[\w.-]+$/.test(vm.name) ? vm.name : vm.uuid}`}
+                    />,
+                  ],
+                ] as const)
               : []),
             [
               'MAC',

@@ -15,7 +15,7 @@ import { VerbError } from '../verb-error.ts';
 import { VERBS, type VerbTable } from '../verbs/table.ts';
 import { SLOW_MS } from '../verbs/verb.ts';
 import { Allegiance, type Kept as KeptAllegiance, NO_ALLEGIANCE } from './allegiance.ts';
-import { readArpHere } from './arp-table.ts';
+import { readProcNetHere } from './proc-net.ts';
 import { AuditLog } from './audit-log.ts';
 import { Entities } from './entities.ts';
 import { UnusedVolumes } from './unused-volumes.ts';
@@ -200,7 +200,7 @@ export class Agent implements AsyncDisposable {
           connection,
           hypervisor: name,
           entities: this.#entities,
-          readArp: this.#options.settings.readArp ?? readArpHere,
+          readProcNet: this.#options.settings.readProcNet ?? readProcNetHere,
           signal,
           onHost: () => void this.#readHost().catch((error: unknown) => this.#say(error)),
           onError: (error) => this.#say(error),

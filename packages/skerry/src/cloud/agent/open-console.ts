@@ -15,6 +15,8 @@ export interface ConsoleTarget {
 }
 
 const OPEN_MS = 10_000;
+const LAST_WORDS_MS = 5000;
+const KEEP_ALIVE_MS = 15_000;
 /** Where to dial for an address. Who listens at all of them has the port on the loopback, too: nobody else can. */
 const LOOPBACK: ReadonlyMap<string, string> = new Map([
   ['127.0.0.1', '127.0.0.1'],
@@ -47,6 +49,8 @@ export async function openConsole(
     // What the machine said last is still on its way.
     near.on('error', end).on('close', () => far.end());
     far.on('error', end).on('close', end);
+    // One that takes no end as an end is left.
+    socket.once('close', () => setTimeout(end, LAST_WORDS_MS).unref());
   } catch (error) {
     near.destroy();
     throw error;
@@ -92,6 +96,7 @@ export function screenOf(name: string, live: Element | false): { host: string; p
 function openSocket(url: string, ca: string | undefined): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, { handshakeTimeout: OPEN_MS, perMessageDeflate: false, ca });
+    socket.on('upgrade', (response) => response.socket.setKeepAlive(true, KEEP_ALIVE_MS));
     socket.once('open', () => resolve(socket)).once('error', reject);
   });
 }

@@ -1,40 +1,60 @@
 // The way to a machine's ssh port: from its hypervisor, at an address that is surely the machine's.
+import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DialTcp } from '../dial-tcp.ts';
-import { addressesOf } from '../entity.ts';
+import type { VmState } from '../entity.ts';
 import { VerbError } from '../verb-error.ts';
-import { parseArpTable, readArpHere } from './arp-table.ts';
+import { arpEntries, neighbourDevice, readProcNetHere } from './proc-net.ts';
 import type { VmContext } from './verbs/handler.ts';
 
 const SSH_PORT = 22;
-const DIAL_MS = 5000;
+/** For all of its addresses: central waits for 20 s. */
+const DIAL_MS = 12_000;
+/** Of which a guest may tell many. */
+const MOST_DIALLED = 4;
+
+type Card = VmState['nics'][number];
 
 /**
- * Dials a machine's ssh port. Its guest may have told any address as its own: it is used only where the
- * hypervisor's own table has the machine's card for it, or libvirt lent it.
+ * Dials a machine's ssh port. Its guest may have told any address as its own. So only those are dialled that the hypervisor
+ * reaches without a router through the bridge of the machine's card; and a connection is used only where the hypervisor's
+ * ARP table then has that card for it.
  *
  * @throws VerbError `conflict` with what is in the way
  */
 export async function openSsh(context: VmContext, dialTcp: DialTcp): Promise<Duplex> {
-  const { vm, hypervisor, signal } = context;
-  const addresses = addressesOf(vm);
-  if (addresses.length === 0)
+  const { vm, hypervisor, settings, signal } = context;
+  const known = vm.nics.flatMap((card) => card.addresses.map((address) => ({ card, address })));
+  if (known.length === 0)
     throw new VerbError(
       'conflict',
       `no address of ${vm.name} is known yet: its guest agent tells it, or the DHCP of a libvirt network`,
     );
+  const readProcNet = settings.readProcNet ?? readProcNetHere;
+  const routes = await readProcNet('route', signal);
+  const near = known.filter(({ card, address }) => {
+    const bridge = bridgeOf(context, card);
+    return bridge && isIPv4(address) && neighbourDevice(routes, address) === bridge;
+  });
   const problems: string[] = [];
-  for (const address of addresses) {
-    const near = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]);
+  if (near.length === 0)
+    problems.push(`it is not in the IPv4 network of ${known.map((each) => each.address).join()}`);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]);
+  for (const { card, address } of near.slice(0, MOST_DIALLED)) {
+    let socket: Duplex | undefined;
     try {
-      const socket = await dialTcp(address, SSH_PORT, near);
-      if (await isIts(context, address)) return socket;
-      socket.destroy();
-      problems.push(`${address} is not seen to be its own`);
+      socket = await dialTcp(address, SSH_PORT, deadline);
+      const table = arpEntries(await readProcNet('arp', signal));
+      const entry = table.find(
+        (each) => each.address === address && each.device === bridgeOf(context, card),
+      );
+      if (entry?.mac === card.mac.toLowerCase()) return socket;
+      problems.push(`${address} belongs to another one`);
     } catch (error) {
       signal.throwIfAborted();
-      problems.push(`${address}: ${near.aborted ? 'no answer' : (error as Error).message}`);
+      problems.push(`${address}: ${deadline.aborted ? 'no answer' : (error as Error).message}`);
     }
+    socket?.destroy();
   }
   throw new VerbError(
     'conflict',
@@ -42,15 +62,12 @@ export async function openSsh(context: VmContext, dialTcp: DialTcp): Promise<Dup
   );
 }
 
-async function isIts(context: VmContext, address: string): Promise<boolean> {
-  const { domain, vm, settings, signal } = context;
-  const cards = vm.nics.map(({ mac }) => mac.toLowerCase());
-  const table = parseArpTable(await (settings.readArp ?? readArpHere)(signal));
-  if (cards.some((mac) => table.get(mac)?.includes(address))) return true;
-  const leases = await domain.interfaceAddresses('lease', { signal }).catch(() => []);
-  return leases.some(
-    ({ mac, addresses }) =>
-      cards.includes(mac?.toLowerCase() ?? '') &&
-      addresses.some((each) => each.address === address),
-  );
+/**
+ * The bridge of the hypervisor that a card is on; undefined of other kinds. While a machine runs, libvirt calls a card on a
+ * network that is only a bridge's name one on a bridge.
+ */
+function bridgeOf({ hypervisor }: VmContext, { type, source }: Card): string | undefined {
+  const network = hypervisor.networks.find(({ name }) => name === source);
+  if (network) return network.bridge ?? undefined;
+  return type === 'bridge' ? (source ?? undefined) : undefined;
 }

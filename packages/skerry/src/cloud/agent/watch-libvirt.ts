@@ -6,8 +6,8 @@ import {
   type LibvirtEvent,
   type LifecycleEvent,
 } from '@skerry/libvirt';
-import { vmId, type VmPower, type VmState } from '../entity.ts';
-import type { ReadArp } from './arp-table.ts';
+import { type EntityId, vmId, type VmPower, type VmState } from '../entity.ts';
+import type { ReadProcNet } from './proc-net.ts';
 import type { Entities } from './entities.ts';
 import { GuestAddresses } from './guest-addresses.ts';
 import { type ReadVm, readVm } from './read-vm.ts';
@@ -43,7 +43,7 @@ export interface WatchOptions {
   readonly connection: Connection;
   readonly hypervisor: string;
   readonly entities: Entities;
-  readonly readArp: ReadArp;
+  readonly readProcNet: ReadProcNet;
   readonly signal: AbortSignal;
   /** Called when a network or a pool has changed. */
   readonly onHost: () => void;
@@ -85,20 +85,24 @@ export class LibvirtWatch {
     const { connection, entities, signal, onHost } = this.#options;
     const domains = await connection.domains({ signal });
     const known = new Set(domains.map(({ uuid }) => vmId(uuid)));
-    for (const { id, kind } of entities.all)
-      if (kind === 'vm' && !known.has(id)) entities.remove(id);
+    for (const { id, kind } of entities.all) if (kind === 'vm' && !known.has(id)) this.#gone(id);
     await Promise.all(domains.map((domain) => this.#read(domain)));
     onHost();
   }
 
+  #gone(id: EntityId): void {
+    this.#addresses.forget(id.slice('vm:'.length));
+    this.#options.entities.remove(id);
+  }
+
   /** Reads one machine anew, after something that libvirt tells by no event. */
   async refresh(uuid: string): Promise<void> {
-    const { connection, entities, signal } = this.#options;
+    const { connection, signal } = this.#options;
     try {
       await this.#read(await connection.domainByUuid(uuid, { signal }));
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      entities.remove(vmId(uuid));
+      this.#gone(vmId(uuid));
     }
   }
 
@@ -155,8 +159,7 @@ export class LibvirtWatch {
     const read = await readVm(domain, signal);
     const before = entities.get(id);
     if (read === undefined) {
-      this.#addresses.forget(domain.uuid);
-      entities.remove(id);
+      this.#gone(id);
       return;
     }
     // What is not managed is left alone.

@@ -140,7 +140,7 @@ async function startAgent(
       sharedStorage: true,
       migrationUri,
       dialTcp: (host, port, signal) => hypervisor.dialTcp(host, port, signal),
-      readArp: (signal) => hypervisor.run(['cat', '/proc/net/arp'], signal),
+      readProcNet: (table, signal) => hypervisor.run(['cat', `/proc/net/${table}`], signal),
     },
     ...(log && { log: (line: string) => log(`${name}: ${line}`) }),
   });

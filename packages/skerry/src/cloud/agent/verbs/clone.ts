@@ -13,7 +13,7 @@ import {
 } from '../../xml/element.ts';
 import { isWritten } from '../definition-guard.ts';
 import { findVolumeAs } from '../find-volume.ts';
-import { renameInIdentity } from '../guest-identity.ts';
+import { changeIdentity } from '../guest-identity.ts';
 import { volumeName } from '../new-domain-xml.ts';
 import type { NewVolume } from '../unused-volumes.ts';
 import { refusePartsOfHost } from '../guarded.ts';
@@ -29,7 +29,7 @@ export async function clone(context: VmContext, params: { name?: string | undefi
   const uuid = randomUUID();
   setText(root, 'name', name);
   setText(root, 'uuid', uuid);
-  renameInIdentity(root, { name, uuid });
+  changeIdentity(root, { name, uuid });
   for (const nic of all(root, 'devices/interface')) removeFirst(nic, 'mac');
   // What the firmware keeps is the other's; libvirt makes a file of its own name from the template.
   for (const nvram of all(root, 'os/nvram')) nvram.children.splice(0);

@@ -7,7 +7,7 @@ import { VerbError } from '../../verb-error.ts';
 import type { Verb } from '../../verbs/verb.ts';
 import type { Entities } from '../entities.ts';
 import type { UnusedVolumes } from '../unused-volumes.ts';
-import type { ReadArp } from '../arp-table.ts';
+import type { ReadProcNet } from '../proc-net.ts';
 import type { DialTcp } from '../../dial-tcp.ts';
 
 /** Another hypervisor, in central's words. */
@@ -87,9 +87,9 @@ export interface AgentSettings {
   readonly sharedStorage: boolean;
   /** The URI by which the others' libvirt reaches this one. */
   readonly migrationUri: string | null;
-  /** Reaches ports from the hypervisor, and reads its table of addresses, where the agent is not on it. */
+  /** Reaches ports from the hypervisor, and reads its tables of addresses and routes, where the agent is not on it. */
   readonly dialTcp?: DialTcp;
-  readonly readArp?: ReadArp;
+  readonly readProcNet?: ReadProcNet;
   /** The authority by which central's web port is known, in PEM; without one, those of the host. */
   readonly streamCa?: string;
 }

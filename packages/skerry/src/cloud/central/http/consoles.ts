@@ -17,7 +17,8 @@ const MEET_MS = 20_000;
 const [NORMAL, POLICY, RESTART] = [1000, 1008, 1012];
 /** One that is told to close, and does not, could go on typing. */
 const CLOSE_MS = 1000;
-const MAX_BUFFER = 4 * 1024 * 1024;
+/** What a slow line takes within the time in which it must answer a ping, which stands behind that. */
+const MAX_BUFFER = 256 * 1024;
 
 export class Consoles {
   readonly #open = new Map<string, Console>();
@@ -56,6 +57,17 @@ export class Consoles {
   endWhere(isOver: (user: string, vm: string) => boolean): void {
     for (const [token, { user, vm }] of this.#open)
       if (isOver(user, vm)) this.#end(token, 'you may not see it any more', POLICY);
+  }
+
+  /** Whether a machine has one. */
+  has(vm: string): boolean {
+    return [...this.#open.values()].some((each) => each.vm === vm);
+  }
+
+  /** Ends those of a machine that is off: nothing tells who is at its ssh port. */
+  endOf(vm: string): void {
+    for (const [token, each] of this.#open)
+      if (each.vm === vm) this.#end(token, 'the machine is off');
   }
 
   endAll(): void {

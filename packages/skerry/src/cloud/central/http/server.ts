@@ -6,6 +6,8 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SkerryError } from '../../../util/errors.ts';
+import type { EntityId, EntityState } from '../../entity.ts';
+import { isPossible } from '../../verbs/table.ts';
 import type { Central } from '../central.ts';
 import { createApp, isSameOrigin } from './app.ts';
 import { Consoles } from './consoles.ts';
@@ -24,6 +26,8 @@ export interface ServerOptions {
 
 const MAX_MESSAGE = 1024 * 1024;
 const PING_MS = 20_000;
+/** What a machine that goes off says last is still on its way. */
+const LAST_WORDS_MS = 2000;
 const CLOSE_MS = 1000;
 
 /** A running web server. */
@@ -64,6 +68,9 @@ export class CentralServer implements AsyncDisposable {
         // What one may can be by a tag, or by where it is.
         const ids = new Set([...changed.map(({ id }) => id), ...removed]);
         this.#endConsoles((vm) => ids.has(vm));
+        for (const entity of changed)
+          if (this.#consoles.has(entity.id) && !this.#hasConsole(entity))
+            setTimeout(() => this.#endOff(entity.id), LAST_WORDS_MS).unref();
       },
     });
     central.consoleToken = (user, vm) => this.#consoles.issue(user, vm);
@@ -130,6 +137,17 @@ export class CentralServer implements AsyncDisposable {
         // A client that does not answer that could go on typing in a console.
         setTimeout(() => socket.terminate(), CLOSE_MS).unref();
       }
+  }
+
+  /** Whether it is in a state in which it has consoles. */
+  #hasConsole(entity: EntityState): boolean {
+    const verb = this.#options.central.table.get('vm', 'console');
+    return entity.kind !== 'vm' || !verb || isPossible(verb, entity);
+  }
+
+  #endOff(id: EntityId): void {
+    const entity = this.#options.central.registry.get(id);
+    if (entity && !this.#hasConsole(entity)) this.#consoles.endOf(id);
   }
 
   /** Whoever may not open a console any more has none open. */
