@@ -99,8 +99,13 @@ test('the commands lead in through the web port: by ssh, and by the serial conso
   await console.heard(/Leave it with Ctrl-\]/);
   console.child.stdin?.write('\r');
   await console.heard(/root@web-1/);
-  console.child.stdin?.write('\x1d');
-  expect(await console.ended).toMatchObject({ code: 0 });
+  const other = start(words, { env, input: 'open' });
+  await console.heard(/somebody else is at its console/);
+  await other.heard(/Leave it with Ctrl-\]/);
+  other.child.stdin?.write('\r');
+  await other.heard(/root@web-1/);
+  other.child.stdin?.write('\x1d');
+  expect(await other.ended).toMatchObject({ code: 0 });
 });
 
 test('where no way leads in, it is said why', async () => {

@@ -49,9 +49,12 @@ async function runConsole(vm: string): Promise<void> {
   const command = `skerry vm console ${vm}`;
   const { stream, problem } = await open(command, vm, 'serial', signal);
   process.stderr.write(`Console of ${vm}. Leave it with Ctrl-]; press Enter for a prompt.\n`);
-  await joinTerminal(stream, { input: process.stdin, output: process.stdout }, signal);
+  const terminal = { input: process.stdin, output: process.stdout };
+  const endedBy = await joinTerminal(stream, terminal, signal);
   process.stderr.write('\n');
   await say(command, problem());
+  if (endedBy === 'machine')
+    process.stderr.write(`${vm} is off, or somebody else is at its console.\n`);
 }
 
 interface SshOptions {
