@@ -175,7 +175,7 @@ describe.concurrent('faults', { timeout: 60_000 }, () => {
     await until('so is the other', () => own.presences.includes('central-long gone'));
     await expect(agent.request('central-long', {})).rejects.toMatchObject({
       code: 'unreachable',
-      message: /^the bus cannot be reached/,
+      message: expect.stringMatching(/^the bus cannot be reached/),
     });
     agent.publish(numbered(2));
     proxy.set('up');
@@ -271,7 +271,7 @@ describe.concurrent('bad input', { timeout: 60_000 }, () => {
     await using bus = new XmppBus(options);
     await expect(bus.ready()).rejects.toMatchObject({
       code: 'refused',
-      message: /^the bus cannot be reached as hv-wrong: /,
+      message: expect.stringMatching(/^the bus cannot be reached as hv-wrong: /),
     });
     expect(bus.connected).toBe(false);
   });
@@ -286,7 +286,7 @@ describe.concurrent('bad input', { timeout: 60_000 }, () => {
     await until('it was tried', () => bus.problem.includes('ECONNREFUSED'));
     await expect(bus.ready({ timeoutMs: 1 })).rejects.toMatchObject({
       code: 'unreachable',
-      message: /ECONNREFUSED/,
+      message: expect.stringMatching(/ECONNREFUSED/),
     });
     const asked = bus.request('central', {}, { timeoutMs: 200 });
     await expect(asked).rejects.toMatchObject({ code: 'unreachable' });
@@ -303,7 +303,7 @@ describe.concurrent('bad input', { timeout: 60_000 }, () => {
     await until('it was tried', () => lost.problem.includes('certificate'));
     await expect(lost.ready({ timeoutMs: 1 })).rejects.toMatchObject({
       code: 'unreachable',
-      message: /certificate/,
+      message: expect.stringMatching(/certificate/),
     });
   });
 });
