@@ -11,6 +11,8 @@ const TOOLS = [
   'packages/skerry/test/superproject-*.test.ts',
   'packages/skerry/test/image-build.test.ts',
 ];
+// What is polled for comes in milliseconds; where the machine does something else besides it may need seconds.
+const expect = { poll: { timeout: 10_000 } };
 export default defineConfig({
   test: {
     silent: 'passed-only',
@@ -34,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'tools',
           include: TOOLS,
+          expect,
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },
@@ -45,6 +48,7 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.ts', 'test/integration/**/*.test.ts'],
           exclude: TOOLS,
           fileParallelism: false,
+          expect,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -56,6 +60,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/support/image.ts'],
           fileParallelism: false,
+          expect,
           testTimeout: 900_000,
           hookTimeout: 900_000,
         },

@@ -29,7 +29,8 @@ let uuid = '';
 beforeAll(async () => {
   dir = await mkdtemp('/tmp/skc-');
   daemon = await startDaemon();
-  const [webPort, busPort] = [await freePort(), await freePort()];
+  // At once, so that they are two.
+  const [webPort, busPort] = await Promise.all([freePort(), freePort()]);
   const config = { name: '127.0.0.1', listen: '127.0.0.1', webPort, busPort };
   await initCentral(join(dir, 'c'), config, 'ann');
   running = await runCentral(join(dir, 'c'), { version, webDir: null });

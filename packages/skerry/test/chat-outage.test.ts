@@ -54,7 +54,8 @@ test('after a long outage all are back at once: the hypervisor looks, and wakes 
   proxy.set('up');
   const upAt = Date.now();
   await poll(() => ids.every((id) => (lastLogin.get(id) ?? 0) >= upAt) || undefined, {
-    timeoutMs: 5000,
+    // The hypervisor looks every 3 s, and its machines come within 1.5 s; alone they would need up to half a minute.
+    timeoutMs: 8000,
     intervalMs: 50,
     onTimeout: () => new Error('some still wait'),
   });

@@ -21,7 +21,7 @@ async function told(story: string, timeoutMs: number, ...more: string[]): Promis
 }
 
 test('central and an agent on real hosts: a token, TLS between all parts, kill -9', async () => {
-  expect(await told('hosts-story', 110_000)).toEqual({
+  expect(await told('hosts-story', 280_000)).toEqual({
     again: 'error: DIR/central has a central already',
     mode: '700',
     'not yet': 'error: no central runs in DIR/central',
@@ -41,7 +41,7 @@ test('central and an agent on real hosts: a token, TLS between all parts, kill -
     forgotten: 'it did not fail',
     'joins again': 'hv1 has joined https://10.77.0.1:8443',
   });
-});
+}, 300_000);
 
 test(
   'two centrals on real hosts: kill -9, a cut between them, and back by hand',
@@ -95,7 +95,7 @@ test(`the network of a hypervisor is cut for ${CUT_S} s`, { timeout: 300_000 }, 
     'and then': '502 unreachable',
     'still shown': 'paused',
     machine: 'paused',
-    'known within 5 s': true,
+    'known within 10 s': true,
     shown: 'shutoff',
     'not done later': 'shutoff',
     start: 200,

@@ -373,7 +373,7 @@ test('the command line does it too, with passwords from standard input', async (
   expect((await skerry(token, ['user', 'remove', 'gwen', '--yes'])).stdout).toBe(
     '- roles of gwen: watcher\n- 0 sessions\n- 1 token\n- 0 jobs\n',
   );
-}, 60_000);
+});
 
 async function skerry(token: string, words: readonly string[], input = '') {
   const child = spawn(process.execPath, ['--conditions=@skerry/source', MAIN, 'cloud', ...words], {

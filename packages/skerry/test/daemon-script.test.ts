@@ -52,10 +52,15 @@ test('a start of its own that systemd counts just before ours is no end', async 
 test('one that it starts again after ours has ended, and how is told', async () => {
   const said = await restart((unit) => {
     Object.assign(unit, RUNNING);
-    setTimeout(() => {
-      unit.NRestarts += 1;
-      systemd.stir();
-    }, 100);
+    let reads = 0;
+    systemd.on.set('Get NRestarts', () => {
+      // The first time it learns what was before, the second time that nothing was since.
+      if (++reads !== 2) return;
+      queueMicrotask(() => {
+        unit.NRestarts += 1;
+        systemd.stir();
+      });
+    });
   });
   expect(said[1]).toMatch(/^state\tapi\.service\tdied=1\t.*\tNRestarts=1\t/);
 });

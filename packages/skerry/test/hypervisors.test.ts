@@ -19,13 +19,14 @@ test.runIf(process.getuid?.() === 0)(
   async () => {
     expect(await tellStory(join(import.meta.dirname, '../../..'), [])).toEqual(EXPECTED);
   },
+  300_000,
 );
 
 test('an ordinary user has the same', async () => {
   const user = await testUser();
   const folder = await temporaryFolder();
   expect(await tellStory(await readableSources(user.as, folder), user.as, user)).toEqual(EXPECTED);
-});
+}, 300_000);
 
 test('their number has limits', async () => {
   await expect(startHypervisors({ dir: '/nowhere', count: 17 })).rejects.toMatchObject({

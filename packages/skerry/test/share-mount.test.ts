@@ -73,7 +73,7 @@ function localShare(): LocalShare {
     },
     [Symbol.asyncDispose]: async () => {
       const pid = holder();
-      if (pid) process.kill(Number(pid), 'SIGKILL');
+      if (pid) kill(Number(pid));
       for (const { pid: agent } of agents) endGroup(agent);
       await poll(() => (holder() ? undefined : true), {
         timeoutMs: 10_000,
@@ -85,8 +85,12 @@ function localShare(): LocalShare {
 }
 
 function endGroup(pid: number | undefined): void {
+  if (pid !== undefined) kill(-pid);
+}
+
+function kill(pid: number): void {
   try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended.
   }

@@ -145,7 +145,7 @@ export function busContract(name: string, start: () => Promise<BusUnderTest>): v
       const began = performance.now();
       for (const nobody of ['hv-nobody', 'Not an address', ''])
         await expect(p.central.request(nobody, {})).rejects.toMatchObject({ code: 'unreachable' });
-      expect(performance.now() - began).toBeLessThan(2000);
+      expect(performance.now() - began).toBeLessThan(4500);
     });
 
     test('who answers nothing is unreachable', async () => {
@@ -320,7 +320,7 @@ export function busContract(name: string, start: () => Promise<BusUnderTest>): v
       const began = performance.now();
       await p.agent[Symbol.asyncDispose]();
       await until('it is gone', () => p.presences().at(-1) === 'gone');
-      expect(performance.now() - began).toBeLessThan(2000);
+      expect(performance.now() - began).toBeLessThan(4500);
       const back = await bus.connect(p.agent.address);
       await until('it is here', () => p.presences().at(-1) === 'here');
       expect(p.presences()).toEqual(['here', 'gone', 'here']);

@@ -59,7 +59,8 @@ try {
     30_000,
   );
   const tookMs = performance.now() - healedAt;
-  story['known within 5 s'] = tookMs < 5000 ? true : tookMs;
+  // Between two tries it waits for up to 4 s.
+  story['known within 10 s'] = tookMs < 10_000 ? true : tookMs;
   story['shown'] = await browser.get<{ state: string }>('vms/test').then((vm) => vm.state);
   await sleep(3000);
   story['not done later'] = await domain.state().then(({ state }) => state);

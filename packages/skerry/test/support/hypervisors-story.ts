@@ -12,7 +12,7 @@ import { poll } from '../../src/util/poll.ts';
 
 const LIBVIRT_PORT = 16_509;
 const [dir = ''] = process.argv.slice(2);
-const signal = AbortSignal.timeout(110_000);
+const signal = AbortSignal.timeout(280_000);
 const began = performance.now();
 const migrate = { live: true, persist: true, undefineSource: true, unsafe: true, signal };
 

@@ -40,7 +40,8 @@ export async function runIn(
   });
   let [stdout, stderr] = ['', ''];
   const look = (said: string): void => {
-    if (interruptAt?.test(said)) child.kill('SIGINT');
+    // Once: a second one, a second later, ends it at once.
+    if (!child.killed && interruptAt?.test(said)) child.kill('SIGINT');
   };
   child.stdout.setEncoding('utf8').on('data', (text: string) => look((stdout += text)));
   child.stderr.setEncoding('utf8').on('data', (text: string) => look((stderr += text)));

@@ -10,7 +10,7 @@ export interface FakeUnit {
 
 export interface FakeSystemd {
   readonly units: Map<string, FakeUnit>;
-  /** What a call of the manager does to the unit, before it is answered. */
+  /** What a call of the manager does to the unit, or `Get PROPERTY`, before it is answered. */
   readonly on: Map<string, (unit: FakeUnit) => void>;
   /** Something about a unit has changed. */
   readonly stir: () => void;
@@ -40,6 +40,7 @@ export function fakeSystemd(): FakeSystemd & { readonly server: Server } {
     const unit = units.get(member === 'Get' ? unitAt(path) : (texts[0] ?? ''));
     if (!unit) return send(ERROR, text('no such unit'), field(4, 's', 'NoSuchUnit'));
     if (member === 'Get') {
+      on.get(`Get ${texts[1]}`)?.(unit);
       const value = unit[texts[1] as keyof FakeUnit] as string | number | undefined;
       if (value === undefined) return send(ERROR, text('no such property'), field(4, 's', 'None'));
       return send(METHOD_REPLY, variant(value), field(SIGNATURE, 'g', 'v'));
