@@ -92,8 +92,8 @@ export class GuestAddresses {
       const before = this.#known.get(uuid) ?? NOTHING;
       const seen = await this.#look(domain, nics, signal);
       signal.throwIfAborted();
-      // At once: a guest may take its time.
-      this.#publish(uuid, new Map([...before, ...seen]));
+      // What is new, at once: a guest may take its time.
+      this.#publish(uuid, new Map([...seen, ...before]));
       const told = hasAgent ? await this.#ask(uuid) : NOTHING;
       signal.throwIfAborted();
       // The guest knows best; what one said that is silent now is not taken back.
