@@ -15,7 +15,7 @@ import { expect, test } from 'vitest';
 import type { StartProgram } from '../src/sync/agent.ts';
 import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
 import { LARGE } from '../src/sync/send-file.ts';
-import { listTree, type LocalTree, localTree, write } from './local-tree.ts';
+import { date, listTree, type LocalTree, localTree, write } from './local-tree.ts';
 
 const MIB = 2 ** 20;
 /** Some 6 MiB a second at most. */
@@ -241,11 +241,16 @@ function make(
 ): void {
   const at = join(root, path);
   try {
-    if (what === 'small') write(root, path, String(Math.random()));
-    else if (what === 'large') write(root, path, Buffer.alloc(large, String(Math.random())));
-    else if (what === 'remove') rmSync(at, { recursive: true });
+    const content = String(Math.random());
+    if (what === 'small' || what === 'large') {
+      write(root, path, what === 'small' ? content : Buffer.alloc(large, content));
+      date(at);
+    } else if (what === 'remove') rmSync(at, { recursive: true });
     else if (what === 'move') renameSync(at, join(root, to));
-    else if (!statSync(at).isDirectory()) writeFileSync(at, readFileSync(at), { mode: 0o600 });
+    else if (!statSync(at).isDirectory()) {
+      writeFileSync(at, readFileSync(at), { mode: 0o600 });
+      date(at);
+    }
   } catch {}
 }
 
