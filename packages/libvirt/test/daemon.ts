@@ -131,7 +131,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
   try {
     await waitUntilReady(child, uri('test:///default'));
@@ -154,7 +154,7 @@ async function waitUntilReady(child: ChildProcess, uri: string): Promise<void> {
       const conn = await connect(uri);
       return await conn.close();
     } catch (error) {
-      if (tries > 200 || child.exitCode !== null) throw error;
+      if (tries > 1200 || child.exitCode !== null) throw error;
       await delay(50);
     }
   }

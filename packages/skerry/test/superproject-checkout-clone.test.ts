@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { processesOf } from '../../../test/e2e/support/leaks.ts';
 import { cloneSuperproject, type CloneOptions } from '../src/superproject/checkout/clone.ts';
 import { Network } from '../src/superproject/network.ts';
 import {
@@ -213,7 +214,7 @@ test.for<[NodeJS.Signals, number]>([
   ['SIGKILL', 3],
   ['SIGKILL', 9],
 ])('after %s at connection %i the same command goes on', async ([signal, after]) => {
-  await using farm = await farmWith({ components: 12, latencyMs: 100 });
+  await using farm = await farmWith({ components: 12, latencyMs: 300 });
   const root = await cloneSuper(farm);
   const stopped = await cli(farm, root, ['sync', '--attach', '--jobs', '4'], {
     signal,
@@ -221,7 +222,8 @@ test.for<[NodeJS.Signals, number]>([
   });
   expect(stopped.code).toBe(signal === 'SIGINT' ? 130 : null);
   // What is left of a killed one ends by itself.
-  if (signal === 'SIGKILL') await sleep(1500);
+  if (signal === 'SIGKILL')
+    await expect.poll(() => processesOf(farm.dir), { timeout: 60_000 }).toEqual([]);
   const again = await cli(farm, root, ['sync', '--attach']);
   expect(again).toMatchObject({ code: 0, stderr: '' });
   expect(await farm.git(root, 'status', '--porcelain')).toBe('');

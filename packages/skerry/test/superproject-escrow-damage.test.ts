@@ -155,7 +155,7 @@ describe('escrow against damage and malice', () => {
         (error: Error) => error.name,
       );
       await expect
-        .poll(() => existsSync(join(farm.dir, 'reached')), { timeout: 10_000 })
+        .poll(() => existsSync(join(farm.dir, 'reached')), { timeout: 30_000 })
         .toBe(true);
       stop.abort();
       expect(await ended).toBe('AbortError');

@@ -352,10 +352,10 @@ describe('two runners at once', () => {
       await farm.onConnect(
         `if [ "$command $repository" = "${what} ./c001.git" ]; then n=$(grep -c "$command $repository" connections.log); if [ $n -ge ${nth} ]; then exec sleep 600; fi; fi`,
       );
-      const network = new Network({ pauseMs: 5, tries: 2, timeoutMs: 1500 });
+      const network = new Network({ pauseMs: 5, tries: 2, timeoutMs: 6000 });
       await expect(nightly(network, { url: farm.url, branch: 'main' })).rejects.toMatchObject({
         code: 'SP_TRANSIENT',
-        message: expect.stringMatching(/c001[^]*no end after 1.5 s/) as string,
+        message: expect.stringMatching(/c001[^]*no end after 6 s/) as string,
       });
       await farm.onConnect('');
       expect(await farm.super.git('for-each-ref')).toBe(before);
@@ -370,7 +370,7 @@ describe('two runners at once', () => {
     await farm.onConnect(
       `if [ "$command $repository" = "receive-pack ./super.git" ]; then git "$command" "$repository"; exec sleep 600; fi`,
     );
-    const network = new Network({ pauseMs: 5, tries: 2, timeoutMs: 3000 });
+    const network = new Network({ pauseMs: 5, tries: 2, timeoutMs: 10_000 });
     const result = await nightly(network, { url: farm.url, branch: 'main' });
     await farm.onConnect('');
     expect(result.status).toBe('published');

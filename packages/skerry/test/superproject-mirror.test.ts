@@ -196,7 +196,7 @@ describe('mirror', () => {
     const stop = new AbortController();
     await farm.onConnect('case $repository in *c003*) touch reached; sleep 20;; esac');
     const ended = mirror(farm, { signal: stop.signal }).catch((error: Error) => error.name);
-    await expect.poll(() => existsSync(join(farm.dir, 'reached')), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(farm.dir, 'reached')), { timeout: 30_000 }).toBe(true);
     stop.abort();
     expect(await ended).toBe('AbortError');
     const there = (await readdir(join(farm.dir, 'mirror'))).filter((name) => name.endsWith('.git'));

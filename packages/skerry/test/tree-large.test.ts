@@ -15,7 +15,7 @@ import { expect, test } from 'vitest';
 import type { StartProgram } from '../src/sync/agent.ts';
 import { MachineTree, type PushResult } from '../src/sync/machine-tree.ts';
 import { LARGE } from '../src/sync/send-file.ts';
-import { listTree, type LocalTree, localTree, write } from './local-tree.ts';
+import { date, listTree, type LocalTree, localTree, write } from './local-tree.ts';
 
 const MIB = 2 ** 20;
 /** Some 6 MiB a second at most. */
@@ -145,7 +145,7 @@ test('a file that changes all the time is not sent all the time, and is right in
   write(tree.from, 'log', Buffer.alloc(MIB));
   const { machine, sent } = await slowTree(tree);
   await machine.begin();
-  for (let line = 0; line < 100; line++) {
+  for (let line = 0; line < 50; line++) {
     appendFileSync(join(tree.from, 'log'), 'one more line\n');
     await go(tree, machine);
     await sleep(20);
@@ -161,7 +161,7 @@ test('a large file that is being written is there when it is whole, and not befo
   write(tree.from, 'part', Buffer.alloc(MIB));
   const { machine } = await slowTree(tree);
   await machine.begin();
-  for (let piece = 0; piece < 60; piece++) {
+  for (let piece = 0; piece < 25; piece++) {
     appendFileSync(join(tree.from, 'part'), Buffer.alloc(20_000, String(piece)));
     await go(tree, machine);
     await sleep(20);
@@ -232,7 +232,7 @@ test('whatever happens while large files are sent, the machine has the same in t
     ),
     { numRuns: fc.readConfigureGlobal()?.numRuns ?? 40 },
   );
-}, 120_000);
+}, 300_000);
 
 /** What cannot be done is not done. */
 function make(
@@ -241,11 +241,16 @@ function make(
 ): void {
   const at = join(root, path);
   try {
-    if (what === 'small') write(root, path, String(Math.random()));
-    else if (what === 'large') write(root, path, Buffer.alloc(large, String(Math.random())));
-    else if (what === 'remove') rmSync(at, { recursive: true });
+    const content = String(Math.random());
+    if (what === 'small' || what === 'large') {
+      write(root, path, what === 'small' ? content : Buffer.alloc(large, content));
+      date(at);
+    } else if (what === 'remove') rmSync(at, { recursive: true });
     else if (what === 'move') renameSync(at, join(root, to));
-    else if (!statSync(at).isDirectory()) writeFileSync(at, readFileSync(at), { mode: 0o600 });
+    else if (!statSync(at).isDirectory()) {
+      writeFileSync(at, readFileSync(at), { mode: 0o600 });
+      date(at);
+    }
   } catch {}
 }
 
@@ -254,7 +259,7 @@ test('a large file that is no part of a push goes by itself, and is not rolled b
   write(tree.from, 'daemon', 'one');
   const { machine } = await slowTree(tree);
   await machine.push();
-  write(tree.from, 'big', Buffer.alloc(12 * MIB, 'big'));
+  write(tree.from, 'big', Buffer.alloc(32 * MIB, 'big'));
   write(tree.from, 'daemon', 'broken');
   write(tree.from, 'note', 'rolled back');
   // Parts of it that are large themselves pass in between.
@@ -270,11 +275,11 @@ test('a large file that is no part of a push goes by itself, and is not rolled b
   expect(machine.behind()).toEqual([]);
   const { bytes = 0 } = machine.sending ?? {};
   expect(machine.sending?.path).toBe('big');
-  expect(bytes).toBeLessThan(12 * MIB);
+  expect(bytes).toBeLessThan(32 * MIB);
   await machine.flush(isApart);
   await machine.rollBack();
   expect(readFileSync(join(tree.to, 'program')).subarray(0, 6).toString()).toBe('progra');
-  expect(statSync(join(tree.to, 'big')).size).toBe(12 * MIB);
+  expect(statSync(join(tree.to, 'big')).size).toBe(32 * MIB);
   expect(machine.behind()).toEqual(['program']);
   await machine.push();
   expect(listTree(tree.to)).toEqual(listTree(tree.from));
@@ -286,7 +291,7 @@ test('a push that can be rolled back ends at once when it is told to', async () 
   const { machine } = await slowTree(tree);
   await machine.push();
   write(tree.from, 'small', 'two');
-  write(tree.from, 'program', Buffer.alloc(24 * MIB, 'program'));
+  write(tree.from, 'program', Buffer.alloc(96 * MIB, 'program'));
   await tree.host.scan();
   const news = new AbortController();
   const pushing = machine.push(undefined, { canRollBack: true, signal: news.signal });
@@ -295,7 +300,7 @@ test('a push that can be rolled back ends at once when it is told to', async () 
   news.abort(new Error('news'));
   await expect(pushing).rejects.toThrow('news');
   await machine.rollBack();
-  expect(performance.now() - began).toBeLessThan(2000);
+  expect(performance.now() - began).toBeLessThan(8000);
   expect(readFileSync(join(tree.to, 'small'), 'utf8')).toBe('one');
   expect(existsSync(join(tree.to, 'program'))).toBe(false);
   expect(machine.sending).toBeUndefined();

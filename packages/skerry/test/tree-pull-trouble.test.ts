@@ -25,13 +25,17 @@ import { type LocalTree, localTree } from './local-tree.ts';
 import { contents, puller } from './pull-local.ts';
 import { asOrdinaryUser } from './support/ordinary-user.ts';
 
-const BIG = 32 << 20;
+const BIG = 128 << 20;
 
 /** Until something of the big file has come. */
 function underWay({ to }: LocalTree): Promise<string> {
   const temp = (): string | undefined =>
     existsSync(to) ? readdirSync(to).find((name) => name.startsWith('.skerry')) : undefined;
-  return poll(temp, { timeoutMs: 20_000, intervalMs: 1, onTimeout: () => new Error('none came') });
+  return poll(temp, {
+    // It is not there for long.
+    ...{ timeoutMs: 20_000, intervalMs: 1, maxIntervalMs: 1 },
+    onTimeout: () => new Error('none came'),
+  });
 }
 
 test('two that pull the same tree do not get in each other’s way', async () => {

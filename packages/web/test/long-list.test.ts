@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hypervisorId } from '../../skerry/src/cloud/entity.ts';
 import { SETTINGS } from '../../skerry/test/support/cloud.ts';
 import { nodeXml } from './support/node-xml.ts';
 import { startUi, type Ui } from './support/ui.ts';
@@ -24,6 +25,10 @@ beforeAll(async () => {
     libvirtUri: cloud.daemon.uri(`test://${file}`),
     settings: SETTINGS,
   });
+  await cloud.until(
+    hypervisorId('long'),
+    (each) => each?.kind === 'hypervisor' && each.libvirt === 'connected',
+  );
   await page.setViewportSize({ width: 1440, height: 900 });
   await ui.group('long').waitFor();
   await scrollTo(0);

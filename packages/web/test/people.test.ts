@@ -266,7 +266,11 @@ async function menu(user: string, item: string): Promise<void> {
 
 async function clearToasts(): Promise<void> {
   const dismiss = page.locator('.toast').getByRole('button', { name: 'Dismiss' });
-  while ((await dismiss.count()) > 0) await dismiss.first().click();
+  while ((await dismiss.count()) > 0) {
+    // One that goes by itself meanwhile is no longer there to be pressed.
+    const press = dismiss.first().click({ timeout: 1000 });
+    await press.catch(() => {});
+  }
 }
 
 async function open(path: string): Promise<void> {

@@ -47,7 +47,7 @@ test('a link that was used says what to do', async () => {
 test('all hypervisors and machines are listed, by hypervisor', async () => {
   await open('/');
   for (const name of ['hv1', 'hv2', 'hv3']) await group(name).waitFor();
-  expect(await page.locator('.vm-row').count()).toBe(12);
+  await expectCount(page.locator('.vm-row'), 12);
   await expectText(row('web-1'), 'running');
   await expectText(row('old-wiki'), 'off');
   await shot('overview');
@@ -224,7 +224,7 @@ test('a machine is parked, and comes back on another hypervisor', async () => {
   await page.getByRole('link', { name: 'Parked' }).first().click();
   await shot('parked-one');
   await page.getByRole('button', { name: 'Unpark' }).click();
-  expect(await page.getByRole('dialog').getByRole('checkbox').allTextContents()).toHaveLength(1);
+  await expectCount(page.getByRole('dialog').getByRole('checkbox'), 1);
   const place = (name: string): Locator =>
     page.getByRole('dialog').locator('.place', { hasText: name });
   expect(await place('hv2').getByRole('radio').isChecked()).toBe(true);

@@ -327,7 +327,7 @@ test('a line that was cut without a word is found, and what was missed is there 
   await open('/');
   await row('metrics').waitFor();
   stack.cable.set('hole');
-  await expectText(page.locator('.banner'), 'The connection to central is lost.', 12_000);
+  await expectText(page.locator('.banner'), 'The connection to central is lost.');
   await stack.cloud.call('ann', 'POST', `/api/v1/vms/${uuid('metrics')}/resume`, {});
   stack.cable.set('up');
   await expectText(row('metrics'), 'running');

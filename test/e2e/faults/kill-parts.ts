@@ -1,6 +1,5 @@
 // Parts of a running lab die; `status` says the truth and `up` mends it.
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testLab, type TestLab } from '../support/lab.ts';
 import { type LabProcess, processesOf } from '../support/leaks.ts';
@@ -75,8 +74,8 @@ export function killParts(): void {
 
   test('QEMU killed: status says shutoff, up starts the machine again on its disk', async () => {
     await kill(/^\S*qemu-system/);
-    await sleep(500);
-    expect((await lab.status()).machines[0]?.state).toBe('shutoff');
+    const state = async (): Promise<string | undefined> => (await lab.status()).machines[0]?.state;
+    await expect.poll(state, { timeout: 20_000 }).toBe('shutoff');
     await mended();
   });
 

@@ -55,7 +55,7 @@ export function killUp(): void {
     await using lab = await testLab(SMALL);
     const running = lab.start(['up', '--cold']);
     await running.heard(/one: booting/);
-    await sleep(1500);
+    await sleep(500);
     running.child.kill('SIGINT');
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
@@ -119,7 +119,7 @@ export function killUp(): void {
     await lab.ok(['halt']);
     const running = lab.start(['up']);
     await running.heard(/one: booting/);
-    await sleep(1500);
+    await sleep(500);
     running.child.kill('SIGKILL');
     await running.ended;
     const before = await qemuOf(lab.stateDir);

@@ -74,7 +74,7 @@ export function life(
   });
 
   test('who waits while nobody serves is answered once somebody does', async () => {
-    const all = await processesOf(lab.stateDir);
+    const all = await processesOf(join(lab.stateDir, '..'));
     const server = all.find(({ words }) => /live-sync/.test(words));
     expect(server).toBeDefined();
     await finish(['kill', '-9', String(server?.pid)]);

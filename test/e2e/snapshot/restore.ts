@@ -18,7 +18,7 @@ export function restore(lab: () => TestLab): void {
       expect(await on(lab(), 'one', 'cat /root/disk /run/memory /mnt/data')).toBe(
         'before\nbefore\nbefore',
       );
-      expect(await clockError(lab())).toBeLessThan(1);
+      expect(await clockError(lab())).toBeLessThan(3);
       expect(await expectTalk(lab())).toBeLessThan(then + 200);
       expect(await on(lab(), 'one', 'head -c 16 /dev/urandom | od -An -tx1')).not.toBe(random);
     }

@@ -2,7 +2,7 @@
 import { finish, SKERRY } from './cli.ts';
 
 const IMAGE = 'debian-12';
-const BUILD_MS = 20 * 60_000;
+const BUILD_MS = 60 * 60_000;
 
 export async function setup(): Promise<void> {
   const skerry = [process.execPath, SKERRY, 'image'];

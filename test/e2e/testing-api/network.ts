@@ -64,6 +64,7 @@ export function faultsOfTheNetwork(lab: () => TestLab): void {
   test('a narrow link takes as long as its rate says', async () => {
     const [one, two] = both();
     await two.exec('busybox nc -ll -p 4002 -e sha1sum >/dev/null 2>&1 </dev/null &');
+    await two.waitForPort(4002);
     const send = async (): Promise<number> => {
       const began = performance.now();
       const command = 'head -c 100000 /dev/zero | busybox nc two-b 4002';

@@ -57,7 +57,7 @@ export function kill(): void {
       await using lab = await testLab(SMALL, store);
       const running = lab.start(['up']);
       await running.heard(/making a template/);
-      await sleep(2500);
+      await sleep(500);
       running.child.kill(signal);
       const { code, stderr } = await running.ended;
       expect(stderr).toContain(

@@ -25,7 +25,11 @@ test('what takes its time is told with amounts and rate, on a line that ends wit
     Promise.resolve([
       { ...place, sending: { path: 'big', files: 1, bytes: (bytes += MIB), of: 10 * MIB } },
     ]);
-  const done = await tellSending({ progress, ask }, () => sleep(2500, 'done'));
+  const done = await tellSending({ progress, ask }, async () => {
+    const notes = (): number => events.filter(({ status }) => status === 'note').length;
+    await expect.poll(notes, { timeout: 30_000 }).toBe(2);
+    return 'done';
+  });
   expect(done).toBe('done');
   expect(events.map(({ status }) => status)).toEqual(['begin', 'note', 'note', 'end']);
   expect(events[2]?.detail).toMatch(

@@ -104,7 +104,7 @@ export async function startTestCloud(
           return holds(found) ? [found] : undefined;
         },
         {
-          timeoutMs: 10_000,
+          timeoutMs: 30_000,
           intervalMs: 5,
           onTimeout: () =>
             new Error(

@@ -30,7 +30,7 @@ export async function startBrowser(): Promise<TestBrowser> {
     viewport: { width: 1440, height: 900 },
   });
   const page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => void complaints.push(error.stack ?? error.message));
   page.on('console', (message) => {

@@ -6,12 +6,12 @@ import { expect } from 'vitest';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export async function expectText(locator: Locator, text: string, timeout = 8000): Promise<void> {
+export async function expectText(locator: Locator, text: string, timeout = 30_000): Promise<void> {
   await expect.poll(() => locator.first().textContent(), { timeout }).toContain(text);
 }
 
 export async function expectCount(locator: Locator, count: number): Promise<void> {
-  await expect.poll(() => locator.count(), { timeout: 8000 }).toBe(count);
+  await expect.poll(() => locator.count(), { timeout: 30_000 }).toBe(count);
 }
 
 /** What axe finds that is serious, with where it is. */
