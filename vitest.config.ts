@@ -13,6 +13,7 @@ const TOOLS = [
 ];
 // What is polled for comes in milliseconds; where the machine does something else besides it may need seconds.
 const expect = { poll: { timeout: 10_000 } };
+const setupFiles = ['test/fixed-seed.ts'];
 export default defineConfig({
   test: {
     silent: 'passed-only',
@@ -23,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          setupFiles,
           // They take milliseconds; a machine that does something else besides may need seconds.
           testTimeout: 60_000,
           ...(process.env.SKERRY_CAMPAIGN && {
@@ -36,6 +38,7 @@ export default defineConfig({
         test: {
           name: 'tools',
           include: TOOLS,
+          setupFiles,
           expect,
           testTimeout: 240_000,
           hookTimeout: 240_000,
@@ -47,6 +50,7 @@ export default defineConfig({
           name: 'integration',
           include: ['packages/*/test/**/*.test.ts', 'test/integration/**/*.test.ts'],
           exclude: TOOLS,
+          setupFiles,
           fileParallelism: false,
           expect,
           testTimeout: 120_000,

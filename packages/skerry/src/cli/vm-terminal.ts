@@ -39,7 +39,7 @@ export function defineSsh(command: Command): void {
     sub,
     '$ skerry vm ssh web',
     '$ skerry vm ssh web -- journalctl -fu ssh',
-    `$ rsync -e 'ssh -o ProxyCommand="skerry vm ssh --stdio %n"' -a site/ root@web:/srv/`,
+    '$ scp -o ProxyCommand="skerry vm ssh --stdio %n" site.tar root@web:/srv/',
   );
 }
 
