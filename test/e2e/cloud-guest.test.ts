@@ -117,7 +117,7 @@ test('where no way leads in, it is said why', async () => {
   const env = access();
   const at = async (...words: string[]): Promise<string> =>
     (await finish([process.execPath, SKERRY, 'vm', ...words], { env })).stderr;
-  expect(await at('ssh', 'empty')).toContain('no address of empty is known yet');
+  expect(await at('ssh', '--stdio', 'empty')).toContain('no address of empty is known yet');
   await client.call('POST', '/vms/empty/destroy');
   expect(await at('console', 'empty')).toContain('empty is shutoff');
   expect(await at('ssh', 'nobody')).toContain("no machine 'nobody'");
@@ -165,11 +165,38 @@ test("a guest that tells another machine's address as its own leads nobody there
   const env = access();
   const words = [process.execPath, SKERRY, 'vm', 'ssh', '-i', key(), 'web_1', '--', 'hostname'];
   expect(await finish(words, { env })).toMatchObject({
-    ...{ code: 255, stdout: '' },
+    ...{ code: 4, stdout: '' },
     stderr: expect.stringContaining(`${others} belongs to another one`),
   });
   words.splice(-3, 1, 'web-2');
   expect(await finish(words, { env })).toMatchObject({ code: 0, stdout: 'web-2\n' });
+});
+
+test('it reboots, and it shuts down, when it is asked to', async () => {
+  const BOOT = 'cat /proc/sys/kernel/random/boot_id';
+  const before = await ssh(await addressOf('web-2'), BOOT);
+  await client.call('POST', '/vms/web-2/reboot');
+  const again = async (): Promise<true | undefined> =>
+    (await ssh(await addressOf('web-2'), BOOT)) !== before || undefined;
+  const onTimeout = (): Error => new Error('it has not rebooted');
+  await poll(again, { timeoutMs: BOOT_MS, intervalMs: 1000, onTimeout });
+  const words = [process.execPath, SKERRY, 'vm', 'shutdown', 'web-2'];
+  expect(await finish(words, { env: access() })).toMatchObject({
+    stdout: 'Shut down: web-2, asked; it goes off when its system has ended.\n',
+  });
+  await expect
+    .poll(async () => (await vm('web-2')).state, { timeout: BOOT_MS, interval: 500 })
+    .toBe('shutoff');
+});
+
+test('who asks for a machine that has just been started waits for it', async () => {
+  await client.call('POST', '/vms/web-2/create');
+  const words = [process.execPath, SKERRY, 'vm', 'ssh', 'web-2', '-i', key(), '--', 'hostname'];
+  expect(await finish(words, { env: access() })).toEqual({
+    ...{ code: 0, stdout: 'web-2\n' },
+    stderr: expect.stringMatching(/^(web-2 has just been started: waiting for its ssh …\n)?$/),
+  });
+  await client.call('POST', '/vms/web-2/destroy');
 });
 
 test('of a machine that Skerry leaves alone libvirt tells the address that it has lent', async () => {

@@ -8,7 +8,7 @@ import { formatTable } from './table.ts';
  * @param params what it was asked with
  */
 export function answerInWords(
-  verb: Pick<Verb, 'title' | 'danger'>,
+  verb: Pick<Verb, 'title' | 'danger' | 'outcome'>,
   target: string,
   result: unknown,
   params: Readonly<Record<string, unknown>> = {},
@@ -17,7 +17,7 @@ export function answerInWords(
     ([, value]) => verb.danger === 'reads' || value !== null,
   );
   const [only] = values;
-  const outcome = params['on'] === false ? 'off' : 'done';
+  const outcome = params['on'] === false ? 'off' : (verb.outcome ?? 'done');
   const done = `${verb.title}: ${target === '' ? '' : `${target}, `}${outcome}`;
   if (!only) return `${done}.`;
   if (only[0] === 'changes') return changesInWords(values);

@@ -123,6 +123,8 @@ WantedBy=sysinit.target
     content: `[Unit]
 Description=Skerry guest helper
 DefaultDependencies=no
+# A machine of a cloud has no such channel.
+ConditionCredential=!skerry.machine
 Conflicts=shutdown.target
 Before=shutdown.target
 StartLimitIntervalSec=0
@@ -167,10 +169,16 @@ own=$(cat "$CREDENTIALS_DIRECTORY/skerry.machine")
 known=/var/lib/skerry/machine
 was=$(cat "$known" 2>/dev/null) || was=
 [ "$was" != "$own" ] || exit 0
+# It is shut down from outside, by the guest agent or a power button; a lab's has another way.
+if [ -L /etc/systemd/system/systemd-logind.service ]; then
+  rm /etc/systemd/system/systemd-logind.service
+  systemctl daemon-reload
+  systemctl --no-block start systemd-logind.service
+fi
 if name=$(cat "$CREDENTIALS_DIRECTORY/system.hostname" 2>/dev/null); then
   echo "$name" >/etc/hostname
   echo "$name" >/proc/sys/kernel/hostname
-  printf '127.0.0.1 localhost\\n127.0.1.1 %s %s\\n::1 localhost ip6-localhost ip6-loopback\\n' "$name" "\${name%%.*}" >/etc/hosts
+  printf '127.0.0.1 localhost\\n127.0.1.1 %s\\n::1 localhost ip6-localhost ip6-loopback\\n' "$name" >/etc/hosts
 fi
 # For its next start: it runs with the other's already.
 [ -z "$was" ] || echo "$own" | tr -d - >/etc/machine-id

@@ -20,14 +20,14 @@ type Card = VmState['nics'][number];
  * reaches without a router through the bridge of the machine's card; and a connection is used only where the hypervisor's
  * ARP table then has that card for it.
  *
- * @throws VerbError `conflict` with what is in the way
+ * @throws VerbError `timeout` where nothing answers yet, `conflict` with what is in the way otherwise
  */
 export async function openSsh(context: VmContext, dialTcp: DialTcp): Promise<Duplex> {
   const { vm, hypervisor, settings, signal } = context;
   const known = vm.nics.flatMap((card) => card.addresses.map((address) => ({ card, address })));
   if (known.length === 0)
     throw new VerbError(
-      'conflict',
+      'timeout',
       `no address of ${vm.name} is known yet: its guest agent tells it, or the DHCP of a libvirt network`,
     );
   const readProcNet = settings.readProcNet ?? readProcNetHere;
@@ -37,6 +37,7 @@ export async function openSsh(context: VmContext, dialTcp: DialTcp): Promise<Dup
     return bridge && isIPv4(address) && neighbourDevice(routes, address) === bridge;
   });
   const problems: string[] = [];
+  let isSilent = near.length > 0;
   if (near.length === 0)
     problems.push(`it is not in the IPv4 network of ${known.map((each) => each.address).join()}`);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]);
@@ -50,6 +51,7 @@ export async function openSsh(context: VmContext, dialTcp: DialTcp): Promise<Dup
       );
       if (entry?.mac === card.mac.toLowerCase()) return socket;
       problems.push(`${address} belongs to another one`);
+      isSilent = false;
     } catch (error) {
       signal.throwIfAborted();
       problems.push(`${address}: ${deadline.aborted ? 'no answer' : (error as Error).message}`);
@@ -57,7 +59,7 @@ export async function openSsh(context: VmContext, dialTcp: DialTcp): Promise<Dup
     socket?.destroy();
   }
   throw new VerbError(
-    'conflict',
+    isSilent ? 'timeout' : 'conflict',
     `${hypervisor.name} does not reach ssh of ${vm.name}: ${problems.join('; ')}`,
   );
 }

@@ -32,6 +32,10 @@ test.each([
   expect(problems(text)).toEqual([expect.stringContaining(`line ${line}: no public key`)]);
 });
 
+test.each([[''], ['\n'], ['# nobody yet\n']])('%j is no key', (text) => {
+  expect(problems(text)).toEqual(['there is no public key in it']);
+});
+
 test('comments, empty lines and blanks at the ends go', () => {
   expect(keyLines(`# Ann\r\n\r\n  ${GOOD}\r\n`)).toBe(`${GOOD}\n`);
   expect(keyLines('\n# nobody\n')).toBe('');

@@ -11,6 +11,8 @@ export const sshKeys = z
   .string()
   .max(MAX_LENGTH)
   .superRefine((text, context) => {
+    if (keyLines(text) === '')
+      context.addIssue({ code: 'custom', message: 'there is no public key in it' });
     for (const [at, line] of text.split('\n').entries()) {
       const problem = problemOf(line);
       if (problem === undefined) continue;

@@ -54,6 +54,8 @@ export interface Verb<
   readonly stops?: string;
   /** What the machine is doing from the click until its new state is known: `starting`. */
   readonly pending?: string;
+  /** What the CLI says instead of `done`, where its agent has only asked for it. */
+  readonly outcome?: string;
   readonly chat?: Chat;
   /** The parameters that the CLI takes as words after the command, in their order; the others are options. */
   readonly takes?: readonly string[];

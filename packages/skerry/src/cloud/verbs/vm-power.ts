@@ -35,6 +35,7 @@ export const shutdown = defineVerb({
   danger: 'disrupts',
   states: ['running', 'shutting-down', 'blocked'],
   pending: 'shutting down',
+  outcome: 'asked; it goes off when its system has ended',
   chat: { words: ['shutdown', 'stop', 'shut down'], says: "I'm shutting down." },
 });
 
@@ -64,6 +65,7 @@ export const reboot = defineVerb({
   danger: 'disrupts',
   states: ['running', 'blocked'],
   pending: 'rebooting',
+  outcome: 'asked',
   chat: { words: ['reboot', 'restart'], says: "I'm rebooting." },
 });
 
