@@ -1,12 +1,9 @@
 // A whole cloud on this machine, for trying it and for work on it: hypervisors in sandboxes, an agent for each, central and
 // its web port, all of them on the bus of this process.
-import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
-import { constants } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect } from '@skerry/libvirt';
 import { type Hypervisors, startHypervisors } from '../../hypervisors/hypervisors.ts';
 import type { DevHypervisor } from '../../hypervisors/dev-hypervisor.ts';
-import { type Image, listImages, watchImages } from '../../image/store.ts';
 import { Agent } from '../agent/agent.ts';
 import { type BusKind, type OpenBus, openBus } from '../bus/open-bus.ts';
 import { Central } from '../central/central.ts';
@@ -15,8 +12,8 @@ import { CentralServer } from '../central/http/server.ts';
 import { hypervisorId, OWN_ADDRESS } from '../entity.ts';
 import { SkerryError } from '../../util/errors.ts';
 import { lockFile } from '../../util/file-lock.ts';
-import { messageOf } from '../../util/message-of.ts';
 import { poll } from '../../util/poll.ts';
+import { IMAGES_POOL, offerImages, offerNewImages } from './offer-images.ts';
 
 export interface DevCloudOptions {
   /** Its state: an absolute path, short. Machines and users are there again at the next start. */
@@ -49,7 +46,6 @@ export interface DevCloud extends AsyncDisposable {
 export const DEV_USER = 'admin';
 /** What the token of the commands on this machine is called. */
 const TOKEN_LABEL = 'skerry cloud dev';
-const IMAGES_POOL = 'golden';
 const KNOWN_MS = 15_000;
 /** One that was killed lets go at once. */
 const LOCK_MS = 2000;
@@ -89,7 +85,7 @@ export async function startDevCloud(options: DevCloudOptions): Promise<DevCloud>
     }),
   );
   for (const hypervisor of hypervisors.list) {
-    await offerImages(hypervisor, signal);
+    await offerImages(hypervisor, log, signal);
     stack.use(await startAgent(hypervisor, bus, options));
   }
   await knownAll(central, hypervisors.list, signal);
@@ -171,59 +167,4 @@ async function addAdministrator({ users, policies }: Central): Promise<void> {
     if (label === TOKEN_LABEL) users.revokeToken(DEV_USER, id);
   if (!policies.policy.admins.includes(DEV_USER))
     policies.update((policy) => ({ ...policy, admins: [...policy.admins, DEV_USER] }));
-}
-
-/** The images that labs have built are golden images here, with their kernels. */
-async function offerImages(
-  { images, libvirtUri }: DevHypervisor,
-  signal?: AbortSignal,
-): Promise<void> {
-  const folder = join(images.outside, IMAGES_POOL);
-  await mkdir(folder, { recursive: true });
-  const there = new Set(await readdir(folder));
-  for (const image of await listImages())
-    if (!there.has(`${image.name}.qcow2`)) await offer(image, folder);
-  await using connection = await connect(libvirtUri, { signal });
-  const known = (await connection.pools({ signal })).find(({ name }) => name === IMAGES_POOL);
-  const pool =
-    known ??
-    (await connection.definePool(
-      `<pool type='dir'><name>${IMAGES_POOL}</name><target><path>${images.inside}/${IMAGES_POOL}</path></target></pool>`,
-      { signal },
-    ));
-  if (await pool.isActive({ signal })) await pool.refresh({ signal });
-  else await pool.start({ signal });
-}
-
-/** Those that are built while it runs. */
-function offerNewImages(
-  hypervisors: readonly DevHypervisor[],
-  log: (line: string) => void = () => {},
-): AsyncDisposable {
-  const stop = new AbortController();
-  const done = (async () => {
-    for await (const _ of watchImages(stop.signal))
-      for (const hypervisor of hypervisors) await offerImages(hypervisor, stop.signal);
-  })().catch((error: unknown) => {
-    if (!stop.signal.aborted) log(`new images are offered at the next start: ${messageOf(error)}`);
-  });
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await done;
-    },
-  };
-}
-
-async function offer(image: Image, folder: string): Promise<void> {
-  const files = [
-    [image.disk, 'qcow2'],
-    [image.kernel, 'kernel'],
-    ...(image.initrd === undefined ? [] : [[image.initrd, 'initrd']]),
-  ];
-  for (const [file = '', suffix = ''] of files) {
-    const [from, to] = [join(image.dir, file), join(folder, `${image.name}.${suffix}`)];
-    // Images are never written to: the same file will do, where it can be.
-    await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_FICLONE));
-  }
 }
