@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { connect } from '@skerry/libvirt';
 import { offerImages } from '../src/cloud/dev/offer-images.ts';
 import { type Hypervisors, startHypervisors } from '../src/hypervisors/hypervisors.ts';
-import { commit } from '../src/image/image-files.ts';
+import { commit, type ImageRecord } from '../src/image/image-files.ts';
 
 let dir: string;
 let hypervisors: Hypervisors;
@@ -30,10 +30,11 @@ async function build(kernel: string): Promise<void> {
   const built = await mkdtemp(join(store, '.building-'));
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(built, 'disk.qcow2'), '64M']);
   await writeFile(join(built, 'vmlinux'), kernel);
-  const record = {
-    ...{ format: 1, definitionHash: kernel, disk: 'disk.qcow2', kernel: 'vmlinux' },
-    ...{ kernelArgs: '', virtualSizeBytes: 64 << 20, built: new Date().toISOString() },
-  } as const;
+  const record: ImageRecord = {
+    format: 1,
+    ...{ definitionHash: kernel, disk: 'disk.qcow2', kernel: 'vmlinux', kernelArgs: '' },
+    ...{ virtualSizeBytes: 64 << 20, built: new Date().toISOString() },
+  };
   await commit(store, 'tiny', { dir: built, record });
 }
 
