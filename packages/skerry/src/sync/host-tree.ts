@@ -4,12 +4,29 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { IgnoreRules } from './ignore-rules.ts';
 import { depthOf, folderOf, join, toBytes } from './paths.ts';
 import { unreadable } from './send-file.ts';
-import { isFolder, stampOf } from './stamp.ts';
+import { isFile, isFolder, stampOf } from './stamp.ts';
 
 export interface Entry {
   readonly stamp: string;
   /** A file that was renamed keeps it. */
   readonly inode: bigint;
+  /** When its inode was changed, in nanoseconds since 1970: nobody can set that by hand. */
+  readonly changedNs: bigint;
+}
+
+/**
+ * Whether another file has come into the place of one that looked the same: npm gives all files of all versions one date, and
+ * two that are written within one tick of the clock have one as well. Where a file system gives a file another inode at each
+ * look, its change tells that it is the same.
+ */
+export function isReplaced(old: Entry | undefined, now: Entry | undefined): boolean {
+  return (
+    old !== undefined &&
+    isFile(now?.stamp) &&
+    old.stamp === now?.stamp &&
+    old.inode !== now.inode &&
+    old.changedNs !== now.changedNs
+  );
 }
 
 export interface HostTreeOptions {
@@ -117,7 +134,7 @@ export class HostTree {
       if (!entry || this.#rules.isIgnored(path, isFolder(entry.stamp))) continue;
       kept.add(name);
       const old = this.#entries.get(path);
-      if (old?.stamp !== entry.stamp) remember(before, path, old);
+      if (old?.stamp !== entry.stamp || isReplaced(old, entry)) remember(before, path, old);
       const isNew =
         !old || isFolder(old.stamp) !== isFolder(entry.stamp) || old.inode !== entry.inode;
       if (old && isFolder(old.stamp) && isNew) this.#dropAll(path, before);
@@ -157,7 +174,9 @@ export class HostTree {
       else this.#special.delete(path);
       // Of a folder that is known when it is read.
       if (!isFolder(stamp)) this.#unreadable.delete(path);
-      return stamp === undefined ? undefined : { stamp, inode: stats.ino };
+      return stamp === undefined
+        ? undefined
+        : { stamp, inode: stats.ino, changedNs: stats.ctimeNs };
     } catch (error) {
       this.#special.delete(path);
       this.#isUnreadable(path, error);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { takeTurn } from '../util/turns.ts';
 import { type Refusal, type StartProgram, TreeAgent } from './agent.ts';
-import type { Entry, HostTree } from './host-tree.ts';
+import { type Entry, type HostTree, isReplaced } from './host-tree.ts';
 import { LargeFiles, type SentFile, UNKNOWN } from './large-files.ts';
 import { attributes, modeOnly, parsePairs, withLength } from './messages.ts';
 import { folderOf } from './paths.ts';
@@ -157,6 +157,11 @@ export class MachineTree {
     if (options.isRetry && this.canRollBack) return NOTHING;
     const { entries } = this.#options.host;
     const some = paths ?? new Set([...entries.keys(), ...this.#remote.keys()]);
+    for (const [path, old] of options.before ?? []) {
+      const now = entries.get(path);
+      if (isReplaced(old, now) && this.#remote.get(path) === now?.stamp)
+        this.#remote.set(path, UNKNOWN);
+    }
     const steps = this.#known(diffTree(entries, this.#remote, some, options.before));
     const inOnePiece = options.canRollBack === true;
     this.#rollBackTo = undefined;

@@ -1,5 +1,5 @@
-// What a path is, as one text: two that are equal are the same, content included. Not so where somebody set a date by hand, or
-// where two of one size were written within one tick of the kernel's clock and one took the other's name.
+// What a path is, as one text: two that are equal are the same, content included, unless somebody set a date by hand, or two of
+// one size were written within one tick of the kernel's clock; see isReplaced.
 //   f644 1234 1700000000.123456789   a file: permissions, bytes, when it was last written
 //   d755                             a folder
 //   lTARGET                          a symbolic link

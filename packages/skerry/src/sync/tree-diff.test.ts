@@ -8,10 +8,10 @@ const FILE = 'f644 1 1.000000000';
 /** How many paths are looked at when so many of ten times as many files are renamed one by one. */
 function workFor(count: number): number {
   const before = new Map<string, Entry | undefined>();
-  const host = new Map<string, Entry>([['d', { stamp: 'd755', inode: 1n }]]);
+  const host = new Map<string, Entry>([['d', { stamp: 'd755', inode: 1n, changedNs: 0n }]]);
   const remote = new Map([['d', 'd755']]);
   for (let at = 0; at < count * 10; at++) {
-    const entry = { stamp: FILE, inode: BigInt(at + 2) };
+    const entry = { stamp: FILE, inode: BigInt(at + 2), changedNs: 0n };
     const [old, now] = [`d/${at}`, at < count ? `d/new-${at}` : `d/${at}`];
     remote.set(old, FILE);
     host.set(now, entry);
@@ -52,7 +52,7 @@ test('what is in a folder that is renamed goes with it, and is not moved again',
   const remote = new Map(Object.entries(old));
   const names = (path: string): string => path.replace(/^a(?=\/|$)/, 'z');
   const entries = Object.entries(old).map(
-    ([path, stamp], at) => [path, { stamp, inode: BigInt(at) }] as const,
+    ([path, stamp], at) => [path, { stamp, inode: BigInt(at), changedNs: 0n }] as const,
   );
   const host = new Map(entries.map(([path, entry]) => [names(path), entry]));
   const before = new Map<string, Entry | undefined>();
