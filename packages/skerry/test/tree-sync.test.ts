@@ -58,23 +58,6 @@ test('edits, deletions, new modes and replacements arrive', async () => {
   expect((await sync(tree, machine)).steps).toEqual([]);
 });
 
-test('a file that comes into the place of one that looks the same is another one', async () => {
-  await using tree = localTree();
-  // As npm unpacks them: every file of every version has this date.
-  const unpack = (path: string, content: string): void => {
-    write(tree.from, path, content);
-    utimesSync(join(tree.from, path), 499_162_500, 499_162_500);
-  };
-  unpack('package.json', '1.2.3');
-  const machine = await started(tree);
-  unpack('new', '1.2.4');
-  renameSync(join(tree.from, 'new'), join(tree.from, 'package.json'));
-  const { steps } = await sync(tree, machine);
-  expect(steps.map(({ kind, path }) => [kind, path])).toEqual([['file', 'package.json']]);
-  expect(readFileSync(join(tree.to, 'package.json'), 'utf8')).toBe('1.2.4');
-  expect((await sync(tree, machine)).steps).toEqual([]);
-});
-
 test('what was renamed is renamed: files and whole folders keep their inodes', async () => {
   await using tree = localTree();
   for (const path of ['a', 'src/one', 'src/sub/two', 'other/x']) write(tree.from, path);
