@@ -64,5 +64,11 @@ test('one that was built anew takes the place of the former, unless a disk is ba
   const kept = 'tiny was built anew; machines that are there keep the former one here';
   expect(await offered()).toEqual(['second', [kept]]);
   await disk.delete();
+  // Made by another hypervisor in the folder that all share: this one's libvirt has not seen it yet.
+  const others = join(images.outside, 'others.qcow2');
+  const base = ['-b', `${images.inside}/golden/tiny.qcow2`, '-F', 'qcow2'];
+  execFileSync('qemu-img', ['create', '-q', '-u', '-f', 'qcow2', ...base, others, '64M']);
+  expect(await offered()).toEqual(['second', [kept]]);
+  await rm(others);
   expect(await offered()).toEqual(['third', []]);
 });

@@ -89,6 +89,8 @@ async function isBase(
 ): Promise<boolean> {
   for (const pool of await connection.pools({ signal })) {
     if (!(await pool.isActive({ signal }))) continue;
+    // What another hypervisor has put into a folder that they share.
+    await pool.refresh({ signal });
     for (const volume of await pool.volumes({ signal })) {
       const xml = parseXml(await volume.xml({ signal }));
       if (textOf(xml, 'backingStore/path') === path) return true;
@@ -98,10 +100,11 @@ async function isBase(
 }
 
 async function offer(image: Image, folder: string): Promise<void> {
+  // The disk last: by that it is seen that all of it is offered.
   const files = [
-    [image.disk, 'qcow2'],
     [image.kernel, 'kernel'],
     ...(image.initrd === undefined ? [] : [[image.initrd, 'initrd']]),
+    [image.disk, 'qcow2'],
   ];
   for (const [file = '', suffix = ''] of files) {
     const [from, to] = [join(image.dir, file), join(folder, `${image.name}.${suffix}`)];
