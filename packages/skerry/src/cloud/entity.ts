@@ -109,10 +109,7 @@ export const lastChange = z.object({ verb: z.string(), by: z.string(), at: z.num
 export function addressesOf({ nics }: Pick<VmState, 'nics'>): readonly string[] {
   // An older central passes on what it knows.
   const addresses = [...new Set(nics.flatMap((each): string[] => each.addresses ?? []))];
-  return [
-    ...addresses.filter((each) => !each.includes(':')),
-    ...addresses.filter((each) => each.includes(':')),
-  ];
+  return addresses.toSorted((a, b) => Number(a.includes(':')) - Number(b.includes(':')));
 }
 
 export const vmState = z.object({

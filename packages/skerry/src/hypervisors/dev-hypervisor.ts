@@ -55,11 +55,13 @@ export class DevHypervisor {
   /** For a migration to it: what `domain.migrateTo` takes on another hypervisor of the set. */
   readonly migrationUri: string;
   readonly #set: HypervisorSet;
+  readonly #vmsAddress: string;
   readonly #paths: LabPaths;
 
   constructor(set: HypervisorSet, index: number) {
     this.name = nameOf(index);
     this.address = addressOf(index);
+    this.#vmsAddress = vmsAddressOf(index);
     this.#set = set;
     this.#paths = hypervisorPaths(set.dir, this.name);
     this.libvirtUri = `qemu:///system?socket=${encodeURIComponent(this.#paths.libvirtSocket)}`;
@@ -85,7 +87,7 @@ export class DevHypervisor {
           SKERRY_HOSTNAME: this.name,
           SKERRY_HOSTS: join(this.#set.dir, 'hosts'),
           SKERRY_ADDRESS: this.address,
-          SKERRY_VMS_ADDRESS: vmsAddressOf(indexOf(this.name) ?? 0),
+          SKERRY_VMS_ADDRESS: this.#vmsAddress,
         },
       },
     });

@@ -6,7 +6,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SkerryError } from '../util/errors.ts';
-import { killGroup } from '../util/kill-group.ts';
+import { killGroup, signalProcess } from '../util/kill-group.ts';
 import { cacheDir, type LabPaths } from '../util/paths.ts';
 import { poll } from '../util/poll.ts';
 import { namespaceArgs } from '../util/rootless.ts';
@@ -104,12 +104,7 @@ async function killByPid(paths: LabPaths): Promise<void> {
   const pid = await outermostPid(paths);
   if (pid === undefined) return;
   const [first = pid] = await childrenOf(pid);
-  try {
-    process.kill(first, 'SIGKILL');
-  } catch (error) {
-    // It ended by itself meanwhile.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  signalProcess(first, 'SIGKILL');
 }
 
 async function prepare({ paths, imagesDir, peer }: SandboxOptions): Promise<void> {

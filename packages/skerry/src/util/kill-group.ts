@@ -9,9 +9,13 @@ export function killGroup(leader: number | undefined): void {
 
 /** Sends a signal to what is left of such a group. */
 export function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
-  if (leader === undefined) return;
+  if (leader !== undefined) signalProcess(-leader, signal);
+}
+
+/** Sends a signal to a process that may have ended by itself meanwhile. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-leader, signal);
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

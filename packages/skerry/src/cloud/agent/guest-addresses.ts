@@ -13,7 +13,7 @@ type Found = ReadonlyMap<string, readonly string[]>;
 const NOTHING: Found = new Map();
 
 /** Until they are all known; under emulation a guest takes half a minute to boot. */
-const SOON_MS = [0, 1000, 2000, 3000, 5000, 5000, 10_000, 20_000, 30_000, 60_000];
+const SOON_MS = [1000, 2000, 3000, 5000, 5000, 10_000, 20_000, 30_000, 60_000];
 const LATER_MS = 300_000;
 /** Of one that was there and did not answer: its file systems may be frozen for a backup. */
 const SILENT_MS = 60_000;
@@ -54,8 +54,7 @@ export class GuestAddresses {
    */
   follow(domain: Domain, vm: Pick<VmState, 'state' | 'nics'>, hasAgent: boolean): Nics {
     const { uuid } = domain;
-    this.#following.get(uuid)?.abort();
-    this.#following.delete(uuid);
+    this.#stop(uuid);
     if (vm.state === 'running' || vm.state === 'blocked') {
       const stop = new AbortController();
       this.#following.set(uuid, stop);
@@ -67,9 +66,13 @@ export class GuestAddresses {
 
   /** It is gone. */
   forget(uuid: string): void {
+    this.#stop(uuid);
+    this.#known.delete(uuid);
+  }
+
+  #stop(uuid: string): void {
     this.#following.get(uuid)?.abort();
     this.#following.delete(uuid);
-    this.#known.delete(uuid);
   }
 
   async close(): Promise<void> {
@@ -86,9 +89,9 @@ export class GuestAddresses {
   ): Promise<void> {
     if (nics.length === 0) return;
     const { uuid } = domain;
-    let waitMs: number | undefined = SOON_MS[0];
-    for (let round = 1; ; round += 1) {
-      await sleep(waitMs ?? LATER_MS, undefined, { signal, ref: false });
+    let waitMs = 0;
+    for (let round = 0; ; round += 1) {
+      await sleep(waitMs, undefined, { signal, ref: false });
       const before = this.#known.get(uuid) ?? NOTHING;
       const seen = await this.#look(domain, nics, signal);
       signal.throwIfAborted();
@@ -100,8 +103,8 @@ export class GuestAddresses {
       const all = new Map([...(told ? NOTHING : before), ...seen, ...(told ?? NOTHING)]);
       this.#publish(uuid, all);
       const isWhole = nics.every(({ mac }) => all.has(mac.toLowerCase()));
-      waitMs = isWhole && told ? LATER_MS : SOON_MS[round];
-      if (!told) waitMs ??= SILENT_MS;
+      const soon = isWhole && told ? undefined : SOON_MS[round];
+      waitMs = soon ?? (told ? LATER_MS : SILENT_MS);
     }
   }
 

@@ -40,7 +40,7 @@ export function changeIdentity(domain: Element, identity: GuestIdentity): void {
     const at = children.findIndex(isOurs);
     if (at < 0) continue;
     const others = children.filter((child) => !isOurs(child));
-    const fresh = stringsOf(identity).map((text): Element => entryOf(text));
+    const fresh = stringsOf(identity).map(entryOf);
     children.splice(0, Infinity, ...others.slice(0, at), ...fresh, ...others.slice(at));
   }
 }

@@ -32,23 +32,22 @@ export async function openSsh(context: VmContext, dialTcp: DialTcp): Promise<Dup
     );
   const readProcNet = settings.readProcNet ?? readProcNetHere;
   const routes = await readProcNet('route', signal);
-  const near = known.filter(({ card, address }) => {
+  const near = known.flatMap(({ card, address }) => {
     const bridge = bridgeOf(context, card);
-    return bridge && isIPv4(address) && neighbourDevice(routes, address) === bridge;
+    const isNear = bridge && isIPv4(address) && neighbourDevice(routes, address) === bridge;
+    return isNear ? [{ card, address, bridge }] : [];
   });
   const problems: string[] = [];
   let isSilent = near.length > 0;
   if (near.length === 0)
     problems.push(`it is not in the IPv4 network of ${known.map((each) => each.address).join()}`);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]);
-  for (const { card, address } of near.slice(0, MOST_DIALLED)) {
+  for (const { card, address, bridge } of near.slice(0, MOST_DIALLED)) {
     let socket: Duplex | undefined;
     try {
       socket = await dialTcp(address, SSH_PORT, deadline);
       const table = arpEntries(await readProcNet('arp', signal));
-      const entry = table.find(
-        (each) => each.address === address && each.device === bridgeOf(context, card),
-      );
+      const entry = table.find((each) => each.address === address && each.device === bridge);
       if (entry?.mac === card.mac.toLowerCase()) return socket;
       problems.push(`${address} belongs to another one`);
       isSilent = false;

@@ -59,9 +59,9 @@ export class Consoles {
       if (isOver(user, vm)) this.#end(token, 'you may not see it any more', POLICY);
   }
 
-  /** Whether a machine has one. */
-  has(vm: string): boolean {
-    return [...this.#open.values()].some((each) => each.vm === vm);
+  /** The machines that have one. */
+  get vms(): ReadonlySet<string> {
+    return new Set([...this.#open.values()].map(({ vm }) => vm));
   }
 
   /** Ends those of a machine that is off: nothing tells who is at its ssh port. */

@@ -6,7 +6,6 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SkerryError } from '../../../util/errors.ts';
-import type { EntityId, EntityState } from '../../entity.ts';
 import { isPossible } from '../../verbs/table.ts';
 import type { Central } from '../central.ts';
 import { createApp, isSameOrigin } from './app.ts';
@@ -68,9 +67,9 @@ export class CentralServer implements AsyncDisposable {
         // What one may can be by a tag, or by where it is.
         const ids = new Set([...changed.map(({ id }) => id), ...removed]);
         this.#endConsoles((vm) => ids.has(vm));
-        for (const entity of changed)
-          if (this.#consoles.has(entity.id) && !this.#hasConsole(entity))
-            setTimeout(() => this.#endOff(entity.id), LAST_WORDS_MS).unref();
+        for (const vm of this.#consoles.vms)
+          if (ids.has(vm) && this.#isOff(vm))
+            setTimeout(() => this.#isOff(vm) && this.#consoles.endOf(vm), LAST_WORDS_MS).unref();
       },
     });
     central.consoleToken = (user, vm) => this.#consoles.issue(user, vm);
@@ -139,15 +138,11 @@ export class CentralServer implements AsyncDisposable {
       }
   }
 
-  /** Whether it is in a state in which it has consoles. */
-  #hasConsole(entity: EntityState): boolean {
-    const verb = this.#options.central.table.get('vm', 'console');
-    return entity.kind !== 'vm' || !verb || isPossible(verb, entity);
-  }
-
-  #endOff(id: EntityId): void {
-    const entity = this.#options.central.registry.get(id);
-    if (entity && !this.#hasConsole(entity)) this.#consoles.endOf(id);
+  /** Whether a machine is in a state in which it has no console. */
+  #isOff(vm: string): boolean {
+    const { table, registry } = this.#options.central;
+    const [verb, entity] = [table.get('vm', 'console'), registry.get(vm)];
+    return verb !== undefined && entity !== undefined && !isPossible(verb, entity);
   }
 
   /** Whoever may not open a console any more has none open. */
